@@ -1,0 +1,40 @@
+"""The error types. Each message is one line that says where, what, and what to do instead."""
+
+from dataclasses import dataclass
+
+
+class OrdersimError(Exception):
+    """Anything that ordersim refuses to do; the message is meant for the person who asked."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """One thing that is wrong in a file. `line` and `column` count from 1."""
+
+    file: str
+    line: int
+    column: int
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        """Return `file:line:column: path: message`, without the path where there is none."""
+        where = f"{self.file}:{self.line}:{self.column}"
+        return f"{where}: {self.path}: {self.message}" if self.path else f"{where}: {self.message}"
+
+
+class ScenarioError(OrdersimError):
+    """A scenario that cannot be used; `faults` lists everything that is wrong with it."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        """Sort the faults by place and name each one once."""
+        self.faults = sorted(set(faults))
+        super().__init__("\n".join(map(str, self.faults)))
+
+
+class SimulationError(OrdersimError):
+    """A run that cannot be finished, such as one whose clock would overflow."""
+
+
+class StorageError(OrdersimError):
+    """A database that cannot be opened, read or written."""

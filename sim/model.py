@@ -1,0 +1,128 @@
+"""What there is: order classes and states, the workload that an engine runs, and the metric names."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+NONE = -1
+"""Stands in integer columns for "does not apply"."""
+
+
+class Coded(NamedTuple):
+    """A column of words, stored as their numbers in `names`; NONE for no word."""
+
+    codes: NDArray[Any]
+    names: tuple[str, ...]
+
+
+Table = dict[str, NDArray[Any] | Coded | list[str]]
+"""Columns of equal length by name: whole numbers with NONE for "unknown", or words."""
+
+
+class OrderClass(IntEnum):
+    """The class of an order, in the order in which classes are served."""
+
+    VIP = 0
+    NORMAL = 1
+
+
+class OrderStatus(IntEnum):
+    """The state of an order, in the words of the brief."""
+
+    PENDING = 0
+    PROCESSING = 1
+    COMPLETE = 2
+    ABANDONED = 3
+
+
+class Action(IntEnum):
+    """What happens to the kitchen from outside."""
+
+    CREATE_ORDER = 0
+    ADD_BOT = 1
+    REMOVE_BOT = 2
+
+
+OnRemove = Literal["restart", "resume", "finish"]
+Dispatch = Literal["oldest", "longest-idle"]
+ReturnedTo = Literal["place", "front", "back"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The choices a scenario makes among the rules of the kitchen: what becomes of the order of a busy bot
+    that is removed, which idle bot takes an order, and where in its class a returned order stands.
+    """
+
+    on_remove: OnRemove = "restart"
+    dispatch: Dispatch = "oldest"
+    returned_to: ReturnedTo = "place"
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """All that happens to the kitchen from outside, with every random number already drawn.
+
+    Actions are sorted by time; those of one instant stand in the order in which they act. The k-th
+    `CREATE_ORDER` creates order `first_number + k`, to which row k of the order columns belongs.
+    Times are microseconds. `horizon` is None for a run that ends when nothing is left to happen.
+    """
+
+    action_time: NDArray[np.int64]  # (actions,)
+    action: NDArray[np.uint8]  # (actions,), of Action
+    order_class: NDArray[np.uint8]  # (orders,), of OrderClass
+    service: NDArray[np.int64]  # (orders,)
+    stream: NDArray[np.int32]  # (orders,), index into stream_names
+    stream_names: tuple[str, ...]
+    first_number: int
+    horizon: int | None
+    rules: Rules = Rules()
+
+
+STATISTICS = ("mean", "sd", "min", "p50", "p90", "p95", "p99", "max", "n")
+LEVELS = ("mean", "max", "end")
+FATES = ("created", "completed", "pending", "processing", "abandoned", "returned")
+
+
+class Metric(NamedTuple):
+    """A family of metrics; the first statistic is the default, "" for the family's only value."""
+
+    name: str
+    of: str
+    unit: Literal["s", "orders", "bots", "share", "orders/h"]
+    statistics: tuple[str, ...] = ("",)
+    by_class: bool = True
+
+
+METRICS = (
+    Metric("wait", "orders that were picked up, and PENDING ones with their wait so far", "s", STATISTICS),
+    Metric("flow", "completed orders, from creation to completion", "s", STATISTICS),
+    Metric("service", "completed orders, time in service over all attempts", "s", STATISTICS),
+    Metric("queue", "orders PENDING, weighted by time", "orders", LEVELS),
+    *(
+        Metric(f"orders.{fate}", f"orders {fate}, and their share of those created", "orders", ("", "rate"))
+        for fate in FATES
+    ),
+    Metric("throughput", "completed orders per hour", "orders/h"),
+    Metric("wasted", "service time thrown away by removals", "s"),
+    Metric("bots", "bots present, weighted by time", "bots", LEVELS, by_class=False),
+    Metric("utilisation", "busy bot-time over available bot-time", "share", by_class=False),
+)
+"""All metrics that a run has, in the order in which they are shown."""
+
+
+def metric_name(metric: Metric, order_class: OrderClass | None, statistic: str) -> str:
+    """Return the full name `NAME[.CLASS][.STAT]`, such as `wait.VIP.p95` or `orders.VIP.completed.rate`."""
+    family, *rest = metric.name.split(".")
+    parts = [family, "" if order_class is None else order_class.name, *rest, statistic]
+    return ".".join(filter(None, parts))
+
+
+def metric_unit(name: str) -> str:
+    """Return the unit of the metric of this full name."""
+    stripped = ".".join(part for part in name.split(".") if part not in OrderClass.__members__)
+    metric = max((one for one in METRICS if stripped.startswith(one.name)), key=lambda one: len(one.name))
+    return {"rate": "share", "n": "orders"}.get(stripped.rsplit(".", 1)[-1], metric.unit)

@@ -1,0 +1,1 @@
+"""What a run leaves behind: text, tables and charts, each a function from a Run."""

@@ -1,0 +1,237 @@
+"""Charts of a run, drawn from its log. Times run along the clock; colours differ in grey too."""
+
+from collections.abc import Callable
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, PercentFormatter
+from numpy.typing import NDArray
+
+from sim.events import EventKind
+from sim.experiment import Run
+from sim.metrics import OUTCOMES, steps
+from sim.model import NONE, OrderClass, OrderStatus
+from sim.units import DAY, HOUR, MICROSECONDS, SECOND, format_duration
+
+# Blue and light orange: told apart with every common colour blindness, and dark against light in grey.
+COLOURS = {OrderClass.VIP: "#1b4f8f", OrderClass.NORMAL: "#f5b25c"}
+_PRESENT, _INK = "#e4e4e4", "#222222"
+_PIXELS = 2_000
+_MOST_LABELS = 60
+_MOST_APART = 300
+_TICKS = [
+    *(SECOND * n for n in (1, 2, 5, 10, 15, 30)),
+    *(MICROSECONDS["m"] * n for n in (1, 2, 5, 10, 15, 30)),
+    *(HOUR * n for n in (1, 2, 3, 6, 12)),
+]
+
+
+def bots_chart(run: Run) -> Figure:
+    """Return the bots' timeline: a row for each bot, its lifetime, and the orders it worked on."""
+    births, deaths = _lifetimes(run)
+    count = len(births)
+    figure, (axes,) = _figure(run, "Bots and their orders", height=min(1.8 + 0.32 * count, 9))
+    attempts, orders = run.measures.attempts, run.measures.orders
+    ended = np.where(attempts.ended == NONE, run.log.end, attempts.ended)
+    _bars(axes, births, deaths, np.arange(1, count + 1), 0.9, color=_PRESENT)
+    returned = attempts.outcome == OUTCOMES.index("returned")
+    for order_class, colour in COLOURS.items():
+        of_class = orders.order_class[attempts.row] == order_class
+        for chosen, hatch in ((of_class & ~returned, ""), (of_class & returned, "//////")):
+            start, end, bot = attempts.picked_up[chosen], ended[chosen], attempts.bot[chosen]
+            bars = _merged(start, end, bot, run.log.end)
+            if hatch:
+                _bars(axes, *bars, 0.66, facecolor="white", edgecolor=colour, hatch=hatch, linewidth=0)
+            else:
+                apart = 0.8 if len(bars[0]) <= _MOST_APART else 0
+                _bars(axes, *bars, 0.66, facecolor=colour, edgecolor="white", linewidth=apart)
+    _label_orders(axes, run, ended)
+    axes.set_ylim(max(count, 1) + 0.6, 0.4)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=12, integer=True, min_n_ticks=1))
+    axes.set_ylabel("bot (number)")
+    handles = [Patch(color=colour, label=order_class.name) for order_class, colour in COLOURS.items()]
+    handles.append(Patch(facecolor="white", edgecolor=_INK, hatch="//////", linewidth=0, label="returned to PENDING"))
+    handles.append(Patch(color=_PRESENT, label="present, IDLE"))
+    _legend(figure, handles)
+    return figure
+
+
+def queues_chart(run: Run) -> Figure:
+    """Return how many orders are PENDING over time, a panel for each class."""
+    figure, (above, below) = _figure(run, "Orders PENDING", height=4.6, panels=2)
+    up = (EventKind.ORDER_CREATED, EventKind.ORDER_RETURNED)
+    down = (EventKind.ORDER_PICKED_UP, EventKind.ORDER_ABANDONED)
+    for axes, (order_class, colour) in zip((above, below), COLOURS.items(), strict=True):
+        times, levels = steps(run.log, up, down, order_class)
+        times, levels = _thinned(np.append(times, run.log.end), np.append(levels, levels[-1]))
+        axes.fill_between(times, levels, step="post", color=colour, linewidth=0.8)
+        axes.set_ylim(0, max(1, int(levels.max())) * 1.08)
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+        axes.set_ylabel(f"{order_class.name} (orders)")
+    return figure
+
+
+def waits_chart(run: Run) -> Figure:
+    """Return the empirical distribution of waits by class, with each class's 95th percentile marked."""
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    axes = figure.add_subplot()
+    _plain(axes)
+    values, orders = run.measures.metrics, run.measures.orders
+    longest = values["wait.max"] or 0
+    unit, word = (MICROSECONDS["m"], "minutes") if longest >= 300 else (SECOND, "seconds")
+    for order_class, colour in COLOURS.items():
+        p95 = values[f"wait.{order_class.name}.p95"]
+        if p95 is None:
+            axes.plot([], [], color=colour, label=f"{order_class.name}: no orders")
+            continue
+        of_class = (orders.order_class == order_class) & (orders.status != OrderStatus.ABANDONED)
+        waits = np.sort(orders.wait[of_class]) / unit
+        shares = np.arange(1, len(waits) + 1) / len(waits)
+        kept = np.unique(np.linspace(0, len(waits) - 1, min(len(waits), _PIXELS)).astype(int))
+        bound = "≥ " if values[f"orders.{order_class.name}.pending"] else ""
+        shown = format_duration(round(p95 * SECOND), 0 if p95 >= 10 else 1)
+        x, y = np.concatenate(([0, waits[0]], waits[kept])), np.concatenate(([0, 0], shares[kept]))
+        label = f"{order_class.name}: {len(waits)} orders, p95 {bound}{shown}"
+        axes.step(x, y, where="post", color=colour, linewidth=2.2, label=label)
+        marker = "o" if order_class is OrderClass.VIP else "s"
+        at = p95 * SECOND / unit
+        axes.plot([at], [0.95], marker, color=colour, markeredgecolor=_INK, markersize=8, zorder=3, clip_on=False)
+    axes.axhline(0.95, color=_INK, linewidth=0.8, linestyle=":")
+    axes.set_xlim(0, longest * SECOND / unit * 1.04 or 1)
+    axes.set_ylim(0, 1.03)
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.yaxis.set_major_locator(FixedLocator([0, 0.25, 0.5, 0.75, 0.95]))
+    axes.set_xlabel(f"wait ({word})")
+    axes.set_ylabel("share of orders that wait at most so long")
+    axes.set_title(f"Waits: {run.scenario.name}", loc="left")
+    _legend(figure, [line for line in axes.get_lines() if not str(line.get_label()).startswith("_")])
+    return figure
+
+
+CHARTS: dict[str, Callable[[Run], Figure]] = {"bots": bots_chart, "queues": queues_chart, "waits": waits_chart}
+
+
+class Plots:
+    """The charts of a run, as `run.plot.bots()` and so on; each returns a matplotlib Figure."""
+
+    def __init__(self, run: Run) -> None:
+        """Draw from `run`."""
+        self._run = run
+
+    def bots(self) -> Figure:
+        """Return the bots' timeline."""
+        return bots_chart(self._run)
+
+    def queues(self) -> Figure:
+        """Return both queues over time."""
+        return queues_chart(self._run)
+
+    def waits(self) -> Figure:
+        """Return the distribution of waits by class."""
+        return waits_chart(self._run)
+
+
+def _figure(run: Run, title: str, height: float, panels: int = 1) -> tuple[Figure, list[Axes]]:
+    """Return a figure of panels, one above the other, whose x axis is the run, read on its clock."""
+    figure = Figure(figsize=(11, height), layout="constrained")
+    axes: list[Axes] = list(figure.subplots(panels, 1, sharex=True, squeeze=False)[:, 0])
+    for panel in axes:
+        _plain(panel)
+    clock, end = run.scenario.clock, max(run.log.end, 1)
+    step = next((tick for tick in _TICKS if end / tick <= 10), -(-end // (10 * DAY)) * DAY)
+    first, low = -clock.start % step, axes[-1]
+    low.xaxis.set_major_locator(FixedLocator(np.arange(first, end + 1, step).tolist() or [0]))
+    low.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _clock_label(clock.reading(int(x)), int(x), step, run)))
+    low.set_xlim(0, end)
+    words = "day, HH:MM" if end > DAY else "HH:MM:SS" if step % MICROSECONDS["m"] else "HH:MM"
+    low.set_xlabel(f"clock ({words})")
+    axes[0].set_title(f"{title}: {run.scenario.name}", loc="left")
+    return figure, axes
+
+
+def _clock_label(reading: str, time: int, step: int, run: Run) -> str:
+    if run.log.end > DAY:
+        return f"day {run.scenario.clock.second(time) * SECOND // DAY + 1}\n{reading[:5]}"
+    return reading if step % MICROSECONDS["m"] else reading[:5]
+
+
+def _plain(axes: Axes) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", color="#dddddd", linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def _legend(figure: Figure, handles: list[Patch] | list[mpl.lines.Line2D]) -> None:
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False)
+
+
+def _lifetimes(run: Run) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return when each bot was added and removed, in order of number; a bot that stays has the end of the run."""
+    log = run.log
+    births = log.time[log.kind == EventKind.BOT_ADDED]
+    deaths = np.full(len(births), log.end, np.int64)
+    removed = log.kind == EventKind.BOT_REMOVED
+    deaths[log.bot[removed] - 1] = log.time[removed]
+    return births, deaths
+
+
+def _bars(
+    axes: Axes,
+    start: NDArray[np.int64],
+    end: NDArray[np.int64],
+    row: NDArray[np.int64],
+    height: float,
+    **look: Any,
+) -> None:
+    """Draw a bar from `start` to `end` in each row."""
+    low, high = row - height / 2, row + height / 2
+    corners = np.stack([start, low, start, high, end, high, end, low], axis=1).reshape(-1, 4, 2)
+    axes.add_collection(PolyCollection(list(corners), **look))
+
+
+def _merged(
+    start: NDArray[np.int64], end: NDArray[np.int64], bot: NDArray[np.int64], span: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Join bars of one bot that stand closer than a fraction of a pixel, so that a long run draws quickly."""
+    order = np.lexsort((start, bot))
+    start, end, bot = start[order], end[order], bot[order]
+    apart = np.ones(len(start), bool)
+    apart[1:] = (bot[1:] != bot[:-1]) | (start[1:] - end[:-1] > span / _PIXELS / 4)
+    first = np.flatnonzero(apart)
+    last = np.append(first[1:], len(start))[: len(first)] - 1
+    return start[first], end[last], bot[first]
+
+
+def _label_orders(axes: Axes, run: Run, ended: NDArray[np.int64]) -> None:
+    """Write order numbers into the bars where all of them fit."""
+    attempts = run.measures.attempts
+    width = (ended - attempts.picked_up) / max(run.log.end, 1)
+    if len(width) > _MOST_LABELS or len(width) == 0 or width.min() < 0.035 or attempts.bot.max() > 20:
+        return
+    returned = OUTCOMES.index("returned")
+    for row, bot, start, end, outcome in zip(
+        attempts.row, attempts.bot, attempts.picked_up, ended, attempts.outcome, strict=True
+    ):
+        dark = run.measures.orders.order_class[row] == OrderClass.VIP and outcome != returned
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 1} if outcome == returned else None
+        number = str(row + run.workload.first_number)
+        colour = "white" if dark else _INK
+        axes.text((start + end) / 2, bot, number, ha="center", va="center", fontsize=8, color=colour, bbox=box)
+
+
+def _thinned(times: NDArray[np.int64], levels: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Keep the first, lowest, highest and last level in each of some thousand spans: the picture stays the same."""
+    if len(times) <= 4 * _PIXELS:
+        return times, levels
+    span = (times - times[0]) * _PIXELS // max(int(times[-1] - times[0]), 1)
+    first = np.flatnonzero(np.diff(span, prepend=-1))
+    order = np.lexsort((levels, span))
+    lowest, highest = order[first], order[np.append(first[1:], len(order)) - 1]
+    last = np.append(first[1:], len(times)) - 1
+    kept = np.unique(np.concatenate((first, lowest, highest, last)))
+    return times[kept], levels[kept]

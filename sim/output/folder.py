@@ -1,0 +1,61 @@
+"""The folder that a run leaves behind."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from sim.experiment import Run
+from sim.output.tables import metrics_json, tables, write_csv
+from sim.output.text import result_lines
+
+
+def write_run(run: Run, folder: Path, charts: bool = True, wrote: Callable[[Path], None] = lambda _: None) -> None:
+    """Write `result.txt`, the CSV files, `metrics.json` and, if wanted, the charts into `folder`.
+
+    Each file appears whole or not at all. `wrote` is told each file that is there.
+
+    Raises:
+        OSError: the folder cannot be made, or a file cannot be written.
+
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with _whole(folder / "result.txt") as file:
+        file.writelines(f"{line}\n" for line in result_lines(run))
+    wrote(folder / "result.txt")
+    for name, table in tables(run).items():
+        with _whole(folder / f"{name}.csv") as file:
+            write_csv(table, file)
+        wrote(folder / f"{name}.csv")
+    with _whole(folder / "metrics.json") as file:
+        file.write(metrics_json(run))
+    wrote(folder / "metrics.json")
+    if charts:
+        _write_charts(run, folder / "charts", wrote)
+
+
+def _write_charts(run: Run, folder: Path, wrote: Callable[[Path], None]) -> None:
+    from sim.output.charts import CHARTS
+
+    folder.mkdir(exist_ok=True)
+    for name, draw in CHARTS.items():
+        path = folder / f"{name}.png"
+        partial = path.with_suffix(".partial")
+        try:
+            draw(run).savefig(partial, format="png", dpi=150)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+        wrote(path)
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[TextIO]:
+    """Open a text file that takes its name only when it is complete."""
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        with partial.open("w", encoding="utf-8", newline="\n") as file:
+            yield file
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

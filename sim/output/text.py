@@ -1,0 +1,134 @@
+"""`result.txt`: the trajectory in words, and a summary."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from sim.events import Event, EventKind
+from sim.experiment import Run
+from sim.model import OrderClass
+from sim.units import DAY, SECOND, format_duration
+
+_DAY_SECONDS = DAY // SECOND
+
+
+def result_lines(run: Run) -> Iterator[str]:
+    """Yield the lines of `result.txt` without their ends; they depend on scenario and seed alone."""
+    clock, day = run.scenario.clock, 1
+    for event, words in _told(run):
+        today = clock.second(event.time) // _DAY_SECONDS + 1
+        if today != day:
+            day = today
+            yield f"[00:00:00] Day {day}"
+        yield f"[{clock.reading(event.time)}] {words}"
+    yield ""
+    yield from summary_lines(run)
+
+
+def _told(run: Run) -> Iterator[tuple[Event, str]]:
+    """Yield each event that gets a line, with its words; a busy bot's removal and its order's return are one line."""
+    tellers: dict[EventKind, Callable[[Event], str]] = {
+        EventKind.ORDER_CREATED: lambda event: f"{_order(event)} PENDING",
+        EventKind.ORDER_PICKED_UP: lambda event: f"{_order(event)} PROCESSING by Bot {event.bot}",
+        EventKind.ORDER_COMPLETED: lambda event: (
+            f"{_order(event)} COMPLETE by Bot {event.bot} after {format_duration(event.time - picked_up[event.bot])}"
+        ),
+        EventKind.ORDER_RETURNED: lambda event: f"Bot {event.bot} removed; {_order(event)} back to PENDING",
+        EventKind.ORDER_ABANDONED: lambda event: (
+            f"{_order(event)} ABANDONED after waiting {format_duration(event.time - created[event.order])}"
+        ),
+        EventKind.ORDER_PROMOTED: lambda event: f"{_order(event)} promoted: served as VIP",
+        EventKind.BOT_ADDED: lambda event: f"Bot {event.bot} added",
+        EventKind.BOT_IDLE: lambda event: f"Bot {event.bot} IDLE",
+        EventKind.BOT_REMOVED: lambda event: (
+            f"Bot {event.bot} removed while IDLE" if event.bot in idle else f"Bot {event.bot} removed"
+        ),
+        EventKind.REMOVE_IGNORED: lambda _: "No bot to remove",
+    }
+    picked_up: dict[int | None, int] = {}
+    created: dict[int | None, int] = {}
+    idle: set[int | None] = set()
+    removed: Event | None = None
+    for event in run.log:
+        if removed is not None and event.kind is not EventKind.ORDER_RETURNED:
+            yield removed, tellers[removed.kind](removed)
+        removed = event if event.kind is EventKind.BOT_REMOVED else None
+        if removed is None:
+            yield event, tellers[event.kind](event)
+        if event.kind is EventKind.ORDER_PICKED_UP:
+            picked_up[event.bot] = event.time
+            idle.discard(event.bot)
+        elif event.kind is EventKind.BOT_IDLE:
+            idle.add(event.bot)
+        elif event.kind is EventKind.ORDER_CREATED:
+            created[event.order] = event.time
+    if removed is not None:
+        yield removed, tellers[removed.kind](removed)
+
+
+def _order(event: Event) -> str:
+    assert event.order_class is not None
+    return f"Order {event.order} ({event.order_class.name})"
+
+
+def summary(run: Run) -> list[tuple[str, str]]:
+    """Return the summary as labels and texts: orders by state and class, bots, waits, utilisation, fingerprint."""
+    values = run.measures.metrics
+    rows = [("Scenario", f"{run.scenario.name}, seed {run.seed}, replication {run.replication}")]
+    rows.append(("Simulated time", format_duration(run.log.end)))
+    for fate, word in (("created", "created"), ("completed", "complete"), *((w, w) for w in _REST)):
+        by_class = ", ".join(f"{one.name} {values[f'orders.{one.name}.{fate}']}" for one in OrderClass)
+        rows.append((f"Orders {word}", f"{values[f'orders.{fate}']} ({by_class})"))
+    rows.append(("Bots at the end", str(values["bots.end"])))
+    rows.append(("Ignored removals", str(int((run.log.kind == EventKind.REMOVE_IGNORED).sum()))))
+    rows += [(f"Wait {one.name}", _waits(run, one)) for one in OrderClass]
+    utilisation = values["utilisation"]
+    rows.append(("Utilisation", "no bots" if utilisation is None else f"{utilisation:.1%}"))
+    rows.append(("Wasted service time", format_duration(round((values["wasted"] or 0) * SECOND))))
+    rows.append(("Fingerprint", run.fingerprint))
+    return rows
+
+
+_REST = ("processing", "pending", "abandoned")
+
+
+def _waits(run: Run, order_class: OrderClass) -> str:
+    """Return the waits of a class; `≥` marks lower bounds, since orders PENDING at the end still wait."""
+    values, name = run.measures.metrics, f"wait.{order_class.name}"
+    if not values[f"{name}.n"]:
+        return "no orders"
+    bound = "≥ " if values[f"orders.{order_class.name}.pending"] else ""
+    parts = []
+    for statistic in ("mean", "p50", "p95", "max"):
+        seconds = values[f"{name}.{statistic}"]
+        assert seconds is not None
+        parts.append(f"{statistic} {bound}{format_duration(round(seconds * SECOND))}")
+    return ", ".join(parts)
+
+
+def summary_lines(run: Run) -> Iterator[str]:
+    """Yield the summary as aligned lines."""
+    yield "Summary"
+    yield from aligned([(f"{label}:", text) for label, text in summary(run)])
+
+
+def verdict_lines(run: Run) -> Iterator[str]:
+    """Yield a line for each `expect` entry: whether it held, its place, what was expected, and what came instead."""
+    held = sum(verdict.held for verdict in run.verdicts)
+    yield f"Expectations: {held} of {len(run.verdicts)} held"
+    yield from aligned(
+        [
+            (
+                "held" if verdict.held else "FAILED",
+                f"{verdict.place.file}:{verdict.place.line}",
+                verdict.expected,
+                "" if verdict.held else f"got {verdict.got}",
+            )
+            for verdict in run.verdicts
+        ]
+    )
+
+
+def aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """Yield rows as indented lines whose columns stand under each other."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -1,0 +1,179 @@
+"""Distributions of durations: what a scenario may name, and how each is drawn.
+
+Numbers come from the methods of numpy's Generator alone. Each method consumes its generator from front to
+back, so the n-th number is the same however many are drawn.
+"""
+
+import math
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, ValidationInfo, WithJsonSchema, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from sim import units
+from sim.scenario.parts import Context, Duration, DurationShares, Part, Positive, PositiveDuration
+from sim.scenario.tables import read_durations
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+Floats = NDArray[np.float64]
+
+
+class Exponential(Part):
+    """Exponential with the given mean."""
+
+    mean: PositiveDuration
+
+    def draw(self, rng: "Generator", n: int) -> Floats:
+        return self.mean * rng.standard_exponential(n)
+
+
+class Erlang(Part):
+    """The sum of `shape` exponentials, with the given mean of the sum."""
+
+    mean: PositiveDuration
+    shape: Annotated[int, Field(ge=1, le=1_000_000)]
+
+    def draw(self, rng: "Generator", n: int) -> Floats:
+        return rng.gamma(self.shape, self.mean / self.shape, n)
+
+
+class Gamma(Part):
+    """Gamma by mean and coefficient of variation (sd / mean): shape 1/cv², scale mean cv²."""
+
+    mean: PositiveDuration
+    cv: Positive
+
+    def draw(self, rng: "Generator", n: int) -> Floats:
+        return rng.gamma(self.cv**-2, self.mean * self.cv**2, n)
+
+
+class Lognormal(Part):
+    """Lognormal by mean and coefficient of variation: sigma² = ln(1 + cv²), mu = ln mean - sigma²/2."""
+
+    mean: PositiveDuration
+    cv: Positive
+
+    def draw(self, rng: "Generator", n: int) -> Floats:
+        variance = math.log1p(self.cv**2)
+        return rng.lognormal(math.log(self.mean) - variance / 2, math.sqrt(variance), n)
+
+
+class Weibull(Part):
+    """Weibull by scale and shape."""
+
+    scale: PositiveDuration
+    shape: Positive
+
+    def draw(self, rng: "Generator", n: int) -> Floats:
+        return self.scale * rng.weibull(self.shape, n)
+
+
+class Uniform(Part):
+    """Uniform from `low` to `high`."""
+
+    low: Duration
+    high: Duration
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Uniform":
+        if self.low > self.high:
+            raise ValueError("low is above high; write low <= high")
+        return self
+
+    def draw(self, rng: "Generator", n: int) -> Floats:
+        return rng.uniform(self.low, self.high, n)
+
+
+class Triangular(Part):
+    """Triangular from `low` over its peak at `mode` to `high`."""
+
+    low: Duration
+    mode: Duration
+    high: Duration
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Triangular":
+        if not (self.low <= self.mode <= self.high and self.low < self.high):
+            raise ValueError("low, mode and high are out of order; write low <= mode <= high with low < high")
+        return self
+
+    def draw(self, rng: "Generator", n: int) -> Floats:
+        return rng.triangular(self.low, self.mode, self.high, n)
+
+
+class Normal(Part):
+    """Normal, truncated at 0: negative numbers are drawn again, so the mean lies somewhat above `mean`."""
+
+    mean: Duration
+    sd: Duration
+
+    def draw(self, rng: "Generator", n: int) -> Floats:
+        kept = np.empty(0)
+        while len(kept) < n:
+            drawn = rng.normal(self.mean, self.sd, n)
+            kept = np.concatenate((kept, drawn[drawn >= 0]))
+        return kept[:n]
+
+
+def _read_empirical(value: object, info: ValidationInfo) -> NDArray[np.int64]:
+    return read_durations(value, cast(Context, info.context))
+
+
+EmpiricalTimes = Annotated[
+    Any, BeforeValidator(_read_empirical), WithJsonSchema({"type": "string", "description": "a CSV file of durations"})
+]
+
+
+class Distribution(Part):
+    """One distribution, by its name; a plain duration is a constant."""
+
+    exactly_one: ClassVar = (
+        *("exponential", "erlang", "gamma", "lognormal", "weibull"),
+        *("uniform", "triangular", "normal", "choice", "empirical"),
+    )
+    scalar_key: ClassVar = "constant"
+
+    constant: Duration | None = None
+    exponential: Exponential | None = None
+    erlang: Erlang | None = None
+    gamma: Gamma | None = None
+    lognormal: Lognormal | None = None
+    weibull: Weibull | None = None
+    uniform: Uniform | None = None
+    triangular: Triangular | None = None
+    normal: Normal | None = None
+    choice: DurationShares | None = None
+    empirical: EmpiricalTimes | None = None
+
+    def sample(self, rng: "Generator", n: int) -> NDArray[np.int64]:
+        """Return `n` durations in whole microseconds, each rounded once and none above `units.LONGEST`."""
+        if self.constant is not None:
+            return np.full(n, self.constant, np.int64)
+        if self.choice is not None:
+            shares = np.array([float(share) for share in self.choice.values()])
+            return rng.choice(np.array(list(self.choice), np.int64), n, p=shares)
+        if self.empirical is not None:
+            return rng.choice(self.empirical, n)
+        part = next(filter(None, (getattr(self, name) for name in self.exactly_one)))
+        drawn: Floats = part.draw(rng, n)
+        return np.rint(np.minimum(drawn, units.LONGEST)).astype(np.int64)
+
+    @property
+    def is_random(self) -> bool:
+        """Whether two draws can differ."""
+        return self.constant is None
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Describe a duration, or a mapping with exactly one name."""
+        schema = handler.resolve_ref_schema(handler(core))
+        constant = schema["properties"].pop("constant")["anyOf"][0]
+        for name, optional in schema["properties"].items():
+            schema["properties"][name] = optional["anyOf"][0]
+        one = {**schema, "minProperties": 1, "maxProperties": 1}
+        return {"anyOf": [constant, one]}

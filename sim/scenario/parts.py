@@ -1,0 +1,251 @@
+"""What the parts of the schema are made of: the base class of every mapping, and the types of values."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, cast
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from sim import units
+from sim.errors import Fault
+from sim.model import OrderClass
+from sim.units import Clock, shown
+
+MOST_ORDERS = 10_000_000
+MOST_BOTS = 10_000
+
+
+@dataclass(slots=True)
+class Context:
+    """What validation needs to know beside the value: the clock and the scenario's folder.
+
+    `label` is that folder as faults name it; `faults` collects what is wrong in files that the scenario names.
+    """
+
+    clock: Clock
+    folder: Path
+    label: str
+    faults: list[Fault] = field(default_factory=list)
+
+
+def did_you_mean(word: str, known: list[str]) -> str:
+    """Return `; did you mean 'x'?`, or a list of what there is when nothing is close."""
+    close = get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}?" if close else f"; write one of {', '.join(known)}"
+
+
+def custom_error(message: str) -> PydanticCustomError:
+    """Return an error that pydantic passes on word by word."""
+    return PydanticCustomError("fault", "{message}", {"message": message})
+
+
+def one_of(word: object, known: list[str]) -> str:
+    """Return `word` if it is one of `known`.
+
+    Raises:
+        ValueError: it is not.
+
+    """
+    if not isinstance(word, str) or word not in known:
+        raise ValueError(f"{shown(word)} is not known{did_you_mean(str(word), known)}")
+    return word
+
+
+class Part(BaseModel):
+    """A mapping of the scenario file. Unknown, missing and clashing keys are all reported at once."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True, defer_build=True)
+
+    exactly_one: ClassVar[tuple[str, ...]] = ()
+    scalar_key: ClassVar[str | None] = None
+    """The key that a value written without a mapping stands for."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _check_keys(cls, data: Any, handler: ModelWrapValidatorHandler["Part"]) -> "Part":
+        if not isinstance(data, dict):
+            if cls.scalar_key is not None:
+                return handler({cls.scalar_key: data})
+            raise custom_error(f"{shown(data)} is not a mapping; write keys and values")
+        fields = {info.alias or name: info for name, info in cls.model_fields.items() if name != cls.scalar_key}
+        errors = [
+            _line_error(f"unknown key {shown(key)}{did_you_mean(key, list(fields))}", (key,))
+            for key in data
+            if key not in fields
+        ]
+        errors += [
+            _line_error(f"missing key {name!r}; write it here", ())
+            for name, info in fields.items()
+            if info.is_required() and name not in data
+        ]
+        named = [name for name in cls.exactly_one if name in data]
+        if cls.exactly_one and len(named) != 1:
+            what = f"{' and '.join(named)} exclude each other" if named else "nothing says what this is"
+            errors.append(_line_error(f"{what}; write one of {', '.join(cls.exactly_one)}", ()))
+        errors += [
+            _line_error("has no value; write one, or leave the key out", (key,))
+            for key, value in data.items()
+            if value is None and key in fields
+        ]
+        try:
+            part = handler({key: value for key, value in data.items() if key in fields and value is not None})
+        except ValidationError as error:
+            errors += [_passed_on(line) for line in error.errors() if line["type"] != "missing"]
+        if errors:
+            raise ValidationError.from_exception_data(cls.__name__, errors)
+        return part
+
+
+def _line_error(message: str, loc: tuple[int | str, ...], value: Any = None) -> InitErrorDetails:
+    return InitErrorDetails(type=custom_error(message), loc=loc, input=value)
+
+
+def _passed_on(line: Any) -> InitErrorDetails:
+    return _line_error(_wording(line), line["loc"], line["input"])
+
+
+_WORDINGS = {
+    "fault": "{message}",
+    "value_error": "{error}",
+    "greater_than_equal": "{value} is too small; write {ge} or more",
+    "less_than_equal": "{value} is too large; write {le} or less",
+    "greater_than": "{value} is too small; write more than {gt}",
+    "int_type": "{value} is not a whole number; write a number such as 3",
+    "float_type": "{value} is not a number; write a number such as 1.5",
+    "finite_number": "{value} is not a number; write a number such as 1.5",
+    "list_type": "{value} is not a list; write items that start with '- '",
+    "dict_type": "{value} is not a mapping; write keys and values",
+    "string_type": "{value} is not text; write text, in quotes if it looks like a number",
+    "string_pattern_mismatch": "{value} has other characters; write up to 100 letters, digits, '-' and '_'",
+    "literal_error": "{value} is not known{hint}",
+}
+
+
+def _wording(line: Mapping[str, Any]) -> str:
+    """Return our message for an error of pydantic's."""
+    details = dict(line.get("ctx", {}))
+    if line["type"] == "literal_error":
+        known = details["expected"].replace("'", "").replace(" or ", ", ").split(", ")
+        details["hint"] = did_you_mean(str(line["input"]), known)
+    wording: str = _WORDINGS.get(line["type"], line["msg"].replace("{", "{{").replace("}", "}}") + "; got {value}")
+    return wording.format(**details, value=shown(line["input"]))
+
+
+def text_schema(pattern: str, example: str) -> WithJsonSchema:
+    """Return the JSON Schema of a text of our own grammar."""
+    return WithJsonSchema({"type": "string", "pattern": pattern, "examples": [example]})
+
+
+def _instant(value: object, info: ValidationInfo) -> int:
+    context = cast(Context, info.context)
+    return context.clock.instant(value)
+
+
+def _positive(value: int) -> int:
+    if value <= 0:
+        raise ValueError("0s is too short; write a duration above 0s")
+    return value
+
+
+def _possible_rate(value: float) -> float:
+    if value * units.LONGEST < units.SECOND:
+        raise ValueError(f"comes less than once in {units.LONGEST // units.DAY}d; write a higher rate, such as 12/h")
+    return value
+
+
+def _whole_100(shares: dict[Any, Fraction]) -> dict[Any, Fraction]:
+    total = sum(shares.values(), Fraction(0))
+    if total != 1:
+        raise ValueError(f"the shares add up to {float(total * 100):g}%; make them add up to 100%")
+    return shares
+
+
+def _class_shares(value: object) -> object:
+    return value if isinstance(value, dict) else {one_of(value, CLASS_NAMES): "100%"}
+
+
+def _batch_shares(value: object) -> object:
+    return {str(value): "100%"} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _batch_size(key: str) -> int:
+    if not (key.isascii() and key.isdigit() and 1 <= int(key[:9]) <= MOST_ORDERS):
+        raise ValueError(f"{shown(key)} is not a batch size; write a whole number from 1")
+    return int(key)
+
+
+def _class(word: object) -> OrderClass:
+    return OrderClass[one_of(word, CLASS_NAMES)]
+
+
+CLASS_NAMES = [order_class.name for order_class in OrderClass]
+_parsed: Callable[..., BeforeValidator] = BeforeValidator
+
+Duration = Annotated[int, _parsed(units.parse_duration), text_schema(units.DURATION_PATTERN, "1m30s")]
+PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
+Instant = Annotated[
+    int,
+    _parsed(_instant),
+    WithJsonSchema({"type": "string", "pattern": f"{units.DURATION_PATTERN}|{units.CLOCK_PATTERN}"}),
+]
+StartClock = Annotated[Clock, _parsed(Clock.parse), text_schema(units.CLOCK_PATTERN, "11:30:00")]
+Rate = Annotated[
+    float, _parsed(units.parse_rate), AfterValidator(_possible_rate), text_schema(units.RATE_PATTERN, "12/h")
+]
+Share = Annotated[Fraction, _parsed(units.parse_share), text_schema(units.SHARE_PATTERN, "85%")]
+ClassName = Annotated[OrderClass, _parsed(_class), WithJsonSchema({"enum": CLASS_NAMES})]
+ClassShares = Annotated[
+    dict[ClassName, Share],
+    _parsed(_class_shares),
+    AfterValidator(_whole_100),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": CLASS_NAMES},
+                {"type": "object", "propertyNames": {"enum": CLASS_NAMES}, "additionalProperties": {"type": "string"}},
+            ]
+        }
+    ),
+]
+BatchShares = Annotated[
+    dict[Annotated[int, _parsed(_batch_size)], Share],
+    _parsed(_batch_shares),
+    AfterValidator(_whole_100),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1},
+                {
+                    "type": "object",
+                    "propertyNames": {"pattern": "^[0-9]+$"},
+                    "additionalProperties": {"type": "string", "pattern": units.SHARE_PATTERN},
+                },
+            ]
+        }
+    ),
+]
+DurationShares = Annotated[
+    dict[Duration, Share],
+    AfterValidator(_whole_100),
+    WithJsonSchema({"type": "object", "additionalProperties": {"type": "string", "pattern": units.SHARE_PATTERN}}),
+]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
+Count = Annotated[int, Field(ge=0, le=MOST_ORDERS)]
+BotCount = Annotated[int, Field(ge=0, le=MOST_BOTS)]
+Number = Annotated[int, Field(ge=0, le=2_000_000_000)]
+Positive = Annotated[float, Field(gt=0, le=1e6, strict=False, allow_inf_nan=False)]

@@ -1,0 +1,174 @@
+"""The scenario file as a schema: every key, its type and its limits."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from sim.model import Dispatch, OnRemove, OrderClass, OrderStatus, ReturnedTo
+from sim.scenario.arrivals import Stream
+from sim.scenario.distributions import Distribution
+from sim.scenario.parts import (
+    BotCount,
+    ClassName,
+    Count,
+    Duration,
+    Instant,
+    Name,
+    Number,
+    Part,
+    StartClock,
+)
+from sim.units import Clock
+
+PARAMETER = r"^\$[A-Za-z_][A-Za-z0-9_]*$"
+BOT_STATUSES = ("IDLE", "PROCESSING", "REMOVED")
+Status = Literal["PENDING", "PROCESSING", "COMPLETE", "ABANDONED", "IDLE", "REMOVED"]
+
+
+class ClockSection(Part):
+    """What t = 0 reads on the clock, and the horizon; None for `drained`."""
+
+    start: StartClock = Field(Clock(), json_schema_extra={"default": "00:00:00"})
+    until: Annotated[Instant | None, BeforeValidator(lambda value: None if value == "drained" else value)] = Field(
+        None, json_schema_extra={"default": "drained"}
+    )
+
+
+class OrdersSection(Part):
+    """How orders are numbered."""
+
+    first_number: Number = 1001
+
+
+class Service(Part):
+    """The service time of each class."""
+
+    VIP: Distribution
+    NORMAL: Distribution
+
+    def of(self, order_class: OrderClass) -> Distribution:
+        """Return the distribution of one class."""
+        return self.VIP if order_class is OrderClass.VIP else self.NORMAL
+
+
+def _for_both(value: object) -> object:
+    if isinstance(value, dict) and (set(value) & {"VIP", "NORMAL"} or not value):
+        return value
+    return {"VIP": value, "NORMAL": value}
+
+
+ServiceByClass = Annotated[Service, BeforeValidator(_for_both)]
+
+
+class QueueSection(Part):
+    """What becomes of returned orders."""
+
+    returned_to: ReturnedTo = "place"
+
+
+class ScheduleStep(Part):
+    """Reach this many bots at an instant."""
+
+    at: Instant
+    count: BotCount
+
+
+class BotsSection(Part):
+    """The crew and how it works."""
+
+    initial: BotCount = 0
+    schedule: list[ScheduleStep] = Field([])
+    on_remove: OnRemove = "restart"
+    dispatch: Dispatch = "oldest"
+
+
+class TimelineEntry(Part):
+    """An exact action, or `count` of them in a row."""
+
+    exactly_one: ClassVar = ("order", "add_bots", "remove_bots")
+
+    at: Instant
+    order: ClassName | None = None
+    add_bots: BotCount | None = None
+    remove_bots: BotCount | None = None
+    count: Count = 1
+    service: Duration | None = None
+
+    @model_validator(mode="after")
+    def _service_of_order(self) -> "TimelineEntry":
+        if self.service is not None and self.order is None:
+            raise ValueError("service belongs to an order; leave it out here")
+        return self
+
+
+class Expectation(Part):
+    """A fact that must hold after the run: of an order, or of a bot; `at` an instant, or at the end."""
+
+    order: Number | None = None
+    bot: Annotated[int, Field(ge=1)] | None = None
+    at: Instant | None = None
+    status: Status | None = None
+    picked_up: Instant | None = None
+    completed: Instant | None = None
+    attempts: Annotated[int, Field(ge=0)] | None = None
+
+    @model_validator(mode="after")
+    def _sensible(self) -> "Expectation":
+        known = BOT_STATUSES if self.order is None else tuple(OrderStatus.__members__)
+        facts = (self.picked_up, self.completed, self.attempts)
+        if self.order is None and self.bot is None:
+            raise ValueError("nothing says whose fact this is; write order: NUMBER or bot: NUMBER")
+        if self.status is not None and self.status not in known:
+            kind = "a bot" if self.order is None else "an order"
+            raise ValueError(f"status {self.status} is not one of {kind}; write one of {', '.join(known)}")
+        if self.order is None and any(fact is not None for fact in facts):
+            raise ValueError("picked_up, completed and attempts are facts of an order; name the order")
+        if self.at is not None and any(fact is not None for fact in facts):
+            raise ValueError("picked_up, completed and attempts have no instant; write status with at")
+        if self.status is None and (self.order is None or (self.bot is None and all(fact is None for fact in facts))):
+            raise ValueError("nothing is expected; write status, or picked_up, completed, bot or attempts of an order")
+        return self
+
+
+class ScenarioFile(Part):
+    """A whole scenario file, with `extends` and `params` already applied."""
+
+    scenario: Literal[1]
+    name: Name
+    description: str = ""
+    extends: str | None = None
+    params: dict[str, Any] = Field({})
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
+    clock: ClockSection = ClockSection()
+    orders: OrdersSection = OrdersSection()
+    service: ServiceByClass = Field("10s", validate_default=True)
+    queue: QueueSection = QueueSection()
+    bots: BotsSection = BotsSection()
+    timeline: list[TimelineEntry] = Field([])
+    arrivals: list[Stream] = Field([])
+    expect: list[Expectation] = Field([])
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of scenario files (draft 2020-12), in which `$name` may stand for any value."""
+    schema = ScenarioFile.model_json_schema()
+    service = schema["$defs"]["Service"]
+    service_value = {"anyOf": [{"$ref": "#/$defs/Distribution"}, {**service, "title": "ByClass"}]}
+    schema["$defs"]["Service"] = service_value
+    schema["$defs"]["Parameter"] = {"type": "string", "pattern": PARAMETER, "description": "the value of a parameter"}
+    own = schema["properties"].keys() - {"scenario", "params", "extends"}
+    parts = [schema["$defs"][name] for name in schema["$defs"] if name != "Parameter"]
+    for part in [*parts, *service_value["anyOf"][1:], *schema["$defs"]["Distribution"]["anyOf"]]:
+        _allow_parameters(part, set(part.get("properties", {})))
+    _allow_parameters(schema, own)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _allow_parameters(part: dict[str, Any], names: set[str]) -> None:
+    for name in names:
+        value = part["properties"][name]
+        if {"type": "null"} in value.get("anyOf", []):
+            value["anyOf"].remove({"type": "null"})
+        keep = {key: value.pop(key) for key in ("title", "default", "description") if value.get(key) is not None}
+        value.pop("default", None)
+        part["properties"][name] = {**keep, "anyOf": [value, {"$ref": "#/$defs/Parameter"}]}

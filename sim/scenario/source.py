@@ -1,0 +1,269 @@
+"""YAML text into a tree that knows where everything stands.
+
+The tree is built from libyaml's events, not from its nodes: its composer recurses without limit and
+dies on deep nesting. Scalars are read by the YAML 1.2 core schema, so `12:30:00` stays text.
+"""
+
+import re
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from stat import S_ISDIR, S_ISREG
+from typing import Any
+
+from ruamel.yaml.cyaml import CBaseLoader
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    StreamEndEvent,
+)
+
+from sim.errors import Fault, ScenarioError
+from sim.units import shown
+
+LARGEST_FILE = 2**20
+_DEEPEST = 64
+_MOST_VALUES = 1_000_000
+_LONGEST_NUMBER = 40
+
+_NULL = re.compile(r"~|null|Null|NULL|")
+_BOOL = re.compile(r"(true|True|TRUE)|false|False|FALSE")
+_INT = re.compile(r"[-+]?\d+|0o[0-7]+|0x[\da-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands in a file; line and column count from 1."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def fault(self, path: str, message: str) -> Fault:
+        """Return a fault at this place."""
+        return Fault(self.file, self.line, self.column, path, message)
+
+
+@dataclass(slots=True)
+class Node:
+    """A value of a YAML file: a mapping or list of nodes, or a scalar. `keys` has the place of each key."""
+
+    value: Any
+    place: Place
+    keys: dict[str, Place] = field(default_factory=dict)
+    size: int = 1
+
+    def plain(self) -> Any:
+        """Return the value as dicts, lists and scalars."""
+        if isinstance(self.value, dict):
+            return {key: node.plain() for key, node in self.value.items()}
+        if isinstance(self.value, list):
+            return [node.plain() for node in self.value]
+        return self.value
+
+    def find(self, steps: tuple[int | str, ...]) -> tuple["Node", str]:
+        """Return the node that `steps` lead to and its path as text; steps that lead nowhere are passed over."""
+        node, path = self, ""
+        for step in steps:
+            if isinstance(node.value, dict) and step in node.value:
+                node, path = node.value[step], f"{path}.{step}" if path else str(step)
+            elif isinstance(node.value, list) and isinstance(step, int) and step < len(node.value):
+                node, path = node.value[step], f"{path}[{step}]"
+        return node, path
+
+
+def read_file(path: Path, label: str, largest: int | None = None) -> str:
+    """Return the text of a regular UTF-8 file of at most `largest` bytes; `label` names it in faults.
+
+    Raises:
+        ScenarioError: there is no such file, or it is none of that.
+
+    """
+    place = Place(label)
+    try:
+        status = path.stat()
+        if S_ISDIR(status.st_mode):
+            raise ScenarioError([place.fault("", "is a folder; name a file")])
+        if not S_ISREG(status.st_mode):
+            raise ScenarioError([place.fault("", "is not a regular file; name a file on disk")])
+        if largest is not None and status.st_size > largest:
+            message = f"has {status.st_size} bytes; a scenario has at most {largest}, larger demand comes as a trace"
+            raise ScenarioError([place.fault("", message)])
+        data = path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        message = f"cannot be read ({reason}); name a file that exists and is readable"
+        raise ScenarioError([place.fault("", message)]) from None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8-sig", "replace")
+        message = f"byte 0x{data[error.start]:02x} is not UTF-8; save the file as UTF-8"
+        raise ScenarioError([_place_at(label, before).fault("", message)]) from None
+
+
+def _place_at(file: str, before: str) -> Place:
+    """Return the place right after the text `before`."""
+    lines = before.split("\n")
+    return Place(file, len(lines), len(lines[-1]) + 1)
+
+
+def read_yaml(text: str, file: str) -> Node:
+    """Return the tree of a YAML document; `file` names it in faults.
+
+    Raises:
+        ScenarioError: with all faults: no YAML, no mapping, duplicate keys, tags, too many values, …
+
+    """
+    reader = _Reader(text, file)
+    try:
+        root = reader.document()
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        reader.faults.append(_syntax_fault(text, file, mark.line, mark.column, error.problem or str(error.context)))
+    except YAMLError as error:
+        position = getattr(error, "position", 0)
+        reason = getattr(error, "reason", str(error))
+        place = _place_at(file, text[:position])
+        reader.faults.append(place.fault("", f"is not valid YAML: {reason}; remove that character"))
+    if reader.faults:
+        raise ScenarioError(reader.faults)
+    return root
+
+
+def parse_value(text: str) -> Any:
+    """Return the value of a piece of YAML, as it would be read in a file.
+
+    Raises:
+        ScenarioError: it is not YAML.
+
+    """
+    return read_yaml(f"value: {text}", "value").plain()["value"]
+
+
+def _syntax_fault(text: str, file: str, line: int, column: int, problem: str) -> Fault:
+    lines = text.split("\n")
+    at = lines[line] if line < len(lines) else ""
+    in_tab = "\t" in at[: len(at) - len(at.lstrip())]
+    cure = "indent with spaces, not tabs" if in_tab else "check indentation, brackets, colons and quotes up to here"
+    return Fault(file, line + 1, column + 1, "", f"is not valid YAML: {problem}; {cure}")
+
+
+class _Reader:
+    """Builds nodes from libyaml's events and collects what is wrong beyond syntax."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self.parser = CBaseLoader(text)
+        self.file = file
+        self.faults: list[Fault] = []
+        self.anchors: dict[str, Node | None] = {}
+        self.total = 0
+
+    def document(self) -> Node:
+        self.parser.get_event()  # the start of the stream
+        if isinstance(self.parser.peek_event(), StreamEndEvent):
+            raise ScenarioError([Place(self.file).fault("", "is empty; a scenario starts with 'scenario: 1'")])
+        self.parser.get_event()  # the start of the document
+        root = self.node(0)
+        self.parser.get_event()  # its end
+        rest = self.parser.get_event()
+        if not isinstance(rest, StreamEndEvent):
+            self.fault(self.place(rest), "a second document starts here; a scenario is one document")
+        if not self.faults and not isinstance(root.value, dict):
+            self.fault(root.place, f"is {shown(root.value)}; a scenario is a mapping that starts with 'scenario: 1'")
+        return root
+
+    def fault(self, place: Place, message: str) -> None:
+        self.faults.append(place.fault("", message))
+
+    def place(self, event: Any) -> Place:
+        return Place(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def node(self, depth: int) -> Node:
+        """Read one value and all below it."""
+        event = self.parser.get_event()
+        place = self.place(event)
+        if isinstance(event, AliasEvent):
+            return self.count(self.alias(event.anchor, place))
+        if depth > _DEEPEST:
+            self.fault(place, f"is nested more than {_DEEPEST} deep; write it flatter")
+            raise ScenarioError(self.faults)
+        if event.tag not in (None, "!"):
+            self.fault(place, f"tag {shown(event.tag)} is not allowed; write a plain value")
+        if event.anchor:
+            self.anchors[event.anchor] = None  # open: an alias to it from inside would be endless
+        if isinstance(event, ScalarEvent):
+            node = Node(self.scalar(event), place)
+        elif isinstance(event, MappingStartEvent):
+            node = self.mapping(place, depth)
+        else:
+            node = Node([], place)
+            while not isinstance(self.parser.peek_event(), SequenceEndEvent):
+                node.value.append(self.node(depth + 1))
+            self.parser.get_event()
+            node.size += sum(item.size for item in node.value)
+        if event.anchor:
+            self.anchors[event.anchor] = node
+        return self.count(node) if isinstance(event, ScalarEvent) else node
+
+    def count(self, node: Node) -> Node:
+        self.total += node.size
+        if self.total > _MOST_VALUES:
+            self.fault(node.place, f"aliases make more than {_MOST_VALUES} values of this file; repeat less")
+            raise ScenarioError(self.faults)
+        return node
+
+    def alias(self, name: str, place: Place) -> Node:
+        if name not in self.anchors:
+            self.fault(place, f"alias *{name} has no anchor; write &{name} before the value it stands for")
+        elif (node := self.anchors[name]) is None:
+            self.fault(place, f"alias *{name} stands inside the value it stands for; write the value out")
+        else:
+            return replace(node, place=place)
+        return Node(None, place)
+
+    def scalar(self, event: Any) -> Any:
+        text = event.value
+        if event.style in ("'", '"', "|", ">") or event.tag is not None or len(text) > _LONGEST_NUMBER:
+            return text
+        if _NULL.fullmatch(text):
+            return None
+        if match := _BOOL.fullmatch(text):
+            return match[1] is not None
+        if _INT.fullmatch(text):
+            return int(text, 0 if text[:2] in ("0o", "0x") else 10)
+        if _FLOAT.fullmatch(text):
+            return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+        return text
+
+    def mapping(self, place: Place, depth: int) -> Node:
+        node = Node({}, place)
+        merged: list[Node] = []
+        while not isinstance(self.parser.peek_event(), MappingEndEvent):
+            start = self.parser.peek_event()
+            key_node = self.node(depth + 1)
+            key = start.value if isinstance(start, ScalarEvent) else key_node.value
+            value = self.node(depth + 1)
+            key_place = key_node.place
+            if key == "<<" and isinstance(start, ScalarEvent) and start.style == "":
+                merged += value.value if isinstance(value.value, list) else [value]
+            elif not isinstance(key, str):
+                self.fault(key_place, f"key {shown(key)} is not text; write a word as the key")
+            elif key in node.value:
+                first = node.keys[key]
+                self.fault(key_place, f"duplicate key {shown(key)}, first on line {first.line}; keep one of them")
+            else:
+                node.value[key], node.keys[key] = value, key_place
+        self.parser.get_event()
+        for other in merged:
+            if isinstance(other.value, dict):
+                node.value = other.value | node.value
+                node.keys = other.keys | node.keys
+            else:
+                self.fault(other.place, f"<< merges mappings, not {shown(other.value)}; write an alias to a mapping")
+        node.size += sum(value.size for value in node.value.values())
+        return node

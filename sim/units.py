@@ -1,0 +1,178 @@
+"""Durations, rates, shares and clock times, in and out.
+
+Simulated time is a whole number of microseconds. Text becomes such a number once, here, with exact
+arithmetic, so that no platform rounds differently.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+MICROSECONDS = {"d": 86_400_000_000, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000, "us": 1}
+SECOND = MICROSECONDS["s"]
+HOUR = MICROSECONDS["h"]
+DAY = MICROSECONDS["d"]
+LONGEST = 36_525 * DAY
+
+_NUMBER = r"\d+(?:\.\d+)?"
+_DURATION = re.compile("".join(rf"(?:({_NUMBER}){unit})?" for unit in MICROSECONDS))
+_RATE = re.compile(rf"({_NUMBER})/(d|h|m|s)")
+_SHARE = re.compile(rf"({_NUMBER})%")
+_CLOCK = re.compile(r"(?:(\d{4}-\d\d-\d\d)[T ])?([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d(?:\.\d{1,6})?))?")
+
+DURATION_PATTERN = (
+    rf"^(?=\d)(?:{_NUMBER}d)?(?:{_NUMBER}h)?(?:{_NUMBER}m)?(?:{_NUMBER}s)?(?:{_NUMBER}ms)?(?:{_NUMBER}us)?$"
+)
+RATE_PATTERN = f"^{_RATE.pattern}$"
+SHARE_PATTERN = f"^{_SHARE.pattern}$"
+CLOCK_PATTERN = f"^{_CLOCK.pattern}$"
+
+
+def shown(value: object) -> str:
+    """Return `value` as it is quoted in a message: on one line and not too long."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:40]}…{text[-15:]}"
+
+
+def parse_duration(value: object) -> int:
+    """Return a duration such as `1h30m`, `1.5m` or `250ms` in whole microseconds.
+
+    Raises:
+        ValueError: it has no unit, is no duration, or is longer than 36525d.
+
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if value < 0:
+            raise ValueError(f"{shown(value)} is negative and has no unit; write a duration such as 10s, 10m or 10ms")
+        number = shown(value)
+        if number in ("nan", "inf") or "e" in number:
+            raise ValueError(f"{number} is not a duration; write 10s, 1m30s, 250ms or 2h")
+        raise ValueError(f"{number} has no unit; write {number}s, {number}m or {number}ms")
+    match = _DURATION.fullmatch(value) if isinstance(value, str) and value else None
+    if match is None:
+        text = shown(value)
+        if isinstance(value, str) and re.fullmatch(_NUMBER, value):
+            raise ValueError(f"{text} has no unit; write {value[:20]}s, {value[:20]}m or {value[:20]}ms")
+        if isinstance(value, str) and value.startswith("-"):
+            raise ValueError(f"{text} is negative; a duration is 0s or longer")
+        raise ValueError(f"{text} is not a duration; write 10s, 1m30s, 250ms or 2h (units d, h, m, s, ms, us)")
+    parts = zip(match.groups(), MICROSECONDS.values(), strict=True)
+    total = round(sum((Fraction(number) * unit for number, unit in parts if number), Fraction(0)))
+    if total > LONGEST:
+        raise ValueError(f"{shown(value)} is too long; the longest duration is {LONGEST // DAY}d")
+    return total
+
+
+def format_duration(microseconds: int, places: int = 3) -> str:
+    """Return a duration as `1h2m3.5s`, rounded half up to `places` decimals of a second (0 to 6)."""
+    grain = 10 ** (6 - places)
+    rounded = (microseconds + grain // 2) // grain * grain
+    hours, rest = divmod(rounded, HOUR)
+    minutes, rest = divmod(rest, MICROSECONDS["m"])
+    whole, part = divmod(rest, SECOND)
+    seconds = f"{whole}.{part:06d}".rstrip("0").rstrip(".")
+    text = (f"{hours}h" if hours else "") + (f"{minutes}m" if minutes else "")
+    return text + (f"{seconds}s" if rest or not text else "")
+
+
+def parse_rate(value: object) -> float:
+    """Return a rate such as `12/h` or `0.5/s` in events per second.
+
+    Raises:
+        ValueError: it has no unit or is no rate.
+
+    """
+    match = _RATE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            raise ValueError(f"{shown(value)} has no unit; write a rate such as 12/h, 3/m or 0.5/s")
+        raise ValueError(f"{shown(value)} is not a rate; write 12/h, 3/m or 0.5/s")
+    return float(Fraction(match[1]) * SECOND / MICROSECONDS[match[2]])
+
+
+def parse_share(value: object) -> Fraction:
+    """Return a share such as `85%` as an exact fraction from 0 to 1.
+
+    Raises:
+        ValueError: it has no `%`, is no share, or is more than 100%.
+
+    """
+    match = _SHARE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            raise ValueError(f"{shown(value)} has no unit; write a share such as 85%")
+        raise ValueError(f"{shown(value)} is not a share; write a percentage such as 85%")
+    share = Fraction(match[1]) / 100
+    if share > 1:
+        raise ValueError(f"{shown(value)} is more than 100%")
+    return share
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What the clock reads at simulated time 0: microseconds since midnight, and the date where one is given."""
+
+    start: int = 0
+    day: date | None = None
+
+    @classmethod
+    def parse(cls, value: object) -> "Clock":
+        """Return the clock of a text such as `11:30:00` or `2026-03-01T11:30:00`.
+
+        Raises:
+            ValueError: the text is neither.
+
+        """
+        match = _CLOCK.fullmatch(value) if isinstance(value, str) else None
+        if match is None:
+            raise ValueError(f'{shown(value)} is not a clock time; write "11:30:00" or "2026-03-01T11:30:00"')
+        try:
+            day = date.fromisoformat(match[1]) if match[1] else None
+        except ValueError:
+            raise ValueError(f"{shown(value)} names a day that the calendar does not have") from None
+        hours, minutes, seconds = int(match[2]), int(match[3]), Fraction(match[4] or 0)
+        return cls(hours * HOUR + minutes * MICROSECONDS["m"] + round(seconds * SECOND), day)
+
+    def instant(self, value: object) -> int:
+        """Return a duration from the start or a clock time in microseconds since the start.
+
+        A clock time before the start means the next day.
+
+        Raises:
+            ValueError: it is neither, or a date-time that this clock cannot place.
+
+        """
+        if not (isinstance(value, str) and ":" in value):
+            try:
+                return parse_duration(value)
+            except ValueError as error:
+                raise ValueError(f'{error}, or a clock time "11:30:00"') from None
+        then = Clock.parse(value)
+        if then.day is None:
+            return (then.start - self.start) % DAY
+        if self.day is None:
+            raise ValueError(f"{shown(value)} has a date but clock.start has none; write clock.start as a date-time")
+        since = (then.day - self.day).days * DAY + then.start - self.start
+        if since < 0:
+            raise ValueError(f"{shown(value)} is before clock.start; write a later instant")
+        if since > LONGEST:
+            raise ValueError(f"{shown(value)} is too far from clock.start; the longest span is {LONGEST // DAY}d")
+        return since
+
+    def second(self, time: int) -> int:
+        """Return the whole seconds since the first midnight at simulated `time` (microseconds), rounded down."""
+        return (self.start + time) // SECOND
+
+    def reading(self, time: int) -> str:
+        """Return what the clock reads at simulated `time` (microseconds): `HH:MM:SS`, rounded down."""
+        minutes, seconds = divmod(self.second(time), 60)
+        return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}:{seconds:02d}"
