@@ -1,14 +1,13 @@
 """The error types. Each message is one line that says where, what, and what to do instead."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class OrdersimError(Exception):
     """Anything that ordersim refuses to do; the message is meant for the person who asked."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Fault:
+class Fault(NamedTuple):
     """One thing that is wrong in a file. `line` and `column` count from 1."""
 
     file: str

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Run:
     """One finished run. Its tables are pandas DataFrames; times ending in `_us` are microseconds from the start."""
 
@@ -34,6 +34,10 @@ class Run:
     log: EventLog
     started_at: datetime
     finished_at: datetime
+
+    def __repr__(self) -> str:
+        """Return which run this is, in one line."""
+        return f"<Run {self.scenario.name}, seed {self.seed}, replication {self.replication}, {len(self.log)} events>"
 
     @cached_property
     def measures(self) -> Measures:

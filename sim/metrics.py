@@ -1,6 +1,6 @@
 """From the event log to tables of orders and attempts, and to the metrics of the run."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +30,7 @@ _END_OF_ATTEMPT = (EventKind.ORDER_COMPLETED, EventKind.ORDER_RETURNED)
 _LARGEST = 2.0**62
 
 
-@dataclass(frozen=True, slots=True)
-class Orders:
+class Orders(NamedTuple):
     """What became of each order: columns with a row for each order, times in microseconds, NONE while unknown."""
 
     number: Ints
@@ -52,8 +51,7 @@ class Orders:
         return np.where(self.completed == NONE, NONE, self.completed - self.created)
 
 
-@dataclass(frozen=True, slots=True)
-class Attempts:
+class Attempts(NamedTuple):
     """Each stay of an order with a bot, by order and attempt: columns, times in microseconds."""
 
     row: Ints  # of the order
@@ -64,8 +62,7 @@ class Attempts:
     outcome: NDArray[np.uint8]  # index into OUTCOMES
 
 
-@dataclass(frozen=True, slots=True)
-class Measures:
+class Measures(NamedTuple):
     """All that is measured of one run: `metrics` by full name, durations in seconds, None where nothing was seen."""
 
     orders: Orders

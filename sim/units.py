@@ -15,14 +15,16 @@ HOUR = MICROSECONDS["h"]
 DAY = MICROSECONDS["d"]
 LONGEST = 36_525 * DAY
 
-_NUMBER = r"\d+(?:\.\d+)?"
+_NUMBER = r"[0-9]{1,18}(?:\.[0-9]{1,18})?"
 _DURATION = re.compile("".join(rf"(?:({_NUMBER}){unit})?" for unit in MICROSECONDS))
 _RATE = re.compile(rf"({_NUMBER})/(d|h|m|s)")
 _SHARE = re.compile(rf"({_NUMBER})%")
-_CLOCK = re.compile(r"(?:(\d{4}-\d\d-\d\d)[T ])?([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d(?:\.\d{1,6})?))?")
+_CLOCK = re.compile(
+    r"(?:([0-9]{4}-[0-9]{2}-[0-9]{2})[T ])?([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9](?:\.[0-9]{1,6})?))?"
+)
 
 DURATION_PATTERN = (
-    rf"^(?=\d)(?:{_NUMBER}d)?(?:{_NUMBER}h)?(?:{_NUMBER}m)?(?:{_NUMBER}s)?(?:{_NUMBER}ms)?(?:{_NUMBER}us)?$"
+    rf"^(?=[0-9])(?:{_NUMBER}d)?(?:{_NUMBER}h)?(?:{_NUMBER}m)?(?:{_NUMBER}s)?(?:{_NUMBER}ms)?(?:{_NUMBER}us)?$"
 )
 RATE_PATTERN = f"^{_RATE.pattern}$"
 SHARE_PATTERN = f"^{_SHARE.pattern}$"
@@ -63,7 +65,7 @@ def parse_duration(value: object) -> int:
         if isinstance(value, str) and re.fullmatch(_NUMBER, value):
             raise ValueError(f"{text} has no unit; write {value[:20]}s, {value[:20]}m or {value[:20]}ms")
         if isinstance(value, str) and value.startswith("-"):
-            raise ValueError(f"{text} is negative; a duration is 0s or longer")
+            raise ValueError(f"{text} is negative; write 0s or a longer duration")
         raise ValueError(f"{text} is not a duration; write 10s, 1m30s, 250ms or 2h (units d, h, m, s, ms, us)")
     parts = zip(match.groups(), MICROSECONDS.values(), strict=True)
     total = round(sum((Fraction(number) * unit for number, unit in parts if number), Fraction(0)))
@@ -113,7 +115,7 @@ def parse_share(value: object) -> Fraction:
         raise ValueError(f"{shown(value)} is not a share; write a percentage such as 85%")
     share = Fraction(match[1]) / 100
     if share > 1:
-        raise ValueError(f"{shown(value)} is more than 100%")
+        raise ValueError(f"{shown(value)} is more than 100%; write at most 100%")
     return share
 
 
@@ -138,7 +140,7 @@ class Clock:
         try:
             day = date.fromisoformat(match[1]) if match[1] else None
         except ValueError:
-            raise ValueError(f"{shown(value)} names a day that the calendar does not have") from None
+            raise ValueError(f"{shown(value)} names a day that the calendar does not have; write another") from None
         hours, minutes, seconds = int(match[2]), int(match[3]), Fraction(match[4] or 0)
         return cls(hours * HOUR + minutes * MICROSECONDS["m"] + round(seconds * SECOND), day)
 

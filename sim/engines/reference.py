@@ -6,7 +6,6 @@ a bot going idle, an interrupt) is over before the next begins; their ranks are 
 """
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from itertools import count
 from struct import Struct
@@ -15,14 +14,16 @@ from typing import Any
 from simpy import Environment, Event, Interrupt, PriorityStore, Process
 
 from sim.events import EventKind, EventLog
-from sim.model import NONE, Action, OrderClass, Workload
+from sim.model import NONE, Action, Workload
 
 COMPLETION, ACTION, HORIZON = 2, 3, 4
 ROOM = 2**32  # between the places of two orders, for those sent to the back
 CHUNK = 10_000
 
+# Plain numbers: looking up a member of an enumeration takes as long as writing an event.
 CREATED, PICKED_UP, COMPLETED, RETURNED = (int(kind) for kind in list(EventKind)[:4])
 ADDED, IDLE, REMOVED, IGNORED = (int(kind) for kind in list(EventKind)[6:])
+CREATE_ORDER, ADD_BOT = int(Action.CREATE_ORDER), int(Action.ADD_BOT)
 
 Steps = Generator[Event, Any, None]
 Progress = Callable[[int, int], None]
@@ -43,15 +44,7 @@ class Alarm(Event):
 
 
 class Line(PriorityStore):
-    """A priority store that nobody waits for: items go in and out at once, without an event."""
-
-    def add(self, place: int, item: Any) -> None:
-        """Put `item` in at its place; places are unique."""
-        heappush(self.items, (place, item))
-
-    def take(self) -> Any:
-        """Take the first item out."""
-        return heappop(self.items)[1]
+    """A priority store of (place, item) that nobody waits for: `heappush` and `heappop` work on its items at once."""
 
     def drop(self, item: Any) -> None:
         """Take out one item, wherever it stands."""
@@ -59,23 +52,20 @@ class Line(PriorityStore):
         heapify(self.items)
 
 
-@dataclass(slots=True, eq=False)
-class Bot:
-    """A bot: its number, what it works on, and where an idle one gets its next order."""
+class Bot(Process):
+    """A bot: a process that knows its number, the order it works on, and whether it leaves after that."""
 
-    number: int
-    inbox: Event
-    order: int | None = None
-    leaving: bool = False
-    process: Process | None = None
+    def __init__(self, kitchen: "Kitchen", number: int) -> None:
+        self.number, self.order, self.leaving = number, NONE, False
+        super().__init__(kitchen.env, kitchen.work(self))
 
 
-def logger(env: Environment, records: bytearray) -> Callable[[int, int, int], None]:
+def logger(records: bytearray) -> Callable[[int, int, int, int], None]:
     """Return a function that appends an event to `records`; a closure, since it is called most of all."""
     pack, extend = Struct("<qiiB").pack, records.extend
 
-    def log(kind: int, order: int, bot: int) -> None:
-        extend(pack(env.now, order, bot, kind))
+    def log(time: int, kind: int, order: int, bot: int) -> None:
+        extend(pack(time, order, bot, kind))
 
     return log
 
@@ -86,58 +76,60 @@ class Kitchen:
     def __init__(self, workload: Workload, progress: Progress | None) -> None:
         self.workload, self.rules, self.progress = workload, workload.rules, progress
         self.env = Environment()
-        self.vip, self.normal = Line(self.env), Line(self.env)
+        self.pending = Line(self.env), Line(self.env)  # by OrderClass
         self.idle = Line(self.env)
         self.crew: list[Bot] = []  # those that can be removed, newest last
-        self.bots, self.turns = count(1), count(1)
+        self.numbers, self.turns = count(1), count(1)
         self.created = 0
+        self.order_class = workload.order_class.tolist()
         self.need = workload.service.tolist()
-        self.is_vip = (workload.order_class == OrderClass.VIP).tolist()
         self.records = bytearray()
-        self.log = logger(self.env, self.records)
+        self.log = logger(self.records)
 
-    def bot(self, me: Bot) -> Steps:
+    def work(self, me: Bot) -> Steps:
         """Work off PENDING, VIP before NORMAL; wait idle when nothing is there; leave when removed."""
-        env, log, need, vip, normal = self.env, self.log, self.need, self.vip, self.normal
-        alarm, began = Alarm(env), env.now
-        log(ADDED, NONE, me.number)
+        env, log, need, number = self.env, self.log, self.need, me.number
+        vip, normal = (line.items for line in self.pending)
+        alarm, inbox, now = Alarm(env), Event(env), env.now
+        log(now, ADDED, NONE, number)
         try:
             while not me.leaving:
-                if vip.items:
-                    order = vip.take()
-                elif normal.items:
-                    order = normal.take()
+                if vip:
+                    _, order = heappop(vip)
+                elif normal:
+                    _, order = heappop(normal)
                 else:
-                    log(IDLE, NONE, me.number)
-                    order = yield self.wait_for_order(me)
-                me.order, began = order, env.now
-                log(PICKED_UP, order, me.number)
+                    log(now, IDLE, NONE, number)
+                    me.order, inbox = NONE, Event(env)
+                    heappush(self.idle.items, (self.turn(me), inbox))
+                    order = yield inbox
+                    now = env.now
+                me.order = order
+                log(now, PICKED_UP, order, number)
                 yield alarm.set(COMPLETION, need[order])
-                log(COMPLETED, order, me.number)
-                me.order = None
-            log(REMOVED, NONE, me.number)
+                now = env.now
+                log(now, COMPLETED, order, number)
+            log(now, REMOVED, NONE, number)
         except Interrupt:
-            log(REMOVED, NONE, me.number)
-            if me.order is None:
-                self.idle.drop(me)
+            log(env.now, REMOVED, NONE, number)
+            if me.order == NONE:
+                self.idle.drop(inbox)
                 return
             if self.rules.on_remove == "resume":
-                need[me.order] -= env.now - began
-            log(RETURNED, me.order, me.number)
+                need[me.order] -= env.now - now
+            log(env.now, RETURNED, me.order, number)
             self.to_pending(me.order, self.place_of_returned(me.order))
 
-    def wait_for_order(self, me: Bot) -> Event:
-        me.inbox = self.env.event()
-        longest_idle = self.rules.dispatch == "longest-idle"
-        self.idle.add(next(self.turns) if longest_idle else me.number, me)
-        return me.inbox
+    def turn(self, bot: Bot) -> int:
+        """Return the place of an idle bot."""
+        return next(self.turns) if self.rules.dispatch == "longest-idle" else bot.number
 
     def to_pending(self, order: int, place: int) -> None:
         """Add an order to PENDING; an idle bot, if there is one, takes it at once."""
         if self.idle.items:
-            self.idle.take().inbox.succeed(order)
+            heappop(self.idle.items)[1].succeed(order)
         else:
-            (self.vip if self.is_vip[order] else self.normal).add(place, order)
+            heappush(self.pending[self.order_class[order]].items, (place, order))
 
     def place_of_returned(self, order: int) -> int:
         match self.rules.returned_to:
@@ -150,39 +142,33 @@ class Kitchen:
 
     def manager(self) -> Steps:
         """Carry out the workload's actions, one at a time."""
-        env, alarm, total = self.env, Alarm(self.env), len(self.workload.action)
+        alarm, log, now, total = Alarm(self.env), self.log, 0, len(self.workload.action)
         for start in range(0, total, CHUNK):
             if self.progress:
                 self.progress(start, total)
             times = self.workload.action_time[start : start + CHUNK].tolist()
             actions = self.workload.action[start : start + CHUNK].tolist()
             for time, action in zip(times, actions, strict=True):
-                yield alarm.set(ACTION, time - env.now)
-                if action == Action.CREATE_ORDER:
+                yield alarm.set(ACTION, time - now)
+                now = time
+                if action == CREATE_ORDER:
                     order = self.created
                     self.created += 1
-                    self.log(CREATED, order, NONE)
+                    log(now, CREATED, order, NONE)
                     self.to_pending(order, order * ROOM)
-                elif action == Action.ADD_BOT:
-                    self.add_bot()
+                elif action == ADD_BOT:
+                    self.crew.append(Bot(self, next(self.numbers)))
+                elif self.crew:
+                    self.remove(self.crew.pop())
                 else:
-                    self.remove_bot()
+                    log(now, IGNORED, NONE, NONE)
 
-    def add_bot(self) -> None:
-        bot = Bot(next(self.bots), self.env.event())
-        bot.process = self.env.process(self.bot(bot))
-        self.crew.append(bot)
-
-    def remove_bot(self) -> None:
-        """Remove the newest bot, busy or idle; with `finish` a busy one stays until its order is complete."""
-        if not self.crew:
-            self.log(IGNORED, NONE, NONE)
-            return
-        bot = self.crew.pop()
-        if bot.order is not None and self.rules.on_remove == "finish":
+    def remove(self, bot: Bot) -> None:
+        """Remove a bot, busy or idle; with `finish` a busy one stays until its order is complete."""
+        if bot.order != NONE and self.rules.on_remove == "finish":
             bot.leaving = True
-        elif bot.process is not None:
-            bot.process.interrupt()
+        else:
+            bot.interrupt()
 
 
 def simulate(workload: Workload, progress: Progress | None = None) -> EventLog:

@@ -1,1 +1,3 @@
 """What a run leaves behind: text, tables and charts, each a function from a Run."""
+
+CHART_NAMES = ("bots", "queues", "waits")

@@ -1,6 +1,7 @@
 """Charts of a run, drawn from its log. Times run along the clock; colours differ in grey too."""
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import matplotlib as mpl
@@ -16,6 +17,7 @@ from sim.events import EventKind
 from sim.experiment import Run
 from sim.metrics import OUTCOMES, steps
 from sim.model import NONE, OrderClass, OrderStatus
+from sim.output import CHART_NAMES
 from sim.units import DAY, HOUR, MICROSECONDS, SECOND, format_duration
 
 # Blue and light orange: told apart with every common colour blindness, and dark against light in grey.
@@ -23,7 +25,8 @@ COLOURS = {OrderClass.VIP: "#1b4f8f", OrderClass.NORMAL: "#f5b25c"}
 _PRESENT, _INK = "#e4e4e4", "#222222"
 _PIXELS = 2_000
 _MOST_LABELS = 60
-_MOST_APART = 300
+_MOST_APART = 120  # orders of one bot
+_MOST_BARS = 20_000
 _TICKS = [
     *(SECOND * n for n in (1, 2, 5, 10, 15, 30)),
     *(MICROSECONDS["m"] * n for n in (1, 2, 5, 10, 15, 30)),
@@ -31,31 +34,39 @@ _TICKS = [
 ]
 
 
+class Chart(Figure):
+    """A matplotlib Figure that notebooks show without further ado."""
+
+    def _repr_png_(self) -> bytes:
+        picture = BytesIO()
+        self.savefig(picture, format="png", dpi=100)
+        return picture.getvalue()
+
+
 def bots_chart(run: Run) -> Figure:
     """Return the bots' timeline: a row for each bot, its lifetime, and the orders it worked on."""
     births, deaths = _lifetimes(run)
     count = len(births)
-    figure, (axes,) = _figure(run, "Bots and their orders", height=min(1.8 + 0.32 * count, 9))
-    attempts, orders = run.measures.attempts, run.measures.orders
-    ended = np.where(attempts.ended == NONE, run.log.end, attempts.ended)
+    figure, (axes,) = _figure(run, "Bots and their orders", height=min(2.2 + 0.32 * count, 9))
     _bars(axes, births, deaths, np.arange(1, count + 1), 0.9, color=_PRESENT)
+    attempts = run.measures.attempts
+    ended = np.where(attempts.ended == NONE, run.log.end, attempts.ended)
     returned = attempts.outcome == OUTCOMES.index("returned")
+    looks = run.measures.orders.order_class[attempts.row] * 2 + returned
+    start, end, bot, look = _fused(attempts.picked_up, ended, attempts.bot, looks, run.log.end)
+    apart = 0.8 if len(start) <= _MOST_APART * count else 0
     for order_class, colour in COLOURS.items():
-        of_class = orders.order_class[attempts.row] == order_class
-        for chosen, hatch in ((of_class & ~returned, ""), (of_class & returned, "//////")):
-            start, end, bot = attempts.picked_up[chosen], ended[chosen], attempts.bot[chosen]
-            bars = _merged(start, end, bot, run.log.end)
-            if hatch:
-                _bars(axes, *bars, 0.66, facecolor="white", edgecolor=colour, hatch=hatch, linewidth=0)
-            else:
-                apart = 0.8 if len(bars[0]) <= _MOST_APART else 0
-                _bars(axes, *bars, 0.66, facecolor=colour, edgecolor="white", linewidth=apart)
+        done, back = look == order_class * 2, look == order_class * 2 + 1
+        _bars(axes, start[done], end[done], bot[done], 0.66, facecolor=colour, edgecolor="white", linewidth=apart)
+        hatched = {"facecolor": "white", "edgecolor": colour, "hatch": "//////", "linewidth": 0}
+        _bars(axes, start[back], end[back], bot[back], 0.66, **hatched)
     _label_orders(axes, run, ended)
     axes.set_ylim(max(count, 1) + 0.6, 0.4)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=12, integer=True, min_n_ticks=1))
     axes.set_ylabel("bot (number)")
     handles = [Patch(color=colour, label=order_class.name) for order_class, colour in COLOURS.items()]
-    handles.append(Patch(facecolor="white", edgecolor=_INK, hatch="//////", linewidth=0, label="returned to PENDING"))
+    if returned.any():
+        handles.append(Patch(facecolor="white", edgecolor=_INK, hatch="//////", linewidth=0, label="returned to PENDING"))
     handles.append(Patch(color=_PRESENT, label="present, IDLE"))
     _legend(figure, handles)
     return figure
@@ -78,7 +89,7 @@ def queues_chart(run: Run) -> Figure:
 
 def waits_chart(run: Run) -> Figure:
     """Return the empirical distribution of waits by class, with each class's 95th percentile marked."""
-    figure = Figure(figsize=(9, 4), layout="constrained")
+    figure = Chart(figsize=(9, 4), layout="constrained")
     axes = figure.add_subplot()
     _plain(axes)
     values, orders = run.measures.metrics, run.measures.orders
@@ -113,7 +124,9 @@ def waits_chart(run: Run) -> Figure:
     return figure
 
 
-CHARTS: dict[str, Callable[[Run], Figure]] = {"bots": bots_chart, "queues": queues_chart, "waits": waits_chart}
+CHARTS: dict[str, Callable[[Run], Figure]] = dict(
+    zip(CHART_NAMES, (bots_chart, queues_chart, waits_chart), strict=True)
+)
 
 
 class Plots:
@@ -138,7 +151,7 @@ class Plots:
 
 def _figure(run: Run, title: str, height: float, panels: int = 1) -> tuple[Figure, list[Axes]]:
     """Return a figure of panels, one above the other, whose x axis is the run, read on its clock."""
-    figure = Figure(figsize=(11, height), layout="constrained")
+    figure = Chart(figsize=(11, height), layout="constrained")
     axes: list[Axes] = list(figure.subplots(panels, 1, sharex=True, squeeze=False)[:, 0])
     for panel in axes:
         _plain(panel)
@@ -194,17 +207,21 @@ def _bars(
     axes.add_collection(PolyCollection(list(corners), **look))
 
 
-def _merged(
-    start: NDArray[np.int64], end: NDArray[np.int64], bot: NDArray[np.int64], span: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Join bars of one bot that stand closer than a fraction of a pixel, so that a long run draws quickly."""
+def _fused(
+    start: NDArray[np.int64],
+    end: NDArray[np.int64],
+    bot: NDArray[np.int64],
+    look: NDArray[np.int64],
+    span: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Draw as one the bars of a bot that begin in the same pixel, with the look that has most of their time."""
+    if len(start) <= _MOST_BARS:
+        return start, end, bot, look
     order = np.lexsort((start, bot))
-    start, end, bot = start[order], end[order], bot[order]
-    apart = np.ones(len(start), bool)
-    apart[1:] = (bot[1:] != bot[:-1]) | (start[1:] - end[:-1] > span / _PIXELS / 4)
-    first = np.flatnonzero(apart)
-    last = np.append(first[1:], len(start))[: len(first)] - 1
-    return start[first], end[last], bot[first]
+    start, end, bot, look = start[order], end[order], bot[order], look[order]
+    first = np.flatnonzero(np.diff(bot * (_PIXELS + 1) + start * _PIXELS // span, prepend=-1))
+    time_by_look = [np.add.reduceat(np.where(look == one, end - start, 0), first) for one in range(4)]
+    return start[first], np.maximum.reduceat(end, first), bot[first], np.argmax(time_by_look, axis=0)
 
 
 def _label_orders(axes: Axes, run: Run, ended: NDArray[np.int64]) -> None:

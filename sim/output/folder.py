@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TextIO
 
 from sim.experiment import Run
+from sim.output import CHART_NAMES
 from sim.output.tables import metrics_json, tables, write_csv
 from sim.output.text import result_lines
 
@@ -13,13 +14,15 @@ from sim.output.text import result_lines
 def write_run(run: Run, folder: Path, charts: bool = True, wrote: Callable[[Path], None] = lambda _: None) -> None:
     """Write `result.txt`, the CSV files, `metrics.json` and, if wanted, the charts into `folder`.
 
-    Each file appears whole or not at all. `wrote` is told each file that is there.
+    Each file appears whole or not at all; charts of an earlier run go. `wrote` is told each file that is there.
 
     Raises:
         OSError: the folder cannot be made, or a file cannot be written.
 
     """
     folder.mkdir(parents=True, exist_ok=True)
+    for name in CHART_NAMES:
+        (folder / "charts" / f"{name}.png").unlink(missing_ok=True)
     with _whole(folder / "result.txt") as file:
         file.writelines(f"{line}\n" for line in result_lines(run))
     wrote(folder / "result.txt")

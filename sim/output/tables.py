@@ -3,7 +3,6 @@
 import csv
 import json
 from collections.abc import Iterable
-from html import escape
 from typing import Any, TextIO
 
 from numpy.typing import NDArray
@@ -63,6 +62,8 @@ def metrics_json(run: Run) -> str:
 
 def run_html(run: Run) -> str:
     """Return the summary of a run as an HTML table, as notebooks show it."""
+    from html import escape  # not needed by a command
+
     rows = "".join(
         f'<tr><th style="text-align:left">{escape(label)}</th><td style="text-align:left">{escape(text)}</td></tr>'
         for label, text in summary(run)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 from sim.scenario.parts import (
     MOST_ORDERS,
@@ -65,15 +65,17 @@ class Stream(Part):
     limit: Count | None = None
     batch: BatchShares | None = None
 
-    @model_validator(mode="after")
-    def _class_or_trace(self) -> "Stream":
-        if self.trace is None and self.order_class is None:
-            raise ValueError("missing key 'class'; write class: NORMAL, class: VIP or shares of both")
-        if self.trace is not None and self.order_class is not None:
-            raise ValueError("class and trace exclude each other; the trace names the class of each order")
+    @classmethod
+    def clashes(cls, data: dict[str, Any]) -> list[str]:
+        if "trace" in data and "class" in data:
+            return ["class and trace exclude each other; leave class out, the trace names that of each order"]
+        if "trace" not in data and "class" not in data:
+            return ["missing key 'class'; write class: NORMAL, class: VIP or shares of both"]
+        return []
+
+    def misfits(self) -> Iterator[tuple[str, str]]:
         if self.until is not None and self.until < self.from_:
-            raise ValueError("until is before from; write a later until")
-        return self
+            yield "until", "lies before from; write a later instant"
 
     @property
     def is_random(self) -> bool:

@@ -120,7 +120,7 @@ class Normal(Part):
         return kept[:n]
 
 
-def _read_empirical(value: object, info: ValidationInfo) -> NDArray[np.int64]:
+def _read_empirical(value: object, info: ValidationInfo) -> tuple[int, ...]:
     return read_durations(value, cast(Context, info.context))
 
 
@@ -158,9 +158,10 @@ class Distribution(Part):
             shares = np.array([float(share) for share in self.choice.values()])
             return rng.choice(np.array(list(self.choice), np.int64), n, p=shares)
         if self.empirical is not None:
-            return rng.choice(self.empirical, n)
+            return rng.choice(np.array(self.empirical, np.int64), n)
         part = next(filter(None, (getattr(self, name) for name in self.exactly_one)))
-        drawn: Floats = part.draw(rng, n)
+        with np.errstate(over="ignore"):
+            drawn: Floats = part.draw(rng, n)
         return np.rint(np.minimum(drawn, units.LONGEST)).astype(np.int64)
 
     @property

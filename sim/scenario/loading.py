@@ -62,7 +62,7 @@ class Scenario:
         entries = [self.root.find(("expect", index))[0] for index in range(len(self.file.expect))]
         return [(node.place, entry) for node, entry in zip(entries, self.file.expect, strict=True)]
 
-    def set(self, **parameters: Any) -> "Scenario":
+    def set(self, /, **parameters: Any) -> "Scenario":
         """Return this scenario with other values for some of its parameters.
 
         Raises:
@@ -87,7 +87,7 @@ class Scenario:
         return draw_workload(self.file, seed, replication)
 
 
-def load_scenario(path: str | Path, **parameters: Any) -> Scenario:
+def load_scenario(path: str | Path, /, **parameters: Any) -> Scenario:
     """Return the scenario of a YAML file, with `parameters` in place of the file's values for them.
 
     Raises:
@@ -101,18 +101,19 @@ def load_scenario(path: str | Path, **parameters: Any) -> Scenario:
 def _resolve(root: Node, folder: Path, parameters: dict[str, Any]) -> Scenario:
     """Put parameters in, validate, and check what the schema cannot say."""
     faults: list[Fault] = []
-    values = parameter_nodes(root, parameters, faults)
-    resolved = with_parameters(root, values, faults)
-    resolved.value.pop("extends", None)
-    resolved.value.pop("params", None)
+    unknown: list[Fault] = []  # what the schema would report once more
+    values = parameter_nodes(root, parameters, faults, unknown)
+    resolved = with_parameters(root, values, unknown)
     plain = resolved.plain()
     label = str(Path(root.place.file).parent / "_")[:-1].removeprefix("./")
     context = Context(_clock(plain), folder, label)
     try:
         file = ScenarioFile.model_validate(plain, context=context)
     except ValidationError as error:
-        faults += [_fault(resolved, line) for line in error.errors()]
-    faults += context.faults
+        told = {(fault.file, fault.line, fault.column) for fault in unknown}
+        found = [_fault(resolved, line) for line in error.errors()]
+        faults += [fault for fault in found if (fault.file, fault.line, fault.column) not in told]
+    faults += unknown + context.faults
     if faults:
         raise ScenarioError(faults)
     faults = _checked(file, resolved)
@@ -154,16 +155,17 @@ def _fault_at(root: Node, steps: tuple[int | str, ...], message: str) -> Fault:
 
 
 def _stream_faults(file: ScenarioFile, root: Node) -> Iterator[Fault]:
-    horizon, names = file.clock.until, stream_names(file)
+    horizon, names, taken = file.clock.until, stream_names(file), set[str]()
     demand = float(sum(entry.count for entry in file.timeline if entry.order is not None))
     if demand > MOST_ORDERS:
         message = f"makes {demand:.0f} orders; one run holds at most {MOST_ORDERS}; use a smaller count"
         yield _fault_at(root, ("timeline",), message)
     for index, (name, stream) in enumerate(zip(names, file.arrivals, strict=True)):
         here = ("arrivals", index)
-        if name in names[:index]:
+        if name in taken:
             message = f"name {name!r} is taken by an earlier stream; write another name"
             yield _fault_at(root, (*here, "name"), message)
+        taken.add(name)
         if name == "timeline":
             message = "name 'timeline' is reserved for the timeline; write another name"
             yield _fault_at(root, (*here, "name"), message)
@@ -185,11 +187,10 @@ def _stream_faults(file: ScenarioFile, root: Node) -> Iterator[Fault]:
 def _crew_faults(file: ScenarioFile, root: Node) -> Iterator[Fault]:
     changes = crew_sizes(file)
     if max(size for _, size in changes) > MOST_BOTS:
-        here = ("bots",) if "bots" in root.value else ("timeline",)
-        yield _fault_at(root, here, f"more than {MOST_BOTS} bots at once; add fewer")
+        yield _fault_at(root, ("timeline",), f"more than {MOST_BOTS} bots at once; add fewer")
     if sum(abs(change) for change, _ in changes) > _MOST_BOT_CHANGES:
-        message = f"more than {_MOST_BOT_CHANGES} bots added and removed; write fewer changes"
-        yield _fault_at(root, ("timeline",), message)
+        here = ("timeline",) if file.timeline else ("bots", "schedule")
+        yield _fault_at(root, here, f"more than {_MOST_BOT_CHANGES} bots added and removed; write fewer changes")
 
 
 def _expectation_faults(file: ScenarioFile, root: Node) -> list[Fault]:
@@ -204,16 +205,17 @@ def _expectation_faults(file: ScenarioFile, root: Node) -> list[Fault]:
     bots = int((workload.action == Action.ADD_BOT).sum())
     faults = []
     for index, entry in enumerate(file.expect):
-        node, path = root.find(("expect", index))
-        last = first + orders - 1
+        here, last = ("expect", index), first + orders - 1
         if entry.order is not None and not first <= entry.order <= last:
             made = f"orders {first} to {last}" if orders else "no orders"
-            faults.append(node.place.fault(path, f"order {entry.order} is never created; this scenario makes {made}"))
+            message = f"order {entry.order} is never created; this scenario makes {made}"
+            faults.append(_fault_at(root, (*here, "order"), message))
         if entry.bot is not None and entry.bot > bots:
             made = f"bots 1 to {bots}" if bots else "no bots"
-            faults.append(node.place.fault(path, f"bot {entry.bot} is never added; this scenario adds {made}"))
+            message = f"bot {entry.bot} is never added; this scenario adds {made}"
+            faults.append(_fault_at(root, (*here, "bot"), message))
         if entry.at is not None and workload.horizon is not None and entry.at > workload.horizon:
-            faults.append(node.place.fault(path, "at lies after the horizon; write an earlier instant"))
+            faults.append(_fault_at(root, (*here, "at"), "lies after the horizon; write an earlier instant"))
     return faults
 
 

@@ -1,6 +1,7 @@
 """What the parts of the schema are made of: the base class of every mapping, and the types of values."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fractions import Fraction
@@ -16,7 +17,9 @@ from pydantic import (
     ModelWrapValidatorHandler,
     ValidationError,
     ValidationInfo,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
+    WrapValidator,
     model_validator,
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -43,10 +46,13 @@ class Context:
     faults: list[Fault] = field(default_factory=list)
 
 
-def did_you_mean(word: str, known: list[str]) -> str:
+def did_you_mean(word: object, known: list[str]) -> str:
     """Return `; did you mean 'x'?`, or a list of what there is when nothing is close."""
-    close = get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"; did you mean {close[0]!r}?" if close else f"; write one of {', '.join(known)}"
+    by_lower = {one.lower(): one for one in known}
+    close = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.65) if isinstance(word, str) else None
+    if close:
+        return f"; did you mean {by_lower[close[0]]!r}?"
+    return f"; write one of {', '.join(known)}" if len(known) > 1 else f"; write {known[0]}"
 
 
 def custom_error(message: str) -> PydanticCustomError:
@@ -62,7 +68,7 @@ def one_of(word: object, known: list[str]) -> str:
 
     """
     if not isinstance(word, str) or word not in known:
-        raise ValueError(f"{shown(word)} is not known{did_you_mean(str(word), known)}")
+        raise ValueError(f"{shown(word)} is not known{did_you_mean(word, known)}")
     return word
 
 
@@ -72,8 +78,18 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True, defer_build=True)
 
     exactly_one: ClassVar[tuple[str, ...]] = ()
+    """The keys of which a mapping has one."""
     scalar_key: ClassVar[str | None] = None
     """The key that a value written without a mapping stands for."""
+
+    @classmethod
+    def clashes(cls, data: dict[str, Any]) -> list[str]:  # noqa: ARG003 - most parts have none
+        """Return what is wrong with the keys that stand together."""
+        return []
+
+    def misfits(self) -> Iterator[tuple[str, str]]:
+        """Yield each key whose value does not go with the others, and why."""
+        return iter(())
 
     @model_validator(mode="wrap")
     @classmethod
@@ -93,10 +109,12 @@ class Part(BaseModel):
             for name, info in fields.items()
             if info.is_required() and name not in data
         ]
+        unknown = len(errors)
         named = [name for name in cls.exactly_one if name in data]
-        if cls.exactly_one and len(named) != 1:
+        if len(named) > 1 or (cls.exactly_one and not named and not unknown):
             what = f"{' and '.join(named)} exclude each other" if named else "nothing says what this is"
             errors.append(_line_error(f"{what}; write one of {', '.join(cls.exactly_one)}", ()))
+        errors += [_line_error(message, ()) for message in cls.clashes(data)]
         errors += [
             _line_error("has no value; write one, or leave the key out", (key,))
             for key, value in data.items()
@@ -106,6 +124,8 @@ class Part(BaseModel):
             part = handler({key: value for key, value in data.items() if key in fields and value is not None})
         except ValidationError as error:
             errors += [_passed_on(line) for line in error.errors() if line["type"] != "missing"]
+        if not errors:
+            errors = [_line_error(message, (key,)) for key, message in part.misfits()]
         if errors:
             raise ValidationError.from_exception_data(cls.__name__, errors)
         return part
@@ -138,10 +158,13 @@ _WORDINGS = {
 
 def _wording(line: Mapping[str, Any]) -> str:
     """Return our message for an error of pydantic's."""
-    details = dict(line.get("ctx", {}))
+    context = line.get("ctx", {}).items()
+    details: dict[str, Any] = {
+        key: int(value) if isinstance(value, float) and value.is_integer() else value for key, value in context
+    }
     if line["type"] == "literal_error":
         known = details["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        details["hint"] = did_you_mean(str(line["input"]), known)
+        details["hint"] = did_you_mean(line["input"], known)
     wording: str = _WORDINGS.get(line["type"], line["msg"].replace("{", "{{").replace("}", "}}") + "; got {value}")
     return wording.format(**details, value=shown(line["input"]))
 
@@ -175,17 +198,28 @@ def _whole_100(shares: dict[Any, Fraction]) -> dict[Any, Fraction]:
     return shares
 
 
+def _distinct(data: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    shares = handler(data)
+    if len(shares) < len(data):
+        raise ValueError("two keys mean the same; keep one of them")
+    return shares
+
+
 def _class_shares(value: object) -> object:
     return value if isinstance(value, dict) else {one_of(value, CLASS_NAMES): "100%"}
 
 
 def _batch_shares(value: object) -> object:
-    return {str(value): "100%"} if isinstance(value, int) and not isinstance(value, bool) else value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return {str(value): "100%"}
+    if not isinstance(value, dict):
+        raise ValueError(f"{shown(value)} is not a batch size; write a whole number, or shares as {{1: 90%, 2: 10%}}")
+    return value
 
 
 def _batch_size(key: str) -> int:
-    if not (key.isascii() and key.isdigit() and 1 <= int(key[:9]) <= MOST_ORDERS):
-        raise ValueError(f"{shown(key)} is not a batch size; write a whole number from 1")
+    if not (re.fullmatch("[0-9]{1,8}", key) and 1 <= int(key) <= MOST_ORDERS):
+        raise ValueError(f"{shown(key)} is not a batch size; write a whole number from 1 to {MOST_ORDERS}")
     return int(key)
 
 
@@ -193,6 +227,7 @@ def _class(word: object) -> OrderClass:
     return OrderClass[one_of(word, CLASS_NAMES)]
 
 
+INSTANT_PATTERN = f"{units.DURATION_PATTERN}|{units.CLOCK_PATTERN}"
 CLASS_NAMES = [order_class.name for order_class in OrderClass]
 _parsed: Callable[..., BeforeValidator] = BeforeValidator
 
@@ -201,7 +236,7 @@ PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
 Instant = Annotated[
     int,
     _parsed(_instant),
-    WithJsonSchema({"type": "string", "pattern": f"{units.DURATION_PATTERN}|{units.CLOCK_PATTERN}"}),
+    WithJsonSchema({"type": "string", "pattern": INSTANT_PATTERN}),
 ]
 StartClock = Annotated[Clock, _parsed(Clock.parse), text_schema(units.CLOCK_PATTERN, "11:30:00")]
 Rate = Annotated[
@@ -217,13 +252,18 @@ ClassShares = Annotated[
         {
             "anyOf": [
                 {"enum": CLASS_NAMES},
-                {"type": "object", "propertyNames": {"enum": CLASS_NAMES}, "additionalProperties": {"type": "string"}},
+                {
+                    "type": "object",
+                    "propertyNames": {"enum": CLASS_NAMES},
+                    "additionalProperties": {"type": "string", "pattern": units.SHARE_PATTERN},
+                },
             ]
         }
     ),
 ]
 BatchShares = Annotated[
     dict[Annotated[int, _parsed(_batch_size)], Share],
+    WrapValidator(_distinct),
     _parsed(_batch_shares),
     AfterValidator(_whole_100),
     WithJsonSchema(
@@ -241,6 +281,7 @@ BatchShares = Annotated[
 ]
 DurationShares = Annotated[
     dict[Duration, Share],
+    WrapValidator(_distinct),
     AfterValidator(_whole_100),
     WithJsonSchema({"type": "object", "additionalProperties": {"type": "string", "pattern": units.SHARE_PATTERN}}),
 ]
@@ -248,4 +289,4 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
 Count = Annotated[int, Field(ge=0, le=MOST_ORDERS)]
 BotCount = Annotated[int, Field(ge=0, le=MOST_BOTS)]
 Number = Annotated[int, Field(ge=0, le=2_000_000_000)]
-Positive = Annotated[float, Field(gt=0, le=1e6, strict=False, allow_inf_nan=False)]
+Positive = Annotated[float, Field(ge=0.001, le=1_000_000, allow_inf_nan=False)]

@@ -7,48 +7,63 @@ from typing import Any
 
 from sim.errors import Fault, ScenarioError
 from sim.scenario.distributions import Distribution
+from sim.scenario.files import LARGEST_FILE, inside, read_bytes
 from sim.scenario.parts import did_you_mean
 from sim.scenario.schema import PARAMETER
-from sim.scenario.source import LARGEST_FILE, Node, Place, read_file, read_yaml
-from sim.scenario.tables import inside
+from sim.scenario.source import MOST_VALUES, Node, Place, decoded, read_yaml
 from sim.units import shown
 
 _FILE_KEYS = ("trace", "empirical")
+_MOST_BASES = 16
 
 
-def read_scenario(path: Path, label: str, above: tuple[Path, ...] = ()) -> Node:
-    """Return the tree of a file merged onto the one that it extends; `above` are those that extend it.
+def read_scenario(path: Path, label: str) -> Node:
+    """Return the tree of a file merged onto the one that it extends.
 
     Raises:
         ScenarioError: with all faults that can be seen without knowing the schema.
 
     """
-    root = read_yaml(read_file(path, label, LARGEST_FILE), label)
+    try:
+        data = read_bytes(path, LARGEST_FILE)
+    except ValueError as error:
+        raise ScenarioError([Place(label).fault("", str(error))]) from None
+    return _tree(data, path, label, ())
+
+
+def _tree(data: bytes, path: Path, label: str, above: tuple[Path, ...]) -> Node:
+    """Return the tree of what is in the file `path`; `above` are the files that extend it."""
+    root = read_yaml(decoded(data, label), label)
     base = root.value.get("extends")
     if base is None:
         return root
     if not isinstance(base.value, str):
         message = f"{shown(base.value)} is not a file name; write the name of a scenario file"
         raise ScenarioError([base.place.fault("extends", message)])
-    try:
-        base_path = inside(path.parent, base.value)
-    except ValueError as error:
-        raise ScenarioError([base.place.fault("extends", str(error))]) from None
     trail = (*above, path.resolve())
-    if base_path in trail:
-        raise ScenarioError([base.place.fault("extends", f"{shown(base.value)} extends this file; break the circle")])
     try:
-        below = read_scenario(base_path, str(Path(label).parent / base.value), trail)
-    except ScenarioError as error:
-        if all(
-            fault.message.startswith(("cannot be read", "is a folder", "is not a regular")) for fault in error.faults
-        ):
-            raise ScenarioError(
-                [base.place.fault("extends", f"{shown(base.value)} {error.faults[0].message}")]
-            ) from None
-        raise
+        base_path = _base_path(base.value, trail)
+        base_data = read_bytes(base_path, LARGEST_FILE)
+    except ValueError as error:
+        raise ScenarioError([base.place.fault("extends", f"{shown(base.value)} {error}")]) from None
+    below = _tree(base_data, base_path, str(Path(label).parent / base.value), trail)
     folder = PurePosixPath(base.value).parent
     return _merged(_moved(below, folder) if folder.name else below, root)
+
+
+def _base_path(name: str, trail: tuple[Path, ...]) -> Path:
+    """Return the path of the file that the last one of `trail` extends.
+
+    Raises:
+        ValueError: it is none that this one may extend.
+
+    """
+    path = inside(trail[-1].parent, name)
+    if path in trail:
+        raise ValueError("leads back to this file; break the circle")
+    if len(trail) > _MOST_BASES:
+        raise ValueError(f"is one too many; let at most {_MOST_BASES} files stand below a scenario")
+    return path
 
 
 def _moved(node: Node, folder: PurePosixPath) -> Node:
@@ -80,25 +95,30 @@ def _is_distribution(node: Node) -> bool:
     return len(node.value) == 1 and next(iter(node.value)) in Distribution.exactly_one
 
 
-def parameter_nodes(root: Node, given: dict[str, Any], faults: list[Fault]) -> dict[str, Node]:
-    """Return the values of all parameters, those of the file and those `given` in their place."""
+def parameter_nodes(root: Node, given: dict[str, Any], faults: list[Fault], unknown: list[Fault]) -> dict[str, Node]:
+    """Return the values of all parameters, those of the file and those `given` in their place.
+
+    `unknown` gets the faults of values that are no values.
+    """
     params = root.value.get("params", Node({}, root.place))
     if not isinstance(params.value, dict):
         faults.append(params.place.fault("params", f"{shown(params.value)} is not a mapping; write names and values"))
         return {}
-    values = dict(params.value)
+    values = {}
     for name, node in params.value.items():
-        if not re.match(PARAMETER, f"${name}"):
+        values[name] = node
+        if not re.fullmatch(PARAMETER, f"${name}"):
+            del values[name]
             faults.append(
                 params.keys[name].fault("params", f"{shown(name)} is not a name; write letters, digits and _")
             )
-        elif isinstance(node.value, str) and re.match(PARAMETER, node.value):
+        elif isinstance(node.value, str) and re.fullmatch(PARAMETER, node.value):
             message = "a parameter cannot stand for another one; write its value"
-            faults.append(node.place.fault(f"params.{name}", message))
+            unknown.append(node.place.fault(f"params.{name}", message))
     for name, value in given.items():
         if name not in values:
-            hint = did_you_mean(name, list(values)) if values else "; this file has no params"
-            faults.append(params.place.fault("params", f"no parameter {name!r} to set{hint}"))
+            hint = did_you_mean(name, list(values)) if values else "; write params: {…} with its value"
+            faults.append(params.place.fault("params", f"no parameter {shown(name)} to set{hint}"))
         elif values[name].plain() != value or type(values[name].plain()) is not type(value):
             values[name] = _node_of(value, values[name].place)
     return values
@@ -106,26 +126,37 @@ def parameter_nodes(root: Node, given: dict[str, Any], faults: list[Fault]) -> d
 
 def _node_of(value: Any, place: Place) -> Node:
     if isinstance(value, dict):
-        return Node({str(key): _node_of(item, place) for key, item in value.items()}, place)
+        return Node({str(key): _node_of(item, place) for key, item in value.items()}, place).measured()
     if isinstance(value, list | tuple):
-        return Node([_node_of(item, place) for item in value], place)
+        return Node([_node_of(item, place) for item in value], place).measured()
     return Node(value, place)
 
 
-def with_parameters(node: Node, values: dict[str, Node], faults: list[Fault], top: bool = True) -> Node:
-    """Return the tree with each `$name` replaced by the parameter's value; faults point at that value."""
+def with_parameters(root: Node, values: dict[str, Node], faults: list[Fault]) -> Node:
+    """Return the tree without `extends` and `params`, each `$name` replaced by the parameter's value.
+
+    Faults in that value will point at it. Of an unknown parameter nothing is left but its fault.
+    """
+    keys = {key: node for key, node in root.value.items() if key not in ("extends", "params")}
+    filled = _filled(replace(root, value=keys), "", values, faults)
+    if filled.size > MOST_VALUES:
+        faults.append(root.place.fault("", f"parameters make more than {MOST_VALUES} values of this file; repeat less"))
+        raise ScenarioError(faults)
+    return filled
+
+
+def _filled(node: Node, path: str, values: dict[str, Node], faults: list[Fault]) -> Node:
     if isinstance(node.value, dict):
-        value = {
-            key: item if top and key == "params" else with_parameters(item, values, faults, top=False)
-            for key, item in node.value.items()
-        }
-        return replace(node, value=value)
+        value = {key: _filled(item, f"{path}.{key}".lstrip("."), values, faults) for key, item in node.value.items()}
+        return replace(node, value=value).measured()
     if isinstance(node.value, list):
-        return replace(node, value=[with_parameters(item, values, faults, top=False) for item in node.value])
-    if isinstance(node.value, str) and re.match(PARAMETER, node.value):
+        items = [_filled(item, f"{path}[{index}]", values, faults) for index, item in enumerate(node.value)]
+        return replace(node, value=items).measured()
+    if isinstance(node.value, str) and re.fullmatch(PARAMETER, node.value):
         name = node.value[1:]
         if name in values:
             return values[name]
-        hint = did_you_mean(name, list(values)) if values else "; write params: {…} with its value"
-        faults.append(node.place.fault("", f"unknown parameter '${name}'{hint}"))
+        known = [f"${one}" for one in values]
+        hint = did_you_mean(node.value, known) if known else "; write params: {…} with its value"
+        faults.append(node.place.fault(path, f"unknown parameter {shown(node.value)}{hint}"))
     return node

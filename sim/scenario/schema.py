@@ -1,13 +1,15 @@
 """The scenario file as a schema: every key, its type and its limits."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from sim.model import Dispatch, OnRemove, OrderClass, OrderStatus, ReturnedTo
 from sim.scenario.arrivals import Stream
 from sim.scenario.distributions import Distribution
 from sim.scenario.parts import (
+    INSTANT_PATTERN,
     BotCount,
     ClassName,
     Count,
@@ -18,20 +20,28 @@ from sim.scenario.parts import (
     Part,
     StartClock,
 )
-from sim.units import Clock
+from sim.units import Clock, shown
 
 PARAMETER = r"^\$[A-Za-z_][A-Za-z0-9_]*$"
 BOT_STATUSES = ("IDLE", "PROCESSING", "REMOVED")
 Status = Literal["PENDING", "PROCESSING", "COMPLETE", "ABANDONED", "IDLE", "REMOVED"]
 
 
+def _drained(value: object) -> object:
+    if isinstance(value, str) and value.isalpha() and value != "drained":
+        raise ValueError(f"{shown(value)} is not known; write drained, a duration such as 3h or a clock time")
+    return None if value == "drained" else value
+
+
 class ClockSection(Part):
     """What t = 0 reads on the clock, and the horizon; None for `drained`."""
 
     start: StartClock = Field(Clock(), json_schema_extra={"default": "00:00:00"})
-    until: Annotated[Instant | None, BeforeValidator(lambda value: None if value == "drained" else value)] = Field(
-        None, json_schema_extra={"default": "drained"}
-    )
+    until: Annotated[
+        Instant | None,
+        BeforeValidator(_drained),
+        WithJsonSchema({"anyOf": [{"type": "string", "pattern": INSTANT_PATTERN}, {"const": "drained"}]}),
+    ] = Field(None, json_schema_extra={"default": "drained"})
 
 
 class OrdersSection(Part):
@@ -94,11 +104,11 @@ class TimelineEntry(Part):
     count: Count = 1
     service: Duration | None = None
 
-    @model_validator(mode="after")
-    def _service_of_order(self) -> "TimelineEntry":
-        if self.service is not None and self.order is None:
-            raise ValueError("service belongs to an order; leave it out here")
-        return self
+    @classmethod
+    def clashes(cls, data: dict[str, Any]) -> list[str]:
+        if "service" in data and ("add_bots" in data or "remove_bots" in data):
+            return ["service belongs to an order; leave it out here"]
+        return []
 
 
 class Expectation(Part):
@@ -112,38 +122,43 @@ class Expectation(Part):
     completed: Instant | None = None
     attempts: Annotated[int, Field(ge=0)] | None = None
 
-    @model_validator(mode="after")
-    def _sensible(self) -> "Expectation":
+    def misfits(self) -> Iterator[tuple[str, str]]:
         known = BOT_STATUSES if self.order is None else tuple(OrderStatus.__members__)
         facts = (self.picked_up, self.completed, self.attempts)
         if self.order is None and self.bot is None:
-            raise ValueError("nothing says whose fact this is; write order: NUMBER or bot: NUMBER")
+            yield "", "nothing says whose fact this is; write order: NUMBER or bot: NUMBER"
+            return
         if self.status is not None and self.status not in known:
             kind = "a bot" if self.order is None else "an order"
-            raise ValueError(f"status {self.status} is not one of {kind}; write one of {', '.join(known)}")
+            yield "status", f"{self.status} is no status of {kind}; write one of {', '.join(known)}"
         if self.order is None and any(fact is not None for fact in facts):
-            raise ValueError("picked_up, completed and attempts are facts of an order; name the order")
+            yield "", "picked_up, completed and attempts are facts of an order; write order: NUMBER"
         if self.at is not None and any(fact is not None for fact in facts):
-            raise ValueError("picked_up, completed and attempts have no instant; write status with at")
+            yield "at", "picked_up, completed and attempts have no instant; write at with status alone"
         if self.status is None and (self.order is None or (self.bot is None and all(fact is None for fact in facts))):
-            raise ValueError("nothing is expected; write status, or picked_up, completed, bot or attempts of an order")
-        return self
+            yield "", "nothing is expected; write status, or picked_up, completed, bot or attempts of an order"
+
+
+def _version(value: object) -> object:
+    if type(value) is not int or value != 1:
+        raise ValueError(f"{shown(value)} is no version of this format; write 1")
+    return value
 
 
 class ScenarioFile(Part):
     """A whole scenario file, with `extends` and `params` already applied."""
 
-    scenario: Literal[1]
+    scenario: Annotated[Literal[1], BeforeValidator(_version)]
     name: Name
     description: str = ""
     extends: str | None = None
     params: dict[str, Any] = Field({})
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
-    clock: ClockSection = ClockSection()
-    orders: OrdersSection = OrdersSection()
+    clock: ClockSection = Field({}, validate_default=True)
+    orders: OrdersSection = Field({}, validate_default=True)
     service: ServiceByClass = Field("10s", validate_default=True)
-    queue: QueueSection = QueueSection()
-    bots: BotsSection = BotsSection()
+    queue: QueueSection = Field({}, validate_default=True)
+    bots: BotsSection = Field({}, validate_default=True)
     timeline: list[TimelineEntry] = Field([])
     arrivals: list[Stream] = Field([])
     expect: list[Expectation] = Field([])
@@ -171,4 +186,14 @@ def _allow_parameters(part: dict[str, Any], names: set[str]) -> None:
             value["anyOf"].remove({"type": "null"})
         keep = {key: value.pop(key) for key in ("title", "default", "description") if value.get(key) is not None}
         value.pop("default", None)
-        part["properties"][name] = {**keep, "anyOf": [value, {"$ref": "#/$defs/Parameter"}]}
+        part["properties"][name] = {**keep, **_or_parameter(value)}
+
+
+def _or_parameter(value: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema of `value`, its items and its values, in which a parameter may stand for each."""
+    choices = value.get("anyOf", [value])
+    for choice in choices:
+        for inner in ("items", "additionalProperties"):
+            if isinstance(choice.get(inner), dict):
+                choice[inner] = _or_parameter(choice[inner])
+    return {"anyOf": [*choices, {"$ref": "#/$defs/Parameter"}]}

@@ -6,9 +6,7 @@ dies on deep nesting. Scalars are read by the YAML 1.2 core schema, so `12:30:00
 
 import re
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from stat import S_ISDIR, S_ISREG
-from typing import Any
+from typing import Any, NamedTuple
 
 from ruamel.yaml.cyaml import CBaseLoader
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -20,23 +18,22 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     StreamEndEvent,
 )
+from ruamel.yaml.loader import BaseLoader
 
 from sim.errors import Fault, ScenarioError
 from sim.units import shown
 
-LARGEST_FILE = 2**20
 _DEEPEST = 64
-_MOST_VALUES = 1_000_000
+MOST_VALUES = 1_000_000
 _LONGEST_NUMBER = 40
 
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOL = re.compile(r"(true|True|TRUE)|false|False|FALSE")
-_INT = re.compile(r"[-+]?\d+|0o[0-7]+|0x[\da-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where something stands in a file; line and column count from 1."""
 
     file: str
@@ -50,12 +47,22 @@ class Place:
 
 @dataclass(slots=True)
 class Node:
-    """A value of a YAML file: a mapping or list of nodes, or a scalar. `keys` has the place of each key."""
+    """A value of a YAML file: a mapping or list of nodes, or a scalar. `keys` has the place of each key.
+
+    `size` counts the values in it and `height` the levels below it, aliases and parameters written out.
+    """
 
     value: Any
     place: Place
     keys: dict[str, Place] = field(default_factory=dict)
     size: int = 1
+    height: int = 0
+
+    def measured(self) -> "Node":
+        """Return this node with `size` and `height` as its children say."""
+        children = self.value.values() if isinstance(self.value, dict) else self.value
+        size = 1 + sum(child.size for child in children)
+        return replace(self, size=size, height=1 + max((child.height for child in children), default=0))
 
     def plain(self) -> Any:
         """Return the value as dicts, lists and scalars."""
@@ -76,28 +83,13 @@ class Node:
         return node, path
 
 
-def read_file(path: Path, label: str, largest: int | None = None) -> str:
-    """Return the text of a regular UTF-8 file of at most `largest` bytes; `label` names it in faults.
+def decoded(data: bytes, label: str) -> str:
+    """Return UTF-8 as text; `label` names the file in faults.
 
     Raises:
-        ScenarioError: there is no such file, or it is none of that.
+        ScenarioError: it is not UTF-8.
 
     """
-    place = Place(label)
-    try:
-        status = path.stat()
-        if S_ISDIR(status.st_mode):
-            raise ScenarioError([place.fault("", "is a folder; name a file")])
-        if not S_ISREG(status.st_mode):
-            raise ScenarioError([place.fault("", "is not a regular file; name a file on disk")])
-        if largest is not None and status.st_size > largest:
-            message = f"has {status.st_size} bytes; a scenario has at most {largest}, larger demand comes as a trace"
-            raise ScenarioError([place.fault("", message)])
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        message = f"cannot be read ({reason}); name a file that exists and is readable"
-        raise ScenarioError([place.fault("", message)]) from None
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -119,12 +111,18 @@ def read_yaml(text: str, file: str) -> Node:
         ScenarioError: with all faults: no YAML, no mapping, duplicate keys, tags, too many values, …
 
     """
-    reader = _Reader(text, file)
+    reader = _Reader(CBaseLoader(text), file)
     try:
-        root = reader.document()
+        try:
+            root = reader.document()
+        except MarkedYAMLError as error:
+            if error.problem != "found unexpected ':'":
+                raise
+            # libyaml knows no 11:00 without quotes in brackets; the slow parser of YAML 1.2 does
+            reader = _Reader(BaseLoader(text), file)
+            root = reader.document()
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        reader.faults.append(_syntax_fault(text, file, mark.line, mark.column, error.problem or str(error.context)))
+        reader.faults.append(_syntax_fault(text, file, error))
     except YAMLError as error:
         position = getattr(error, "position", 0)
         reason = getattr(error, "reason", str(error))
@@ -139,25 +137,39 @@ def parse_value(text: str) -> Any:
     """Return the value of a piece of YAML, as it would be read in a file.
 
     Raises:
-        ScenarioError: it is not YAML.
+        ScenarioError: it is not YAML, or more than one value.
 
     """
-    return read_yaml(f"value: {text}", "value").plain()["value"]
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ScenarioError([Place("value").fault("", "is not UTF-8; write it as UTF-8")]) from None
+    values = read_yaml(f"value: {text}", "value").plain()
+    if len(values) > 1:
+        raise ScenarioError([Place("value").fault("", "is more than one value; write one")])
+    return values["value"]
 
 
-def _syntax_fault(text: str, file: str, line: int, column: int, problem: str) -> Fault:
-    lines = text.split("\n")
-    at = lines[line] if line < len(lines) else ""
-    in_tab = "\t" in at[: len(at) - len(at.lstrip())]
-    cure = "indent with spaces, not tabs" if in_tab else "check indentation, brackets, colons and quotes up to here"
-    return Fault(file, line + 1, column + 1, "", f"is not valid YAML: {problem}; {cure}")
+def _syntax_fault(text: str, file: str, error: Any) -> Fault:
+    """Return what libyaml found at its place, or where that began which is still open at the end of the file."""
+    mark, lines = error.problem_mark or error.context_mark, text.rstrip().split("\n")
+    cure = "check indentation, brackets, colons and quotes up to here"
+    if mark.line >= len(lines) and error.context_mark is not None:
+        mark, cure = error.context_mark, "close what opens here"
+    if mark.line >= len(lines):
+        place, cure = Place(file, len(lines), len(lines[-1]) + 1), "close the bracket or quote that is still open here"
+    else:
+        place, at = Place(file, mark.line + 1, mark.column + 1), lines[mark.line]
+        if "\t" in at[: len(at) - len(at.lstrip())]:
+            cure = "indent with spaces, not tabs"
+    return place.fault("", f"is not valid YAML: {error.problem or error.context}; {cure}")
 
 
 class _Reader:
     """Builds nodes from libyaml's events and collects what is wrong beyond syntax."""
 
-    def __init__(self, text: str, file: str) -> None:
-        self.parser = CBaseLoader(text)
+    def __init__(self, parser: CBaseLoader | BaseLoader, file: str) -> None:
+        self.parser = parser
         self.file = file
         self.faults: list[Fault] = []
         self.anchors: dict[str, Node | None] = {}
@@ -173,7 +185,9 @@ class _Reader:
         rest = self.parser.get_event()
         if not isinstance(rest, StreamEndEvent):
             self.fault(self.place(rest), "a second document starts here; a scenario is one document")
-        if not self.faults and not isinstance(root.value, dict):
+        if not self.faults and root.value is None:
+            self.fault(Place(self.file), "is empty; a scenario starts with 'scenario: 1'")
+        elif not self.faults and not isinstance(root.value, dict):
             self.fault(root.place, f"is {shown(root.value)}; a scenario is a mapping that starts with 'scenario: 1'")
         return root
 
@@ -188,10 +202,10 @@ class _Reader:
         event = self.parser.get_event()
         place = self.place(event)
         if isinstance(event, AliasEvent):
-            return self.count(self.alias(event.anchor, place))
-        if depth > _DEEPEST:
-            self.fault(place, f"is nested more than {_DEEPEST} deep; write it flatter")
-            raise ScenarioError(self.faults)
+            node = self.alias(event.anchor, place)
+            self.check_depth(depth + node.height, place)
+            return self.count(node)
+        self.check_depth(depth, place)
         if event.tag not in (None, "!"):
             self.fault(place, f"tag {shown(event.tag)} is not allowed; write a plain value")
         if event.anchor:
@@ -205,15 +219,20 @@ class _Reader:
             while not isinstance(self.parser.peek_event(), SequenceEndEvent):
                 node.value.append(self.node(depth + 1))
             self.parser.get_event()
-            node.size += sum(item.size for item in node.value)
+            node = node.measured()
         if event.anchor:
             self.anchors[event.anchor] = node
         return self.count(node) if isinstance(event, ScalarEvent) else node
 
+    def check_depth(self, depth: int, place: Place) -> None:
+        if depth > _DEEPEST:
+            self.fault(place, f"is nested more than {_DEEPEST} deep; write it flatter")
+            raise ScenarioError(self.faults)
+
     def count(self, node: Node) -> Node:
         self.total += node.size
-        if self.total > _MOST_VALUES:
-            self.fault(node.place, f"aliases make more than {_MOST_VALUES} values of this file; repeat less")
+        if self.total > MOST_VALUES:
+            self.fault(node.place, f"aliases make more than {MOST_VALUES} values of this file; repeat less")
             raise ScenarioError(self.faults)
         return node
 
@@ -249,8 +268,11 @@ class _Reader:
             key = start.value if isinstance(start, ScalarEvent) else key_node.value
             value = self.node(depth + 1)
             key_place = key_node.place
-            if key == "<<" and isinstance(start, ScalarEvent) and start.style == "":
-                merged += value.value if isinstance(value.value, list) else [value]
+            is_merge = key == "<<" and isinstance(start, ScalarEvent) and not start.style
+            if is_merge and not merged:
+                merged = value.value if isinstance(value.value, list) else [value]
+            elif is_merge:
+                self.fault(key_place, "duplicate key '<<'; write one with a list: <<: [*one, *other]")
             elif not isinstance(key, str):
                 self.fault(key_place, f"key {shown(key)} is not text; write a word as the key")
             elif key in node.value:
@@ -265,5 +287,4 @@ class _Reader:
                 node.keys = other.keys | node.keys
             else:
                 self.fault(other.place, f"<< merges mappings, not {shown(other.value)}; write an alias to a mapping")
-        node.size += sum(value.size for value in node.value.values())
-        return node
+        return node.measured()

@@ -2,22 +2,21 @@
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
 from io import StringIO
-from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import ScenarioError
 from sim.model import NONE, OrderClass
+from sim.scenario.files import inside, read_bytes
 from sim.scenario.parts import CLASS_NAMES, MOST_ORDERS, Context, one_of
-from sim.scenario.source import Place, read_file
+from sim.scenario.source import Place, decoded
 from sim.units import parse_duration, shown
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TraceOrders:
+class TraceOrders(NamedTuple):
     """The orders of a trace, sorted by time: columns of equal length, times in microseconds."""
 
     time: NDArray[np.int64]
@@ -25,24 +24,26 @@ class TraceOrders:
     service: NDArray[np.int64]  # NONE where the file leaves it to the scenario
 
 
-def read_durations(name: object, context: Context) -> NDArray[np.int64]:
+def read_durations(name: object, context: Context) -> tuple[int, ...]:
     """Return the durations of a one-column CSV file in microseconds; a header line that is no duration is skipped.
 
     Raises:
         ValueError: the name is no file name, or leaves the scenario's folder.
 
     """
-    rows = _rows(name, context)
-    durations = []
-    for number, (place, row) in enumerate(rows):
+    durations, before = [], len(context.faults)
+    for number, (place, row) in enumerate(_rows(name, context)):
+        if len(row) > 1:
+            context.faults.append(place.fault("", f"holds {len(row)} values; write one duration on each line"))
+            continue
         try:
             durations.append(parse_duration(row[0].strip()))
         except ValueError as error:
             if number > 0 or row[0][:1].isdigit():
                 context.faults.append(place.fault("", str(error)))
-    if not durations and not context.faults:
+    if not durations and len(context.faults) == before:
         raise ValueError(f"{shown(name)} has no durations; write one on each line, such as 12.5s")
-    return np.array(durations, np.int64)
+    return tuple(durations)
 
 
 def read_trace(name: object, context: Context) -> TraceOrders:
@@ -52,12 +53,14 @@ def read_trace(name: object, context: Context) -> TraceOrders:
         ValueError: the name is no file name, or leaves the scenario's folder.
 
     """
+    before = len(context.faults)
     rows = _rows(name, context)
-    place, header = next(rows, (Place(str(name)), []))
+    place, header = next(rows, (Place(f"{context.label}{name}"), []))
     columns = [column.strip() for column in header]
-    if sorted(columns) not in (["class", "time"], ["class", "service", "time"]):
+    if sorted(columns) not in (["class", "time"], ["class", "service", "time"]) and len(context.faults) == before:
         context.faults.append(place.fault("", f"the header is {shown(','.join(header))}; write time,class,service"))
-        return TraceOrders(np.empty(0, np.int64), np.empty(0, np.uint8), np.empty(0, np.int64))
+    if len(context.faults) > before:
+        rows = iter(())
     times, classes, services = [], [], []
     parsers = {
         "time": lambda text: times.append(context.clock.instant(text)),
@@ -66,7 +69,9 @@ def read_trace(name: object, context: Context) -> TraceOrders:
     }
     for place, row in rows:
         if len(row) != len(columns):
-            context.faults.append(place.fault("", f"has {len(row)} values; write {len(columns)}, as in the header"))
+            context.faults.append(
+                place.fault("", f"holds {len(row)} instead of {len(columns)} values; write one for each column")
+            )
             continue
         for column, text in zip(columns, row, strict=True):
             try:
@@ -75,7 +80,7 @@ def read_trace(name: object, context: Context) -> TraceOrders:
                 context.faults.append(place.fault(column, str(error)))
     if len(times) > MOST_ORDERS:
         raise ValueError(f"{shown(name)} has {len(times)} orders; one run holds at most {MOST_ORDERS}")
-    if context.faults:
+    if len(context.faults) > before:
         times, classes, services = [], [], []
     time = np.array(times, np.int64)
     order = np.argsort(time, kind="stable")
@@ -89,9 +94,14 @@ def _rows(name: object, context: Context) -> Iterator[tuple[Place, list[str]]]:
         raise ValueError(f"{shown(name)} is not a file name; write the name of a CSV file")
     label = f"{context.label}{name}"
     try:
-        text = read_file(inside(context.folder, name), label)
+        data = read_bytes(inside(context.folder, name))
+    except ValueError as error:
+        raise ValueError(f"{shown(name)} {error}") from None
+    try:
+        text = decoded(data, label)
     except ScenarioError as error:
-        raise ValueError(str(error)) from None
+        context.faults += error.faults
+        return
     reader = csv.reader(StringIO(text, newline=""), strict=True)
     try:
         for row in reader:
@@ -99,20 +109,3 @@ def _rows(name: object, context: Context) -> Iterator[tuple[Place, list[str]]]:
                 yield Place(label, reader.line_num), row
     except csv.Error as error:
         context.faults.append(Place(label, reader.line_num).fault("", f"is not valid CSV: {error}; mend this line"))
-
-
-def inside(folder: Path, name: str) -> Path:
-    """Return the path of file `name` in `folder`.
-
-    Raises:
-        ValueError: the name is absolute or leads out of the folder, also by a symbolic link.
-
-    """
-    home = folder.resolve()
-    try:
-        path = (home / name).resolve()
-    except (OSError, ValueError, RuntimeError) as error:
-        raise ValueError(f"{shown(name)} is not a file name ({error})") from None
-    if Path(name).is_absolute() or not path.is_relative_to(home):
-        raise ValueError(f"{shown(name)} leaves the scenario's folder; put the file beside the scenario")
-    return path

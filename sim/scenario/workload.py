@@ -5,9 +5,8 @@ words of the counter are the replication and the stream, so that any of them can
 none overlaps another.
 """
 
-from dataclasses import dataclass
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +33,7 @@ def generator(seed: int, replication: int, stream: str, purpose: str, part: int 
     return np.random.Generator(np.random.Philox(key=seed, counter=np.array([0, part, replication, word], np.uint64)))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Block:
+class _Block(NamedTuple):
     """Actions from one source, sorted by time; the order columns have a row for each CREATE_ORDER."""
 
     time: NDArray[np.int64]

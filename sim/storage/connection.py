@@ -6,12 +6,13 @@ patience for other writers; both are switched on here.
 """
 
 import asyncio
+import re
 import sqlite3
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from threading import Thread
 from typing import Any, Self, TypeVar
-from urllib.parse import urlsplit
 
 from libsql_client.client import Client, LibsqlError
 from libsql_client.sqlite3_utils import Sqlite3Client
@@ -27,10 +28,10 @@ _CURES = {
     "SQLITE_BUSY": "another program is writing; try again when it is done",
     "SQLITE_CANTOPEN": "name a file in a folder that exists and is writable",
     "SQLITE_CONSTRAINT": "the database holds something else under that key",
-    "SQLITE_CORRUPT": "the file is damaged; restore it, or name another with --db",
-    "SQLITE_FULL": "the disk is full; make room, or name another place with --db",
+    "SQLITE_CORRUPT": "restore the file, or name another with --db",
+    "SQLITE_FULL": "make room, or name another place with --db",
     "SQLITE_IOERR": "the disk cannot be read or written; check it, or name another place with --db",
-    "SQLITE_NOTADB": "the file is no database; name another with --db",
+    "SQLITE_NOTADB": "name another file with --db",
     "SQLITE_READONLY": "the file cannot be written; change its permissions, or name another with --db",
 }
 
@@ -50,17 +51,25 @@ def database_file(url: str) -> Path:
         StorageError: the URL is none, or names no file.
 
     """
-    parts = urlsplit(url)
-    if parts.scheme != "file" or parts.netloc not in ("", "localhost") or parts.query or parts.fragment:
-        raise StorageError(f"database {_without_secrets(url)}: is not supported; write file:NAME, such as file:sim.db")
-    if parts.path in ("", ":memory:"):
-        raise StorageError(f"database {url}: names no file; write file:NAME, such as file:sim.db")
-    return Path(parts.path)
+    if is_remote(url):
+        problem = "remote databases come with a later version"
+    elif not (match := re.fullmatch(r"file:(?://(?:localhost)?(?=/))?((?!//)[^?#]*)", url)):
+        problem = "is not supported"
+    elif match[1] in ("", ":memory:"):
+        problem = "names no file"
+    else:
+        return Path(match[1])
+    raise StorageError(f"database {without_secrets(url)}: {problem}; write file:NAME, such as file:sim.db")
 
 
-def _without_secrets(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname}" if parts.scheme and parts.netloc else url.partition("?")[0]
+def is_remote(url: str) -> bool:
+    """Tell whether a URL names a database on a server."""
+    return url.partition(":")[0] in ("libsql", "https", "http", "wss", "ws")
+
+
+def without_secrets(url: str) -> str:
+    """Return what may be shown of a URL: passwords stand before an `@`, tokens behind `?` or `#`."""
+    return f"{url.partition(':')[0]}:…" if "@" in url else re.split("[?#]", url)[0]
 
 
 class Database:
@@ -76,7 +85,8 @@ class Database:
         self.url = url
         self._client: Client = _FileClient(str(database_file(url)))
         self._loop = asyncio.new_event_loop()
-        Thread(target=self._loop.run_forever, name="libsql", daemon=True).start()
+        self._interrupted = False
+        Thread(target=self._serve, name="libsql", daemon=True).start()
 
     def __enter__(self) -> Self:
         """Return the database itself."""
@@ -85,6 +95,10 @@ class Database:
     def __exit__(self, *_: object) -> None:
         """Close the database."""
         self.close()
+
+    def _serve(self) -> None:
+        with closing(self._loop):
+            self._loop.run_forever()
 
     def query(self, sql: str, *values: Value) -> list[tuple[Any, ...]]:
         """Return the rows of one statement.
@@ -103,15 +117,26 @@ class Database:
             StorageError: the database refuses one.
 
         """
-        self._wait(self._client.batch(statements))  # type: ignore[arg-type]  # it only iterates
+        self._wait(self._client.batch(self._until_interrupted(statements)))  # type: ignore[arg-type]  # it only iterates
+
+    def _until_interrupted(self, statements: Iterable[Statement]) -> Iterator[Statement]:
+        for statement in statements:
+            if self._interrupted:
+                raise StorageError(f"database {self.url}: interrupted")
+            yield statement
 
     def close(self) -> None:
         """Let go of the database."""
         self._loop.call_soon_threadsafe(self._loop.stop)
 
     def _wait(self, task: Coroutine[Any, Any, T]) -> T:
+        future = asyncio.run_coroutine_threadsafe(task, self._loop)
         try:
-            return asyncio.run_coroutine_threadsafe(task, self._loop).result()
+            return future.result()
+        except KeyboardInterrupt:
+            self._interrupted = True
+            future.exception()  # until what was begun is undone, so that nothing is written behind our back
+            raise
         except LibsqlError as error:
             raise StorageError(self._message(error.code, error.explanation)) from error
         except sqlite3.Error as error:

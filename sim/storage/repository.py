@@ -194,4 +194,4 @@ def run_metrics(database: Database, run_id: str) -> dict[str, float | None]:
 
 def _stored(row: tuple[Any, ...]) -> StoredRun:
     *plain, parameters, versions = row
-    return StoredRun(*plain, json.loads(parameters), json.loads(versions))
+    return StoredRun._make((*plain, json.loads(parameters), json.loads(versions)))

@@ -1,0 +1,83 @@
+"""One queue, M/M/3 with two priority classes, in two programs: our reference engine and textbook SimPy.
+
+`python -m benchmarks.queue PROGRAM ORDERS SEED` runs one of them and prints the seconds that it took
+(imports and the loading of the scenario left out) and the mean wait of each class in minutes, VIP first.
+"""
+
+import json
+import sys
+from pathlib import Path
+from random import expovariate, random, seed
+from statistics import fmean
+from time import perf_counter
+
+BOTS, ARRIVALS, SERVICES, VIP_SHARE = 3, 2.61, 1.0, 0.3  # per minute, as in mm3.yaml
+LOAD = ARRIVALS / (BOTS * SERVICES)
+PROGRAMS = {"reference engine": "sim.engines.reference, full event log", "textbook SimPy": "no log, waits only"}
+
+
+def textbook(orders: int, number: int) -> tuple[float, list[float]]:
+    """Run the queue as the SimPy documentation would write it."""
+    from simpy import Environment, PriorityItem, PriorityStore
+
+    def source():
+        for order in range(orders):
+            yield env.timeout(expovariate(ARRIVALS))
+            order_class = 0 if random() < VIP_SHARE else 1
+            yield pending.put(PriorityItem((order_class, order), env.now))
+
+    def bot():
+        while True:
+            order = yield pending.get()
+            waits[order.priority[0]].append(env.now - order.item)
+            yield env.timeout(expovariate(SERVICES))
+
+    began = perf_counter()
+    seed(number)
+    env = Environment()
+    pending = PriorityStore(env)
+    waits: tuple[list[float], list[float]] = ([], [])
+    env.process(source())
+    for _ in range(BOTS):
+        env.process(bot())
+    env.run()
+    return perf_counter() - began, [fmean(of_class) for of_class in waits]
+
+
+def reference(orders: int, number: int) -> tuple[float, list[float]]:
+    """Run the queue in the reference engine, the drawing of its workload included."""
+    from sim.engines import run_engine
+    from sim.metrics import measure
+    from sim.scenario import load_scenario
+
+    scenario = load_scenario(Path(__file__).with_name("mm3.yaml"), orders=orders)
+    began = perf_counter()
+    workload = scenario.workload(number)
+    log, _ = run_engine(workload, "reference")
+    seconds = perf_counter() - began
+    metrics = measure(workload, log).metrics
+    return seconds, [float(metrics[f"wait.{name}.mean"] or 0) / 60 for name in ("VIP", "NORMAL")]
+
+
+def theory() -> list[float]:
+    """Return the mean wait of each class in minutes: Cobham, A. (1954), Priority assignment in waiting line
+    problems, Operations Research 2, 70-76. The share of orders that wait at all is Erlang's C formula.
+    """
+    blocked = 1.0
+    for servers in range(1, BOTS + 1):
+        blocked = LOAD * BOTS * blocked / (servers + LOAD * BOTS * blocked)
+    waiting = blocked / (1 - LOAD * (1 - blocked))
+    first = waiting / (BOTS * SERVICES) / (1 - VIP_SHARE * LOAD)
+    return [first, first / (1 - LOAD)]
+
+
+def tolerance(orders: int) -> float:
+    """Return three standard deviations of a mean wait, relative to it, in heavy traffic: Whitt, W. (1989),
+    Planning queueing simulations, Management Science 35, 1341-1366.
+    """
+    return 6 / ((1 - LOAD) * orders**0.5)
+
+
+if __name__ == "__main__":
+    program = textbook if sys.argv[1] == "textbook" else reference
+    print(json.dumps(program(int(sys.argv[2]), int(sys.argv[3]))))

@@ -1,0 +1,39 @@
+# shellcheck shell=bash
+# Sourced by the other scripts: makes .venv and installs ordersim into it, unless that is done already.
+# Usage: setup [EXTRA]
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+find_python() {
+  local candidate
+  for candidate in "${PYTHON:-}" python3 python3.13 python3.12 python3.11; do
+    if [ -n "$candidate" ] && "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      echo "$candidate"
+      return
+    fi
+  done
+  echo "ordersim needs Python 3.11 or newer; install it, or name one with PYTHON=/path/to/python" >&2
+  return 1
+}
+
+setup() {
+  local extra="${1:-}" python stamp wanted
+  stamp=".venv/installed${extra:+-$extra}"
+  wanted="$(cat pyproject.toml constraints.txt | cksum) $PWD"
+  if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
+    return
+  fi
+  if [ ! -x .venv/bin/python ]; then
+    python="$(find_python)"
+    if ! "$python" -m venv .venv; then
+      rm -rf .venv
+      echo "could not make a virtual environment; on Debian: apt-get install python3-venv" >&2
+      return 1
+    fi
+  fi
+  echo "Installing ordersim into .venv ..." >&2
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".${extra:+[$extra]}"
+  .venv/bin/python -m compileall -q sim
+  echo "$wanted" > "$stamp"
+}

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Lint, types, import contract and tests. Arguments go to pytest.
+source "$(dirname "$0")/_setup.sh"
+setup test
+.venv/bin/ruff check --quiet .
+.venv/bin/ruff format --check --quiet .
+.venv/bin/mypy
+.venv/bin/lint-imports --no-logo 2>/dev/null || .venv/bin/lint-imports
+.venv/bin/pytest -n 2 --nbmake "$@" tests notebooks

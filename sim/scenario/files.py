@@ -1,0 +1,44 @@
+"""The files that a scenario may be, or may name: regular ones in its own folder."""
+
+from pathlib import Path
+from stat import S_ISDIR, S_ISREG
+
+LARGEST_FILE = 2**20
+
+
+def read_bytes(path: Path, largest: int | None = None) -> bytes:
+    """Return what is in a regular file of at most `largest` bytes.
+
+    Raises:
+        ValueError: there is no such file, or it is none of that.
+
+    """
+    try:
+        status = path.stat()
+        if not S_ISREG(status.st_mode):
+            what = "is a folder; name a file" if S_ISDIR(status.st_mode) else "is not a regular file; name one on disk"
+        elif largest is not None and status.st_size > largest:
+            what = f"has {status.st_size} bytes; a scenario has at most {largest}, larger demand comes as a trace"
+        else:
+            return path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        what = f"cannot be read ({reason}); name a file that exists and is readable"
+    raise ValueError(what)
+
+
+def inside(folder: Path, name: str) -> Path:
+    """Return the path of file `name` in `folder`.
+
+    Raises:
+        ValueError: the name is absolute or leads out of the folder, also by a symbolic link.
+
+    """
+    home = folder.resolve()
+    try:
+        path = (home / name).resolve()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ValueError(f"is not a file name ({error}); name a file beside the scenario") from None
+    if Path(name).is_absolute() or not path.is_relative_to(home):
+        raise ValueError("leaves the scenario's folder; put the file beside the scenario")
+    return path

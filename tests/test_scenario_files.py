@@ -1,0 +1,519 @@
+"""What a scenario file may say, and what it means."""
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from jsonschema import Draft202012Validator
+
+from sim import ScenarioError, load_scenario
+from sim.model import NONE, Action, OrderClass
+from sim.scenario import json_schema, parse_value
+from sim.scenario.source import read_yaml
+
+SECOND, MINUTE, HOUR = 10**6, 60 * 10**6, 3600 * 10**6
+SCENARIOS = Path(__file__).parent.parent / "scenarios"
+
+
+def order_times(workload, stream=None):
+    """Return when orders are created, in seconds; those of one stream if it is named."""
+    times = workload.action_time[workload.action == Action.CREATE_ORDER]
+    if stream is not None:
+        times = times[workload.stream == workload.stream_names.index(stream)]
+    return [int(time) / SECOND for time in times]
+
+
+def crew(workload):
+    """Return how the crew changes: (second, bots added or removed), of one instant in one number."""
+    changes = {}
+    for time, action in zip(workload.action_time.tolist(), workload.action.tolist(), strict=True):
+        if action != Action.CREATE_ORDER:
+            changes[time // SECOND] = changes.get(time // SECOND, 0) + (1 if action == Action.ADD_BOT else -1)
+    return list(changes.items())
+
+
+def same(one, other):
+    """Whether two workloads say the same in every column."""
+    columns = ("action_time", "action", "order_class", "service", "stream")
+    return all(np.array_equal(getattr(one, column), getattr(other, column)) for column in columns)
+
+
+# Values
+
+
+@pytest.mark.parametrize(
+    ("text", "microseconds"),
+    [
+        *[("250ms", 250_000), ("10s", 10**7), ("1.5m", 90 * SECOND), ("2h", 2 * HOUR), ("1h30m", 90 * MINUTE)],
+        *[("2d", 48 * HOUR), ("0s", 0), ("7us", 7), ("1m0.5s", 60_500_000), ("0.0000004s", 0), ("0.0000006s", 1)],
+        *[("1d1h1m1s1ms1us", 90_061_001_001), ("36525d", 36525 * 24 * HOUR)],
+    ],
+)
+def test_a_duration_is_a_whole_number_of_microseconds(scenario, text, microseconds):
+    loaded = scenario(f"timeline: [{{at: 0s, order: VIP, service: {text}}}]\n")
+    assert loaded.workload().service.tolist() == [microseconds]
+
+
+@pytest.mark.parametrize(
+    ("start", "instant", "seconds"),
+    [
+        ("'11:00:00'", "'11:30:00'", 1800),
+        ("'11:00:00'", "11:30:00", 1800),
+        ("11:00", "11:30", 1800),
+        ("'11:00:00'", "11:00:00", 0),
+        ("'11:00:00'", "10:59:59", 86399),  # before the start: the next day
+        ("'11:00:00'", "11:00:00.25", 0.25),
+        ("'11:00:00'", "1m30s", 90),
+        ("2026-03-01T11:00:00", "2026-03-01T11:30:00", 1800),
+        ("'2026-03-01T11:00:00'", "'2026-03-02T11:00:00'", 86400),
+        ("2026-02-28T23:00:00", "2026-03-01 00:00:00", 3600),
+        ("2026-03-01T11:00:00", "10:00:00", 82800),
+    ],
+)
+def test_an_instant_is_a_duration_or_a_clock_time(scenario, start, instant, seconds):
+    loaded = scenario(f"clock: {{start: {start}}}\ntimeline: [{{at: {instant}, order: VIP}}]\n")
+    assert order_times(loaded.workload()) == [seconds]
+
+
+@pytest.mark.parametrize(
+    ("rate", "per_second"), [("12/h", 12 / 3600), ("3/m", 0.05), ("0.5/s", 0.5), ("48/d", 1 / 1800)]
+)
+def test_a_rate_has_a_unit(scenario, rate, per_second):
+    loaded = scenario(f"arrivals: [{{class: VIP, poisson: {{rate: {rate}}}, limit: 1}}]\n")
+    assert loaded.file.arrivals[0].poisson.rate == per_second
+
+
+def test_shares_are_exact(scenario):
+    tenths = scenario("service: {choice: {1s: 33.3%, 2s: 33.3%, 3s: 33.4%}}\n")
+    assert sum(tenths.file.service.VIP.choice.values()) == 1
+    only_vip = scenario("arrivals: [{class: {VIP: 100%, NORMAL: 0%}, every: 1s, limit: 50}]\n")
+    assert set(only_vip.workload().order_class.tolist()) == {OrderClass.VIP}
+
+
+def test_scalars_are_read_by_yaml_1_2(scenario):
+    assert scenario("description: yes\n").file.description == "yes"
+    assert scenario("seed: 0o17\n").seed == 15
+    assert scenario("seed: 0x1F\n").seed == 31
+    assert scenario("seed: 017\n").seed == 17
+    assert scenario("description: >-\n  two\n  lines\n").file.description == "two lines"
+    assert [parse_value(text) for text in ("3", "1.5", "true", "~", "3m", "'3'", "12:30:00", "no", "")] == [
+        *(3, 1.5, True, None, "3m", "3", "12:30:00", "no", None)
+    ]
+
+
+def test_a_byte_order_mark_a_directive_and_windows_lines_are_no_faults(tmp_path):
+    path = tmp_path / "s.yaml"
+    path.write_bytes(b"\xef\xbb\xbf%YAML 1.2\r\n---\r\nscenario: 1\r\nname: s\r\n...\r\n")
+    assert load_scenario(path).name == "s"
+
+
+def test_defaults(scenario):
+    loaded = scenario("")
+    assert (loaded.seed, loaded.clock.start, loaded.file.clock.until) == (0, 0, None)
+    workload = loaded.workload()
+    assert (workload.first_number, workload.horizon, len(workload.action)) == (1001, None, 0)
+    assert (workload.rules.on_remove, workload.rules.dispatch, workload.rules.returned_to) == (
+        *("restart", "oldest", "place"),
+    )
+    assert scenario("timeline: [{at: 0s, order: VIP}]\n").workload().service.tolist() == [10 * SECOND]
+
+
+# Distributions: name, mean and coefficient of variation, in seconds
+
+WEIBULL_MEAN = 10 * math.gamma(1.5)
+NORMAL_TAIL = math.exp(-0.5) / math.sqrt(2 * math.pi) / (0.5 * math.erfc(-1 / math.sqrt(2)))  # of N(1, 1) above 0
+DISTRIBUTIONS = {
+    "{exponential: {mean: 10s}}": (10, 1),
+    "{erlang: {mean: 10s, shape: 4}}": (10, 0.5),
+    "{gamma: {mean: 10s, cv: 0.5}}": (10, 0.5),
+    "{gamma: {mean: 10s, cv: 1.5}}": (10, 1.5),
+    "{lognormal: {mean: 10s, cv: 0.5}}": (10, 0.5),
+    "{weibull: {scale: 10s, shape: 2}}": (WEIBULL_MEAN, math.sqrt(100 - WEIBULL_MEAN**2) / WEIBULL_MEAN),
+    "{uniform: {low: 5s, high: 15s}}": (10, 10 / math.sqrt(12) / 10),
+    "{triangular: {low: 5s, mode: 8s, high: 20s}}": (11, math.sqrt((25 + 64 + 400 - 40 - 100 - 160) / 18) / 11),
+    "{normal: {mean: 10s, sd: 2s}}": (10, 0.2),
+    "{normal: {mean: 10s, sd: 10s}}": (
+        10 * (1 + NORMAL_TAIL),
+        math.sqrt(1 - NORMAL_TAIL - NORMAL_TAIL**2) / (1 + NORMAL_TAIL),
+    ),
+    "{choice: {8s: 70%, 20s: 30%}}": (11.6, math.sqrt(0.21) * 12 / 11.6),
+}
+
+
+@pytest.mark.parametrize("text", DISTRIBUTIONS)
+def test_a_distribution_has_the_mean_and_spread_asked_for(scenario, text):
+    mean, cv = DISTRIBUTIONS[text]
+    distribution = scenario(f"service: {text}\n").file.service.VIP
+    drawn = distribution.sample(np.random.Generator(np.random.Philox(1)), 200_000) / SECOND
+    spread = np.abs(drawn - mean)
+    assert distribution.is_random
+    assert drawn.min() >= 0
+    assert abs(drawn.mean() - mean) < 4 * drawn.std() / math.sqrt(len(drawn))
+    assert abs((spread**2).mean() - (mean * cv) ** 2) < 4 * (spread**2).std() / math.sqrt(len(drawn))
+
+
+@pytest.mark.parametrize("text", [*DISTRIBUTIONS, "{empirical: times.csv}", "10s"])
+def test_the_nth_draw_is_the_same_however_many_are_drawn(scenario, tmp_path, text):
+    (tmp_path / "times.csv").write_text("seconds\n8s\n10s\n\n1m\n", encoding="utf-8")
+    distribution = scenario(f"service: {text}\n").file.service.VIP
+    few, many = (distribution.sample(np.random.Generator(np.random.Philox(7)), n) for n in (1000, 5000))
+    assert np.array_equal(few, many[:1000])
+    assert few.dtype == np.int64
+
+
+def test_extreme_shapes_stay_durations(scenario):
+    for text in (
+        "{gamma: {mean: 10s, cv: 0.001}}",
+        "{gamma: {mean: 36525d, cv: 1000000}}",
+        "{weibull: {scale: 1d, shape: 0.001}}",
+    ):
+        drawn = scenario(f"service: {text}\n").file.service.VIP.sample(np.random.Generator(np.random.Philox(1)), 1000)
+        assert drawn.min() >= 0
+        assert drawn.max() <= 36525 * 24 * HOUR
+
+
+def test_measured_durations_come_from_a_csv_file(scenario, tmp_path):
+    (tmp_path / "times.csv").write_text("8s\n 12.5s\n", encoding="utf-8")
+    loaded = scenario("service: {empirical: times.csv}\ntimeline: [{at: 0s, order: VIP, count: 1000}]\n")
+    drawn, counts = np.unique(loaded.workload().service, return_counts=True)
+    assert drawn.tolist() == [8 * SECOND, 12_500_000]
+    assert min(counts) > 400
+
+
+def test_each_class_may_have_its_service_time(scenario):
+    loaded = scenario("service: {VIP: 8s, NORMAL: {uniform: {low: 20s, high: 20s}}}\n"
+                      "timeline: [{at: 0s, order: VIP}, {at: 0s, order: NORMAL}]\n")  # fmt: skip
+    assert loaded.workload().service.tolist() == [8 * SECOND, 20 * SECOND]
+
+
+# Parameters, extends, anchors
+
+
+def test_a_parameter_is_a_whole_typed_value(scenario):
+    text = """
+        params: {cook: 3m, bots: 2, crew: [{at: 30s, count: 1}], mix: {VIP: 100%}, kind: {gamma: {mean: 9s, cv: 1}}}
+        service: {VIP: $cook, NORMAL: $kind}
+        bots: {initial: $bots, schedule: $crew}
+        arrivals: [{class: $mix, every: $cook, limit: $bots}]
+    """
+    loaded = scenario(text)
+    assert crew(loaded.workload()) == [(0, 2), (30, -1)]
+    assert order_times(loaded.workload()) == [0, 180]
+    assert loaded.file.service.NORMAL.gamma.cv == 1
+    other = loaded.set(bots=3, cook="10s")
+    assert order_times(other.workload()) == [0, 10, 20]
+    assert (loaded.parameters["bots"], other.parameters["bots"], other.parameters["cook"]) == (2, 3, "10s")
+    assert order_times(other.set(bots=1).workload()) == [0]
+    assert same(scenario(text, bots=3, cook="10s").workload(), other.workload())
+    assert loaded.set(bots=2).sha256 == loaded.sha256 != other.sha256
+
+
+def test_what_looks_like_a_parameter_inside_text_is_text(scenario):
+    assert scenario("params: {n: 1}\ndescription: costs $n\n").file.description == "costs $n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A base scenario in a subfolder, with a trace of its own."""
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base/orders.csv").write_text("time,class\n5s,VIP\n", encoding="utf-8")
+    (tmp_path / "base/base.yaml").write_text(
+        "scenario: 1\nname: base\nseed: 7\nparams: {cook: 3m, bots: 2}\n"
+        "service: {VIP: {gamma: {mean: $cook, cv: 1}}, NORMAL: 5s}\n"
+        "bots: {initial: $bots, dispatch: longest-idle, schedule: [{at: 1m, count: 3}, {at: 2m, count: 4}]}\n"
+        "arrivals: [{trace: orders.csv}]\n",
+        encoding="utf-8",
+    )
+    return tmp_path
+
+
+def test_extends_merges_mappings_and_replaces_lists_and_distributions(folder):
+    path = folder / "s.yaml"
+    path.write_text(
+        "extends: base/base.yaml\nname: child\nparams: {bots: 9}\n"
+        "service: {VIP: {exponential: {mean: $cook}}}\nbots: {schedule: [{at: 5m, count: 1}]}\n",
+        encoding="utf-8",
+    )
+    loaded = load_scenario(path)
+    assert (loaded.name, loaded.seed, loaded.parameters) == ("child", 7, {"cook": "3m", "bots": 9})
+    assert loaded.file.service.VIP.gamma is None
+    assert loaded.file.service.VIP.exponential.mean == 3 * MINUTE
+    assert loaded.file.service.NORMAL.constant == 5 * SECOND
+    assert loaded.file.bots.dispatch == "longest-idle"
+    workload = loaded.workload()
+    assert crew(workload) == [(0, 9), (300, -8)]
+    assert order_times(workload) == [5]  # the trace beside the base
+    path.write_text("extends: base/base.yaml\nservice: 1s\narrivals: []\n", encoding="utf-8")
+    assert load_scenario(path).file.service.NORMAL.constant == SECOND
+    assert order_times(load_scenario(path).workload()) == []
+
+
+def test_extends_goes_on_from_file_to_file(folder):
+    (folder / "middle.yaml").write_text("extends: base/base.yaml\nseed: 8\n", encoding="utf-8")
+    (folder / "s.yaml").write_text("extends: middle.yaml\nname: last\n", encoding="utf-8")
+    loaded = load_scenario(folder / "s.yaml")
+    assert (loaded.name, loaded.seed) == ("last", 8)
+
+
+def test_the_resolved_text_is_a_scenario_that_means_the_same(folder):
+    (folder / "s.yaml").write_text("extends: base/base.yaml\nname: child\n", encoding="utf-8")
+    loaded = load_scenario(folder / "s.yaml", bots=1)
+    (folder / "again.yaml").write_text(loaded.text, encoding="utf-8")
+    again = load_scenario(folder / "again.yaml")
+    assert same(loaded.workload(), again.workload())
+    assert again.sha256 == loaded.sha256
+
+
+def test_anchors_and_merge_keys(scenario):
+    loaded = scenario("""
+        params: {common: &common {class: VIP, limit: 2}, other: &other {limit: 9, every: 3s}}
+        arrivals:
+          - {<<: *common, every: 1s}
+          - {every: 10s, limit: 1, <<: *common}
+          - {<<: [*common, *other], name: both}
+    """)
+    workload = loaded.workload()
+    assert order_times(workload, "stream-1") == [0, 1]
+    assert order_times(workload, "stream-2") == [0]
+    assert order_times(workload, "both") == [0, 3]  # the first of a list wins
+
+
+# Demand
+
+
+def test_a_trace_names_time_class_and_service_in_any_order(scenario, tmp_path):
+    (tmp_path / "orders.csv").write_text(
+        'service,time,class\n,11:00:05,VIP\n"2s",1s,NORMAL\n\n3s,1s,VIP\n', encoding="utf-8"
+    )
+    workload = scenario("clock: {start: 11:00}\narrivals: [{trace: orders.csv}]\n").workload()
+    assert order_times(workload) == [1, 1, 5]  # sorted; equal times keep their written order
+    assert workload.order_class.tolist() == [OrderClass.NORMAL, OrderClass.VIP, OrderClass.VIP]
+    assert workload.service.tolist() == [2 * SECOND, 3 * SECOND, 10 * SECOND]
+    assert NONE not in workload.service
+
+
+def test_from_until_and_limit_choose_from_a_trace(scenario, tmp_path):
+    rows = "".join(f"{second}s,VIP,{second + 1}s\n" for second in range(10))
+    (tmp_path / "orders.csv").write_text("time,class,service\n" + rows, encoding="utf-8")
+    workload = scenario("arrivals: [{trace: orders.csv, from: 3s, until: 7s, limit: 3}]\n").workload()
+    assert order_times(workload) == [3, 4, 5]
+    assert workload.service.tolist() == [4 * SECOND, 5 * SECOND, 6 * SECOND]
+
+
+def test_the_timeline_is_sorted_and_counts_are_actions_in_a_row(scenario):
+    workload = scenario("""
+        timeline:
+          - {at: 5s, remove_bots: 2}
+          - {at: 1s, order: NORMAL, count: 2}
+          - {at: 1s, add_bots: 3}
+          - {at: 1s, order: VIP, service: 1s}
+          - {at: 6s, add_bots: 2, count: 2}
+          - {at: 7s, add_bots: 0}
+    """).workload()
+    create, add, remove = Action.CREATE_ORDER, Action.ADD_BOT, Action.REMOVE_BOT
+    assert workload.action.tolist() == [*[create] * 2, *[add] * 3, create, *[remove] * 2, *[add] * 4]
+    assert (workload.action_time // SECOND).tolist() == [1] * 6 + [5] * 2 + [6] * 4
+    assert workload.service.tolist() == [10 * SECOND, 10 * SECOND, SECOND]
+
+
+def test_from_is_inclusive_until_exclusive_and_the_horizon_inclusive(scenario):
+    assert order_times(scenario("arrivals: [{class: VIP, every: 2s, from: 2s, until: 6s}]\n").workload()) == [2, 4]
+    assert order_times(scenario("clock: {until: 6s}\narrivals: [{class: VIP, every: 2s}]\n").workload()) == [0, 2, 4, 6]
+    at_the_horizon = "clock: {until: 6s}\ntimeline: [{at: 6s, order: VIP}, {at: 6001ms, order: VIP}]\n"
+    assert order_times(scenario(at_the_horizon).workload()) == [6]
+    assert order_times(scenario("arrivals: [{class: VIP, every: 1s, from: 6s, until: 6s}]\n").workload()) == []
+
+
+def test_a_batch_comes_at_one_instant_and_a_limit_counts_orders(scenario):
+    assert order_times(scenario("arrivals: [{class: VIP, every: 1s, batch: 3, limit: 7}]\n").workload()) == [
+        *(0, 0, 0, 1, 1, 1, 2)
+    ]
+    assert order_times(scenario("arrivals: [{class: VIP, every: 1s, limit: 0}]\n").workload()) == []
+    mixed = scenario("arrivals: [{class: VIP, every: 1s, batch: {1: 90%, 2: 10%}, until: 1000s}]\n").workload()
+    _, sizes = np.unique(mixed.action_time, return_counts=True)
+    assert set(sizes.tolist()) == {1, 2}
+    assert 60 < (sizes == 2).sum() < 140
+
+
+def test_poisson_arrivals_have_their_rate_and_classes_their_shares(scenario):
+    workload = scenario(
+        "clock: {until: 100h}\narrivals: [{class: {NORMAL: 85%, VIP: 15%}, poisson: {rate: 90/h}, from: 1h}]\n"
+    ).workload()
+    times = np.array(order_times(workload))
+    assert abs(len(times) - 99 * 90) < 4 * math.sqrt(99 * 90)
+    assert times.min() >= 3600
+    vip = (workload.order_class == OrderClass.VIP).mean()
+    assert abs(vip - 0.15) < 4 * math.sqrt(0.15 * 0.85 / len(times))
+
+
+RANDOM = (
+    "{name: walk-in, class: {NORMAL: 85%, VIP: 15%}, poisson: {rate: 60/h}, limit: 300},"
+    "{name: app, class: VIP, poisson: {rate: 60/h}, limit: 300, batch: {1: 50%, 2: 50%}}"
+)
+SERVICE = "service: {VIP: {gamma: {mean: 10s, cv: 1}}, NORMAL: {exponential: {mean: 10s}}}\n"
+
+
+def of_stream(workload, name):
+    """Return the orders of one stream: times, classes, service times."""
+    mine = workload.stream == workload.stream_names.index(name)
+    return order_times(workload, name), workload.order_class[mine].tolist(), workload.service[mine].tolist()
+
+
+def test_the_same_seed_is_the_same_workload_and_any_other_number_another(scenario):
+    loaded = scenario(f"seed: 5\n{SERVICE}arrivals: [{RANDOM}]\n")
+    first = loaded.workload()
+    assert same(first, loaded.workload(seed=5, replication=1))
+    others = [loaded.workload(seed=6), loaded.workload(replication=2), loaded.workload(seed=6, replication=2)]
+    for index, workload in enumerate(others):
+        assert not any(same(workload, other) for other in [first, *others[:index]])
+        assert not set(workload.service.tolist()) & set(first.service.tolist())
+
+
+def test_adding_a_stream_or_bots_leaves_the_others_draws_alone(scenario):
+    alone = scenario(f"{SERVICE}arrivals: [{RANDOM}]\n").workload()
+    more = scenario(
+        f"{SERVICE}bots: {{initial: 3}}\ntimeline: [{{at: 1s, order: VIP}}]\n"
+        f"arrivals: [{{name: new, class: VIP, poisson: {{rate: 9/m}}, limit: 50}}, {RANDOM}]\n"
+    ).workload()
+    for name in ("walk-in", "app"):
+        assert of_stream(alone, name) == of_stream(more, name)
+    assert len(of_stream(more, "new")[0]) == 50
+
+
+def test_streams_without_a_name_are_called_by_their_place(scenario):
+    loaded = scenario("arrivals: [{class: VIP, every: 1s, limit: 1}, {name: app, class: VIP, every: 1s, limit: 1}, "
+                      "{class: VIP, every: 1s, limit: 1}]\n")  # fmt: skip
+    assert loaded.workload().stream_names == ("timeline", "stream-1", "app", "stream-3")
+
+
+@pytest.mark.parametrize(("seed", "replication"), [(-1, 1), (2**63, 1), (0, 0), (0, 2**63)])
+def test_seeds_and_replications_have_their_range(scenario, seed, replication):
+    with pytest.raises(ValueError, match="out of range; "):
+        scenario("").workload(seed, replication)
+
+
+# Bots
+
+
+def test_a_schedule_reaches_a_number_of_bots_whatever_the_timeline_did(scenario):
+    workload = scenario("""
+        bots:
+          initial: 2
+          schedule: [{at: 20s, count: 5}, {at: 10s, count: 4}, {at: 30s, count: 0}, {at: 40s, count: 1}]
+        timeline: [{at: 5s, add_bots: 3}, {at: 15s, remove_bots: 9}, {at: 20s, add_bots: 1}]
+    """).workload()
+    # 2, then 5; down to 4; ignored removals leave 0; at 20s the timeline comes first, so four more make 5
+    assert crew(workload) == [(0, 2), (5, 3), (10, -1), (15, -9), (20, 5), (30, -5), (40, 1)]
+
+
+def test_a_step_of_the_schedule_acts_after_the_timeline_and_before_arrivals(scenario):
+    workload = scenario("""
+        bots: {schedule: [{at: 1s, count: 1}]}
+        arrivals: [{class: VIP, every: 1s, from: 1s, limit: 1}]
+        timeline: [{at: 1s, order: NORMAL}]
+    """).workload()
+    assert workload.action.tolist() == [Action.CREATE_ORDER, Action.ADD_BOT, Action.CREATE_ORDER]
+    assert workload.order_class.tolist() == [OrderClass.NORMAL, OrderClass.VIP]
+
+
+# Limits
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "bots: {initial: 10000}\n",
+        "bots: {initial: 9999}\ntimeline: [{at: 0s, add_bots: 1}]\n",
+        "timeline: [{at: 0s, order: VIP, count: 10000000}]\n",
+        "clock: {until: 9999999s}\narrivals: [{class: VIP, every: 1s}]\n",
+        "arrivals: [{class: VIP, every: 1s, limit: 9999999}]\ntimeline: [{at: 0s, order: VIP}]\n",
+        "seed: 9223372036854775807\n",
+        "orders: {first_number: 2000000000}\n",
+        f"params: {{deep: {'[' * 62}{']' * 62}}}\n",
+    ],
+)
+def test_what_is_just_within_the_limits_is_accepted(scenario, keys):
+    assert scenario(keys).name == "story"
+
+
+def test_names_and_files_up_to_their_limit(tmp_path):
+    path = tmp_path / "s.yaml"
+    text = f"scenario: 1\nname: {'x' * 100}\n#"
+    path.write_text(text + "." * (2**20 - len(text)), encoding="utf-8")
+    assert load_scenario(path).name == "x" * 100
+
+
+def test_an_expectation_may_name_the_last_order_bot_and_instant(scenario):
+    keys = "clock: {until: 5s}\ntimeline: [{at: 5s, order: VIP, count: 2}, {at: 1s, add_bots: 2}]\n"
+    loaded = scenario(keys + "expect:\n  - {order: 1002, at: 5s, bot: 2}\n  - {bot: 2, status: PROCESSING}\n")
+    assert [place.line for place, _ in loaded.expectations] == [6, 7]
+    with pytest.raises(ScenarioError, match="order 1003 is never created"):
+        scenario(keys + "expect: [{order: 1003, attempts: 1}]\n")
+
+
+# The schema
+
+
+VALIDATOR = Draft202012Validator(json_schema())
+
+
+def schema_accepts(text):
+    return VALIDATOR.is_valid(read_yaml(text, "s").plain())
+
+
+def test_the_printed_schema_is_valid():
+    done = subprocess.run([sys.executable, "-m", "sim.cli", "schema"], capture_output=True, text=True, check=True)
+    printed = json.loads(done.stdout)
+    Draft202012Validator.check_schema(printed)
+    assert printed == json_schema()
+    assert printed["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+@pytest.mark.parametrize("path", sorted(SCENARIOS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_schema_accepts_every_scenario_here(path):
+    text = path.read_text(encoding="utf-8")
+    assert list(VALIDATOR.iter_errors(read_yaml(text, path.name).plain())) == []
+
+
+RIGHT = [
+    *("seed: $seed\n", "clock: {until: drained}\n", "clock: {start: $start, until: $end}\n", "service: $cook\n"),
+    *("service: {VIP: $cook, NORMAL: {gamma: {mean: $cook, cv: $cv}}}\n", "service: {choice: {8s: $p, 20s: 30%}}\n"),
+    *("arrivals: $all\n", "timeline: [$first, {at: $when, order: $who, count: $n}]\n", "bots: {schedule: [$step]}\n"),
+    *("arrivals: [{class: $mix, poisson: $p, from: $f, batch: $b, limit: $l, name: $n, trace: $t, every: $e}]\n",),
+    *("arrivals: [{class: {VIP: $share, NORMAL: 50%}, every: 1s, batch: {1: $one, 2: 50%}}]\n",),
+    *("arrivals: [{class: VIP, every: 1s, batch: 2, until: '11:30:00'}]\n", "expect: [{order: $n, at: $t}]\n"),
+    *("service: {empirical: times.csv}\n", "extends: base.yaml\nparams: {anything: [1, {a: b}]}\n", "bots: $bots\n"),
+]
+WRONG = [
+    *(
+        "sevice: 10s\n",
+        "seed: -1\n",
+        "seed: '1'\n",
+        "service: 10\n",
+        "service: 10 s\n",
+        "service: {gama: {mean: 1s}}\n",
+    ),
+    *("service: {gamma: {mean: 1s}}\n", "service: {VIP: 1s}\n", "bots: {initial: 10001}\n", "bots: {dispatch: new}\n"),
+    *("timeline: [{order: VIP}]\n", "timeline: [{at: 5, order: VIP}]\n", "timeline: {at: 0s}\n", "seed: $a-b\n"),
+    *("arrivals: [{class: GOLD, every: 1s}]\n", "arrivals: [{class: VIP, poisson: {rate: 30}}]\n", "seed:\n"),
+    *("arrivals: [{class: VIP, batch: {two: 100%}, every: 1s}]\n", "name: a/b\n", "clock: {start: 24:00}\n"),
+]
+
+
+def test_the_schema_lets_a_parameter_stand_for_any_value():
+    head = "scenario: 1\nname: s\n"
+    assert [keys for keys in RIGHT if not schema_accepts(head + keys)] == []
+
+
+def test_the_schema_refuses_what_loading_refuses(tmp_path):
+    head = "scenario: 1\n"
+    texts = [head + (keys if keys.startswith("name") else f"name: s\n{keys}") for keys in WRONG]
+    assert [text for text in texts if schema_accepts(text)] == []
+    for text in texts:
+        (tmp_path / "s.yaml").write_text(text, encoding="utf-8")
+        with pytest.raises(ScenarioError):
+            load_scenario(tmp_path / "s.yaml")

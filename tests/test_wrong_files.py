@@ -1,0 +1,444 @@
+"""Every wrong file gets one line a fault: where it is, what is wrong, and what to write instead."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sim import ScenarioError, load_scenario
+from sim.scenario import parse_value
+
+LINE = re.compile(r"[^\n]+:\d+:\d+: .+; .+")
+HEAD = "scenario: 1\nname: wrong\n"
+ONE = "timeline: [{at: 0s, order: VIP}]\n"
+
+WHOLE = {  # the whole file
+    "empty": "",
+    "only comments": "# nothing\n\n# yet\n",
+    "an empty document": "---\n",
+    "a word": "hello\n",
+    "a list": "- scenario: 1\n",
+    "several documents": "scenario: 1\nname: a\n---\nscenario: 1\nname: b\n",
+    "no version": "name: wrong\n",
+    "no name": "scenario: 1\n",
+    "neither": "seed: 1\n",
+    "a version to come": "scenario: 2\nname: wrong\n",
+    "the version in quotes": "scenario: '1'\nname: wrong\n",
+    "the version as a truth": "scenario: true\nname: wrong\n",
+    "the version as a decimal": "scenario: 1.0\nname: wrong\n",
+    "a name with a slash": "scenario: 1\nname: a/b\n",
+    "a name that is a number": "scenario: 1\nname: 12\n",
+    "a name of 101 letters": f"scenario: 1\nname: {'x' * 101}\n",
+    "an empty name": "scenario: 1\nname: ''\n",
+    "a tab": "scenario: 1\nclock:\n\tstart: '11:00'\n",
+    "a NUL": "scenario: 1\nname: ü\0\n",
+    "an unclosed bracket": "scenario: 1\nname: wrong\narrivals: [{class: VIP,\n",
+    "an unclosed quote": "scenario: 1\nname: 'wrong\nseed: 1\n",
+    "bad indentation": "scenario: 1\n name: wrong\n",
+    "a colon in plain text": "scenario: 1\nname: wrong\ndescription: note: this\n",
+    "a Python tag": "scenario: 1\nname: !!python/object/apply:os.system ['true']\n",
+    "a tag of its own": "scenario: 1\nname: !foo wrong\n",
+    "a standard tag": "scenario: 1\nname: !!str wrong\n",
+    "a tag nobody declared": "scenario: 1\nname: !x!y wrong\n",
+    "an alias without anchor": "scenario: 1\nname: *other\n",
+    "a cyclic alias": "scenario: 1\nname: wrong\nparams: &p {again: *p}\n",
+    "an alias bomb": HEAD + "params:\n  a: &a [x,x,x,x,x,x,x,x,x,x]\n"
+    + "".join(f"  {b}: &{b} [{','.join([f'*{a}'] * 10)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)),
+    "a parameter bomb": HEAD + f"params: {{a: [{'1,' * 100_000}]}}\ntimeline: [{'$a,' * 100_000}]\n",
+    "deep nesting": HEAD + "params: " + "[" * 500_000,
+    "deep nesting of dashes": HEAD + "params:\n  " + "- " * 65 + "1\n",
+    "deep nesting by aliases": HEAD + "params:\n  a: &a " + "[" * 40 + "]" * 40
+    + "\n  b: &b " + "[" * 40 + "*a" + "]" * 40 + "\n",
+    "a duplicate key": HEAD + "seed: 1\nname: other\n",
+    "a duplicate key inside": HEAD + "bots: {initial: 1, initial: 2}\n",
+    "a duplicate merge key": HEAD + "bots: {<<: {initial: 1}, <<: {dispatch: oldest}}\n",
+    "a merge of a number": HEAD + "bots: {<<: 1}\n",
+    "a merge of a list of numbers": HEAD + "bots: {<<: [1, {initial: 2}]}\n",
+    "a list as a key": HEAD + "[a, b]: 1\n",
+    "a mapping as a key": HEAD + "? {a: b}\n: 1\n",
+    "everything at once": "scenario: 1\nnmae: x\nseed: -1\nbots: {intial: 2, dispatch: newest}\nservice: 10\n",
+}  # fmt: skip
+
+KEYS = {  # what follows `scenario` and `name`
+    # unknown, missing and clashing keys, at every level
+    "an unknown key": "sevice: 10s\n",
+    "an unknown key like no other": "xyzzy: 1\n",
+    "a number as a key": "12: 1\n",
+    "a key of a later version": "patience: 5m\nreplications: 30\n",
+    "an unknown key of clock": "clock: {begin: '11:00'}\n",
+    "an unknown key of orders": "orders: {first: 1}\n",
+    "an unknown key of queue": "queue: {return_to: front}\n",
+    "an unknown key of bots": "bots: {on_removal: resume}\n",
+    "an unknown key of a step": "bots: {schedule: [{at: 1s, count: 1, order: VIP}]}\n",
+    "a step without keys": "bots: {schedule: [{}]}\n",
+    "an unknown action": "timeline: [{at: 0s, oder: VIP}]\n",
+    "an action without instant": "timeline:\n  - {order: VIP}\n  - {at: 1s, add_bots: 1}\n",
+    "no action": "timeline: [{at: 0s}]\n",
+    "two actions in one": "timeline: [{at: 0s, order: VIP, add_bots: 1}]\n",
+    "a service time for bots": "timeline: [{at: 0s, add_bots: 1, service: 10s}]\n",
+    "an unknown key of a stream": "arrivals: [{class: VIP, every: 1s, limt: 3}]\n",
+    "a stream without class": "arrivals: [{every: 1s, limit: 3}]\n",
+    "a stream without process": "arrivals: [{class: VIP, limit: 3}]\n",
+    "a stream of a later version": "arrivals: [{class: VIP, renewal: 10s, limit: 3}]\n",
+    "two processes in one stream": "arrivals: [{class: VIP, every: 1s, poisson: {rate: 1/s}, limit: 3}]\n",
+    "a class for a trace": "arrivals: [{class: VIP, trace: good.csv}]\n",
+    "a poisson without rate": "arrivals: [{class: VIP, poisson: {}, limit: 3}]\n",
+    "a poisson with phases": "arrivals: [{class: VIP, poisson: {phases: []}, limit: 3}]\n",
+    "an unknown distribution": "service: {exponentail: {mean: 10s}}\n",
+    "an empty distribution": "service: {}\n",
+    "two distributions in one": "service: {normal: {mean: 10s, sd: 1s}, gamma: {mean: 10s, cv: 1}}\n",
+    "constant is no key": "service: {constant: 10s}\n",
+    "one class is missing": "service: {VIP: 10s}\n",
+    "a third class": "service: {VIP: 10s, NORMAL: 10s, GOLD: 1s}\n",
+    "a gamma by shape": "service: {gamma: {mean: 10s, shape: 2}}\n",
+    "a normal without sd": "service: {normal: {mean: 10s}}\n",
+    "an expectation of nobody": "expect: [{at: 1s, status: PENDING}]\n",
+    "an expectation of nothing": ONE + "expect: [{order: 1001}]\n",
+    "an expectation with a typo": ONE + "expect: [{order: 1001, piked_up: 1s}]\n",
+    "faults in several items": "timeline: [{at: 0s, order: VPI}, {at: 1, add_bots: 1}, {att: 2s, remove_bots: -1}]\n",
+    # values without, with wrong, and with too much of a unit
+    "a duration without unit": "service: 10\n",
+    "a duration in text without unit": "service: '10'\n",
+    "a decimal without unit": "service: 1.5\n",
+    "a negative number": "service: -10\n",
+    "a negative duration": "service: -10s\n",
+    "a wrong unit": "service: 10 minutes\n",
+    "units out of order": "service: 30s1m\n",
+    "a space before the unit": "service: 10 s\n",
+    "not a number": "service: .nan\n",
+    "infinity": "service: .inf\n",
+    "an exponent": "service: 1e3\n",
+    "a duration that is true": "service: true\n",
+    "an endless duration": "service: 99999999d\n",
+    "a duration of 5000 digits": f"service: {'9' * 5000}s\n",
+    "digits of another script": "service: \u0661\u0660s\n",
+    "text over several lines": "service: |\n  10s\n  20s\n",
+    "a mean of nothing": "service: {exponential: {mean: 0s}}\n",
+    "a shape that is no whole number": "service: {erlang: {mean: 10s, shape: 1.5}}\n",
+    "a shape of zero": "service: {erlang: {mean: 10s, shape: 0}}\n",
+    "a cv of zero": "service: {gamma: {mean: 10s, cv: 0}}\n",
+    "a cv below all sense": "service: {gamma: {mean: 10s, cv: 1e-200}}\n",
+    "a negative cv": "service: {lognormal: {mean: 10s, cv: -1}}\n",
+    "a cv that is not a number": "service: {lognormal: {mean: 10s, cv: .nan}}\n",
+    "a cv without end": "service: {lognormal: {mean: 10s, cv: .inf}}\n",
+    "a cv that is true": "service: {gamma: {mean: 10s, cv: true}}\n",
+    "a cv in text": "service: {gamma: {mean: 10s, cv: '0.5'}}\n",
+    "a huge shape": "service: {weibull: {scale: 10s, shape: 1000001}}\n",
+    "low above high": "service: {uniform: {low: 10s, high: 5s}}\n",
+    "a mode out of range": "service: {triangular: {low: 5s, mode: 4s, high: 20s}}\n",
+    "a distribution that is a word": "service: {exponential: 10s}\n",
+    "a distribution that is a list": "service: [10s]\n",
+    "shares that do not add up": "service: {choice: {8s: 70%, 20s: 20%}}\n",
+    "no shares": "service: {choice: {}}\n",
+    "the same share twice": "service: {choice: {60s: 50%, 1m: 50%}}\n",
+    "a choice without unit": "service: {choice: {8: 70%, 20s: 30%}}\n",
+    "a share without percent": "arrivals: [{class: {VIP: 0.15, NORMAL: 0.85}, every: 1s, limit: 1}]\n",
+    "a share in text": "arrivals: [{class: {VIP: some, NORMAL: most}, every: 1s, limit: 1}]\n",
+    "a share above 100%": "arrivals: [{class: {VIP: 150%}, every: 1s, limit: 1}]\n",
+    "shares of an unknown class": "arrivals: [{class: {VIP: 50%, NORML: 50%}, every: 1s, limit: 1}]\n",
+    "an unknown class": "arrivals: [{class: GOLD, every: 1s, limit: 1}]\n",
+    "a class in small letters": "timeline: [{at: 0s, order: vip}]\n",
+    "a class that is a list": "arrivals: [{class: [VIP], every: 1s, limit: 1}]\n",
+    "a rate without unit": "arrivals: [{class: VIP, poisson: {rate: 30}, limit: 1}]\n",
+    "a rate in a wrong unit": "arrivals: [{class: VIP, poisson: {rate: 30/hour}, limit: 1}]\n",
+    "a rate of zero": "arrivals: [{class: VIP, poisson: {rate: 0/h}, limit: 1}]\n",
+    "a negative rate": "arrivals: [{class: VIP, poisson: {rate: -3/h}, limit: 1}]\n",
+    "a rate that is a list": "arrivals: [{class: VIP, poisson: {rate: [1/h]}, limit: 1}]\n",
+    "every nothing": "arrivals: [{class: VIP, every: 0s, limit: 1}]\n",
+    "a batch of none": "arrivals: [{class: VIP, every: 1s, limit: 1, batch: 0}]\n",
+    "a batch of a word": "arrivals: [{class: VIP, every: 1s, limit: 1, batch: {two: 100%}}]\n",
+    "a batch that is true": "arrivals: [{class: VIP, every: 1s, limit: 1, batch: true}]\n",
+    "a batch of half an order": "arrivals: [{class: VIP, every: 1s, limit: 1, batch: 1.5}]\n",
+    "a batch beyond all": f"arrivals: [{{class: VIP, every: 1s, limit: 1, batch: {{{'0' * 9}{'1' * 30}: 100%}}}}]\n",
+    "a negative limit": "arrivals: [{class: VIP, every: 1s, limit: -1}]\n",
+    "a limit with a unit": "arrivals: [{class: VIP, every: 1s, limit: 3s}]\n",
+    "until before from": "arrivals: [{class: VIP, every: 1s, from: 2m, until: 1m}]\n",
+    "a clock without quotes or colons": "clock: {start: 1100}\n",
+    "hour 24": "clock: {start: '24:00:00'}\n",
+    "a day that is none": "clock: {start: '2026-02-30T11:00:00'}\n",
+    "a date before the start": "clock: {start: '2026-03-02T11:00:00'}\ntimeline: [{at: '2026-03-01', order: VIP}]\n",
+    "a date-time before the start": "clock: {start: '2026-03-02T11:00:00', until: '2026-03-01T11:00:00'}\n",
+    "a date too far": "clock: {start: '2026-03-02T11:00:00', until: '2926-03-01T11:00:00'}\n",
+    "a date without a dated start": "timeline: [{at: '2026-03-01T11:00:00', order: VIP}]\n",
+    "an instant without unit": "timeline: [{at: 5, order: VIP}]\n",
+    "an instant that is no clock time": "timeline: [{at: '11:75', order: VIP}]\n",
+    "a horizon that is a word": "clock: {until: drainde}\n",
+    "a clock that is text": "clock: '11:00:00'\n",
+    # numbers, words, lists and mappings in the wrong place
+    "a negative seed": "seed: -1\n",
+    "a seed too large": "seed: 9223372036854775808\n",
+    "a seed of 39 digits": f"seed: {'9' * 39}\n",
+    "a seed of 5000 digits": f"seed: {'9' * 5000}\n",
+    "a seed with a fraction": "seed: 1.0\n",
+    "a seed that is a truth": "seed: false\n",
+    "a seed in text": "seed: '1'\n",
+    "a description that is a list": "description: [a]\n",
+    "a description that is a number": "description: 3\n",
+    "keys without values": "seed:\nservice: ~\nbots: {initial: }\n",
+    "a list without values": "timeline: [~]\narrivals:\n  -\n",
+    "a timeline that is a mapping": "timeline: {at: 0s, order: VIP}\n",
+    "an action that is a word": "timeline: [order]\n",
+    "bots that are a number": "bots: 3\n",
+    "too many initial bots": "bots: {initial: 10001}\n",
+    "half a bot": "bots: {initial: 2.5}\n",
+    "an unknown rule": "bots: {on_remove: resum, dispatch: 3}\nqueue: {returned_to: [front]}\n",
+    "a first number too large": "orders: {first_number: 2000000001}\n",
+    "a bot number of zero": "expect: [{bot: 0, status: IDLE}]\n",
+    "an unknown status": ONE + "expect: [{order: 1001, status: DONE}]\n",
+    "the status of a bot for an order": ONE + "expect: [{order: 1001, status: IDLE}]\n",
+    "the status of an order for a bot": "bots: {initial: 1}\nexpect: [{bot: 1, status: COMPLETE}]\n",
+    "an order's fact of a bot": "bots: {initial: 1}\nexpect: [{bot: 1, status: IDLE, attempts: 1}]\n",
+    "a fact with an instant": ONE + "expect: [{order: 1001, at: 1s, completed: 10s}]\n",
+    # what fits the schema and cannot be run
+    "an endless stream": "arrivals: [{name: walk-in, class: VIP, poisson: {rate: 1/h}}]\n",
+    "a stream longer than history": "arrivals: [{class: VIP, every: 36500d, limit: 10000000}]\n",
+    "the same name twice": "arrivals: [{name: a, class: VIP, every: 1s, limit: 1}, {name: a, trace: good.csv}]\n",
+    "the name of a place": "arrivals: [{name: stream-2, class: VIP, every: 1s, limit: 1}, {trace: good.csv}]\n",
+    "a reserved name": "arrivals: [{name: timeline, class: VIP, every: 1s, limit: 1}]\n",
+    "a name with a dot": "arrivals: [{name: a.b, class: VIP, every: 1s, limit: 1}]\n",
+    "too many orders of the timeline": "timeline: [{at: 0s, order: VIP, count: 10000000}, {at: 0s, order: VIP}]\n",
+    "too many orders of streams": "clock: {until: 1h}\narrivals:\n  - {class: VIP, every: 1ms}\n"
+    "  - {class: VIP, poisson: {rate: 2000/s}}\n",
+    "too large a count": "timeline: [{at: 0s, order: VIP, count: 10000001}]\n",
+    "too many bots": "bots: {initial: 10000}\ntimeline: [{at: 0s, add_bots: 1}]\n",
+    "too many bots to come and go": "timeline: [{at: 0s, remove_bots: 10000, count: 101}]\n",
+    "a schedule that never rests": "bots: {schedule: ["
+    + "".join(f"{{at: {second}s, count: {second % 2 * 10000}}}, " for second in range(102)) + "]}\n",
+    "an order that is never created": ONE + "expect:\n  - {order: 1002, completed: 1s}\n  - {order: 7, attempts: 1}\n",
+    "an order where there are none": "expect: [{order: 1001, completed: 1s}]\n",
+    "a bot that is never added": "bots: {initial: 2}\nexpect: [{bot: 3, status: IDLE}]\n",
+    "a bot where there are none": ONE + "expect: [{order: 1001, bot: 1}]\n",
+    "an expectation after the horizon": "clock: {until: 1m}\n" + ONE
+    + "expect: [{order: 1001, at: 2m, status: PENDING}]\n",
+    "service times without end": "timeline: [{at: 0s, order: VIP, count: 10000, service: 36525d}]\n"
+    "expect: [{order: 1001, attempts: 0}]\n",
+    # parameters
+    "an unknown parameter": "params: {cook: 3m}\nservice: {VIP: $cok, NORMAL: {gamma: {mean: $kitchen, cv: 1}}}\n",
+    "a parameter without params": "service: $cook\n",
+    "a wrong value of a parameter": "params: {cook: 3}\nservice: $cook\n",
+    "a parameter for another": "params: {a: 1, b: $a}\nseed: $b\n",
+    "a parameter's bad name": 'params: {a-b: 1, "x\\ny": 2}\nseed: $a-b\n',
+    "params that are a list": "params: [cook]\n",
+    "params that are nothing": "params:\n",
+    "part of a value": "params: {n: 3}\nservice: ${n}s\n",
+    "a parameter as a key": "params: {size: 2}\nbots: {$size: 2}\n",
+    "a line break in a parameter": 'params: {n: 3}\nseed: "$n\\n"\n',
+    "a key with a line break": '"seed\\nof": 1\n',
+    # files that a file names
+    "extends nothing": "extends:\n",
+    "extends a number": "extends: 3\n",
+    "extends itself": "extends: wrong.yaml\n",
+    "extends in a circle": "extends: circle.yaml\n",
+    "extends a file that is not there": "extends: no-such.yaml\n",
+    "extends a folder": "extends: sub\n",
+    "extends a file above": "extends: ../base.yaml\n",
+    "extends a wrong file": "extends: sub/base.yaml\n",
+    "extends broken YAML": "extends: sub/broken.yaml\n",
+    "a trace above": "arrivals: [{trace: ../../etc/passwd}]\n",
+    "an absolute trace": "arrivals: [{trace: /etc/passwd}]\n",
+    "a link out of the folder": "arrivals: [{trace: link.csv}]\nservice: {empirical: link.csv}\n",
+    "a trace that is not there": "arrivals: [{trace: no-such.csv}]\n",
+    "a trace that is a number": "arrivals: [{trace: 3}]\n",
+    "a trace with a NUL": 'arrivals: [{trace: "a\\0b"}]\n',
+    "a trace with a long name": f"arrivals: [{{trace: {'x' * 300}}}]\n",
+    "a trace that is a folder": "arrivals: [{trace: sub}]\n",
+    "a trace that is a device": "arrivals: [{trace: pipe}]\n",
+}  # fmt: skip
+
+CSV = {  # traces, and measured durations where the name says so
+    "an empty trace": b"",
+    "a trace without header": b"0s,VIP\n1s,NORMAL\n",
+    "a trace with another column": b"time,class,name\n0s,VIP,x\n",
+    "a trace with a column twice": b"time,time,class\n",
+    "a trace with faults": b"time,class,service\n0,VIP,\n1s,VPI,10\n-2s,,3 s\n11:75,NORMAL,\xc3\xbc\n",
+    "a trace with short and long rows": b"time,class\n0s\n\n1s,VIP,10s\n",
+    "a trace that is not UTF-8": b"time,class\n0s,VIP\n1s,N\xd6RMAL\n",
+    "a trace with a NUL": b"time,class\n0s,VIP\x00\n",
+    "a trace with an open quote": b'time,class\n"0s,VIP\n',
+    "a trace with text after a quote": b'time,class\n"0s"x,VIP\n',
+    "durations with faults": b"seconds\n10s\n10\n-1s\n\nx\n",
+    "durations in two columns": b"10s,12s\n",
+    "no durations": b"",
+    "only a header of durations": b"seconds\n",
+    "durations that are not UTF-8": b"10s\n\xff\n",
+}
+
+
+def faults_of(file: Path | str, /, **parameters) -> list[str]:
+    """Return the lines that a wrong file gets; anything else than a ScenarioError fails the test."""
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(file, **parameters)
+    lines = str(caught.value).split("\n")
+    assert [line for line in lines if not LINE.fullmatch(line)] == []
+    assert lines == [str(fault) for fault in caught.value.faults]
+    return lines
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with the files that the cases name, as the working directory."""
+    home = tmp_path / "home"
+    (home / "sub").mkdir(parents=True)
+    monkeypatch.chdir(home)
+    Path("circle.yaml").write_text("extends: wrong.yaml\n", encoding="utf-8")
+    Path("good.csv").write_text("time,class\n0s,VIP\n", encoding="utf-8")
+    Path("sub/base.yaml").write_text("scenario: 1\nseed: many\narrivals: [{trace: x.csv}]\n", encoding="utf-8")
+    Path("sub/broken.yaml").write_text("scenario: 1\nbots: [\n", encoding="utf-8")
+    Path("../outside.csv").write_text("time,class\n0s,VIP\n", encoding="utf-8")
+    Path("link.csv").symlink_to("../outside.csv")
+    os.mkfifo("pipe")
+    return home
+
+
+@pytest.mark.usefixtures("folder")
+def test_each_wrong_file_gets_its_lines(golden):
+    cases = {name: text.encode() for name, text in WHOLE.items()}
+    cases |= {name: (HEAD + text).encode() for name, text in KEYS.items()}
+    cases["Latin-1"] = "scenario: 1\nname: wrong\ndescription: Küche\n".encode("latin-1")
+    cases["UTF-16"] = HEAD.encode("utf-16")
+    told = []
+    for name, data in cases.items():
+        Path("wrong.yaml").write_bytes(data)
+        told += [f"# {name}", *faults_of("wrong.yaml"), ""]
+    for name, data in CSV.items():
+        kind = "service: {empirical: table.csv}\n" if "durations" in name else "arrivals: [{trace: table.csv}]\n"
+        Path("wrong.yaml").write_text(HEAD + kind, encoding="utf-8")
+        Path("table.csv").write_bytes(data)
+        told += [f"# {name}", *faults_of("wrong.yaml"), ""]
+    Path("table.csv").write_bytes(b"time,class\n0,VIP\n")
+    Path("wrong.yaml").write_text(
+        HEAD + "seed: -1\nservice: {empirical: link.csv}\narrivals: [{trace: table.csv}]\n", encoding="utf-8"
+    )
+    told += ["# a file and what it names", *faults_of("wrong.yaml"), ""]
+    assert len(cases) + len(CSV) > 200
+    golden("faults.txt", "\n".join(told))
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_stands_in_the_way_of_reading():
+    with Path("huge.yaml").open("wb") as file:
+        file.truncate(50 * 2**20)
+    assert faults_of("huge.yaml") == [
+        "huge.yaml:1:1: has 52428800 bytes; a scenario has at most 1048576, larger demand comes as a trace"
+    ]
+    for name in ("/dev/zero", "pipe"):
+        assert faults_of(name) == [f"{name}:1:1: is not a regular file; name one on disk"]
+    assert faults_of("sub") == ["sub:1:1: is a folder; name a file"]
+    there_is_none = "cannot be read (No such file or directory); name a file that exists and is readable"
+    assert faults_of(Path("none.yaml")) == [f"none.yaml:1:1: {there_is_none}"]
+    assert faults_of("a\0b")[0].endswith("name a file that exists and is readable")
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_link_to_a_scenario_is_that_scenario_and_one_may_not_lead_out():
+    Path("real.yaml").write_text(HEAD, encoding="utf-8")
+    Path("linked.yaml").symlink_to("real.yaml")
+    assert load_scenario("linked.yaml").name == "wrong"
+    Path("../base.yaml").write_text(HEAD, encoding="utf-8")
+    Path("base.yaml").symlink_to("../base.yaml")
+    Path("wrong.yaml").write_text("extends: base.yaml\n", encoding="utf-8")
+    assert faults_of("wrong.yaml") == [
+        "wrong.yaml:1:10: extends: 'base.yaml' leaves the scenario's folder; put the file beside the scenario"
+    ]
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_chain_of_extends_has_an_end():
+    for number in range(20):
+        Path(f"{number}.yaml").write_text(f"extends: {number + 1}.yaml\n", encoding="utf-8")
+    Path("20.yaml").write_text(HEAD, encoding="utf-8")
+    assert load_scenario("4.yaml").name == "wrong"
+    assert faults_of("3.yaml") == [
+        "19.yaml:1:10: extends: '20.yaml' is one too many; let at most 16 files stand below a scenario"
+    ]
+
+
+@pytest.mark.usefixtures("folder")
+def test_wrong_settings_of_parameters():
+    Path("s.yaml").write_text(HEAD + "params: {cook: 3m, bots: 2}\nservice: $cook\nbots: {initial: $bots}\n", "utf-8")
+    assert faults_of("s.yaml", cok="3m") == ["s.yaml:3:9: params: no parameter 'cok' to set; did you mean 'cook'?"]
+    assert faults_of("s.yaml", cook=3) == ["s.yaml:3:16: service: 3 has no unit; write 3s, 3m or 3ms"]
+    assert faults_of("s.yaml", bots="2") == [
+        "s.yaml:3:26: bots.initial: '2' is not a whole number; write a number such as 3"
+    ]
+    assert faults_of("s.yaml", cook=None) == ["s.yaml:3:16: service: has no value; write one, or leave the key out"]
+    assert faults_of("s.yaml", cook=["3m"]) == [
+        "s.yaml:3:16: service: a list is not a duration; write 10s, 1m30s, 250ms or 2h (units d, h, m, s, ms, us)"
+    ]
+    assert faults_of("s.yaml", path=1, self=2) == [
+        f"s.yaml:3:9: params: no parameter '{name}' to set; write one of cook, bots" for name in ("path", "self")
+    ]
+    with pytest.raises(ScenarioError, match="no parameter 'self' to set; write one of cook, bots"):
+        load_scenario("s.yaml").set(self=1)
+    Path("s.yaml").write_text(HEAD, encoding="utf-8")
+    assert faults_of("s.yaml", cook="3m") == [
+        "s.yaml:1:1: params: no parameter 'cook' to set; write params: {…} with its value"
+    ]
+
+
+@pytest.mark.parametrize("text", ["[", "*x", "!t 1", "a: b", "1\nb: 2", "\udcff", "'", "[" * 100])
+def test_a_setting_that_is_no_value(text):
+    with pytest.raises(ScenarioError):
+        parse_value(text)
+
+
+@pytest.mark.usefixtures("folder")
+def test_hundreds_of_faults_come_in_one_go_and_in_order():
+    entries = "".join(f"  - {{at: {number}, order: VIP}}\n" for number in range(500))
+    Path("many.yaml").write_text(f"{HEAD}timeline:\n{entries}", encoding="utf-8")
+    lines = faults_of("many.yaml")
+    assert [line.split(" ")[0] for line in lines] == [f"many.yaml:{line}:10:" for line in range(4, 504)]
+
+
+def sim(*arguments, cwd) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "sim.cli", *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_validate_prints_a_line_for_each_fault_of_all_files(folder):
+    long = "x" * 300
+    Path("long.yaml").write_text(f"{HEAD}{long}: 1\nseed: -1\n", encoding="utf-8")
+    Path("good.yaml").write_text(HEAD, encoding="utf-8")
+    Path("bad.yaml").write_bytes(b"scenario: 1\nname: \xff\n")
+    done = sim("validate", "long.yaml", "good.yaml", "bad.yaml", "none.yaml", "sub", cwd=folder)
+    lines = done.stderr.splitlines()
+    assert [line.split(" ")[0] for line in lines] == [
+        *("long.yaml:3:1:", "long.yaml:4:7:", "bad.yaml:2:7:", "none.yaml:1:1:", "sub:1:1:")
+    ]
+    assert all(LINE.fullmatch(line) for line in lines)
+    assert len(lines[0]) > 150
+    assert (done.returncode, done.stdout) == (2, "good.yaml: valid\n")
+
+
+def test_a_wrong_setting_ends_a_run_with_2_and_no_traceback(folder):
+    Path("s.yaml").write_text(HEAD + "params: {cook: 3m}\nservice: $cook\n", encoding="utf-8")
+    for setting in ("cok=3m", "cook=3", "path=1", "cook", "=3", "cook=["):
+        done = sim("run", "s.yaml", "--no-save", "--set", setting, cwd=folder)
+        assert (done.returncode, done.stdout) == (2, ""), setting
+        assert done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_file_too_large_is_refused_at_once(folder):
+    with Path("huge.yaml").open("wb") as file:
+        file.truncate(50 * 2**20)
+    began = time.monotonic()
+    assert sim("validate", "huge.yaml", "/dev/zero", "pipe", cwd=folder).returncode == 2
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_largest_file_loads_in_a_few_seconds():
+    entries = "".join(f"  - {{at: {number}s, order: NORMAL}}\n" for number in range(30_000))
+    text = f"{HEAD}timeline:\n{entries}"
+    Path("large.yaml").write_text(text + "#" * (2**20 - len(text)), encoding="utf-8")
+    began = time.monotonic()
+    assert len(load_scenario("large.yaml").file.timeline) == 30_000
+    assert time.monotonic() - began < 10
+    with Path("large.yaml").open("a", encoding="utf-8") as file:
+        file.write("#")
+    assert faults_of("large.yaml")[0].startswith("large.yaml:1:1: has 1048577 bytes; ")
