@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 from typing import Annotated, Any
@@ -82,34 +83,47 @@ def run_command(
     scenario = load_scenario(file, **_parameters(settings or []))
     with _progress_bar() as progress:
         done = run(scenario, seed, replication, engine, progress)
-    folder = out or Path("out") / scenario.name
-    written: list[Path] = []
-    problems: list[str] = []
-    run_id: str | None = None
-    try:
-        if save:
-            try:
-                run_id = _save(done, db, problems)
-            except StorageError as error:
-                problems.append(f"{error}; this run is not in a database")
-        try:
-            write_run(done, folder, charts=charts, wrote=written.append)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            problems.append(f"{error.filename or folder}: cannot be written ({reason}); name another place with --out")
-    except KeyboardInterrupt:
-        kept = [*([] if run_id is None else [f"run {run_id} in the database"]), *map(str, written)]
-        raise _InterruptedError(f"kept of the simulated run: {', '.join(kept) or 'nothing'}") from None
+    kept = _keep(done, out or Path("out") / scenario.name, charts, save, db)
     if as_json:
-        print(json.dumps({"run": run_id, **metrics_document(done)}, indent=2))
+        print(json.dumps({"run": kept.run_id, **metrics_document(done)}, indent=2))
     else:
-        _show(done, folder if written else None, run_id)
-    for problem in problems:
+        _show(done, kept)
+    for problem in kept.problems:
         print(f"sim: {problem}", file=sys.stderr)
     if any(not verdict.held for verdict in done.verdicts):
         raise typer.Exit(FAILED)
-    if problems:
+    if kept.problems:
         raise typer.Exit(NOT_SAVED)
+
+
+@dataclass
+class _Kept:
+    """What was kept of a run, and what could not be."""
+
+    folder: Path
+    run_id: str | None = None
+    files: list[Path] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def _keep(done: Run, folder: Path, charts: bool, save: bool, db: str | None) -> _Kept:
+    """Keep a run in the database and in files; that one fails does not keep the other from it."""
+    kept = _Kept(folder)
+    try:
+        if save:
+            try:
+                kept.run_id = _save(done, db, kept.problems)
+            except StorageError as error:
+                kept.problems.append(f"{error}; this run is not in a database")
+        try:
+            write_run(done, folder, charts=charts, wrote=kept.files.append)
+        except OSError as error:
+            where, reason = error.filename or folder, error.strerror or error
+            kept.problems.append(f"{where}: cannot be written ({reason}); name another place with --out")
+    except KeyboardInterrupt:
+        there = [*([] if kept.run_id is None else [f"run {kept.run_id} in the database"]), *map(str, kept.files)]
+        raise _InterruptedError(f"kept of the simulated run: {', '.join(there) or 'nothing'}") from None
+    return kept
 
 
 def _save(done: Run, db: str | None, problems: list[str]) -> str:
@@ -152,12 +166,12 @@ def _progress_bar() -> Iterator[Progress | None]:
         yield lambda done, total: bar.update(task, completed=done, total=total, visible=monotonic() - began > 1)
 
 
-def _show(done: Run, folder: Path | None, run_id: str | None) -> None:
+def _show(done: Run, kept: _Kept) -> None:
     lines = [*summary_lines(done), *(verdict_lines(done) if done.verdicts else ())]
-    if folder is not None:
-        lines.append(f"Files: {folder}/")
-    if run_id is not None:
-        lines.append(f"Stored: run {run_id}")
+    if kept.files:
+        lines.append(f"Files: {kept.folder}/")
+    if kept.run_id is not None:
+        lines.append(f"Stored: run {kept.run_id}")
     print("\n".join(lines))
 
 

@@ -18,7 +18,7 @@ from sim.model import (
     Workload,
     metric_name,
 )
-from sim.units import HOUR, SECOND, Clock
+from sim.units import DAY, HOUR, SECOND, Clock
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -173,8 +173,8 @@ def _family(
             kept = workload.rules.on_remove == "resume"
             return {"": 0.0 if kept else _total((attempts.ended - attempts.picked_up)[lost]) / SECOND}
         case "utilisation":
-            busy = _integral(log, (EventKind.ORDER_PICKED_UP,), _END_OF_ATTEMPT)
-            available = _integral(log, (EventKind.BOT_ADDED,), (EventKind.BOT_REMOVED,))
+            busy = _integral(*steps(log, (EventKind.ORDER_PICKED_UP,), _END_OF_ATTEMPT), log.end)
+            available = _integral(*steps(log, (EventKind.BOT_ADDED,), (EventKind.BOT_REMOVED,)), log.end)
             return {"": busy / available if available else None}
     fate = metric.name.removeprefix("orders.")
     created = int(members.sum())
@@ -234,19 +234,16 @@ def steps(
     return times[settled], levels[settled]
 
 
-def _integral(
-    log: EventLog, up: tuple[EventKind, ...], down: tuple[EventKind, ...], order_class: OrderClass | None = None
-) -> int:
-    """Return the integral of a count over the run, in microseconds."""
-    times, levels = steps(log, up, down, order_class)
-    return _total(levels * np.diff(np.append(times, log.end)))
+def _integral(times: Ints, levels: Ints, end: int) -> int:
+    """Return the integral of a count from the start to `end`, in microseconds; both arrays as `steps` makes them."""
+    return _total(levels * np.diff(np.append(times, end)))
 
 
 def _level(
     log: EventLog, up: tuple[EventKind, ...], down: tuple[EventKind, ...], order_class: OrderClass | None
 ) -> dict[str, float | int | None]:
-    _, levels = steps(log, up, down, order_class)
-    mean = _integral(log, up, down, order_class) / log.end if log.end else None
+    times, levels = steps(log, up, down, order_class)
+    mean = _integral(times, levels, log.end) / log.end if log.end else None
     return {"mean": mean, "max": int(levels.max()), "end": int(levels[-1])}
 
 
@@ -279,12 +276,19 @@ def attempts_table(attempts: Attempts, workload: Workload) -> Table:
     }
 
 
+def clock_readings(times: Ints, clock: Clock) -> list[str]:
+    """Return what the clock reads at each instant; each reading is made once, since a day has 86,400 of them."""
+    seconds, at = np.unique((times + clock.start) % DAY // SECOND, return_inverse=True)
+    readings = [Clock().reading(second * SECOND) for second in seconds.tolist()]
+    return [readings[index] for index in at.tolist()]
+
+
 def events_table(log: EventLog, clock: Clock) -> Table:
     """Return the columns of `events.csv`."""
     return {
         "seq": np.arange(len(log)),
         "t_us": log.time,
-        "clock": [clock.reading(time) for time in log.time.tolist()],
+        "clock": clock_readings(log.time, clock),
         "event": Coded(log.kind, tuple(kind.label for kind in EventKind)),
         "order": log.order,
         "class": Coded(log.order_class, tuple(OrderClass.__members__)),

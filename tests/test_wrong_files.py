@@ -193,6 +193,13 @@ KEYS = {  # what follows `scenario` and `name`
     "the status of an order for a bot": "bots: {initial: 1}\nexpect: [{bot: 1, status: COMPLETE}]\n",
     "an order's fact of a bot": "bots: {initial: 1}\nexpect: [{bot: 1, status: IDLE, attempts: 1}]\n",
     "a fact with an instant": ONE + "expect: [{order: 1001, at: 1s, completed: 10s}]\n",
+    # places
+    "plain times in brackets": "timeline: [{at: 11:00:00, oder: VIP}, {at: 12:00:00, order: !x VIP}]\n",
+    "an open bracket after plain times": "timeline: [{at: 11:00:00, order: VIP}\n",
+    "a fault after wide letters": "bots: {dispatch: 'ü😀', initial: -1}\n",
+    "a fault in a merged mapping": "params: {one: &one {initial: -1, dispach: x}}\nbots: {<<: *one}\n",
+    "a fault in an alias": "params: {one: &one {at: 0, order: VIP}}\ntimeline: [*one, *one]\n",
+    "a fault in a parameter used twice": "params: {t: 5}\nservice: $t\nclock: {until: $t}\n",
     # what fits the schema and cannot be run
     "an endless stream": "arrivals: [{name: walk-in, class: VIP, poisson: {rate: 1/h}}]\n",
     "a stream longer than history": "arrivals: [{class: VIP, every: 36500d, limit: 10000000}]\n",

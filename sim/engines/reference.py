@@ -60,11 +60,11 @@ class Bot(Process):
         super().__init__(kitchen.env, kitchen.work(self))
 
 
-def logger(records: bytearray) -> Callable[[int, int, int, int], None]:
-    """Return a function that appends an event to `records`; a closure, since it is called most of all."""
+def logger(records: bytearray) -> Callable[[float, int, int, int], None]:
+    """Return a function that appends an event to `records`; SimPy types times as `float`."""
     pack, extend = Struct("<qiiB").pack, records.extend
 
-    def log(time: int, kind: int, order: int, bot: int) -> None:
+    def log(time: float, kind: int, order: int, bot: int) -> None:
         extend(pack(time, order, bot, kind))
 
     return log

@@ -23,6 +23,7 @@ from sim.units import DAY, HOUR, MICROSECONDS, SECOND, format_duration
 # Blue and light orange: told apart with every common colour blindness, and dark against light in grey.
 COLOURS = {OrderClass.VIP: "#1b4f8f", OrderClass.NORMAL: "#f5b25c"}
 _PRESENT, _INK = "#e4e4e4", "#222222"
+_HATCHED: dict[str, Any] = {"facecolor": "white", "hatch": "//////", "linewidth": 0}
 _PIXELS = 2_000
 _MOST_LABELS = 60
 _MOST_APART = 120  # orders of one bot
@@ -58,15 +59,14 @@ def bots_chart(run: Run) -> Figure:
     for order_class, colour in COLOURS.items():
         done, back = look == order_class * 2, look == order_class * 2 + 1
         _bars(axes, start[done], end[done], bot[done], 0.66, facecolor=colour, edgecolor="white", linewidth=apart)
-        hatched = {"facecolor": "white", "edgecolor": colour, "hatch": "//////", "linewidth": 0}
-        _bars(axes, start[back], end[back], bot[back], 0.66, **hatched)
+        _bars(axes, start[back], end[back], bot[back], 0.66, edgecolor=colour, **_HATCHED)
     _label_orders(axes, run, ended)
     axes.set_ylim(max(count, 1) + 0.6, 0.4)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=12, integer=True, min_n_ticks=1))
     axes.set_ylabel("bot (number)")
     handles = [Patch(color=colour, label=order_class.name) for order_class, colour in COLOURS.items()]
     if returned.any():
-        handles.append(Patch(facecolor="white", edgecolor=_INK, hatch="//////", linewidth=0, label="returned to PENDING"))
+        handles.append(Patch(edgecolor=_INK, label="returned to PENDING", **_HATCHED))
     handles.append(Patch(color=_PRESENT, label="present, IDLE"))
     _legend(figure, handles)
     return figure

@@ -4,21 +4,24 @@ from collections.abc import Callable, Iterator, Sequence
 
 from sim.events import Event, EventKind
 from sim.experiment import Run
+from sim.metrics import clock_readings
 from sim.model import OrderClass
 from sim.units import DAY, SECOND, format_duration
 
+_CLASS_NAMES = tuple(OrderClass.__members__)
 _DAY_SECONDS = DAY // SECOND
 
 
 def result_lines(run: Run) -> Iterator[str]:
     """Yield the lines of `result.txt` without their ends; they depend on scenario and seed alone."""
     clock, day = run.scenario.clock, 1
+    readings = clock_readings(run.log.time, clock)
     for event, words in _told(run):
         today = clock.second(event.time) // _DAY_SECONDS + 1
         if today != day:
             day = today
             yield f"[00:00:00] Day {day}"
-        yield f"[{clock.reading(event.time)}] {words}"
+        yield f"[{readings[event.seq]}] {words}"
     yield ""
     yield from summary_lines(run)
 
@@ -66,7 +69,7 @@ def _told(run: Run) -> Iterator[tuple[Event, str]]:
 
 def _order(event: Event) -> str:
     assert event.order_class is not None
-    return f"Order {event.order} ({event.order_class.name})"
+    return f"Order {event.order} ({_CLASS_NAMES[event.order_class]})"
 
 
 def summary(run: Run) -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """One queue, M/M/3 with two priority classes, in two programs: our reference engine and textbook SimPy.
 
-`python -m benchmarks.queue PROGRAM ORDERS SEED` runs one of them and prints the seconds that it took
+`python -m benchmarks.mm3 PROGRAM ORDERS SEED` runs one of them and prints the seconds that it took
 (imports and the loading of the scenario left out) and the mean wait of each class in minutes, VIP first.
 """
 
@@ -13,7 +13,6 @@ from time import perf_counter
 
 BOTS, ARRIVALS, SERVICES, VIP_SHARE = 3, 2.61, 1.0, 0.3  # per minute, as in mm3.yaml
 LOAD = ARRIVALS / (BOTS * SERVICES)
-PROGRAMS = {"reference engine": "sim.engines.reference, full event log", "textbook SimPy": "no log, waits only"}
 
 
 def textbook(orders: int, number: int) -> tuple[float, list[float]]:
@@ -79,5 +78,5 @@ def tolerance(orders: int) -> float:
 
 
 if __name__ == "__main__":
-    program = textbook if sys.argv[1] == "textbook" else reference
+    program = {"textbook": textbook, "reference": reference}[sys.argv[1]]
     print(json.dumps(program(int(sys.argv[2]), int(sys.argv[3]))))
