@@ -37,8 +37,8 @@ def inside(folder: Path, name: str) -> Path:
     home = folder.resolve()
     try:
         path = (home / name).resolve()
-    except (OSError, ValueError, RuntimeError) as error:
-        raise ValueError(f"is not a file name ({error}); name a file beside the scenario") from None
+    except (OSError, ValueError, RuntimeError):
+        raise ValueError("is not a file name; name a file beside the scenario") from None
     if Path(name).is_absolute() or not path.is_relative_to(home):
         raise ValueError("leaves the scenario's folder; put the file beside the scenario")
     return path
