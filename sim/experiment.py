@@ -12,7 +12,7 @@ from sim.checks import Verdict, judge
 from sim.engines import Engine, Progress, run_engine
 from sim.events import EventLog
 from sim.metrics import Measures, attempts_table, events_table, measure, orders_table
-from sim.model import NONE, Coded, Table, Workload, metric_unit
+from sim.model import NONE, Coded, Table, Workload, UNITS
 from sim.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Run:
             {
                 "metric": list(values),
                 "value": pd.array(list(values.values()), dtype="Float64"),
-                "unit": [metric_unit(name) for name in values],
+                "unit": [UNITS[name] for name in values],
             }
         )
 

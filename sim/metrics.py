@@ -236,7 +236,10 @@ def steps(
 
 def _integral(times: Ints, levels: Ints, end: int) -> int:
     """Return the integral of a count from the start to `end`, in microseconds; both arrays as `steps` makes them."""
-    return _total(levels * np.diff(np.append(times, end)))
+    spans = np.diff(np.append(times, end))
+    if (levels * spans.astype(np.float64)).sum() < _LARGEST:
+        return int((levels * spans).sum())
+    return sum(level * span for level, span in zip(levels.tolist(), spans.tolist(), strict=True))
 
 
 def _level(

@@ -91,25 +91,21 @@ class Metric(NamedTuple):
     """A family of metrics; the first statistic is the default, "" for the family's only value."""
 
     name: str
-    of: str
     unit: Literal["s", "orders", "bots", "share", "orders/h"]
     statistics: tuple[str, ...] = ("",)
     by_class: bool = True
 
 
 METRICS = (
-    Metric("wait", "orders that were picked up, and PENDING ones with their wait so far", "s", STATISTICS),
-    Metric("flow", "completed orders, from creation to completion", "s", STATISTICS),
-    Metric("service", "completed orders, time in service over all attempts", "s", STATISTICS),
-    Metric("queue", "orders PENDING, weighted by time", "orders", LEVELS),
-    *(
-        Metric(f"orders.{fate}", f"orders {fate}, and their share of those created", "orders", ("", "rate"))
-        for fate in FATES
-    ),
-    Metric("throughput", "completed orders per hour", "orders/h"),
-    Metric("wasted", "service time thrown away by removals", "s"),
-    Metric("bots", "bots present, weighted by time", "bots", LEVELS, by_class=False),
-    Metric("utilisation", "busy bot-time over available bot-time", "share", by_class=False),
+    Metric("wait", "s", STATISTICS),
+    Metric("flow", "s", STATISTICS),
+    Metric("service", "s", STATISTICS),
+    Metric("queue", "orders", LEVELS),
+    *(Metric(f"orders.{fate}", "orders", ("", "rate")) for fate in FATES),
+    Metric("throughput", "orders/h"),
+    Metric("wasted", "s"),
+    Metric("bots", "bots", LEVELS, by_class=False),
+    Metric("utilisation", "share", by_class=False),
 )
 """All metrics that a run has, in the order in which they are shown."""
 
@@ -121,8 +117,10 @@ def metric_name(metric: Metric, order_class: OrderClass | None, statistic: str) 
     return ".".join(filter(None, parts))
 
 
-def metric_unit(name: str) -> str:
-    """Return the unit of the metric of this full name."""
-    stripped = ".".join(part for part in name.split(".") if part not in OrderClass.__members__)
-    metric = max((one for one in METRICS if stripped.startswith(one.name)), key=lambda one: len(one.name))
-    return {"rate": "share", "n": "orders"}.get(stripped.rsplit(".", 1)[-1], metric.unit)
+UNITS = {
+    metric_name(metric, order_class, statistic): {"rate": "share", "n": "orders"}.get(statistic, metric.unit)
+    for metric in METRICS
+    for order_class in ((None, *OrderClass) if metric.by_class else (None,))
+    for statistic in metric.statistics
+}
+"""The unit of every metric by its full name, in the order in which they are shown."""

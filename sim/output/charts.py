@@ -219,7 +219,8 @@ def _fused(
         return start, end, bot, look
     order = np.lexsort((start, bot))
     start, end, bot, look = start[order], end[order], bot[order], look[order]
-    first = np.flatnonzero(np.diff(bot * (_PIXELS + 1) + start * _PIXELS // span, prepend=-1))
+    pixel = start // max(span // _PIXELS, 1)
+    first = np.flatnonzero((np.diff(bot, prepend=-1) != 0) | (np.diff(pixel, prepend=-1) != 0))
     time_by_look = [np.add.reduceat(np.where(look == one, end - start, 0), first) for one in range(4)]
     return start[first], np.maximum.reduceat(end, first), bot[first], np.argmax(time_by_look, axis=0)
 
@@ -245,7 +246,7 @@ def _thinned(times: NDArray[np.int64], levels: NDArray[np.int64]) -> tuple[NDArr
     """Keep the first, lowest, highest and last level in each of some thousand spans: the picture stays the same."""
     if len(times) <= 4 * _PIXELS:
         return times, levels
-    span = (times - times[0]) * _PIXELS // max(int(times[-1] - times[0]), 1)
+    span = times // max(int(times[-1]) // _PIXELS, 1)
     first = np.flatnonzero(np.diff(span, prepend=-1))
     order = np.lexsort((levels, span))
     lowest, highest = order[first], order[np.append(first[1:], len(order)) - 1]

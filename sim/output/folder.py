@@ -23,16 +23,13 @@ def write_run(run: Run, folder: Path, charts: bool = True, wrote: Callable[[Path
     folder.mkdir(parents=True, exist_ok=True)
     for name in CHART_NAMES:
         (folder / "charts" / f"{name}.png").unlink(missing_ok=True)
-    with _whole(folder / "result.txt") as file:
+    with _whole(folder / "result.txt", wrote) as partial, _text(partial) as file:
         file.writelines(f"{line}\n" for line in result_lines(run))
-    wrote(folder / "result.txt")
     for name, table in tables(run).items():
-        with _whole(folder / f"{name}.csv") as file:
+        with _whole(folder / f"{name}.csv", wrote) as partial, _text(partial) as file:
             write_csv(table, file)
-        wrote(folder / f"{name}.csv")
-    with _whole(folder / "metrics.json") as file:
+    with _whole(folder / "metrics.json", wrote) as partial, _text(partial) as file:
         file.write(metrics_json(run))
-    wrote(folder / "metrics.json")
     if charts:
         _write_charts(run, folder / "charts", wrote)
 
@@ -42,23 +39,21 @@ def _write_charts(run: Run, folder: Path, wrote: Callable[[Path], None]) -> None
 
     folder.mkdir(exist_ok=True)
     for name, draw in CHARTS.items():
-        path = folder / f"{name}.png"
-        partial = path.with_suffix(".partial")
-        try:
+        with _whole(folder / f"{name}.png", wrote) as partial:
             draw(run).savefig(partial, format="png", dpi=150)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
-        wrote(path)
+
+
+def _text(path: Path) -> TextIO:
+    return path.open("w", encoding="utf-8", newline="\n")
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[TextIO]:
-    """Open a text file that takes its name only when it is complete."""
+def _whole(path: Path, wrote: Callable[[Path], None]) -> Iterator[Path]:
+    """Give the name under which to write a file, which gets its own name only when it is complete."""
     partial = path.with_name(f"{path.name}.partial")
     try:
-        with partial.open("w", encoding="utf-8", newline="\n") as file:
-            yield file
+        yield partial
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+    wrote(path)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from io import StringIO
+from operator import index
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 from sim.errors import Fault, ScenarioError, SimulationError
 from sim.model import Action, Workload
 from sim.scenario.parts import MOST_BOTS, MOST_ORDERS, Context
-from sim.scenario.resolving import parameter_nodes, read_scenario, with_parameters
+from sim.scenario.resolving import parameter_nodes, read_scenario, with_moved_files, with_parameters
 from sim.scenario.schema import Expectation, ScenarioFile
 from sim.scenario.source import Node, Place
 from sim.scenario.workload import crew_sizes, draw_workload, stream_names
@@ -23,11 +24,12 @@ _MOST_BOT_CHANGES = 1_000_000
 _LATEST = 2**61  # microseconds
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Scenario:
     """A valid scenario: what its file says, ready to draw workloads from.
 
     `text` is the file as resolved, with `extends` and parameters applied, in YAML. `parameters` are those in force.
+    `root` is the tree that they were applied to; files that it names lie in `folder`.
     """
 
     file: ScenarioFile
@@ -35,6 +37,10 @@ class Scenario:
     parameters: dict[str, Any]
     root: Node
     folder: Path
+
+    def __repr__(self) -> str:
+        """Return which scenario this is, in one line."""
+        return f"<Scenario {self.name}, parameters {self.parameters}>"
 
     @property
     def name(self) -> str:
@@ -76,10 +82,11 @@ class Scenario:
 
         Raises:
             SimulationError: chance made too many orders, or the simulated time could overflow.
+            TypeError: the seed or the replication is no whole number.
             ValueError: the seed or the replication is out of range.
 
         """
-        seed = self.seed if seed is None else seed
+        seed, replication = index(self.seed if seed is None else seed), index(replication)
         if not 0 <= seed < 2**63:
             raise ValueError(f"seed {seed} is out of range; give a whole number from 0 to {2**63 - 1}")
         if not 1 <= replication < 2**63:
@@ -103,7 +110,7 @@ def _resolve(root: Node, folder: Path, parameters: dict[str, Any]) -> Scenario:
     faults: list[Fault] = []
     unknown: list[Fault] = []  # what the schema would report once more
     values = parameter_nodes(root, parameters, faults, unknown)
-    resolved = with_parameters(root, values, unknown)
+    resolved = with_moved_files(with_parameters(root, values, unknown), Path(root.place.file).parent)
     plain = resolved.plain()
     label = str(Path(root.place.file).parent / "_")[:-1].removeprefix("./")
     context = Context(_clock(plain), folder, label)

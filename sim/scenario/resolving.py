@@ -2,8 +2,11 @@
 
 import re
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from math import isfinite
+from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from sim.errors import Fault, ScenarioError
 from sim.scenario.distributions import Distribution
@@ -13,7 +16,7 @@ from sim.scenario.schema import PARAMETER
 from sim.scenario.source import MOST_VALUES, Node, Place, decoded, read_yaml
 from sim.units import shown
 
-_FILE_KEYS = ("trace", "empirical")
+_FILE_KEYS = {"trace", "empirical"}
 _MOST_BASES = 16
 
 
@@ -46,9 +49,7 @@ def _tree(data: bytes, path: Path, label: str, above: tuple[Path, ...]) -> Node:
         base_data = read_bytes(base_path, LARGEST_FILE)
     except ValueError as error:
         raise ScenarioError([base.place.fault("extends", f"{shown(base.value)} {error}")]) from None
-    below = _tree(base_data, base_path, str(Path(label).parent / base.value), trail)
-    folder = PurePosixPath(base.value).parent
-    return _merged(_moved(below, folder) if folder.name else below, root)
+    return _merged(_tree(base_data, base_path, str(Path(label).parent / base.value), trail), root)
 
 
 def _base_path(name: str, trail: tuple[Path, ...]) -> Path:
@@ -66,33 +67,19 @@ def _base_path(name: str, trail: tuple[Path, ...]) -> Path:
     return path
 
 
-def _moved(node: Node, folder: PurePosixPath) -> Node:
-    """Return the tree with the names of files in `folder` written as seen from above it."""
-    if isinstance(node.value, list):
-        return replace(node, value=[_moved(item, folder) for item in node.value])
-    if not isinstance(node.value, dict):
-        return node
-    value = {key: _moved(item, folder) for key, item in node.value.items()}
-    for key in _FILE_KEYS:
-        if key in value and isinstance(value[key].value, str) and not value[key].value.startswith("$"):
-            value[key] = replace(value[key], value=str(folder / value[key].value))
-    return replace(node, value=value)
-
-
 def _merged(below: Node, above: Node) -> Node:
     """Return `above` laid over `below`, mapping by mapping; a distribution is one value and is replaced whole."""
     if not (isinstance(below.value, dict) and isinstance(above.value, dict)):
         return above
-    if _is_distribution(below) or _is_distribution(above):
-        return above
     value = below.value | above.value
     for key in below.value.keys() & above.value.keys():
-        value[key] = _merged(below.value[key], above.value[key])
+        if key == "params" or not (_is_distribution(below.value[key]) or _is_distribution(above.value[key])):
+            value[key] = _merged(below.value[key], above.value[key])
     return replace(above, value=value, keys=below.keys | above.keys)
 
 
 def _is_distribution(node: Node) -> bool:
-    return len(node.value) == 1 and next(iter(node.value)) in Distribution.exactly_one
+    return isinstance(node.value, dict) and len(node.value) == 1 and next(iter(node.value)) in Distribution.exactly_one
 
 
 def parameter_nodes(root: Node, given: dict[str, Any], faults: list[Fault], unknown: list[Fault]) -> dict[str, Node]:
@@ -115,6 +102,8 @@ def parameter_nodes(root: Node, given: dict[str, Any], faults: list[Fault], unkn
         elif isinstance(node.value, str) and re.fullmatch(PARAMETER, node.value):
             message = "a parameter cannot stand for another one; write its value"
             unknown.append(node.place.fault(f"params.{name}", message))
+        elif isinstance(node.value, float) and not isfinite(node.value):
+            faults.append(node.place.fault(f"params.{name}", f"{shown(node.value)} is not a number; write one"))
     for name, value in given.items():
         if name not in values:
             hint = did_you_mean(name, list(values)) if values else "; write params: {…} with its value"
@@ -125,6 +114,8 @@ def parameter_nodes(root: Node, given: dict[str, Any], faults: list[Fault], unkn
 
 
 def _node_of(value: Any, place: Place) -> Node:
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, dict):
         return Node({str(key): _node_of(item, place) for key, item in value.items()}, place).measured()
     if isinstance(value, list | tuple):
@@ -160,3 +151,17 @@ def _filled(node: Node, path: str, values: dict[str, Node], faults: list[Fault])
         hint = did_you_mean(node.value, known) if known else "; write params: {…} with its value"
         faults.append(node.place.fault(path, f"unknown parameter {shown(node.value)}{hint}"))
     return node
+
+
+def with_moved_files(node: Node, home: Path) -> Node:
+    """Return the tree with the name of each file as seen from the folder `home`, not from that of the file it is in."""
+    if isinstance(node.value, list):
+        return replace(node, value=[with_moved_files(item, home) for item in node.value])
+    if not isinstance(node.value, dict):
+        return node
+    value = {key: with_moved_files(item, home) for key, item in node.value.items()}
+    for key in _FILE_KEYS & value.keys():
+        name, folder = value[key].value, Path(value[key].place.file).parent
+        if isinstance(name, str) and folder != home:
+            value[key] = replace(value[key], value=str(folder.relative_to(home) / name))
+    return replace(node, value=value)

@@ -27,6 +27,7 @@ _DEEPEST = 64
 MOST_VALUES = 1_000_000
 _LONGEST_NUMBER = 40
 
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOL = re.compile(r"(true|True|TRUE)|false|False|FALSE")
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
@@ -211,6 +212,8 @@ class _Reader:
         if event.anchor:
             self.anchors[event.anchor] = None  # open: an alias to it from inside would be endless
         if isinstance(event, ScalarEvent):
+            if _HALF_CHARACTER.search(event.value):
+                self.fault(place, "has half a character (\\ud800 to \\udfff); write the whole character")
             node = Node(self.scalar(event), place)
         elif isinstance(event, MappingStartEvent):
             node = self.mapping(place, depth)

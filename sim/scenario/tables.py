@@ -1,6 +1,7 @@
 """The CSV files that a scenario names: traces of orders, and measured durations."""
 
 import csv
+import re
 from collections.abc import Iterator
 from io import StringIO
 from typing import NamedTuple
@@ -39,7 +40,7 @@ def read_durations(name: object, context: Context) -> tuple[int, ...]:
         try:
             durations.append(parse_duration(row[0].strip()))
         except ValueError as error:
-            if number > 0 or row[0][:1].isdigit():
+            if number > 0 or re.match(r"\s*[-+.]?\d", row[0]):
                 context.faults.append(place.fault("", str(error)))
     if not durations and len(context.faults) == before:
         raise ValueError(f"{shown(name)} has no durations; write one on each line, such as 12.5s")

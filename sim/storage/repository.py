@@ -1,6 +1,7 @@
 """Runs into the database and out of it."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from itertools import islice
@@ -179,8 +180,9 @@ def find_run(database: Database, prefix: str) -> StoredRun:
         StorageError: there is none, or more than one.
 
     """
-    last = prefix + "\U0010ffff"
-    rows = database.query(f"{_RUNS} AND runs.id >= ? AND runs.id < ? LIMIT 2", prefix, last)
+    rows = []
+    if re.fullmatch("[0-9a-f-]{1,36}", prefix):
+        rows = database.query(f"{_RUNS} AND runs.id >= ? AND runs.id < ? LIMIT 2", prefix, f"{prefix}~")
     if len(rows) != 1:
         problem = "more than one run starts" if rows else "no run starts"
         raise StorageError(f"database {database.url}: {problem} with id {prefix!r}; sim runs lists them")
