@@ -5,5 +5,5 @@ setup test
 .venv/bin/ruff check --quiet .
 .venv/bin/ruff format --check --quiet .
 .venv/bin/mypy
-.venv/bin/lint-imports --no-logo 2>/dev/null || .venv/bin/lint-imports
+.venv/bin/lint-imports --no-logo
 .venv/bin/pytest -n 2 --nbmake "$@" tests notebooks

@@ -81,9 +81,10 @@ def run_command(
 ) -> None:
     """Run one replication of a scenario, write its files, and keep it in the database."""
     scenario = load_scenario(file, **_parameters(settings or []))
+    url = _checked_url(db) if save else None
     with _progress_bar() as progress:
         done = run(scenario, seed, replication, engine, progress)
-    kept = _keep(done, out or Path("out") / scenario.name, charts, save, db)
+    kept = _keep(done, out or Path("out") / scenario.name, charts, url)
     if as_json:
         print(json.dumps({"run": kept.run_id, **metrics_document(done)}, indent=2))
     else:
@@ -106,13 +107,13 @@ class _Kept:
     problems: list[str] = field(default_factory=list)
 
 
-def _keep(done: Run, folder: Path, charts: bool, save: bool, db: str | None) -> _Kept:
+def _keep(done: Run, folder: Path, charts: bool, url: str | None) -> _Kept:
     """Keep a run in the database and in files; that one fails does not keep the other from it."""
     kept = _Kept(folder)
     try:
-        if save:
+        if url is not None:
             try:
-                kept.run_id = _save(done, db, kept.problems)
+                kept.run_id = _save(done, url, kept.problems)
             except StorageError as error:
                 kept.problems.append(f"{error}; this run is not in a database")
         try:
@@ -126,10 +127,19 @@ def _keep(done: Run, folder: Path, charts: bool, save: bool, db: str | None) -> 
     return kept
 
 
-def _save(done: Run, db: str | None, problems: list[str]) -> str:
-    from sim.storage import LOCAL, database_url, is_remote, open_database, save_run, without_secrets
+def _checked_url(db: str | None) -> str:
+    """Return the URL of the database that a run goes to; a wrong one is found before the run."""
+    from sim.storage import database_file, database_url, is_remote
 
     url = database_url(db)
+    if not is_remote(url):
+        database_file(url)
+    return url
+
+
+def _save(done: Run, url: str, problems: list[str]) -> str:
+    from sim.storage import LOCAL, is_remote, open_database, save_run, without_secrets
+
     with open_database(LOCAL if is_remote(url) else url) as database:
         run_id = save_run(database, done)
     if is_remote(url):
@@ -167,7 +177,7 @@ def _progress_bar() -> Iterator[Progress | None]:
 
 
 def _show(done: Run, kept: _Kept) -> None:
-    lines = [*summary_lines(done), *(verdict_lines(done) if done.verdicts else ())]
+    lines = [*summary_lines(done), *verdict_lines(done)]
     if kept.files:
         lines.append(f"Files: {kept.folder}/")
     if kept.run_id is not None:

@@ -24,8 +24,8 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 OUTCOMES = ("completed", "returned", "running")
-_TO_PENDING = (EventKind.ORDER_CREATED, EventKind.ORDER_RETURNED)
-_FROM_PENDING = (EventKind.ORDER_PICKED_UP, EventKind.ORDER_ABANDONED)
+TO_PENDING = (EventKind.ORDER_CREATED, EventKind.ORDER_RETURNED)
+FROM_PENDING = (EventKind.ORDER_PICKED_UP, EventKind.ORDER_ABANDONED)
 _END_OF_ATTEMPT = (EventKind.ORDER_COMPLETED, EventKind.ORDER_RETURNED)
 _LARGEST = 2.0**62
 
@@ -126,7 +126,7 @@ def _orders(workload: Workload, log: EventLog, attempts: Attempts) -> Orders:
     ]
     status[rows[log.kind == EventKind.ORDER_ABANDONED]] = OrderStatus.ABANDONED
     wait = np.where(status == OrderStatus.PENDING, log.end, 0).astype(np.int64)
-    for kinds, sign in ((_TO_PENDING, -1), (_FROM_PENDING, 1)):
+    for kinds, sign in ((TO_PENDING, -1), (FROM_PENDING, 1)):
         chosen = _is(log, kinds)
         np.add.at(wait, rows[chosen], sign * log.time[chosen])
     return Orders(
@@ -163,7 +163,7 @@ def _family(
         case "service":
             return _durations((orders.flow - orders.wait)[complete])
         case "queue":
-            return _level(log, _TO_PENDING, _FROM_PENDING, order_class)
+            return _level(log, TO_PENDING, FROM_PENDING, order_class)
         case "bots":
             return _level(log, (EventKind.BOT_ADDED,), (EventKind.BOT_REMOVED,), None)
         case "throughput":

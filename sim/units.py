@@ -23,9 +23,7 @@ _CLOCK = re.compile(
     r"(?:([0-9]{4}-[0-9]{2}-[0-9]{2})[T ])?([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9](?:\.[0-9]{1,6})?))?"
 )
 
-DURATION_PATTERN = (
-    rf"^(?=[0-9])(?:{_NUMBER}d)?(?:{_NUMBER}h)?(?:{_NUMBER}m)?(?:{_NUMBER}s)?(?:{_NUMBER}ms)?(?:{_NUMBER}us)?$"
-)
+DURATION_PATTERN = f"^(?=[0-9]){_DURATION.pattern}$"
 RATE_PATTERN = f"^{_RATE.pattern}$"
 SHARE_PATTERN = f"^{_SHARE.pattern}$"
 CLOCK_PATTERN = f"^{_CLOCK.pattern}$"

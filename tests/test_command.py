@@ -446,11 +446,25 @@ def test_the_database_is_that_of_db_else_of_the_environment_else_of_the_env_file
     assert not Path("sim.db").exists()
 
 
-def test_an_env_file_that_is_no_text_is_one_line_and_the_files_are_written():
+def test_an_env_file_that_is_no_text_is_one_line_before_the_run():
     Path(".env").write_bytes(b"\xff\xfeT\x00")
-    line = complaint("run", "kitchen.yaml", "--no-charts", status=4)
-    assert line.startswith("sim: .env: cannot be read as UTF-8 text; ")
-    assert names("out/kitchen") == FILES
+    line = complaint("run", "kitchen.yaml", "--no-charts", status=2)
+    assert line.startswith(".env: cannot be read as UTF-8 text; ")
+    assert not Path("out").exists()
+
+
+def test_a_url_that_is_none_is_found_before_the_run():
+    line = complaint("run", "kitchen.yaml", "--no-charts", "--db", "runs.db", status=2)
+    assert line.startswith("database runs.db: ")
+    assert not Path("out").exists()
+
+
+def test_another_replication_is_not_judged():
+    kitchen = Path("kitchen.yaml").read_text().split("expect:")[0]
+    scenario("judged.yaml", f"{kitchen}expect: [{{order: 1001, attempts: 99}}]\n")
+    sim("run", "judged.yaml", "--no-save", "--no-charts", status=1)
+    said = sim("run", "judged.yaml", "--no-save", "--no-charts", "--replication", "2")
+    assert "Expectations: not judged, since they are facts about replication 1" in said.stdout
 
 
 @pytest.mark.parametrize("options", [(), ("--db", REMOTE)])

@@ -53,12 +53,6 @@ def test_the_engine_obeys_the_rules_and_says_what_the_oracle_says(workload):
     assert rows == oracle_rows(workload)
 
 
-@settings(max_examples=200, deadline=None)
-@given(workloads())
-def test_the_same_workload_gives_the_same_log(workload):
-    assert simulate(workload).fingerprint == simulate(workload).fingerprint
-
-
 def random_workload(rng: np.random.Generator) -> Workload:
     """Return a workload of up to 60 actions, most of them ties."""
     count = int(rng.integers(0, 60))

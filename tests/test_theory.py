@@ -34,10 +34,10 @@ def test_mean_waits_agree_with_theory(scenario, load):
     rate = load * BOTS / SERVICE
     kitchen = scenario(f"""
         seed: 1954
-        service: {{exponential: {{mean: 60s}}}}
+        service: {{exponential: {{mean: {SERVICE}s}}}}
         bots: {{initial: {BOTS}}}
         arrivals:
-          - {{class: {{VIP: 30%, NORMAL: 70%}}, poisson: {{rate: {rate}/s}}, limit: 22000}}
+          - {{class: {{VIP: {VIP_SHARE:.0%}, NORMAL: {1 - VIP_SHARE:.0%}}}, poisson: {{rate: {rate}/s}}, limit: 22000}}
     """)
     waits = {"VIP": [], "NORMAL": []}
     for replication in range(1, REPLICATIONS + 1):

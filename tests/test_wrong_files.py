@@ -449,3 +449,44 @@ def test_the_largest_file_loads_in_a_few_seconds():
     with Path("large.yaml").open("a", encoding="utf-8") as file:
         file.write("#")
     assert faults_of("large.yaml")[0].startswith("large.yaml:1:1: has 1048577 bytes; ")
+
+
+TOGETHER = {
+    "an endless stream": ("service: 10\narrivals: [{class: VIP, every: 5s}]", ["service", "arrivals[0]"]),
+    "an order that is never created": (
+        "service: 10\ntimeline: [{at: 0s, order: VIP}]\nexpect: [{order: 2000, attempts: 1}]",
+        ["service", "expect[0].order"],
+    ),
+    "an endless stream and an order before the first": (
+        "arrivals: [{class: VIP, every: 5s}]\nexpect: [{order: 1, attempts: 1}]",
+        ["arrivals[0]", "expect[0].order"],
+    ),
+    "two streams of one name": (
+        "bots: {initial: x}\narrivals: [{every: 1x}, "
+        "{name: a, class: VIP, every: 1s, limit: 1}, {name: a, class: VIP, every: 1s, limit: 1}]",
+        ["bots.initial", "arrivals[0]", "arrivals[0].every", "arrivals[2].name"],
+    ),
+    "too many bots": (
+        "service: 10\nbots: {initial: 9000}\ntimeline: [{at: 0s, add_bots: 9000}]",
+        ["service", "timeline"],
+    ),
+    "until before from": ("arrivals: [{class: VIP, every: 5s, from: 2h, until: 1h, limit: -1}]", ["until", "limit"]),
+    "a duplicate key": ("seed: 1\nseed: 2\nservice: 10", ["duplicate key 'seed'", "service"]),
+    "a tag": ("seed: !!int 1\nservice: 10", ["seed: tag", "service"]),
+    "a base that is not there": ("extends: nope.yaml\nservice: 10\nseed: $x", ["extends", "service"]),
+    "a wrong clock": (
+        "clock: {start: 25h}\narrivals: [{class: VIP, every: 5s}]\nservice: 10",
+        ["clock.start", "service"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TOGETHER)
+def test_all_faults_come_in_one_go(name, scenario):
+    keys, told = TOGETHER[name]
+    with pytest.raises(ScenarioError) as error:
+        scenario(keys)
+    lines = str(error.value).splitlines()
+    assert len(lines) == len(told), lines
+    for part in told:
+        assert any(part in line for line in lines), (part, lines)

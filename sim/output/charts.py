@@ -4,18 +4,18 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from sim.events import EventKind
 from sim.experiment import Run
-from sim.metrics import OUTCOMES, steps
+from sim.metrics import FROM_PENDING, OUTCOMES, TO_PENDING, steps
 from sim.model import NONE, OrderClass, OrderStatus
 from sim.output import CHART_NAMES
 from sim.units import DAY, HOUR, MICROSECONDS, SECOND, format_duration
@@ -75,10 +75,8 @@ def bots_chart(run: Run) -> Figure:
 def queues_chart(run: Run) -> Figure:
     """Return how many orders are PENDING over time, a panel for each class."""
     figure, (above, below) = _figure(run, "Orders PENDING", height=4.6, panels=2)
-    up = (EventKind.ORDER_CREATED, EventKind.ORDER_RETURNED)
-    down = (EventKind.ORDER_PICKED_UP, EventKind.ORDER_ABANDONED)
     for axes, (order_class, colour) in zip((above, below), COLOURS.items(), strict=True):
-        times, levels = steps(run.log, up, down, order_class)
+        times, levels = steps(run.log, TO_PENDING, FROM_PENDING, order_class)
         times, levels = _thinned(np.append(times, run.log.end), np.append(levels, levels[-1]))
         axes.fill_between(times, levels, step="post", color=colour, linewidth=0.8)
         axes.set_ylim(0, max(1, int(levels.max())) * 1.08)
@@ -107,7 +105,7 @@ def waits_chart(run: Run) -> Figure:
         bound = "≥ " if values[f"orders.{order_class.name}.pending"] else ""
         shown = format_duration(round(p95 * SECOND), 0 if p95 >= 10 else 1)
         x, y = np.concatenate(([0, waits[0]], waits[kept])), np.concatenate(([0, 0], shares[kept]))
-        label = f"{order_class.name}: {len(waits)} orders, p95 {bound}{shown}"
+        label = f"{order_class.name}: {len(waits)} order{'s'[: len(waits) != 1]}, p95 {bound}{shown}"
         axes.step(x, y, where="post", color=colour, linewidth=2.2, label=label)
         marker = "o" if order_class is OrderClass.VIP else "s"
         at = p95 * SECOND / unit
@@ -179,7 +177,7 @@ def _plain(axes: Axes) -> None:
     axes.set_axisbelow(True)
 
 
-def _legend(figure: Figure, handles: list[Patch] | list[mpl.lines.Line2D]) -> None:
+def _legend(figure: Figure, handles: list[Patch] | list[Line2D]) -> None:
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False)
 
 

@@ -115,6 +115,10 @@ def summary_lines(run: Run) -> Iterator[str]:
 
 def verdict_lines(run: Run) -> Iterator[str]:
     """Yield a line for each `expect` entry: whether it held, its place, what was expected, and what came instead."""
+    if run.scenario.expectations and not run.verdicts:
+        yield "Expectations: not judged, since they are facts about replication 1"
+    if not run.verdicts:
+        return
     held = sum(verdict.held for verdict in run.verdicts)
     yield f"Expectations: {held} of {len(run.verdicts)} held"
     yield from aligned(

@@ -37,13 +37,15 @@ MOST_BOTS = 10_000
 class Context:
     """What validation needs to know beside the value: the clock and the scenario's folder.
 
-    `label` is that folder as faults name it; `faults` collects what is wrong in files that the scenario names.
+    `label` is that folder as faults name it; `faults` collects what is wrong in files that the scenario
+    names, `digests` their SHA-256 by name.
     """
 
     clock: Clock
     folder: Path
     label: str
     faults: list[Fault] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
 
 
 def did_you_mean(word: object, known: list[str]) -> str:
@@ -105,7 +107,7 @@ class Part(BaseModel):
             if key not in fields
         ]
         errors += [
-            _line_error(f"missing key {name!r}; write it here", ())
+            _line_error(f"missing key {name!r}; write '{name}: …' here", ())
             for name, info in fields.items()
             if info.is_required() and name not in data
         ]
@@ -120,15 +122,28 @@ class Part(BaseModel):
             for key, value in data.items()
             if value is None and key in fields
         ]
+        known = {key: value for key, value in data.items() if key in fields and value is not None}
         try:
-            part = handler({key: value for key, value in data.items() if key in fields and value is not None})
+            part = handler(known)
+            errors += [_line_error(message, (key,)) for key, message in part.misfits() if key or not errors]
         except ValidationError as error:
-            errors += [_passed_on(line) for line in error.errors() if line["type"] != "missing"]
-        if not errors:
-            errors = [_line_error(message, (key,)) for key, message in part.misfits()]
+            found = [line for line in error.errors() if line["type"] != "missing"]
+            errors += [*map(_passed_on, found), *cls._misfits_of_the_rest(known, found, handler)]
         if errors:
             raise ValidationError.from_exception_data(cls.__name__, errors)
         return part
+
+    @classmethod
+    def _misfits_of_the_rest(cls, data: dict[str, Any], found: list[Any], handler: Any) -> list[InitErrorDetails]:
+        """Return the misfits among the keys that nothing else is wrong with."""
+        if cls.misfits is Part.misfits:
+            return []
+        wrong = {line["loc"][0] for line in found}
+        try:
+            part = handler({key: value for key, value in data.items() if key not in wrong})
+        except ValidationError:
+            return []
+        return [_line_error(message, (key,)) for key, message in part.misfits() if key]
 
 
 def _line_error(message: str, loc: tuple[int | str, ...], value: Any = None) -> InitErrorDetails:

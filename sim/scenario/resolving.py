@@ -20,36 +20,44 @@ _FILE_KEYS = {"trace", "empirical"}
 _MOST_BASES = 16
 
 
-def read_scenario(path: Path, label: str) -> Node:
-    """Return the tree of a file merged onto the one that it extends.
+def read_scenario(path: Path, label: str, faults: list[Fault]) -> Node:
+    """Return the tree of a file merged onto the one that it extends, alone if that one cannot be had.
+
+    `faults` gets what can be seen without knowing the schema.
 
     Raises:
-        ScenarioError: with all faults that can be seen without knowing the schema.
+        ScenarioError: with all faults, when there is no tree at all.
 
     """
     try:
         data = read_bytes(path, LARGEST_FILE)
     except ValueError as error:
         raise ScenarioError([Place(label).fault("", str(error))]) from None
-    return _tree(data, path, label, ())
+    return _tree(data, path, label, (), faults)
 
 
-def _tree(data: bytes, path: Path, label: str, above: tuple[Path, ...]) -> Node:
+def _tree(data: bytes, path: Path, label: str, above: tuple[Path, ...], faults: list[Fault]) -> Node:
     """Return the tree of what is in the file `path`; `above` are the files that extend it."""
-    root = read_yaml(decoded(data, label), label)
+    root = read_yaml(decoded(data, label), label, faults)
     base = root.value.get("extends")
     if base is None:
         return root
     if not isinstance(base.value, str):
         message = f"{shown(base.value)} is not a file name; write the name of a scenario file"
-        raise ScenarioError([base.place.fault("extends", message)])
+        faults.append(base.place.fault("extends", message))
+        return root
     trail = (*above, path.resolve())
     try:
         base_path = _base_path(base.value, trail)
         base_data = read_bytes(base_path, LARGEST_FILE)
+        below = _tree(base_data, base_path, str(Path(label).parent / base.value), trail, faults)
     except ValueError as error:
-        raise ScenarioError([base.place.fault("extends", f"{shown(base.value)} {error}")]) from None
-    return _merged(_tree(base_data, base_path, str(Path(label).parent / base.value), trail), root)
+        faults.append(base.place.fault("extends", f"{shown(base.value)} {error}"))
+        return root
+    except ScenarioError as error:
+        faults += error.faults
+        return root
+    return _merged(below, root)
 
 
 def _base_path(name: str, trail: tuple[Path, ...]) -> Path:

@@ -134,7 +134,7 @@ class Expectation(Part):
         if self.order is None and any(fact is not None for fact in facts):
             yield "", "picked_up, completed and attempts are facts of an order; write order: NUMBER"
         if self.at is not None and any(fact is not None for fact in facts):
-            yield "at", "picked_up, completed and attempts have no instant; write at with status alone"
+            yield "at", "picked_up, completed and attempts have no instant; write at with status, or with bot"
         if self.status is None and (self.order is None or (self.bot is None and all(fact is None for fact in facts))):
             yield "", "nothing is expected; write status, or picked_up, completed, bot or attempts of an order"
 

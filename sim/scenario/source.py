@@ -6,7 +6,7 @@ dies on deep nesting. Scalars are read by the YAML 1.2 core schema, so `12:30:00
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from ruamel.yaml.cyaml import CBaseLoader
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -28,6 +28,7 @@ MOST_VALUES = 1_000_000
 _LONGEST_NUMBER = 40
 
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+_PLAIN_KEY = re.compile(r"[\w-]{1,40}")
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOL = re.compile(r"(true|True|TRUE)|false|False|FALSE")
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
@@ -105,11 +106,13 @@ def _place_at(file: str, before: str) -> Place:
     return Place(file, len(lines), len(lines[-1]) + 1)
 
 
-def read_yaml(text: str, file: str) -> Node:
+def read_yaml(text: str, file: str, faults: list[Fault]) -> Node:
     """Return the tree of a YAML document; `file` names it in faults.
 
+    `faults` gets what leaves something to go on with, such as a duplicate key or a tag.
+
     Raises:
-        ScenarioError: with all faults: no YAML, no mapping, duplicate keys, tags, too many values, …
+        ScenarioError: with all faults, when there is no tree: no YAML, no mapping, too many values, …
 
     """
     reader = _Reader(CBaseLoader(text), file)
@@ -129,9 +132,10 @@ def read_yaml(text: str, file: str) -> Node:
         reason = getattr(error, "reason", str(error))
         place = _place_at(file, text[:position])
         reader.faults.append(place.fault("", f"is not valid YAML: {reason}; remove that character"))
-    if reader.faults:
-        raise ScenarioError(reader.faults)
-    return root
+    else:
+        faults += reader.faults
+        return root
+    raise ScenarioError(reader.faults)
 
 
 def parse_value(text: str) -> Any:
@@ -145,9 +149,12 @@ def parse_value(text: str) -> Any:
         text.encode()
     except UnicodeEncodeError:
         raise ScenarioError([Place("value").fault("", "is not UTF-8; write it as UTF-8")]) from None
-    values = read_yaml(f"value: {text}", "value").plain()
+    faults: list[Fault] = []
+    values = read_yaml(f"value: {text}", "value", faults).plain()
     if len(values) > 1:
-        raise ScenarioError([Place("value").fault("", "is more than one value; write one")])
+        faults.append(Place("value").fault("", "is more than one value; write one"))
+    if faults:
+        raise ScenarioError(faults)
     return values["value"]
 
 
@@ -175,25 +182,31 @@ class _Reader:
         self.faults: list[Fault] = []
         self.anchors: dict[str, Node | None] = {}
         self.total = 0
+        self.path: list[str] = []
 
     def document(self) -> Node:
         self.parser.get_event()  # the start of the stream
         if isinstance(self.parser.peek_event(), StreamEndEvent):
-            raise ScenarioError([Place(self.file).fault("", "is empty; a scenario starts with 'scenario: 1'")])
+            self.give_up(Place(self.file), "is empty; write 'scenario: 1' and go on from there")
         self.parser.get_event()  # the start of the document
         root = self.node(0)
         self.parser.get_event()  # its end
         rest = self.parser.get_event()
         if not isinstance(rest, StreamEndEvent):
-            self.fault(self.place(rest), "a second document starts here; a scenario is one document")
-        if not self.faults and root.value is None:
-            self.fault(Place(self.file), "is empty; a scenario starts with 'scenario: 1'")
-        elif not self.faults and not isinstance(root.value, dict):
-            self.fault(root.place, f"is {shown(root.value)}; a scenario is a mapping that starts with 'scenario: 1'")
+            self.fault(self.place(rest), "a second document starts here; put it into a file of its own")
+        if root.value is None:
+            self.give_up(Place(self.file), "is empty; write 'scenario: 1' and go on from there")
+        if not isinstance(root.value, dict):
+            self.give_up(root.place, f"is {shown(root.value)}; write keys and values, the first 'scenario: 1'")
         return root
 
     def fault(self, place: Place, message: str) -> None:
-        self.faults.append(place.fault("", message))
+        self.faults.append(place.fault("".join(self.path).lstrip("."), message))
+
+    def give_up(self, place: Place, message: str) -> NoReturn:
+        self.path.clear()
+        self.fault(place, message)
+        raise ScenarioError(self.faults)
 
     def place(self, event: Any) -> Place:
         return Place(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
@@ -220,7 +233,9 @@ class _Reader:
         else:
             node = Node([], place)
             while not isinstance(self.parser.peek_event(), SequenceEndEvent):
+                self.path.append(f"[{len(node.value)}]")
                 node.value.append(self.node(depth + 1))
+                self.path.pop()
             self.parser.get_event()
             node = node.measured()
         if event.anchor:
@@ -229,14 +244,12 @@ class _Reader:
 
     def check_depth(self, depth: int, place: Place) -> None:
         if depth > _DEEPEST:
-            self.fault(place, f"is nested more than {_DEEPEST} deep; write it flatter")
-            raise ScenarioError(self.faults)
+            self.give_up(place, f"is nested more than {_DEEPEST} deep; write it flatter")
 
     def count(self, node: Node) -> Node:
         self.total += node.size
         if self.total > MOST_VALUES:
-            self.fault(node.place, f"aliases make more than {MOST_VALUES} values of this file; repeat less")
-            raise ScenarioError(self.faults)
+            self.give_up(node.place, f"aliases make more than {MOST_VALUES} values of this file; repeat less")
         return node
 
     def alias(self, name: str, place: Place) -> Node:
@@ -250,7 +263,7 @@ class _Reader:
 
     def scalar(self, event: Any) -> Any:
         text = event.value
-        if event.style in ("'", '"', "|", ">") or event.tag is not None or len(text) > _LONGEST_NUMBER:
+        if event.style in ("'", '"', "|", ">") or len(text) > _LONGEST_NUMBER:
             return text
         if _NULL.fullmatch(text):
             return None
@@ -269,7 +282,9 @@ class _Reader:
             start = self.parser.peek_event()
             key_node = self.node(depth + 1)
             key = start.value if isinstance(start, ScalarEvent) else key_node.value
+            self.path.append(f".{key}" if isinstance(key, str) and _PLAIN_KEY.fullmatch(key) else ".…")
             value = self.node(depth + 1)
+            self.path.pop()
             key_place = key_node.place
             is_merge = key == "<<" and isinstance(start, ScalarEvent) and not start.style
             if is_merge and not merged:

@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Iterator
+from hashlib import sha256
 from io import StringIO
 from typing import NamedTuple
 
@@ -54,13 +55,13 @@ def read_trace(name: object, context: Context) -> TraceOrders:
         ValueError: the name is no file name, or leaves the scenario's folder.
 
     """
-    before = len(context.faults)
+    already = len(context.faults)
     rows = _rows(name, context)
     place, header = next(rows, (Place(f"{context.label}{name}"), []))
     columns = [column.strip() for column in header]
-    if sorted(columns) not in (["class", "time"], ["class", "service", "time"]) and len(context.faults) == before:
+    if sorted(columns) not in (["class", "time"], ["class", "service", "time"]) and len(context.faults) == already:
         context.faults.append(place.fault("", f"the header is {shown(','.join(header))}; write time,class,service"))
-    if len(context.faults) > before:
+    if len(context.faults) > already:
         rows = iter(())
     times, classes, services = [], [], []
     parsers = {
@@ -74,14 +75,15 @@ def read_trace(name: object, context: Context) -> TraceOrders:
                 place.fault("", f"holds {len(row)} instead of {len(columns)} values; write one for each column")
             )
             continue
-        for column, text in zip(columns, row, strict=True):
+        for index, (column, text) in enumerate(zip(columns, row, strict=True)):
             try:
                 parsers[column](text.strip())
             except ValueError as error:
-                context.faults.append(place.fault(column, str(error)))
+                cell = place._replace(column=1 + sum(len(before) + 1 for before in row[:index]))
+                context.faults.append(cell.fault(column, str(error)))
     if len(times) > MOST_ORDERS:
         raise ValueError(f"{shown(name)} has {len(times)} orders; one run holds at most {MOST_ORDERS}")
-    if len(context.faults) > before:
+    if len(context.faults) > already:
         times, classes, services = [], [], []
     time = np.array(times, np.int64)
     order = np.argsort(time, kind="stable")
@@ -103,6 +105,7 @@ def _rows(name: object, context: Context) -> Iterator[tuple[Place, list[str]]]:
     except ScenarioError as error:
         context.faults += error.faults
         return
+    context.digests[name] = sha256(data).hexdigest()
     reader = csv.reader(StringIO(text, newline=""), strict=True)
     try:
         for row in reader:

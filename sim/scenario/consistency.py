@@ -1,0 +1,103 @@
+"""What is wrong with a file beyond its schema: limits, endless or clashing streams, expectations of nothing."""
+
+from collections.abc import Collection, Iterator
+
+from sim.errors import Fault, SimulationError
+from sim.model import Action
+from sim.scenario.parts import MOST_BOTS, MOST_ORDERS
+from sim.scenario.schema import ScenarioFile
+from sim.scenario.source import Node
+from sim.scenario.workload import crew_sizes, draw_workload, stream_names
+
+_MOST_BOT_CHANGES = 1_000_000
+_LATEST = 2**61  # microseconds
+_DRAWN_FROM = {"clock", "orders", "timeline", "arrivals", "bots", "seed", "extends"}
+
+Steps = tuple[int | str, ...]
+Finding = tuple[Steps, str]
+
+
+def inconsistencies(
+    file: ScenarioFile, root: Node, places: dict[str, list[int]] | None = None, touched: Collection[str] = ()
+) -> list[Fault]:
+    """Return a fault at its place in the tree `root` for all that is wrong beyond the schema.
+
+    `places` has the place in its list of each item that is left, `touched` the keys with something wrong in them.
+    """
+    found = [*_stream_findings(file), *_crew_findings(file)]
+    drawn = not found and _DRAWN_FROM.isdisjoint(touched)
+    found += _expectation_findings(file, drawn, None if "clock" in touched else file.clock.until)
+    faults = []
+    for steps, message in found:
+        key, *items = steps or ("",)
+        if places and items:
+            items[0] = places[str(key)][int(items[0])]
+        node, path = root.find((key, *items))
+        faults.append(node.place.fault(path, message))
+    return faults
+
+
+def _stream_findings(file: ScenarioFile) -> Iterator[Finding]:
+    horizon, names, taken = file.clock.until, stream_names(file), set[str]()
+    demand = float(sum(entry.count for entry in file.timeline if entry.order is not None))
+    if demand > MOST_ORDERS:
+        message = f"makes {demand:.0f} orders; one run holds at most {MOST_ORDERS}; use a smaller count"
+        yield ("timeline",), message
+    for index, (name, stream) in enumerate(zip(names, file.arrivals, strict=True)):
+        here: Steps = ("arrivals", index)
+        if name in taken:
+            message = f"name {name!r} is taken by an earlier stream; write another name"
+            yield (*here, "name"), message
+        taken.add(name)
+        if name == "timeline":
+            message = "name 'timeline' is reserved for the timeline; write another name"
+            yield (*here, "name"), message
+        if stream.is_endless(horizon):
+            message = "never ends, and the run is until drained; write clock.until, until or limit"
+            yield here, message
+        elif stream.expected_end(horizon) > _LATEST:
+            message = "lasts longer than 70,000 years; write a higher rate or a lower limit"
+            yield here, message
+        else:
+            demand += (orders := stream.expected_orders(horizon))
+            if demand > MOST_ORDERS >= demand - orders:
+                message = (
+                    f"brings the run to about {demand:.0f} orders; one run holds at most {MOST_ORDERS}; set a limit"
+                )
+                yield here, message
+
+
+def _crew_findings(file: ScenarioFile) -> Iterator[Finding]:
+    changes = crew_sizes(file)
+    if max(size for _, size in changes) > MOST_BOTS:
+        yield ("timeline",), f"more than {MOST_BOTS} bots at once; add fewer"
+    if sum(abs(change) for change, _ in changes) > _MOST_BOT_CHANGES:
+        here: Steps = ("timeline",) if file.timeline else ("bots", "schedule")
+        yield here, f"more than {_MOST_BOT_CHANGES} bots added and removed; write fewer changes"
+
+
+def _expectation_findings(file: ScenarioFile, drawn: bool, horizon: int | None) -> Iterator[Finding]:
+    """Yield each expectation on an order, a bot or an instant that replication 1 does not have.
+
+    What replication 1 has is known only when it can be drawn.
+    """
+    first = file.orders.first_number
+    last = bots = 2**31
+    if drawn and file.expect:
+        try:
+            workload = draw_workload(file, file.seed, 1)
+        except SimulationError as error:
+            yield (), str(error)
+            return
+        last, bots = first + len(workload.service) - 1, int((workload.action == Action.ADD_BOT).sum())
+    for index, entry in enumerate(file.expect):
+        here: Steps = ("expect", index)
+        if entry.order is not None and not first <= entry.order <= last:
+            made = f"name one of orders {first} to {last}" if last >= first else "it creates none, leave this out"
+            advice = made if drawn else f"orders are numbered from {first}"
+            yield (*here, "order"), f"order {entry.order} is never created by this scenario; {advice}"
+        if entry.bot is not None and entry.bot > bots:
+            advice = f"name one of bots 1 to {bots}" if bots else "it adds none, leave this out"
+            yield (*here, "bot"), f"bot {entry.bot} is never added by this scenario; {advice}"
+        if entry.at is not None and horizon is not None and entry.at > horizon:
+            yield (*here, "at"), "lies after the horizon; write an earlier instant"
