@@ -64,7 +64,7 @@ def compare_start_up(repeats: int) -> None:
         command = ("run", str(ASSIGNMENT), "--no-save", "--no-charts", "--out", folder)
         for _ in range(repeats + 1):
             times["imports"].append(start_up("-c", IMPORTS))
-            times["sim run"].append(start_up("-m", "sim.cli", *command))
+            times["sim run"].append(start_up("-m", "sim", *command))
     print(f"\nStart-up: sim run scenarios/assignment.yaml beside python -c '{IMPORTS}', {repeats} runs each")
     print_table("ms", {name: measured[1:] for name, measured in times.items()}, ".0f")
 

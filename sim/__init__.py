@@ -1,14 +1,15 @@
-"""ordersim: a kitchen of cooking bots, simulated: how many bots, how long a wait, what a VIP promise costs."""
+"""ordersim: a kitchen of cooking bots, simulated: how many bots, how long a wait, what a VIP promise costs.
 
-from typing import TYPE_CHECKING
+Names are imported when they are first used, so that the command can say something before it has loaded everything.
+"""
 
-from sim.errors import OrdersimError, ScenarioError, SimulationError, StorageError
-from sim.experiment import Run, run
-from sim.output.tables import run_html
-from sim.scenario import Scenario, load_scenario
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.output.charts import Plots
+    from sim.errors import OrdersimError, ScenarioError, SimulationError, StorageError
+    from sim.experiment import Run, run
+    from sim.scenario import Scenario, load_scenario
 
 __all__ = [
     "OrdersimError",
@@ -22,12 +23,21 @@ __all__ = [
 ]
 
 
-def _plot(run: Run) -> "Plots":
-    """Return the charts of a run; matplotlib is imported only here."""
+def __getattr__(name: str) -> Any:
+    """Return one of the public names; Run gets its charts and its look in notebooks here, which it must not know."""
+    if name not in __all__:
+        raise AttributeError(f"module 'sim' has no attribute {name!r}")
+    if name in ("Run", "run"):
+        module = import_module("sim.experiment")
+        module.Run.plot = property(_plot)
+        module.Run._repr_html_ = import_module("sim.output.tables").run_html
+    else:
+        module = import_module("sim.scenario" if name in ("Scenario", "load_scenario") else "sim.errors")
+    value = globals()[name] = getattr(module, name)
+    return value
+
+
+def _plot(run: "Run") -> Any:
     from sim.output.charts import Plots
 
     return Plots(run)
-
-
-Run.plot = property(_plot)
-Run._repr_html_ = run_html

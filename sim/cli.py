@@ -283,7 +283,3 @@ def main() -> None:
         if leaving.code == INTERRUPTED:
             print("sim: interrupted", file=sys.stderr)
         raise
-
-
-if __name__ == "__main__":
-    main()

@@ -60,7 +60,7 @@ def large(orders: int) -> str:
 
 
 def command(*args: str) -> list[str]:
-    return [sys.executable, "-m", "sim.cli", *args]
+    return [sys.executable, "-m", "sim", *args]
 
 
 def sim(*args: str, status: int = 0) -> subprocess.CompletedProcess:
@@ -541,3 +541,19 @@ def test_help_and_version():
         assert f"--{option}" in of_run
     assert sim("--version").stdout == f"ordersim {version('ordersim')}\n"
     assert sim("runs", "--help").stdout.startswith("Usage: ")
+
+
+def test_ctrl_c_while_the_command_is_still_loading_gets_its_line():
+    interrupted = """
+import runpy, sys
+
+class CtrlC:
+    def find_spec(self, name, *_):
+        if name == "sim.cli":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, CtrlC())
+runpy.run_module("sim", run_name="__main__")
+"""
+    done = subprocess.run([sys.executable, "-c", interrupted], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "sim: interrupted\n")

@@ -21,7 +21,7 @@ def test_the_scenario_of_ten_lines_gives_the_result_that_is_shown(readme, tmp_pa
     text = block(readme, "yaml")
     assert len(text.splitlines()) == 10
     (tmp_path / "first.yaml").write_text(text)
-    command = [sys.executable, "-m", "sim.cli", "run", "first.yaml"]
+    command = [sys.executable, "-m", "sim", "run", "first.yaml"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "out/first/result.txt").read_text().startswith(block(readme, "text"))

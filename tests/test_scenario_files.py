@@ -466,7 +466,7 @@ def schema_accepts(text):
 
 
 def test_the_printed_schema_is_valid():
-    done = subprocess.run([sys.executable, "-m", "sim.cli", "schema"], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-m", "sim", "schema"], capture_output=True, text=True, check=True)
     printed = json.loads(done.stdout)
     Draft202012Validator.check_schema(printed)
     assert printed == json_schema()

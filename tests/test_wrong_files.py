@@ -402,7 +402,7 @@ def test_hundreds_of_faults_come_in_one_go_and_in_order():
 
 
 def sim(*arguments, cwd) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "sim.cli", *arguments]
+    command = [sys.executable, "-m", "sim", *arguments]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=60)
 
 
