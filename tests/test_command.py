@@ -557,3 +557,9 @@ runpy.run_module("sim", run_name="__main__")
 """
     done = subprocess.run([sys.executable, "-c", interrupted], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (130, "sim: interrupted\n")
+
+
+@pytest.mark.parametrize("prefix", ["", "zzz", "%"])
+def test_what_is_no_id_finds_no_run(prefix):
+    sim("run", "kitchen.yaml", "--no-charts")
+    assert "no run starts with id" in complaint("runs", "show", prefix, status=2)
