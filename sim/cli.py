@@ -171,7 +171,7 @@ def _progress_bar() -> Iterator[Progress | None]:
     from rich.progress import Progress as Bar
 
     began = monotonic()
-    with Bar(console=Console(stderr=True), transient=True, disable=False) as bar:
+    with Bar(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("simulating", visible=False, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total, visible=monotonic() - began > 1)
 

@@ -490,3 +490,14 @@ def test_all_faults_come_in_one_go(name, scenario):
     assert len(lines) == len(told), lines
     for part in told:
         assert any(part in line for line in lines), (part, lines)
+
+
+def test_a_base_that_is_there_hides_no_missing_key_behind_another_fault(tmp_path):
+    (tmp_path / "base.yaml").write_text("scenario: 1\n")
+    (tmp_path / "child.yaml").write_text("extends: base.yaml\nseed: 1\nseed: 2\nbots: {initial: $crew}\n")
+    with pytest.raises(ScenarioError) as error:
+        load_scenario(tmp_path / "child.yaml")
+    told = [line.split(": ", 1)[1] for line in str(error.value).splitlines()]
+    assert len(told) == 3, told
+    for start in ("missing key 'name'", "duplicate key 'seed'", "bots.initial: unknown parameter '$crew'"):
+        assert any(line.startswith(start) for line in told), (start, told)

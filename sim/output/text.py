@@ -77,7 +77,8 @@ def summary(run: Run) -> list[tuple[str, str]]:
     values = run.measures.metrics
     rows = [("Scenario", f"{run.scenario.name}, seed {run.seed}, replication {run.replication}")]
     rows.append(("Simulated time", format_duration(run.log.end)))
-    for fate, word in (("created", "created"), ("completed", "complete"), *((w, w) for w in _REST)):
+    for fate in ("created", "completed", "processing", "pending", "abandoned"):
+        word = "complete" if fate == "completed" else fate
         by_class = ", ".join(f"{one.name} {values[f'orders.{one.name}.{fate}']}" for one in OrderClass)
         rows.append((f"Orders {word}", f"{values[f'orders.{fate}']} ({by_class})"))
     rows.append(("Bots at the end", str(values["bots.end"])))
@@ -88,9 +89,6 @@ def summary(run: Run) -> list[tuple[str, str]]:
     rows.append(("Wasted service time", format_duration(round((values["wasted"] or 0) * SECOND))))
     rows.append(("Fingerprint", run.fingerprint))
     return rows
-
-
-_REST = ("processing", "pending", "abandoned")
 
 
 def _waits(run: Run, order_class: OrderClass) -> str:

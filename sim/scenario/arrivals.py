@@ -77,12 +77,6 @@ class Stream(Part):
         if self.until is not None and self.until < self.from_:
             yield "until", "lies before from; write a later instant"
 
-    @property
-    def is_random(self) -> bool:
-        """Whether two replications can differ in this stream's arrivals or classes."""
-        shares = [share for one in (self.order_class, self.batch) if one for share in one.values()]
-        return self.poisson is not None or any(0 < share < 1 for share in shares)
-
     def end(self, horizon: int | None) -> int | None:
         """Return the instant before which this stream's orders come, or None for an endless one."""
         ends = [end for end in (self.until, None if horizon is None else horizon + 1) if end is not None]
@@ -113,7 +107,7 @@ class Stream(Part):
     def times(self, generator: Callable[[], "Generator"], horizon: int | None) -> Times:
         """Return the instants of this stream's arrivals in microseconds; a batch counts once here.
 
-        A trace's arrivals are all there; those out of its `from` and `until` go in `chosen`.
+        Some may lie out of its `from` and `until`; `chosen` tells which stay.
         """
         if self.trace is not None:
             return cast(Times, self.trace.time)
@@ -127,8 +121,7 @@ class Stream(Part):
             now, have = int(blocks[-1][-1]), have + len(gaps)
             if have >= most or (end is not None and now >= end):
                 break
-        times = np.concatenate(blocks)[:most]
-        return times if end is None else times[: int(np.searchsorted(times, end))]
+        return np.concatenate(blocks)[:most]
 
     def chosen(self, times: Times, horizon: int | None) -> slice:
         """Return which of the sorted `times` lie from `from` up to the end of the stream."""

@@ -5,6 +5,7 @@ back, so the n-th number is the same however many are drawn.
 """
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 
 import numpy as np
@@ -150,10 +151,14 @@ class Distribution(Part):
     choice: DurationShares | None = None
     empirical: EmpiricalTimes | None = None
 
-    def sample(self, rng: "Generator", n: int) -> NDArray[np.int64]:
-        """Return `n` durations in whole microseconds, each rounded once and none above `units.LONGEST`."""
+    def sample(self, generator: Callable[[], "Generator"], n: int) -> NDArray[np.int64]:
+        """Return `n` durations in whole microseconds, each rounded once and none above `units.LONGEST`.
+
+        A constant opens no generator, whose module takes long to import.
+        """
         if self.constant is not None:
             return np.full(n, self.constant, np.int64)
+        rng = generator()
         if self.choice is not None:
             shares = np.array([float(share) for share in self.choice.values()])
             return rng.choice(np.array(list(self.choice), np.int64), n, p=shares)
@@ -163,11 +168,6 @@ class Distribution(Part):
         with np.errstate(over="ignore"):
             drawn: Floats = part.draw(rng, n)
         return np.rint(np.minimum(drawn, units.LONGEST)).astype(np.int64)
-
-    @property
-    def is_random(self) -> bool:
-        """Whether two draws can differ."""
-        return self.constant is None
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:

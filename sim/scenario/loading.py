@@ -105,7 +105,7 @@ def load_scenario(path: str | Path, /, **parameters: Any) -> Scenario:
 
 def _resolve(root: Node, folder: Path, parameters: dict[str, Any], faults: list[Fault]) -> Scenario:
     """Put parameters in, validate, and check what the schema cannot say; `faults` are those known before."""
-    without_base = bool(faults) and "extends" in root.value
+    without_base = "extends" in root.value
     unknown: list[Fault] = []  # what the schema would report once more
     values = parameter_nodes(root, parameters, faults, unknown)
     resolved = with_moved_files(with_parameters(root, values, unknown), Path(root.place.file).parent)

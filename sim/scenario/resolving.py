@@ -37,7 +37,10 @@ def read_scenario(path: Path, label: str, faults: list[Fault]) -> Node:
 
 
 def _tree(data: bytes, path: Path, label: str, above: tuple[Path, ...], faults: list[Fault]) -> Node:
-    """Return the tree of what is in the file `path`; `above` are the files that extend it."""
+    """Return the tree of what is in the file `path`; `above` are the files that extend it.
+
+    It still has the key `extends` when a base could not be had.
+    """
     root = read_yaml(decoded(data, label), label, faults)
     base = root.value.get("extends")
     if base is None:
@@ -57,7 +60,10 @@ def _tree(data: bytes, path: Path, label: str, above: tuple[Path, ...], faults: 
     except ScenarioError as error:
         faults += error.faults
         return root
-    return _merged(below, root)
+    merged = _merged(below, root)
+    if "extends" not in below.value:
+        del merged.value["extends"]
+    return merged
 
 
 def _base_path(name: str, trail: tuple[Path, ...]) -> Path:

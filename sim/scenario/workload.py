@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from sim.errors import SimulationError
 from sim.model import Action, OrderClass, Rules, Workload
 from sim.scenario.arrivals import Stream
-from sim.scenario.distributions import Distribution
 from sim.scenario.parts import MOST_ORDERS
 from sim.scenario.schema import ScenarioFile, Service
 
@@ -185,19 +184,13 @@ def _service(
 ) -> NDArray[np.int64]:
     """Return the service time of each order; the n-th depends on the seed, the stream, n and its class alone."""
     count = len(order_class)
+
+    def sample(one: OrderClass, part: int) -> NDArray[np.int64]:
+        return service.of(one).sample(lambda: generator(seed, replication, stream, "service", part), count)
+
     if service.VIP == service.NORMAL:
-        return _sample(service.VIP, count, seed, replication, stream, 0)
-    samples = [_sample(service.of(one), count, seed, replication, stream, one) for one in OrderClass]
-    return np.where(order_class == OrderClass.VIP, *samples)
-
-
-def _sample(
-    distribution: Distribution, count: int, seed: int, replication: int, stream: str, part: int
-) -> NDArray[np.int64]:
-    """Return service times; a constant opens no generator, whose module takes long to import."""
-    if distribution.constant is not None:
-        return np.full(count, distribution.constant, np.int64)
-    return distribution.sample(generator(seed, replication, stream, "service", part), count)
+        return sample(OrderClass.VIP, 0)
+    return np.where(order_class == OrderClass.VIP, *(sample(one, one) for one in OrderClass))
 
 
 def _check_size(file: ScenarioFile, time: NDArray[np.int64], service: NDArray[np.int64]) -> None:
