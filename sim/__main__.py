@@ -1,5 +1,6 @@
 """The entry of the command `sim`: small, so that Ctrl-C while the rest is loading gets its line too."""
 
+import signal
 import sys
 
 
@@ -12,6 +13,8 @@ def main() -> None:
     except KeyboardInterrupt:
         print("sim: interrupted", file=sys.stderr)
         sys.exit(130)
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is said; Ctrl-C now would only crash the interpreter's end
 
 
 if __name__ == "__main__":
