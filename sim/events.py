@@ -89,20 +89,34 @@ class EventLog:
 
     def __iter__(self) -> Iterator[Event]:
         """Yield the events one by one."""
-        kinds, classes = tuple(EventKind), tuple(OrderClass)
         for start in range(0, len(self), _CHUNK):
-            chunk = slice(start, start + _CHUNK)
-            columns = (self.time, self.kind, self.order, self.order_class, self.bot)
-            rows = zip(*(column[chunk].tolist() for column in columns), strict=True)
-            for seq, (time, kind, order, order_class, bot) in enumerate(rows, start):
-                yield Event(
-                    seq,
-                    time,
-                    kinds[kind],
-                    None if order == NONE else order,
-                    None if order_class == NONE else classes[order_class],
-                    None if bot == NONE else bot,
-                )
+            yield from self.between(start, start + _CHUNK)
+
+    def between(self, start: int, stop: int) -> Iterator[Event]:
+        """Yield the events from row `start` to before row `stop`."""
+        kinds, classes = tuple(EventKind), tuple(OrderClass)
+        columns = (self.time, self.kind, self.order, self.order_class, self.bot)
+        rows = zip(*(column[start:stop].tolist() for column in columns), strict=True)
+        for seq, (time, kind, order, order_class, bot) in enumerate(rows, start):
+            yield Event(
+                seq,
+                time,
+                kinds[kind],
+                None if order == NONE else order,
+                None if order_class == NONE else classes[order_class],
+                None if bot == NONE else bot,
+            )
+
+    def first_difference(self, other: "EventLog") -> int | None:
+        """Return the row of the first event that is not the same in `other`, None if there is none."""
+        shared = min(len(self), len(other))
+        differs = np.zeros(shared, bool)
+        for name in ("time", "kind", "order", "order_class", "bot"):
+            differs |= getattr(self, name)[:shared] != getattr(other, name)[:shared]
+        found = np.flatnonzero(differs)
+        if len(found):
+            return int(found[0])
+        return None if len(self) == len(other) else shared
 
     @property
     def fingerprint(self) -> str:

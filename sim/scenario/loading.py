@@ -2,6 +2,7 @@
 
 import json
 import operator
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from io import StringIO
@@ -16,7 +17,7 @@ from sim.scenario.consistency import inconsistencies
 from sim.scenario.parts import Context
 from sim.scenario.resolving import parameter_nodes, read_scenario, with_moved_files, with_parameters
 from sim.scenario.schema import Expectation, ScenarioFile
-from sim.scenario.source import Node, Place
+from sim.scenario.source import Node, Place, read_yaml
 from sim.scenario.workload import draw_workload
 from sim.units import Clock
 
@@ -26,12 +27,14 @@ class Scenario:
     """A valid scenario: what its file says, ready to draw workloads from.
 
     `text` is the file as resolved, with `extends` and parameters applied, in YAML. `parameters` are those in force.
-    `root` is the tree that they were applied to; files that it names lie in `folder`.
+    `files` are the contents of the data files that it names. `root` is the tree that parameters were applied to;
+    files that it may name with others lie in `folder`.
     """
 
     file: ScenarioFile
     text: str
     parameters: dict[str, Any]
+    files: dict[str, bytes]
     root: Node
     folder: Path
 
@@ -72,7 +75,7 @@ class Scenario:
             ScenarioError: there is no such parameter, or the scenario is wrong with that value.
 
         """
-        return _resolve(self.root, self.folder, self.parameters | parameters, [])
+        return _resolve(self.root, self.folder, self.parameters | parameters, [], self.files)
 
     def workload(self, seed: int | None = None, replication: int = 1) -> Workload:
         """Return all that happens from outside in `replication` (from 1), drawn under `seed` (default: the file's).
@@ -100,10 +103,23 @@ def load_scenario(path: str | Path, /, **parameters: Any) -> Scenario:
     """
     faults: list[Fault] = []
     root = read_scenario(Path(path), str(path), faults)
-    return _resolve(root, Path(path).parent, parameters, faults)
+    return _resolve(root, Path(path).parent, parameters, faults, {})
 
 
-def _resolve(root: Node, folder: Path, parameters: dict[str, Any], faults: list[Fault]) -> Scenario:
+def restore_scenario(text: str, files: Mapping[str, bytes], label: str) -> Scenario:
+    """Return the scenario that had this `text` and these `files`; `label` stands for its name in faults.
+
+    Raises:
+        ScenarioError: with every fault.
+
+    """
+    faults: list[Fault] = []
+    return _resolve(read_yaml(text, label, faults), Path(), {}, faults, files)
+
+
+def _resolve(
+    root: Node, folder: Path, parameters: dict[str, Any], faults: list[Fault], known: Mapping[str, bytes]
+) -> Scenario:
     """Put parameters in, validate, and check what the schema cannot say; `faults` are those known before."""
     without_base = "extends" in root.value
     unknown: list[Fault] = []  # what the schema would report once more
@@ -111,7 +127,7 @@ def _resolve(root: Node, folder: Path, parameters: dict[str, Any], faults: list[
     resolved = with_moved_files(with_parameters(root, values, unknown), Path(root.place.file).parent)
     plain = resolved.plain()
     label = str(Path(root.place.file).parent / "_")[:-1].removeprefix("./")
-    context = Context(_clock(plain), folder, label)
+    context = Context(_clock(plain), folder, label, known)
     try:
         file = ScenarioFile.model_validate(plain, context=context)
         faults += inconsistencies(file, resolved)
@@ -125,7 +141,7 @@ def _resolve(root: Node, folder: Path, parameters: dict[str, Any], faults: list[
     if faults:
         raise ScenarioError(faults)
     in_force = {name: node.plain() for name, node in values.items()}
-    return Scenario(file, _text(plain, context.digests), in_force, root, folder)
+    return Scenario(file, _text(plain, context.files), in_force, context.files, root, folder)
 
 
 def _inconsistencies_of_the_rest(
@@ -174,13 +190,13 @@ def _fault(root: Node, line: Any) -> Fault:
     return node.place.fault(path, message)
 
 
-def _text(plain: dict[str, Any], digests: dict[str, str]) -> str:
+def _text(plain: dict[str, Any], files: dict[str, bytes]) -> str:
     """Return a scenario as YAML: a line for each key, and for each item of a list, in JSON's form.
 
     Comments tell which files it names, with their SHA-256, since the same names can hold other data tomorrow.
     """
     out = StringIO()
-    out.writelines(f"# {json.dumps(name)} sha256 {digest}\n" for name, digest in digests.items())
+    out.writelines(f"# {json.dumps(name)} sha256 {sha256(data).hexdigest()}\n" for name, data in files.items())
     for key, value in plain.items():
         if isinstance(value, list) and value:
             out.write(f"{key}:\n" + "".join(f"  - {json.dumps(item, ensure_ascii=False)}\n" for item in value))

@@ -37,15 +37,16 @@ MOST_BOTS = 10_000
 class Context:
     """What validation needs to know beside the value: the clock and the scenario's folder.
 
-    `label` is that folder as faults name it; `faults` collects what is wrong in files that the scenario
-    names, `digests` their SHA-256 by name.
+    `label` is that folder as faults name it. `known` holds files by name that need not be read any more; `files`
+    collects what is in those that the scenario names, `faults` what is wrong in them.
     """
 
     clock: Clock
     folder: Path
     label: str
+    known: Mapping[str, bytes]
     faults: list[Fault] = field(default_factory=list)
-    digests: dict[str, str] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
 
 
 def did_you_mean(word: object, known: list[str]) -> str:

@@ -3,7 +3,6 @@
 import csv
 import re
 from collections.abc import Iterator
-from hashlib import sha256
 from io import StringIO
 from typing import NamedTuple
 
@@ -97,7 +96,7 @@ def _rows(name: object, context: Context) -> Iterator[tuple[Place, list[str]]]:
         raise ValueError(f"{shown(name)} is not a file name; write the name of a CSV file")
     label = f"{context.label}{name}"
     try:
-        data = read_bytes(inside(context.folder, name))
+        data = context.known[name] if name in context.known else read_bytes(inside(context.folder, name))
     except ValueError as error:
         raise ValueError(f"{shown(name)} {error}") from None
     try:
@@ -105,7 +104,7 @@ def _rows(name: object, context: Context) -> Iterator[tuple[Place, list[str]]]:
     except ScenarioError as error:
         context.faults += error.faults
         return
-    context.digests[name] = sha256(data).hexdigest()
+    context.files[name] = data
     reader = csv.reader(StringIO(text, newline=""), strict=True)
     try:
         for row in reader:

@@ -1,27 +1,31 @@
 """The schema, as an ordered list of migrations; each is applied in one transaction and noted by its version."""
 
-from datetime import UTC, datetime
-
-from uuid6 import uuid7
+from datetime import UTC, datetime, timedelta
 
 from sim.errors import StorageError
-from sim.storage.connection import Database, Statement
+from sim.storage.connection import Connection, Statement
 
-ROLES = ("NORMAL", "VIP", "MANAGER", "BOT")
+USERS = {role: f"019aa000-0000-7000-8000-00000000000{n}" for n, role in enumerate(("NORMAL", "VIP", "MANAGER", "BOT"))}
+"""The ids of the sample users by role: the same in every database, so that a run can move from one to another."""
 
 _ID = "id TEXT PRIMARY KEY NOT NULL CHECK (length(id) = 36)"
 _STAMPS = "created_at TEXT NOT NULL, updated_at TEXT NOT NULL, deleted_at TEXT"
 
+_MIGRATIONS_TABLE = (
+    "CREATE TABLE IF NOT EXISTS schema_migrations "
+    "(version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL) STRICT"
+)
 
-def now() -> str:
-    """Return the wall-clock time as UTC in ISO 8601, with milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+def now(offset: timedelta = timedelta()) -> str:
+    """Return the wall-clock time, moved by `offset`, as UTC in ISO 8601, with milliseconds."""
+    return (datetime.now(UTC) + offset).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _first_schema() -> list[Statement]:
     tables = [
         f"CREATE TABLE users ({_ID}, username TEXT NOT NULL, "
-        f"role TEXT NOT NULL CHECK (role IN {ROLES}), {_STAMPS}) STRICT",
+        f"role TEXT NOT NULL CHECK (role IN {tuple(USERS)}), {_STAMPS}) STRICT",
         "CREATE UNIQUE INDEX users_username ON users (username) WHERE deleted_at IS NULL",
         f"CREATE TABLE scenarios ({_ID}, name TEXT NOT NULL, sha256 TEXT NOT NULL, yaml TEXT NOT NULL, "
         f"{_STAMPS}) STRICT",
@@ -61,50 +65,74 @@ def _first_schema() -> list[Statement]:
         "CREATE TABLE metrics (run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE, name TEXT NOT NULL, "
         "value REAL, PRIMARY KEY (run_id, name)) STRICT, WITHOUT ROWID",
     ]
-    stamp = now()
-    users: list[Statement] = [
-        (
-            "INSERT INTO users (id, username, role, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
-            (str(uuid7()), role.lower(), role, stamp, stamp),
-        )
-        for role in ROLES
-    ]
-    return [(sql, ()) for sql in tables] + users
+    return [(sql, ()) for sql in tables]
 
 
-MIGRATIONS = [("first schema", _first_schema)]
-
-
-def migrate(database: Database) -> None:
-    """Bring the database's schema up to date.
-
-    Raises:
-        StorageError: its schema is newer than this program.
-
-    """
-    database.write(
-        [
+def _push_and_lineage() -> list[Statement]:
+    """Give each sample user the same id everywhere, and runs what pushing, tagging and repeating them needs."""
+    stamp, ours = now(), ", ".join(f"'{user}'" for user in USERS.values())
+    earlier = f"username = lower(role) AND id NOT IN ({ours})"
+    renamed = "(SELECT ours.id FROM users AS was JOIN users AS ours ON ours.role = was.role AND ours.id IN"
+    return [
+        (f"UPDATE users SET deleted_at = ? WHERE {earlier} AND deleted_at IS NULL", (stamp,)),
+        *(
             (
-                "CREATE TABLE IF NOT EXISTS schema_migrations "
-                "(version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL) STRICT",
+                "INSERT INTO users (id, username, role, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
+                (user, role.lower(), role, stamp, stamp),
+            )
+            for role, user in USERS.items()
+        ),
+        *(
+            (
+                f"UPDATE {table} SET user_id = {renamed} ({ours}) WHERE was.id = {table}.user_id) "
+                f"WHERE user_id IN (SELECT id FROM users WHERE {earlier})",
                 (),
             )
-        ]
-    )
-    for version, (name, statements) in enumerate(MIGRATIONS, 1):
-        if schema_version(database) >= version:
-            continue
+            for table in ("orders", "bots")
+        ),
+        (f"DELETE FROM users WHERE {earlier}", ()),
+        ("ALTER TABLE runs ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'", ()),
+        ("ALTER TABLE runs ADD COLUMN pushed_at TEXT", ()),
+        ("DROP INDEX orders_run", ()),
+        ("CREATE INDEX orders_run ON orders (run_id, order_number)", ()),
+        (
+            "CREATE TABLE files (sha256 TEXT NOT NULL, part INTEGER NOT NULL, content TEXT NOT NULL, "
+            "PRIMARY KEY (sha256, part)) STRICT, WITHOUT ROWID",
+            (),
+        ),
+    ]
+
+
+MIGRATIONS = [("first schema", _first_schema), ("push and lineage", _push_and_lineage)]
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the database's schema up to date, each migration in one transaction.
+
+    Raises:
+        StorageError: its schema is newer than this program, or it cannot be changed.
+
+    """
+    present = schema_version(connection)
+    if present > len(MIGRATIONS):
+        raise connection.error("was written by a newer ordersim", "NEWER")
+    for version, (name, statements) in enumerate(MIGRATIONS[present:], present + 1):
         note = ("INSERT INTO schema_migrations (version, name, applied_at) VALUES (?, ?, ?)", (version, name, now()))
         try:
-            database.write([note, *statements()])
+            connection.write([(_MIGRATIONS_TABLE, ()), note, *statements()])
         except StorageError:
-            if schema_version(database) < version:  # else another process was quicker
+            if schema_version(connection) < version:  # else another process was quicker
                 raise
-    if schema_version(database) > len(MIGRATIONS):
-        raise StorageError(f"database {database.url}: was written by a newer ordersim; upgrade with pip install -U")
 
 
-def schema_version(database: Database) -> int:
-    """Return the number of the last migration applied, 0 for none."""
-    [(version,)] = database.query("SELECT coalesce(max(version), 0) FROM schema_migrations")
+def schema_version(connection: Connection) -> int:
+    """Return the number of the last migration applied, 0 for none.
+
+    Raises:
+        StorageError: the database cannot be read.
+
+    """
+    if not connection.query("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'"):
+        return 0
+    [(version,)] = connection.query("SELECT coalesce(max(version), 0) FROM schema_migrations")
     return int(version)

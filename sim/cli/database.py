@@ -1,0 +1,62 @@
+"""`sim db` and `sim push`: where runs go, and getting them there."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from sim.cli.common import NOT_SAVED, DatabaseOption, InterruptedWorkError, existing_database, progress_bar
+from sim.errors import StorageError
+
+app = typer.Typer(help="Look after the database.", rich_markup_mode=None, no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    pass
+
+
+@app.command("check")
+def check_command(
+    db: DatabaseOption = None,
+    write: Annotated[bool, typer.Option("--write", help="Also write a small run, read it back and remove it.")] = False,
+) -> None:
+    """Say where runs go, and whether that works."""
+    from sim.storage import check, find_address
+
+    for label, text in check(find_address(db), write):
+        print(f"{label:11} {text}", flush=True)
+
+
+def push_command(
+    db: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Server: libsql://HOST or https://HOST. Default: TURSO_DATABASE_URL."),
+    ] = None,
+    source: Annotated[str, typer.Option("--from", metavar="URL", help="Embedded file to push from.")] = "file:sim.db",
+) -> None:
+    """Copy the runs that the server lacks to it.
+
+    It can be stopped and repeated at any time.
+    """
+    from sim.storage import find_address, open_database, push_all
+
+    address = find_address(db)
+    if not address.is_remote:
+        problem = "is no server; set TURSO_DATABASE_URL, or write --db libsql://HOST"
+        raise StorageError(f"database {address.url}: {problem}")
+    if find_address(source).is_remote:
+        raise StorageError(f"--from {find_address(source).url}: is on a server; write --from file:NAME")
+    with existing_database(source, "--from") as local:
+        try:
+            with open_database(address.url) as target, progress_bar("pushing") as progress:
+                pushed = push_all(local, target, progress)
+        except StorageError as error:
+            print(f"sim: {error}; sim push goes on where it stopped", file=sys.stderr)
+            raise typer.Exit(NOT_SAVED) from None
+        except KeyboardInterrupt:
+            raise InterruptedWorkError("sim push goes on where it stopped") from None
+    if pushed:
+        print(f"{pushed} run{'s' * (pushed > 1)} pushed from {local.address.url} to {address.url}")
+    else:
+        print(f"nothing to push: {address.url} has all runs of {local.address.url}")

@@ -1,0 +1,153 @@
+"""`sim run`: simulate, write files, keep the run."""
+
+import json
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sim.cli.common import (
+    FAILED,
+    NOT_SAVED,
+    DatabaseOption,
+    InterruptedWorkError,
+    JsonOption,
+    progress_bar,
+)
+from sim.engines import Engine
+from sim.errors import OrdersimError, StorageError
+from sim.experiment import Run, run
+from sim.output.folder import write_run
+from sim.output.tables import metrics_document
+from sim.output.text import summary_lines, verdict_lines
+from sim.scenario import load_scenario, parse_value
+
+if TYPE_CHECKING:
+    from sim.storage import Address
+
+
+def run_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The scenario file.")],
+    seed: Annotated[int | None, typer.Option(min=0, max=2**63 - 1, help="Seed in place of the file's.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Value of a parameter; may be repeated.")
+    ] = None,
+    replication: Annotated[int, typer.Option(min=1, max=2**63 - 1, help="Which replication to run.")] = 1,
+    engine: Annotated[Engine, typer.Option(help="Which engine runs it.")] = "auto",
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where files go. Default: out/NAME.")] = None,
+    db: DatabaseOption = None,
+    tags: Annotated[
+        list[str] | None, typer.Option("--tag", metavar="WORD", help="Word to find the run by; may be repeated.")
+    ] = None,
+    save: Annotated[bool, typer.Option("--save/--no-save", help="Keep the run in the database.")] = True,
+    charts: Annotated[bool, typer.Option("--charts/--no-charts", help="Draw the charts.")] = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a scenario, write its files, and keep the run."""
+    if not all(tag.strip() and tag.isprintable() for tag in tags or []):
+        raise typer.BadParameter("is no word; write letters", param_hint="--tag")
+    scenario = load_scenario(file, **_parameters(settings or []))
+    address = _address(db) if save else None
+    with progress_bar("simulating") as progress:
+        done = run(scenario, seed, replication, engine, progress)
+    kept = _keep(done, out or Path("out") / scenario.name, charts, address, tags or [])
+    if as_json:
+        print(json.dumps({"run": kept.run_id, **metrics_document(done)}, indent=2))
+    else:
+        _show(done, kept)
+    for problem in kept.problems:
+        print(f"sim: {problem}", file=sys.stderr)
+    if any(not verdict.held for verdict in done.verdicts):
+        raise typer.Exit(FAILED)
+    if kept.problems:
+        raise typer.Exit(NOT_SAVED)
+
+
+def _parameters(settings: list[str]) -> dict[str, Any]:
+    parameters = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not (name and equals):
+            raise typer.BadParameter(f"{setting!r} is no setting; write --set NAME=VALUE")
+        try:
+            parameters[name] = parse_value(text)
+        except OrdersimError:
+            raise typer.BadParameter(f"{setting!r} has no YAML value; write --set {name}=VALUE") from None
+    return parameters
+
+
+def _address(db: str | None) -> "Address":
+    """Return where the run goes; what is wrong with that is found before the run."""
+    from sim.storage import find_address
+
+    return find_address(db)
+
+
+@dataclass
+class _Kept:
+    """What was kept of a run, and what could not be. `stored` tells in which database it is."""
+
+    folder: Path
+    run_id: str | None = None
+    stored: str | None = None
+    files: list[Path] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def _keep(done: Run, folder: Path, charts: bool, address: "Address | None", tags: list[str]) -> _Kept:
+    """Keep a run in a file of its own database, then in files, then on a server; that one fails does not keep
+    the others from it.
+    """
+    kept = _Kept(folder)
+    try:
+        if address is not None:
+            _save(done, address, tags, kept)
+        try:
+            write_run(done, folder, charts=charts, wrote=kept.files.append)
+        except OSError as error:
+            where, reason = error.filename or folder, error.strerror or error
+            kept.problems.append(f"{where}: cannot be written ({reason}); name another place with --out")
+        if address is not None and address.is_remote and kept.run_id is not None:
+            _push(address, kept.run_id, kept)
+    except KeyboardInterrupt:
+        there = [*([] if kept.stored is None else [f"run {kept.run_id} {kept.stored}"]), *map(str, kept.files)]
+        raise InterruptedWorkError(f"kept of the simulated run: {', '.join(there) or 'nothing'}") from None
+    return kept
+
+
+def _save(done: Run, address: "Address", tags: list[str], kept: _Kept) -> None:
+    from sim.storage import LOCAL, open_database, save_run
+
+    url = LOCAL if address.is_remote else address.url
+    try:
+        with open_database(url) as database:
+            kept.run_id = save_run(database, done, tags)
+    except StorageError as error:
+        why = "runs are kept there before they are pushed, so " * address.is_remote
+        kept.problems.append(f"{error}; {why}this run is not in a database")
+    else:
+        push = f"sim push --db {address.url}" if address.url_from == "--db" else "sim push"
+        kept.stored = f"in {url}" + f", not pushed; {push} sends it" * address.is_remote
+
+
+def _push(address: "Address", run_id: str, kept: _Kept) -> None:
+    from sim.storage import LOCAL, open_database, push_run
+
+    try:
+        with open_database(address.url) as target, open_database(LOCAL) as source:
+            push_run(source, target, run_id)
+    except StorageError as error:
+        kept.problems.append(f"{error}; this run is {kept.stored}")
+    else:
+        kept.stored = f"in {address.url}"
+
+
+def _show(done: Run, kept: _Kept) -> None:
+    lines = [*summary_lines(done), *verdict_lines(done)]
+    if kept.files:
+        lines.append(f"Files: {kept.folder}/")
+    if kept.stored is not None:
+        lines.append(f"Stored: run {kept.run_id} {kept.stored}")
+    print("\n".join(lines))

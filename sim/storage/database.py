@@ -1,0 +1,131 @@
+"""The stored runs as DataFrames, for notebooks and scripts."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sim.experiment import Run
+from sim.model import UNITS
+from sim.storage.addresses import find_address
+from sim.storage.connection import Connection
+from sim.storage.migrations import migrate
+from sim.storage.runs import StoredRun, find_run, list_runs, load_run, run_metrics
+from sim.storage.saving import save_run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Database(Connection):
+    """A database of runs. A run is named by its id, or by how its id starts."""
+
+    def save(self, run: Run, tags: Iterable[str] = ()) -> str:
+        """Store a run and return its id; `tags` are words to find it by.
+
+        Raises:
+            StorageError: the database refuses it, or cannot be reached.
+
+        """
+        return save_run(self, run, tags)
+
+    def run(self, run: str) -> Run:
+        """Return a stored run with all that a fresh one has: tables, metrics, charts.
+
+        Raises:
+            StorageError: there is no such run, or it cannot be read back.
+
+        """
+        return load_run(self, find_run(self, run))
+
+    def runs(
+        self, scenario: str | None = None, since: datetime | None = None, tag: str | None = None
+    ) -> "pd.DataFrame":
+        """Return a row for each run, the newest first, with the fields of `StoredRun`; instants are of UTC.
+
+        Only those of a scenario's name, begun at `since` (of UTC, if it names no zone) or later, or with a tag.
+
+        Raises:
+            StorageError: the database cannot be read.
+
+        """
+        import pandas as pd
+
+        frame = pd.DataFrame(list_runs(self, scenario, since, tag), columns=StoredRun._fields)
+        for column in ("started_at", "finished_at", "pushed_at"):
+            frame[column] = pd.to_datetime(frame[column], utc=True, format="ISO8601")
+        return frame
+
+    def orders(self, run: str) -> "pd.DataFrame":
+        """Return the orders of a run, as `Run.orders` has them.
+
+        Raises:
+            StorageError: there is no such run, or it cannot be read back.
+
+        """
+        return self.run(run).orders
+
+    def events(self, run: str) -> "pd.DataFrame":
+        """Return the events of a run, as `Run.events` has them.
+
+        Raises:
+            StorageError: there is no such run, or it cannot be read back.
+
+        """
+        return self.run(run).events
+
+    def metrics(self) -> "pd.DataFrame":
+        """Return a row for each metric of each run: run, scenario, seed, replication, metric, value, unit.
+
+        Units are those of `Run.metrics`; the value is NA where nothing was observed.
+
+        Raises:
+            StorageError: the database cannot be read.
+
+        """
+        import pandas as pd
+
+        rows = self.query(
+            "SELECT runs.id, scenarios.name, seed, replication, metrics.name, value FROM runs "
+            "JOIN metrics ON run_id = runs.id LEFT JOIN scenarios ON scenarios.id = scenario_id "
+            "AND scenarios.deleted_at IS NULL WHERE status = 'complete' AND runs.deleted_at IS NULL "
+            "ORDER BY started_at DESC, runs.id DESC, metrics.name"
+        )
+        frame = pd.DataFrame(rows, columns=["run", "scenario", "seed", "replication", "metric", "value"])
+        frame["value"] = frame["value"].astype("Float64")
+        return frame.assign(unit=frame["metric"].map(UNITS))
+
+    def compare(self, first: str, second: str) -> "pd.DataFrame":
+        """Return two runs side by side: metric, first, second, difference, unit; NA where nothing was observed.
+
+        Raises:
+            StorageError: there is no such run.
+
+        """
+        import pandas as pd
+
+        one, other = (run_metrics(self, find_run(self, run).id) for run in (first, second))
+        names = [name for name in UNITS if name in one or name in other]
+        frame = pd.DataFrame(
+            {
+                "metric": names,
+                "first": pd.array([one.get(name) for name in names], dtype="Float64"),
+                "second": pd.array([other.get(name) for name in names], dtype="Float64"),
+            }
+        )
+        return frame.assign(difference=frame["second"] - frame["first"], unit=[UNITS[name] for name in names])
+
+
+def open_database(url: str | None = None) -> Database:
+    """Open the database at `url` (default: as `find_address`) and bring its schema up to date.
+
+    Raises:
+        StorageError: it cannot be opened or reached, or is newer than this program.
+
+    """
+    database = Database(find_address(url))
+    try:
+        migrate(database)
+    except BaseException:
+        database.close()
+        raise
+    return database

@@ -1,0 +1,227 @@
+"""Runs as statements: what a run is in the tables, whichever database it comes from or goes to.
+
+The rows of bots, orders and events travel in pages: a statement with one text of JSON, which the database takes apart.
+Over HTTP that is four times as quick as a value for each column (docs/decisions/0004). All keys follow from the run's,
+so writing a run again changes nothing.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import version
+from platform import python_version
+from typing import Any
+from uuid import UUID
+
+from numpy.typing import NDArray
+from uuid6 import uuid7
+
+from sim.events import EventKind
+from sim.experiment import Run
+from sim.model import NONE, OrderClass, OrderStatus
+from sim.storage.connection import Connection, Statement, Value
+from sim.storage.migrations import USERS, now
+
+PAGED = {
+    "bots": ("number", "id", "user_id", "status", "created_at", "updated_at", "deleted_at"),
+    "orders": (
+        *("order_number", "id", "user_id", "bot_id", "class", "stream", "status", "created_us", "picked_up_us"),
+        *("completed_us", "wait_us", "attempts", "created_at", "updated_at", "deleted_at"),
+    ),
+    "events": ("seq", "time_us", "kind", "order_number", "bot_number"),
+}
+"""The tables with a row for each bot, order and event of a run, in the order of writing, and their columns beside
+`run_id`: first the one that counts the rows of a run. The order that a bot is working on follows from the orders.
+"""
+
+_ROWS = {"bots": 2_000, "orders": 2_000, "events": 10_000}  # in a page: some hundred kilobytes
+_PART = 500_000  # characters of a file
+_PACKAGES = ("ordersim", "numpy", "simpy")
+_ORDERS, _ROOM = 1 << 40, 1 << 61
+
+
+def new_run_id() -> str:
+    """Return a UUIDv7 whose random part has room to count on; the ids of a run's bots and orders do.
+
+    Source: monotonic random, method 2 of section 6.2 of RFC 9562 (Davis, Peabody, Leach 2024).
+    """
+    return str(UUID(int=uuid7().int & ~_ROOM))
+
+
+def _ids(run_id: str, offset: int, numbers: Iterable[int]) -> list[str]:
+    base = UUID(run_id).int + offset
+    texts = (f"{base + number:032x}" for number in numbers)
+    return [f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}" for text in texts]
+
+
+def run_row(run: Run, run_id: str, tags: Iterable[str]) -> dict[str, Value]:
+    """Return the row of a run, `writing`, without its scenario."""
+    stamp = now()
+    versions = {name: version(name) for name in _PACKAGES} | {"python": python_version()}
+    return {
+        "id": run_id,
+        "replication": run.replication,
+        "seed": run.seed,
+        "engine": run.engine,
+        "parameters": json.dumps(run.scenario.parameters),
+        "fingerprint": run.fingerprint,
+        "versions": json.dumps(versions),
+        "tags": json.dumps(sorted(set(tags)), ensure_ascii=False),
+        "status": "writing",
+        "started_at": run.started_at.isoformat(),
+        "finished_at": run.finished_at.isoformat(),
+        "created_at": stamp,
+        "updated_at": stamp,
+    }
+
+
+def scenario_row(run: Run) -> dict[str, Value]:
+    """Return the row of the scenario of a run."""
+    stamp, scenario = now(), run.scenario
+    named = {"id": str(uuid7()), "name": scenario.name, "sha256": scenario.sha256, "yaml": scenario.text}
+    return {**named, "created_at": stamp, "updated_at": stamp}
+
+
+def opening(run: Mapping[str, Value], scenario: Mapping[str, Value]) -> Iterator[Statement]:
+    """Yield what makes a run known, with a scenario of the same text if there is one; `scenario` may be empty."""
+    if scenario:
+        yield insert("scenarios", scenario)
+    names, marks = ", ".join(run), ", ".join("?" * len(run))
+    yield (
+        f"INSERT INTO runs (scenario_id, {names}) VALUES ((SELECT id FROM scenarios WHERE sha256 = ? "
+        f"AND deleted_at IS NULL), {marks}) ON CONFLICT DO NOTHING",
+        (scenario.get("sha256"), *run.values()),
+    )
+
+
+def file_parts(sha256: str, content: str) -> Iterator[Statement]:
+    """Yield what stores a data file."""
+    for part, start in enumerate(range(0, len(content), _PART)):
+        yield insert("files", {"sha256": sha256, "part": part, "content": content[start : start + _PART]})
+
+
+def closing(run_id: str, metrics: Mapping[str, float | None], stamp: Value) -> Iterator[Statement]:
+    """Yield what makes a run complete, once its pages are there; `stamp` is when it was changed last."""
+    yield (
+        "UPDATE bots SET current_order_id = (SELECT id FROM orders WHERE bot_id = bots.id AND status = 'PROCESSING') "
+        "WHERE run_id = ? AND status = 'PROCESSING'",
+        (run_id,),
+    )
+    for name, value in metrics.items():
+        yield insert("metrics", {"run_id": run_id, "name": name, "value": value})
+    yield (
+        "UPDATE runs SET status = 'complete', updated_at = ? WHERE id = ? AND status = 'writing'",
+        (stamp, run_id),
+    )
+
+
+def insert(table: str, row: Mapping[str, Value]) -> Statement:
+    """Return the statement that adds a row where it is not there yet."""
+    names, marks = ", ".join(row), ", ".join("?" * len(row))
+    return f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING", tuple(row.values())
+
+
+def page(table: str, run_id: str, rows: str) -> Statement:
+    """Return the statement that adds rows, a JSON list of lists in the order of PAGED, where they are not there yet."""
+    values = [f"json_extract(value, '$[{index}]')" for index in range(len(PAGED[table]))]
+    if "user_id" in PAGED[table]:  # a user who was purged there stays away
+        index = PAGED[table].index("user_id")
+        values[index] = f"(SELECT id FROM users WHERE id = {values[index]})"
+    return (
+        f"INSERT INTO {table} (run_id, {', '.join(PAGED[table])}) SELECT ?1, {', '.join(values)} "
+        "FROM json_each(?2) WHERE true ON CONFLICT DO NOTHING",
+        (run_id, rows),
+    )
+
+
+def read_pages(connection: Connection, table: str, run_id: str, after: int = -1) -> Iterator[tuple[str, int]]:
+    """Yield the rows of a run behind the one that is numbered `after`, as JSON for `page`, and how many they are."""
+    number, names = PAGED[table][0], ", ".join(PAGED[table])
+    sql = (
+        f"SELECT json_group_array(json_array({names})), max({number}), count(*) FROM (SELECT * FROM {table} "
+        f"WHERE run_id = ? AND {number} > ? ORDER BY {number} LIMIT {_ROWS[table]})"
+    )
+    while True:
+        [(rows, last, count)] = connection.query(sql, run_id, after)
+        if not count:
+            return
+        yield rows, count
+        after = last
+
+
+def pages(run: Run, run_id: str) -> Iterator[Statement]:
+    """Yield what stores the bots, orders and events of a run."""
+    bots = _ids(run_id, 0, range(1 + int((run.log.kind == EventKind.BOT_ADDED).sum())))  # by number; there is no 0
+    for table, rows in (
+        ("bots", _bots(run, bots)),
+        ("orders", _orders(run, run_id, bots)),
+        ("events", _events(run)),
+    ):
+        for columns in rows:
+            yield page(table, run_id, json.dumps(list(zip(*columns, strict=True)), separators=(",", ":")))
+
+
+def _slices(table: str, count: int) -> Iterator[slice]:
+    return (slice(start, start + _ROWS[table]) for start in range(0, count, _ROWS[table]))
+
+
+def _known(column: NDArray[Any]) -> list[int | None]:
+    """Return a column as Python integers, None where unknown."""
+    return [None if value == NONE else value for value in column.tolist()]
+
+
+def _bots(run: Run, ids: list[str]) -> Iterator[tuple[list[Any], ...]]:
+    log, attempts = run.log, run.measures.attempts
+    gone = log.kind == EventKind.BOT_REMOVED
+    removed = dict(zip(log.bot[gone].tolist(), log.time[gone].tolist(), strict=True))
+    working = set(attempts.bot[attempts.ended == NONE].tolist())
+    added = log.time[log.kind == EventKind.BOT_ADDED]
+    for rows in _slices("bots", len(added)):
+        since = added[rows].tolist()
+        numbers = range(rows.start + 1, rows.start + 1 + len(since))
+        yield (
+            list(numbers),
+            [ids[number] for number in numbers],
+            [USERS["MANAGER"]] * len(since),
+            ["REMOVED" if one in removed else "PROCESSING" if one in working else "IDLE" for one in numbers],
+            since,
+            [removed.get(number, start) for number, start in zip(numbers, since, strict=True)],
+            [removed.get(number) for number in numbers],
+        )
+
+
+def _orders(run: Run, run_id: str, bot_ids: list[str]) -> Iterator[tuple[list[Any], ...]]:
+    orders, streams, stamp = run.measures.orders, run.workload.stream_names, now()
+    classes, states = tuple(OrderClass.__members__), tuple(OrderStatus.__members__)
+    for rows in _slices("orders", len(orders.number)):
+        numbers = orders.number[rows].tolist()
+        names = [classes[code] for code in orders.order_class[rows].tolist()]
+        yield (
+            numbers,
+            _ids(run_id, _ORDERS, numbers),
+            [USERS[name] for name in names],
+            [None if bot == NONE else bot_ids[bot] for bot in orders.bot[rows].tolist()],
+            names,
+            [streams[code] for code in orders.stream[rows].tolist()],
+            [states[code] for code in orders.status[rows].tolist()],
+            orders.created[rows].tolist(),
+            _known(orders.picked_up[rows]),
+            _known(orders.completed[rows]),
+            orders.wait[rows].tolist(),
+            orders.attempts[rows].tolist(),
+            [stamp] * len(numbers),
+            [stamp] * len(numbers),
+            [None] * len(numbers),
+        )
+
+
+def _events(run: Run) -> Iterator[tuple[list[Any], ...]]:
+    log, kinds = run.log, [kind.label for kind in EventKind]
+    for rows in _slices("events", len(log)):
+        time = log.time[rows].tolist()
+        yield (
+            list(range(rows.start, rows.start + len(time))),
+            time,
+            [kinds[code] for code in log.kind[rows].tolist()],
+            _known(log.order[rows]),
+            _known(log.bot[rows]),
+        )

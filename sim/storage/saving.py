@@ -1,0 +1,172 @@
+"""Runs into a database: from the simulation, and from one database to another."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import sha256
+
+from sim.experiment import Run
+from sim.storage.connection import Connection, Statement, Value
+from sim.storage.migrations import now
+from sim.storage.rows import (
+    PAGED,
+    closing,
+    file_parts,
+    insert,
+    new_run_id,
+    opening,
+    page,
+    pages,
+    read_pages,
+    run_row,
+    scenario_row,
+)
+
+Progress = Callable[[int, int], None]
+
+_BATCH = 2_000_000  # characters; well below the 5 s after which a server gives a transaction up
+_RUNS = "SELECT id FROM runs WHERE"
+_RUN = (
+    *("id", "replication", "seed", "engine", "parameters", "fingerprint", "versions", "tags"),
+    *("started_at", "finished_at", "created_at", "updated_at"),
+)
+_SCENARIO = ("id", "name", "sha256", "yaml", "created_at", "updated_at")
+_FILE = ("sha256", "part", "content")
+_NAMED = r'^# (".*") sha256 ([0-9a-f]{64})$'
+
+
+def save_run(connection: Connection, run: Run, tags: Iterable[str] = ()) -> str:
+    """Store a run and return its id, a UUIDv7; other readers see it whole or not at all.
+
+    Raises:
+        StorageError: the database refuses it, or cannot be reached.
+
+    """
+    run_id = new_run_id()
+    row = run_row(run, run_id, tags)
+
+    def statements() -> Iterator[Statement]:
+        yield from opening(row, scenario_row(run))
+        for data in run.scenario.files.values():
+            yield from file_parts(sha256(data).hexdigest(), data.decode())
+        yield from pages(run, run_id)
+        yield from closing(run_id, run.measures.metrics, row["updated_at"])
+
+    _store(connection, run_id, statements())
+    return run_id
+
+
+def _store(connection: Connection, run_id: str, statements: Iterable[Statement]) -> None:
+    """Write a run in one transaction into a file, or in several that can be repeated to a server."""
+    if not connection.address.is_remote:
+        connection.write(statements)
+        return
+    batch: list[Statement] = []
+    size = 0
+    for statement in statements:
+        batch.append(statement)
+        size += sum(len(value) for value in statement[1] if isinstance(value, str))
+        if size > _BATCH:
+            connection.write([*batch, _sign_of_life(run_id)])
+            batch, size = [], 0
+    connection.write(batch)
+
+
+def _sign_of_life(run_id: str) -> Statement:
+    return "UPDATE runs SET updated_at = ? WHERE id = ? AND status = 'writing'", (now(), run_id)
+
+
+def push_all(source: Connection, target: Connection, progress: Progress | None = None) -> int:
+    """Copy all runs of `source` that `target` lacks, the oldest first, and return how many they were.
+
+    What is deleted in either of them is left alone. `progress(done, total)` is called now and then with rows.
+
+    Raises:
+        StorageError: a database refuses it, or cannot be reached; it can be called again.
+
+    """
+    lacking, there = compare_runs(source, target)
+    done, total = 0, _count_rows(source, lacking) if progress else 0
+
+    def sent(rows: int) -> None:
+        nonlocal done
+        done += rows
+        if progress:
+            progress(done, total)
+
+    for run_id in lacking:
+        push_run(source, target, run_id, sent)
+    source.write([_mark(there)])
+    return len(lacking)
+
+
+def compare_runs(source: Connection, target: Connection) -> tuple[list[str], list[str]]:
+    """Return the ids of the runs of `source` that `target` lacks, the oldest first, and of those that it knows.
+
+    Raises:
+        StorageError: a database cannot be read.
+
+    """
+    known = {run_id for (run_id,) in target.query(f"{_RUNS} status = 'complete' OR deleted_at IS NOT NULL")}
+    ours = [run_id for (run_id,) in source.query(f"{_RUNS} status = 'complete' AND deleted_at IS NULL ORDER BY id")]
+    return [run_id for run_id in ours if run_id not in known], [run_id for run_id in ours if run_id in known]
+
+
+def _count_rows(source: Connection, run_ids: list[str]) -> int:
+    counts = " + ".join(f"(SELECT count(*) FROM {table} WHERE run_id = value)" for table in PAGED)
+    [(count,)] = source.query(f"SELECT coalesce(sum({counts}), 0) FROM json_each(?)", json.dumps(run_ids))
+    return int(count)
+
+
+def _mark(run_ids: list[str]) -> Statement:
+    sql = "UPDATE runs SET pushed_at = ? WHERE pushed_at IS NULL AND id IN (SELECT value FROM json_each(?))"
+    return sql, (now(), json.dumps(run_ids))
+
+
+def push_run(source: Connection, target: Connection, run_id: str, sent: Callable[[int], None] = lambda _: None) -> None:
+    """Copy a run from one database to another, from where an earlier attempt ended; nothing is there twice.
+
+    `sent` is told how many rows went since it was told last.
+
+    Raises:
+        StorageError: a database refuses it, or cannot be reached.
+
+    """
+    [run] = _rows(source, _RUN, "runs WHERE id = ?", run_id)
+    scenario_of = "scenarios WHERE deleted_at IS NULL AND id = (SELECT scenario_id FROM runs WHERE id = ?)"
+    [scenario] = _rows(source, _SCENARIO, scenario_of, run_id) or [{}]
+    metrics = dict(source.query("SELECT name, value FROM metrics WHERE run_id = ?", run_id))
+    files = {digest: _parts(source, digest) for digest in named_files(scenario.get("yaml")).values()}
+    files = {digest: parts for digest, parts in files.items() if parts != _parts(target, digest)}
+    lasts = ", ".join(f"(SELECT max({columns[0]}) FROM {table} WHERE run_id = ?1)" for table, columns in PAGED.items())
+    [after] = target.query(f"SELECT {lasts}", run_id)
+
+    def statements() -> Iterator[Statement]:
+        yield from opening({**run, "status": "writing"}, scenario)
+        for digest, parts in files.items():
+            for part in range(parts):
+                [row] = _rows(source, _FILE, "files WHERE sha256 = ? AND part = ?", digest, part)
+                yield insert("files", row)
+        for table, last in zip(PAGED, after, strict=True):
+            for rows, count in read_pages(source, table, run_id, -1 if last is None else last):
+                yield page(table, run_id, rows)
+                sent(count)
+        yield from closing(run_id, metrics, run["updated_at"])
+
+    _store(target, run_id, statements())
+    source.write([_mark([run_id])])
+
+
+def _rows(source: Connection, columns: tuple[str, ...], where: str, *values: Value) -> list[dict[str, Value]]:
+    rows = source.query(f"SELECT {', '.join(columns)} FROM {where}", *values)
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def _parts(connection: Connection, digest: str) -> int:
+    [(count,)] = connection.query("SELECT count(*) FROM files WHERE sha256 = ?", digest)
+    return int(count)
+
+
+def named_files(yaml: Value) -> dict[str, str]:
+    """Return the SHA-256 of each data file that a stored scenario names, by its name."""
+    return {json.loads(name): digest for name, digest in re.findall(_NAMED, str(yaml or ""), re.MULTILINE)}
