@@ -1,11 +1,14 @@
 """Fixtures that all tests share."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
-from sim import load_scenario, run
+from sim import Database, Run, load_scenario, open_database, run
+from tests.backends import BUSY, KINDS, TRACED, Backend, run_text
+from tests.server import Server
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -44,3 +47,60 @@ def scenario(tmp_path):
 def story(scenario):
     """Run a scenario from the text of its keys."""
     return lambda keys, **options: run(scenario(keys), **options)
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A real libSQL server that asks for no token."""
+    with Server(tmp_path / "server") as running:
+        yield running
+
+
+@pytest.fixture
+def token_server(tmp_path):
+    """A real libSQL server that asks for a token."""
+    with Server(tmp_path / "token-server", tokens=True) as running:
+        yield running
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch) -> Path:
+    """An empty folder to work in, away from the settings of this machine."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("TURSO_DATABASE_URL", "TURSO_AUTH_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@pytest.fixture(params=KINDS)
+def backend(request, elsewhere, monkeypatch) -> Backend:
+    """An empty database of each kind."""
+    if request.param == "file":
+        return Backend(f"file:{elsewhere / 'backend.db'}", None)
+    server = request.getfixturevalue(request.param)
+    if request.param == "token_server":
+        monkeypatch.setenv("TURSO_AUTH_TOKEN", server.token())
+    return Backend(server.url, server)
+
+
+@pytest.fixture
+def database(backend) -> Iterator[Database]:
+    with backend.open() as opened:
+        yield opened
+
+
+@pytest.fixture
+def source(tmp_path) -> Iterator[Database]:
+    """The embedded file that is pushed from."""
+    with open_database(f"file:{tmp_path / 'source.db'}") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def busy(tmp_path_factory) -> Run:
+    return run_text(tmp_path_factory.mktemp("busy"), BUSY)
+
+
+@pytest.fixture(scope="session")
+def traced(tmp_path_factory) -> Run:
+    return run_text(tmp_path_factory.mktemp("traced"), TRACED)

@@ -10,13 +10,15 @@ from typer.main import get_command
 
 from sim import load_scenario, run
 from sim.cli import app
+from sim.errors import StorageError
 from sim.events import EventKind
 from sim.model import METRICS
 from sim.output.tables import tables
 from sim.scenario.arrivals import Stream
 from sim.scenario.distributions import Distribution
 from sim.scenario.schema import BotsSection, ClockSection, Expectation, ScenarioFile, TimelineEntry
-from sim.storage import open_database, save_run
+from sim.storage import find_address, find_run, open_database, save_run
+from sim.storage.migrations import MIGRATIONS, USERS
 
 ROOT = Path(__file__).parents[1]
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
@@ -126,6 +128,75 @@ def test_each_table_and_column_of_the_database_is_described_and_each_query_runs(
     for query in queries:
         assert connection.execute(query).fetchall()
     connection.close()
+
+
+def test_the_sample_users_are_listed_with_their_ids():
+    for role, user in USERS.items():
+        assert f"| `{user}` | `{role.lower()}` | {role} |" in DATABASE
+
+
+def explained(message):
+    rows = re.findall(r"^\| (.*?) \| ", section(DATABASE, "When it does not work"), re.MULTILINE)
+    return [words for row in rows for words in re.findall("`([^`]+)`", row) if words in message]
+
+
+@pytest.mark.parametrize(
+    ("url", "token"),
+    [
+        ("sim.db", ""),
+        ("file:", ""),
+        ("libsql://", ""),
+        ("libsql://somewhere?authToken=x", ""),
+        ("http://example.org", "x"),
+        ("libsql://somewhere", "x y"),
+    ],
+)
+def test_what_is_said_of_a_wrong_setting_is_explained(url, token, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TURSO_AUTH_TOKEN", token)
+    with pytest.raises(StorageError) as caught:
+        find_address(url)
+    assert explained(str(caught.value))
+
+
+def test_what_is_said_of_a_file_is_explained(tmp_path):
+    (tmp_path / "text.db").write_text("no database at all")
+    newer = tmp_path / "newer.db"
+    with open_database(f"file:{newer}") as database:
+        with pytest.raises(StorageError) as caught:
+            find_run(database, "01")
+        assert explained(str(caught.value)) == ["no run starts with id"]
+        database.write([("INSERT INTO schema_migrations VALUES (?, 'x', 'x')", (len(MIGRATIONS) + 1,))])
+    for path in ("text.db", "newer.db", "folder/sim.db"):
+        with pytest.raises(StorageError) as caught:
+            open_database(f"file:{tmp_path / path}")
+        assert explained(str(caught.value))
+
+
+def test_what_is_said_of_a_server_is_explained(server, token_server, monkeypatch):
+    monkeypatch.delenv("TURSO_AUTH_TOKEN", raising=False)
+    problems = []
+
+    def problem(url):
+        with pytest.raises(StorageError) as caught:
+            open_database(url)
+        problems.append(explained(str(caught.value)))
+
+    problem(token_server.url)
+    monkeypatch.setenv("TURSO_AUTH_TOKEN", token_server.token("ro"))
+    problem(token_server.url)
+    problem(f"{server.url}/elsewhere")
+    server.configure(block_writes=True)
+    problem(server.url)
+    server.kill()
+    problem(server.url)
+    assert problems == [
+        ["answers with HTTP status 401"],
+        ["answers with HTTP status 403"],
+        ["answers with HTTP status 404"],
+        ["Operation was blocked"],
+        ["cannot be reached"],
+    ]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

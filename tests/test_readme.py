@@ -1,5 +1,6 @@
 """The README, word by word: what it shows is what comes when it is pasted."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -37,6 +38,39 @@ def test_the_python_lines_work(readme, pytestconfig, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     assert "NORMAL" in done.stdout
     assert (tmp_path / "waits.png").exists()
+
+
+def test_the_five_lines_for_turso_lead_to_a_server_that_asks_for_a_token(readme, token_server, tmp_path):
+    lines = re.search(r"## Runs on Turso.*?```sh\n(.*?)```", readme, re.DOTALL)[1]
+    assert len(lines.splitlines()) == 5
+    turso = tmp_path / "turso"  # stands in for Turso's own command
+    turso.write_text(
+        f'#!/bin/sh\ncase "$*" in *--url) echo {token_server.url};; *) echo {token_server.token()};; esac\n'
+    )
+    sim = tmp_path / "sim"
+    sim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m sim "$@"\n')
+    for program in (turso, sim):
+        program.chmod(0o755)
+    (tmp_path / "first.yaml").write_text(block(readme, "yaml"))
+    settings = {name: value for name, value in os.environ.items() if not name.startswith("TURSO_")}
+    done = subprocess.run(
+        ["sh", "-e", "-c", f"sim run first.yaml --no-charts\n{lines}sim run first.yaml --no-charts"],
+        cwd=tmp_path,
+        env={**settings, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "read back the same, and removed" in done.stdout
+    assert "1 run pushed" in done.stdout
+    assert token_server.read("SELECT count(*), min(status) FROM runs") == [(2, "complete")]
+
+
+def test_it_says_what_could_not_be_tested_and_how_to(readme):
+    words = " ".join(readme.split())
+    assert "could not be reached from where this was built, so it is **untested there**" in words
+    assert "tries yours is `sim db check --write`" in words
 
 
 def test_it_starts_with_a_picture_the_two_commands_and_a_scenario(readme):

@@ -1,0 +1,179 @@
+"""The schema, on a file and on a server alike: migrations, and a database of an earlier version."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from sim import StorageError, open_database
+from sim.output.folder import write_run
+from sim.storage import find_run, list_runs, load_run, migrations, push_all, reproduce, run_metrics, save_run
+from tests.backends import TABLES, at_once, with_tokens_too
+from tests.server import read_file
+
+EARLIER = Path(__file__).parent / "data" / "schema-1.sql"
+
+
+# The schema
+
+
+@with_tokens_too
+def test_every_table_of_the_schema_is_there_and_each_version_is_noted(backend, database):
+    assert list_runs(database) == []
+    tables = {name for (name,) in backend.read("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    assert tables == {"schema_migrations", *TABLES}
+    noted = backend.read("SELECT version, name FROM schema_migrations ORDER BY version")
+    assert noted == [(1, "first schema"), (2, "push and lineage")]
+    strict = {name for _, name, kind, _, _, is_strict in backend.read("PRAGMA table_list") if is_strict}
+    assert strict == tables
+    assert backend.read("SELECT name FROM pragma_table_list WHERE wr ORDER BY name") == [
+        ("events",),
+        ("files",),
+        ("metrics",),
+    ]
+
+
+def test_there_is_a_sample_user_for_each_role_and_it_has_the_same_id_everywhere(backend, database):
+    assert list_runs(database) == []
+    users = backend.read("SELECT role, username, id FROM users WHERE deleted_at IS NULL ORDER BY id")
+    assert users == [
+        (role, role.lower(), f"019aa000-0000-7000-8000-00000000000{number}")
+        for number, role in enumerate(("NORMAL", "VIP", "MANAGER", "BOT"))
+    ]
+
+
+def test_a_migration_that_fails_half_way_leaves_nothing_of_it(backend, monkeypatch):
+    before = migrations.MIGRATIONS
+    half = ("CREATE TABLE half (one TEXT)", ())
+    broken = [half, ("INSERT INTO nowhere VALUES (1)", ())]
+    monkeypatch.setattr(migrations, "MIGRATIONS", [*before, ("broken", lambda: broken)])
+    with pytest.raises(StorageError, match="no such table: nowhere"):
+        backend.open()
+    assert backend.read("SELECT max(version) FROM schema_migrations") == [(2,)]
+    assert backend.read("SELECT name FROM sqlite_schema WHERE name = 'half'") == []
+    monkeypatch.setattr(migrations, "MIGRATIONS", [*before, ("mended", lambda: [half])])
+    backend.open().close()
+    assert backend.read("SELECT version, name FROM schema_migrations WHERE version > 2") == [(3, "mended")]
+    assert backend.count("half", "users") == (0, 4)
+
+
+@with_tokens_too
+def test_many_that_migrate_at_once_do_it_once(backend):
+    at_once(6, lambda: backend.open().close())
+    assert backend.read("SELECT version FROM schema_migrations ORDER BY version") == [(1,), (2,)]
+    assert backend.count("users") == (4,)
+
+
+def test_a_database_of_a_newer_program_is_refused_and_left_alone(backend, database):
+    database.write([("INSERT INTO schema_migrations VALUES (99, 'of the future', 'tomorrow')", ())])
+    with pytest.raises(StorageError) as caught:
+        backend.open()
+    cure = "upgrade with pip install -U ordersim"
+    assert str(caught.value) == f"database {backend.url}: was written by a newer ordersim; {cure}"
+    assert backend.read("SELECT max(version) FROM schema_migrations") == [(99,)]
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_a_token_that_may_only_read_reads_a_database_that_is_up_to_date(token_server, busy, monkeypatch):
+    monkeypatch.setenv("TURSO_AUTH_TOKEN", token_server.token("ro"))
+    cure = "put a token that may write into TURSO_AUTH_TOKEN; turso db tokens create NAME makes it"
+    with pytest.raises(StorageError, match=rf"^database {token_server.url}: .*403.*; {cure}$"):
+        open_database(token_server.url)
+    monkeypatch.setenv("TURSO_AUTH_TOKEN", token_server.token("rw"))
+    with open_database(token_server.url) as database:
+        saved = save_run(database, busy)
+    monkeypatch.setenv("TURSO_AUTH_TOKEN", token_server.token("ro"))
+    with open_database(token_server.url) as database:
+        assert [one.id for one in list_runs(database)] == [saved]
+        assert database.run(saved).fingerprint == busy.fingerprint
+        with pytest.raises(StorageError, match=cure):
+            save_run(database, busy)
+    assert token_server.read("SELECT count(*) FROM runs") == [(1,)]
+
+
+def test_opening_a_database_that_is_up_to_date_writes_nothing(tmp_path):
+    file = tmp_path / "sim.db"
+    open_database(f"file:{file}").close()
+    before = file.read_bytes(), file.stat().st_mtime_ns
+    with open_database(f"file:{file}") as database:
+        assert list_runs(database) == []
+    assert (file.read_bytes(), file.stat().st_mtime_ns) == before
+
+
+# A database of the first schema, as the first version of this program wrote it
+
+
+@pytest.fixture
+def earlier(elsewhere) -> Path:
+    file = elsewhere / "earlier.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(EARLIER.read_text(encoding="utf-8"))
+    return file
+
+
+def test_a_database_of_the_first_schema_is_carried_over_and_its_rows_say_the_same(earlier):
+    def rows(table: str) -> list[tuple]:
+        return read_file(earlier, f"SELECT * FROM {table} ORDER BY {TABLES[table]}")
+
+    first = {table: rows(table) for table in TABLES if table != "files"}
+    roles = {user: role for user, _, role, *_ in first["users"]}
+    assert read_file(earlier, "SELECT version FROM schema_migrations") == [(1,)]
+    open_database(f"file:{earlier}").close()
+    now = {table: rows(table) for table in TABLES}
+    for table in ("scenarios", "experiments", "events", "metrics"):
+        assert now[table] == first[table]
+    assert now["runs"] == [(*row, "[]", None) for row in first["runs"]]
+    ids = {role: user for user, _, role, *_ in now["users"]}
+    assert ids == migrations.USERS
+    for table in ("orders", "bots"):
+        renamed = [tuple(ids[roles[value]] if value in roles else value for value in row) for row in first[table]]
+        assert now[table] == renamed != first[table]
+    assert read_file(earlier, "PRAGMA foreign_key_check") == []
+    assert read_file(earlier, "SELECT version FROM schema_migrations ORDER BY version") == [(1,), (2,)]
+
+
+def test_what_is_deleted_or_own_in_a_database_of_the_first_schema_stays_so(earlier):
+    with closing(sqlite3.connect(earlier)) as connection, connection:
+        connection.execute("UPDATE runs SET deleted_at = 'then' WHERE seed = 7")
+        connection.execute("UPDATE users SET deleted_at = 'then' WHERE role = 'BOT'")
+        own = (str(UUID(int=1)), "anna", "VIP", "then", "then")
+        connection.execute("INSERT INTO users (id, username, role, created_at, updated_at) VALUES (?, ?, ?, ?, ?)", own)
+        connection.execute("UPDATE orders SET user_id = ? WHERE order_number = 1004", own[:1])
+    with open_database(f"file:{earlier}") as database:
+        assert [one.scenario for one in list_runs(database)] == ["traced"]
+    users = read_file(earlier, "SELECT username, role FROM users WHERE deleted_at IS NULL ORDER BY username")
+    assert users == [("anna", "VIP"), *((role.lower(), role) for role in ("BOT", "MANAGER", "NORMAL", "VIP"))]
+    assert read_file(earlier, "SELECT user_id FROM orders WHERE order_number = 1004") == [own[:1]]
+
+
+def test_a_run_of_the_first_schema_can_be_shown_exported_reproduced_and_pushed(earlier, server):
+    with open_database(f"file:{earlier}") as database, open_database(server.url) as target:
+        [stored] = list_runs(database, scenario="earlier")
+        assert (stored.seed, stored.parameters, stored.tags, stored.pushed_at) == (7, {"cook": "10s"}, [], None)
+        before = load_run(database, stored)
+        assert [one.fingerprint for one in (before, *reproduce(database, stored))] == [stored.fingerprint] * 3
+        assert before.measures.metrics == run_metrics(database, stored.id)
+        write_run(before, Path("out"), charts=False)
+        assert "1004" in Path("out/orders.csv").read_text()
+        assert push_all(database, target) == 2
+        assert load_run(target, find_run(target, stored.id)).fingerprint == stored.fingerprint
+    for table in TABLES:
+        columns = [name for (name,) in read_file(earlier, f"SELECT name FROM pragma_table_info('{table}')")]
+        told = ", ".join(name for name in columns if (table, name) != ("runs", "pushed_at"))
+        sql = f"SELECT {told} FROM {table} ORDER BY {TABLES[table]}"
+        if table != "users":
+            assert server.read(sql) == read_file(earlier, sql)
+
+
+def test_a_run_with_a_trace_of_the_first_schema_cannot_be_reproduced_since_its_file_was_not_kept(earlier):
+    Path("orders.csv").write_text("time,class\n7s,VIP\n")  # what lies there now is another one
+    with open_database(f"file:{earlier}") as database:
+        [stored] = list_runs(database, scenario="traced")
+        for read in (reproduce, load_run):
+            with pytest.raises(StorageError) as caught:
+                read(database, stored)
+            reason = f"run {stored.id} cannot be read back, since its data file orders.csv is not in the database"
+            assert str(caught.value).startswith(f"database file:{earlier}: {reason}; ")
+        assert run_metrics(database, stored.id)["orders.created"] == 2

@@ -1,0 +1,344 @@
+"""Stored runs, on a file and on a server alike: finding, reading back, running again, deleting."""
+
+import time
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import count
+
+import pandas as pd
+import pytest
+
+from sim import StorageError, run
+from sim.model import UNITS
+from sim.storage import (
+    delete_run,
+    find_run,
+    list_runs,
+    load_run,
+    purge,
+    push_all,
+    reproduce,
+    restore_run,
+    run_metrics,
+    save_run,
+)
+from tests.backends import (
+    BUSY,
+    EMPTY,
+    OWN,
+    TRACED,
+    add_experiment,
+    change,
+    event_rows,
+    on_a_file,
+    own_rows,
+    run_text,
+    with_tokens_too,
+)
+
+NOBODY = "00000000-0000-7000-8000-000000000000"
+
+
+# Reading back
+
+
+@pytest.mark.parametrize("text", [BUSY, TRACED, EMPTY], ids=["busy", "traced", "empty"])
+def test_a_run_that_is_read_back_is_the_run_that_was_saved(database, tmp_path, text):
+    done = run_text(tmp_path / "original", text, replication=3)
+    saved = save_run(database, done)
+    for file in tmp_path.joinpath("original").iterdir():
+        file.unlink()  # it reads no file
+    back = database.run(saved[:20])
+    assert back.fingerprint == done.fingerprint
+    assert event_rows(back.log) == event_rows(done.log)
+    assert back.measures.metrics == done.measures.metrics
+    for table in ("orders", "attempts", "events", "metrics"):
+        pd.testing.assert_frame_equal(getattr(back, table), getattr(done, table))
+    for fact in ("seed", "replication", "engine", "started_at", "finished_at"):
+        assert getattr(back, fact) == getattr(done, fact)
+    for fact in ("name", "text", "sha256", "parameters", "files", "clock"):
+        assert getattr(back.scenario, fact) == getattr(done.scenario, fact)
+
+
+def test_a_run_is_reproduced_from_what_is_stored_of_it(database, busy, traced, tmp_path):
+    others = [run(traced.scenario, seed=2**62, replication=7), run(busy.scenario.set(cook="3s"))]
+    for done in (busy, traced, *others):
+        stored = find_run(database, save_run(database, done))
+        before, again = reproduce(database, stored)
+        assert again.fingerprint == before.fingerprint == done.fingerprint == stored.fingerprint
+        assert (again.seed, again.replication, again.engine) == (done.seed, done.replication, done.engine)
+        assert again.log.first_difference(before.log) is None
+    assert list(tmp_path.glob("*.csv")) == []
+
+
+def test_runs_are_listed_the_newest_first_by_scenario_by_when_and_by_tag(database, busy, traced, monkeypatch):
+    first = save_run(database, busy, ["a", "b"])
+    second = save_run(database, traced, ["b"])
+    third = save_run(database, run(busy.scenario))
+
+    def listed(**wanted) -> list[str]:
+        return [one.id for one in list_runs(database, **wanted)]
+
+    newest = [one.id for one in sorted(list_runs(database), key=lambda one: (one.started_at, one.id), reverse=True)]
+    assert listed() == newest
+    assert set(newest) == {first, second, third}
+    assert newest[0] == third
+    assert set(listed(scenario="busy")) == {first, third}
+    assert listed(scenario="Busy") == listed(scenario="bus") == listed(scenario="") == []
+    assert set(listed(tag="b")) == {first, second}
+    assert listed(tag="a", scenario="traced") == []
+    assert listed(tag="a", scenario="busy") == [first]
+    started = datetime.fromisoformat(find_run(database, third).started_at)
+    east = timezone(timedelta(hours=9))
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "EST5")  # where this machine is does not matter
+        time.tzset()
+        for instant in (started, started.astimezone(east), started.replace(tzinfo=None)):
+            assert listed(since=instant) == [third]
+            assert listed(since=instant + timedelta(microseconds=1)) == []
+    time.tzset()
+    assert listed(since=datetime(2000, 1, 1, tzinfo=UTC)) == newest
+    delete_run(database, second)
+    assert listed(deleted=True) == [second]
+    assert listed(deleted=True, tag="b", scenario="traced") == [second]
+    assert listed(deleted=True, tag="a") == []
+
+
+def test_a_run_is_found_by_how_its_id_starts_if_no_other_starts_so(database, busy, backend):
+    first, second = save_run(database, busy), save_run(database, busy)
+    shared = next(length for length in count() if first[:length] != second[:length])
+    assert find_run(database, first).id == find_run(database, first[:shared]).id == first
+    with pytest.raises(StorageError, match="more than one run starts with id"):
+        find_run(database, first[: shared - 1])
+    for wrong in (NOBODY, f"{first}0", first.upper(), "%", "_" * 36, "x", f"{first}'", "~", "é", f" {first}", ""):
+        with pytest.raises(StorageError) as caught:
+            find_run(database, wrong)
+        problem = f"no run starts with id {wrong!r}; sim runs lists them"
+        assert str(caught.value) == f"database {backend.url}: {problem}"
+    with pytest.raises(StorageError, match=r"no deleted run starts with id '.*'; sim runs --deleted lists them$"):
+        find_run(database, first, deleted=True)
+
+
+# DataFrames
+
+
+def test_the_runs_are_a_table(database, busy, traced):
+    first, second = database.save(busy, ["a"]), database.save(traced)
+    runs = database.runs()
+    assert list(runs.columns) == [
+        *("id", "scenario", "tags", "seed", "replication", "engine", "fingerprint"),
+        *("started_at", "finished_at", "pushed_at", "parameters", "versions"),
+    ]
+    runs = runs.set_index("id")
+    assert runs.loc[first, ["scenario", "seed", "replication", "fingerprint"]].tolist() == [
+        *("busy", 2**63 - 1, 1, busy.fingerprint)
+    ]
+    assert (runs.loc[first, "tags"], runs.loc[first, "parameters"]) == (["a"], {"cook": "10s"})
+    assert runs.loc[second, "started_at"] == pd.Timestamp(traced.started_at)
+    assert runs["pushed_at"].isna().all()
+    assert database.runs(scenario="traced")["id"].tolist() == [second]
+    assert database.runs(tag="a")["id"].tolist() == [first]
+    assert len(database.runs(since=datetime(2000, 1, 1, tzinfo=UTC))) == 2
+    assert len(database.runs(since=datetime(3000, 1, 1, tzinfo=UTC))) == 0
+
+
+def test_orders_events_and_metrics_are_tables(database, busy, traced):
+    first, second = database.save(busy), database.save(traced)
+    pd.testing.assert_frame_equal(database.orders(second), traced.orders)
+    pd.testing.assert_frame_equal(database.events(first), busy.events)
+    metrics = database.metrics()
+    assert list(metrics.columns) == ["run", "scenario", "seed", "replication", "metric", "value", "unit"]
+    assert len(metrics) == 2 * len(UNITS)
+    mine = metrics[metrics["run"] == first].set_index("metric")
+    assert mine["value"].dropna().to_dict() == {k: v for k, v in busy.measures.metrics.items() if v is not None}
+    assert mine["unit"].to_dict() == UNITS
+    assert set(mine["seed"]) == {2**63 - 1}
+    assert mine["value"].isna().any()
+
+
+def test_a_database_without_runs_has_tables_without_rows_of_the_same_types(database, busy):
+    runs, metrics = database.runs(), database.metrics()
+    assert (len(runs), len(metrics)) == (0, 0)
+    database.save(busy)
+    for empty, filled in ((runs, database.runs()), (metrics, database.metrics())):
+        assert list(empty.columns) == list(filled.columns)
+        assert len(pd.concat([empty, filled])) == len(filled)
+    assert runs["started_at"].dtype.kind == runs["pushed_at"].dtype.kind == "M"
+    assert metrics["value"].dtype == "Float64"
+    assert metrics.groupby("metric")["value"].mean().empty
+
+
+def test_two_runs_stand_side_by_side(database, busy, tmp_path):
+    first, second = database.save(busy), database.save(run_text(tmp_path / "empty", EMPTY))
+    table = database.compare(first, second)
+    assert list(table.columns) == ["metric", "first", "second", "difference", "unit"]
+    assert table["metric"].tolist() == list(UNITS)
+    rows = table.set_index("metric")
+    assert rows.loc["orders.created"].tolist() == [4, 0, -4, "orders"]
+    assert rows.loc["wait.max", "first"] == 13
+    assert pd.isna(rows.loc["wait.max", "second"])
+    assert pd.isna(rows.loc["wait.max", "difference"])
+
+
+# Another run than was stored
+
+
+@pytest.mark.parametrize(
+    ("alteration", "first"),
+    [
+        ("UPDATE events SET time_us = time_us + 1 WHERE seq >= 17", 17),
+        ("UPDATE events SET bot_number = 1 WHERE bot_number = 4", 16),
+        ("UPDATE events SET order_number = NULL WHERE seq = 8", 8),
+        ("DELETE FROM events WHERE seq = 0", 0),
+        ("DELETE FROM events WHERE seq > 20", 21),
+        ("UPDATE runs SET fingerprint = '0123456789abcdef'", None),
+    ],
+)
+@on_a_file
+def test_a_run_that_somebody_altered_is_not_taken_for_the_run_and_shown_beside_what_it_is(
+    database, busy, alteration, first
+):
+    saved = save_run(database, busy)
+    change(database, alteration)
+    for read in (database.run, database.orders, database.events):
+        with pytest.raises(StorageError) as caught:
+            read(saved)
+        reason = f"run {saved} cannot be read back, since its events are not those of its fingerprint"
+        assert str(caught.value) == f"database {database.address.url}: {reason}; see docs/database.md"
+    stored = find_run(database, saved)
+    before, again = reproduce(database, stored)
+    assert again.fingerprint == busy.fingerprint
+    assert before.fingerprint != stored.fingerprint
+    assert before.log.first_difference(again.log) == again.log.first_difference(before.log) == first
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        *(
+            (damage, "its rows are damaged")
+            for damage in (
+                "UPDATE events SET kind = 'order_eaten' WHERE seq = 7",
+                "UPDATE events SET order_number = 99999 WHERE seq = 7",
+                "UPDATE events SET order_number = 99999999999 WHERE seq = 7",
+                "UPDATE events SET order_number = 7 WHERE seq = 7",
+                "UPDATE events SET bot_number = -99999999999 WHERE seq = 7",
+                "DELETE FROM orders WHERE order_number = 1001",
+                "DELETE FROM orders WHERE order_number = 1004",
+                "UPDATE runs SET seed = -1",
+                "UPDATE runs SET started_at = 'yesterday'",
+            )
+        ),
+        ("DELETE FROM scenarios", "its scenario was deleted"),
+        ("UPDATE scenarios SET yaml = 'scenario: 2'", "this version cannot read its scenario: scenario of run "),
+        ("DELETE FROM files", "its data file Küche 'Ost' 🍔.csv is not in the database"),
+        ("UPDATE files SET content = content || '3s,VIP,'", "its data file Küche 'Ost' 🍔.csv is not in the database"),
+    ],
+)
+@on_a_file
+def test_a_run_that_is_damaged_can_be_listed_and_is_refused_in_one_line(database, traced, damage, reason):
+    saved = save_run(database, traced)
+    change(database, damage)
+    [stored] = list_runs(database)
+    assert run_metrics(database, saved) == traced.measures.metrics
+    for read in (load_run, reproduce):
+        with pytest.raises(StorageError) as caught:
+            read(database, stored)
+        [line] = str(caught.value).splitlines()
+        assert line.startswith(f"database {database.address.url}: run {saved} cannot be read back, since {reason}")
+
+
+# Deleting
+
+
+def test_a_deleted_run_is_nowhere_until_it_is_restored_and_then_it_is_as_before(backend, database, busy, source):
+    saved, other = save_run(database, busy, ["x"]), save_run(database, busy)
+    before = own_rows(backend, saved)
+    delete_run(database, saved)
+    assert [one.id for one in list_runs(database)] == [other]
+    assert database.runs()["id"].tolist() == [other]
+    assert set(database.metrics()["run"]) == {other}
+    assert push_all(database, source) == 1
+    for find in (
+        *(lambda: find_run(database, saved), lambda: database.run(saved), lambda: database.orders(saved)),
+        *(lambda: database.events(saved), lambda: database.compare(other, saved)),
+    ):
+        with pytest.raises(StorageError, match="no run starts with id"):
+            find()
+    assert find_run(database, saved[:30], deleted=True).id == saved
+    restore_run(database, saved)
+    after = own_rows(backend, saved)
+    names = [name for (name,) in backend.read("SELECT name FROM pragma_table_info('runs')")]
+    changed = {name for name, old, new in zip(names, before["runs"][0], after["runs"][0], strict=True) if old != new}
+    assert changed == {"updated_at"}
+    assert {**before, "runs": 0} == {**after, "runs": 0}
+    assert {one.id for one in list_runs(database)} == {saved, other}
+    assert list_runs(database, deleted=True) == []
+
+
+@with_tokens_too
+def test_purge_removes_deleted_runs_for_good_and_nothing_else(backend, database, busy, traced):
+    gone, kept, whole = save_run(database, busy), save_run(database, busy), save_run(database, traced)
+    before = {table: backend.rows(table) for table in ("users", "scenarios", "files")}
+    rows = own_rows(backend, kept), own_rows(backend, whole)
+    delete_run(database, gone)
+    assert purge(database) == 1
+    assert own_rows(backend, gone) == {table: [] for table in OWN}
+    assert (own_rows(backend, kept), own_rows(backend, whole)) == rows
+    assert {table: backend.rows(table) for table in before} == before
+    assert ("REMOVED",) in backend.read("SELECT status FROM bots WHERE run_id = ?", kept)
+    restore_run(database, gone)
+    assert {one.id for one in list_runs(database)} == {kept, whole}
+    assert purge(database) == 0
+
+
+def test_purge_removes_what_nothing_names_any_more(backend, database, busy, traced):
+    save_run(database, busy)
+    add_experiment(database)
+    save_run(database, traced)
+    for stored in list_runs(database):
+        delete_run(database, stored.id)
+    assert purge(database) == 2
+    assert backend.read("SELECT name FROM scenarios") == [("busy",)]  # the experiment names it
+    assert backend.count("runs", "files", "experiments") == (0, 0, 1)
+    change(database, "UPDATE experiments SET deleted_at = 'now'")
+    assert purge(database) == 0
+    assert backend.count("scenarios", "experiments", "users") == (0, 0, 4)
+
+
+def test_purge_removes_whatever_else_is_deleted(backend, database, busy, traced):
+    first, second = save_run(database, busy), save_run(database, traced)
+    for table, which in (
+        *(("users", "role = 'BOT'"), ("scenarios", "name = 'traced'")),
+        ("orders", "order_number = 1002 AND stream = 'timeline'"),
+    ):
+        change(database, f"UPDATE {table} SET deleted_at = 'now' WHERE {which}")
+    [orders] = backend.count("orders")
+    assert purge(database) == 0
+    assert backend.count("users", "scenarios", "files", "orders") == (3, 1, 0, orders - 1)
+    assert {one.id: one.scenario for one in list_runs(database)} == {first: "busy", second: None}
+
+
+def test_a_run_that_is_still_being_written_is_nowhere_and_is_purged_after_a_day(backend, database, busy):
+    stale, fresh, kept = (save_run(database, busy) for _ in range(3))
+    now = datetime.now(UTC)
+    for run_id, age in ((stale, timedelta(days=2)), (fresh, timedelta(hours=23))):
+        written = (now - age).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        change(database, "UPDATE runs SET status = 'writing', updated_at = ? WHERE id = ?", written, run_id)
+    assert [one.id for one in list_runs(database)] == [kept]
+    assert list_runs(database, deleted=True) == []
+    assert set(database.metrics()["run"]) == {kept}
+    with pytest.raises(StorageError, match="no run starts"):
+        find_run(database, fresh)
+    assert purge(database) == 1
+    assert {one for (one,) in backend.read("SELECT id FROM runs")} == {fresh, kept}
+    assert backend.read("SELECT DISTINCT run_id FROM events WHERE run_id = ?", stale) == []
+    assert backend.read("SELECT DISTINCT run_id FROM events WHERE run_id = ?", fresh) == [(fresh,)]
+
+
+def test_purge_removes_more_rows_than_fit_into_one_transaction(backend, database, tmp_path):
+    text = "scenario: 1\nname: large\nbots: {initial: 3}\ntimeline:\n  - {at: 0s, order: VIP, count: 8000}\n"
+    saved = save_run(database, run_text(tmp_path / "large", text))
+    assert backend.read("SELECT count(*) > 20000 FROM events") == [(1,)]
+    delete_run(database, saved)
+    assert purge(database) == 1
+    assert backend.count(*OWN) == (0,) * 5
