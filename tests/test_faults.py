@@ -92,7 +92,7 @@ def ended(process: subprocess.Popen, seconds: float = 60) -> tuple[int, str, str
             raise
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
-    assert "Traceback" not in errors
+    assert "Traceback" not in errors, errors
     return process.returncode, out, errors
 
 

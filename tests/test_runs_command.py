@@ -6,8 +6,8 @@ import shutil
 import sqlite3
 import threading
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,7 @@ from tests.test_command import (
     screen,
     sim,
     sim_process,
+    until,
 )
 
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
@@ -478,9 +479,8 @@ def test_push_says_what_it_needs_and_makes_no_file(options, said):
     assert names(".") == {"kitchen.yaml", "short.yaml"}
 
 
-@contextmanager
-def held(server: Server) -> Iterator[Callable[[], None]]:
-    """Take the write lock of a server as another program would; yield what lets go of it."""
+def hold(server: Server) -> Callable[[], object]:
+    """Take the write lock of a server as another program would, and return what lets go of it."""
 
     def ask(baton: str | None, sql: str, *more: dict) -> str | None:
         requests = [{"type": "execute", "stmt": {"sql": sql}}, *more]
@@ -490,14 +490,23 @@ def held(server: Server) -> Iterator[Callable[[], None]]:
             return json.load(response)["baton"]
 
     baton = ask(None, "BEGIN IMMEDIATE")
-    yield lambda: ask(baton, "ROLLBACK", {"type": "close"})
+    return lambda: ask(baton, "ROLLBACK", {"type": "close"})
 
 
 def test_a_long_push_shows_a_bar_on_a_terminal_and_leaves_one_line_there(server):
     sim("run", "short.yaml", "--no-charts", "--db", server.url)
     for _ in range(3):
         stored()
-    with held(server) as let_go, on_terminal("push", "--db", server.url, status=0) as (_, written):
+    # a server takes the lock away after 5 s, so it is taken when all that takes long is loaded
+    code = (
+        "import time, pathlib, rich.progress, sim.cli, sim.storage; ready = pathlib.Path('ready'); ready.touch()\n"
+        "while ready.exists(): time.sleep(0.01)\n"
+        "sim.cli.main()"
+    )
+    with on_terminal("push", "--db", server.url, status=0, code=code) as (process, written):
+        until(Path("ready").exists, process)
+        let_go = hold(server)
+        Path("ready").unlink()
         text = next(written)
         timer = threading.Timer(1.3, let_go)
         timer.start()

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -118,18 +119,24 @@ def _keep(done: Run, folder: Path, charts: bool, address: "Address | None", tags
 
 
 def _save(done: Run, address: "Address", tags: list[str], kept: _Kept) -> None:
-    from sim.storage import LOCAL, open_database, save_run
+    from sim.storage import LOCAL, find_run, new_run_id, open_database, save_run
 
-    url = LOCAL if address.is_remote else address.url
+    url, run_id = LOCAL if address.is_remote else address.url, new_run_id()
+    push = f"sim push --db {address.url}" if address.url_from == "--db" else "sim push"
+    stored = f"in {url}" + f", not pushed; {push} sends it" * address.is_remote
     try:
         with open_database(url) as database:
-            kept.run_id = save_run(database, done, tags)
+            try:
+                save_run(database, done, tags, run_id)
+            except KeyboardInterrupt:  # it may have come too late to keep the run from being stored
+                with suppress(StorageError):
+                    kept.run_id, kept.stored = find_run(database, run_id).id, stored
+                raise
     except StorageError as error:
         why = "runs are kept there before they are pushed, so " * address.is_remote
         kept.problems.append(f"{error}; {why}this run is not in a database")
     else:
-        push = f"sim push --db {address.url}" if address.url_from == "--db" else "sim push"
-        kept.stored = f"in {url}" + f", not pushed; {push} sends it" * address.is_remote
+        kept.run_id, kept.stored = run_id, stored
 
 
 def _push(address: "Address", run_id: str, kept: _Kept) -> None:

@@ -3,6 +3,7 @@
 from sim.storage.addresses import LOCAL, Address, find_address
 from sim.storage.check import check
 from sim.storage.database import Database, open_database
+from sim.storage.rows import new_run_id
 from sim.storage.runs import (
     StoredRun,
     delete_run,
@@ -27,6 +28,7 @@ __all__ = [
     "find_run",
     "list_runs",
     "load_run",
+    "new_run_id",
     "open_database",
     "purge",
     "push_all",

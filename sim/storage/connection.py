@@ -47,6 +47,8 @@ _CURES = {
     "HTTP_401": "put a valid token into TURSO_AUTH_TOKEN; turso db tokens create NAME makes it",
     "HTTP_403": "put a token that may write into TURSO_AUTH_TOKEN; turso db tokens create NAME makes it",
     "HTTP_404": "no libSQL server answers at that URL; check it",
+    "HTTP_429": "try again later",
+    "HTTP_5": "the server, or a proxy before it, has trouble; try again later",
     "HTTP_": "something else than a libSQL server answers there; check the URL, or try again later",
     "NEWER": "upgrade with pip install -U ordersim",
     "SQLITE_CANTOPEN": "name a file in a folder that exists and is writable",
@@ -143,10 +145,12 @@ class _ServerClient(HttpClient):
     async def _post(self, body: Mapping[str, Any]) -> Any:
         try:
             sent = BytesIO(json.dumps(body).encode())  # aiohttp warns of large bodies that are no files
-            async with self._session.post(self._url, data=sent, headers=_JSON) as response:
+            async with self._session.post(self._url, data=sent, headers=_JSON, allow_redirects=False) as response:
                 status, data = response.status, await response.read()
         except TimeoutError:
             raise LibsqlError("does not answer", "UNREACHABLE") from None
+        except aiohttp.ClientPayloadError:
+            raise LibsqlError("breaks off in the middle of its answer", "UNREACHABLE") from None
         except (aiohttp.ClientError, ValueError) as error:
             raise LibsqlError(f"cannot be reached ({_reason(error)})", "UNREACHABLE") from None
         try:
@@ -156,7 +160,7 @@ class _ServerClient(HttpClient):
         if status == 200 and answer is not None:
             return answer
         told = answer.get("error") or answer.get("message") if isinstance(answer, dict) else None
-        says = f" ({' '.join(str(told).split())[:200]})" if told else ""
+        says = f" ({' '.join(str(told).split())[:200]})" if told else " and no JSON" if status == 200 else ""
         raise LibsqlError(f"answers with HTTP status {status}{says}", f"HTTP_{status}")
 
 
@@ -166,6 +170,12 @@ def _reason(error: Exception) -> str:
         return f"TLS: {getattr(error.certificate_error, 'verify_message', error.certificate_error)}"
     if isinstance(error, aiohttp.ClientConnectorSSLError):
         return "it speaks no TLS; http:// does without"
+    if isinstance(error, aiohttp.ClientConnectionError) and not isinstance(error, aiohttp.ClientConnectorError):
+        return "it hangs up without an answer"
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"the proxy answers with HTTP status {error.status}"
+    if isinstance(error, aiohttp.ClientResponseError):
+        return "it does not speak HTTP"
     number = getattr(error, "errno", None) or 0
     return os.strerror(number) if number > 0 else getattr(error, "strerror", None) or str(error) or "no reason given"
 
@@ -251,7 +261,9 @@ class Connection:
     def error(self, explanation: str, code: str = "") -> StorageError:
         """Return an error about this database, with what to do about it."""
         cure = next((cure for prefix, cure in _CURES.items() if code.startswith(prefix)), "see docs/database.md")
-        return StorageError(f"database {self.address.url}: {explanation}; {cure}")
+        if self.address.is_remote and code.startswith("SQLITE_FULL"):
+            cure = "purge deleted runs, or see in the Turso dashboard what the plan allows"
+        return StorageError(f"database {self.address.url}: {' '.join(explanation.split())}; {cure}")
 
 
 def _close(client: Client, loop: asyncio.AbstractEventLoop, thread: Thread) -> None:

@@ -35,14 +35,14 @@ _FILE = ("sha256", "part", "content")
 _NAMED = r'^# (".*") sha256 ([0-9a-f]{64})$'
 
 
-def save_run(connection: Connection, run: Run, tags: Iterable[str] = ()) -> str:
-    """Store a run and return its id, a UUIDv7; other readers see it whole or not at all.
+def save_run(connection: Connection, run: Run, tags: Iterable[str] = (), run_id: str | None = None) -> str:
+    """Store a run and return its id, one of `new_run_id`; other readers see it whole or not at all.
 
     Raises:
         StorageError: the database refuses it, or cannot be reached.
 
     """
-    run_id = new_run_id()
+    run_id = run_id or new_run_id()
     row = run_row(run, run_id, tags)
 
     def statements() -> Iterator[Statement]:
