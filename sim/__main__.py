@@ -2,6 +2,8 @@
 
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -13,13 +15,29 @@ def _unraisable(lost: Any) -> None:
         sys.__unraisablehook__(lost)
 
 
+@contextmanager
+def _kept_back() -> Iterator[None]:
+    """Keep Ctrl-C back while C code is loading, which would swallow it or make another error of it."""
+    pressed: list[Any] = []
+    before = signal.signal(signal.SIGINT, lambda *press: pressed.append(press))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
+
+
 def main() -> None:
     """Run the command line and exit with its status."""
     signal.signal(signal.SIGALRM, signal.default_int_handler)
     sys.unraisablehook = _unraisable
     try:
-        from sim.cli import main
+        with _kept_back():
+            from sim.cli import main
+            from sim.scenario import prepare
 
+            prepare()
         main()
     except KeyboardInterrupt:
         print("sim: interrupted", file=sys.stderr)

@@ -62,7 +62,8 @@ def _instant(text: str) -> datetime:
         try:
             return datetime.now(UTC) - timedelta(microseconds=parse_duration(text))
         except ValueError:
-            return datetime.fromisoformat(text)
+            instant = datetime.fromisoformat(text)
+            return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         problem = f"{text!r} is no instant; write 2h for two hours ago, or a date such as 2026-11-23"
         raise typer.BadParameter(problem, param_hint="--since") from None

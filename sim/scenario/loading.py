@@ -94,6 +94,11 @@ class Scenario:
         return draw_workload(self.file, seed, replication)
 
 
+def prepare() -> None:
+    """Build what validates scenarios, which the first one that is loaded needs otherwise."""
+    ScenarioFile.model_rebuild()
+
+
 def load_scenario(path: str | Path, /, **parameters: Any) -> Scenario:
     """Return the scenario of a YAML file, with `parameters` in place of the file's values for them.
 

@@ -104,7 +104,7 @@ def _stored(row: tuple[Any, ...]) -> StoredRun:
 def run_metrics(connection: Connection, run_id: str) -> dict[str, float | None]:
     """Return the metrics of a run by name, in the order in which they are shown."""
     values = dict(connection.query("SELECT name, value FROM metrics WHERE run_id = ? ORDER BY name", run_id))
-    return {name: values[name] for name in [*UNITS, *(values.keys() - UNITS.keys())] if name in values}
+    return {name: values[name] for name in [*UNITS, *sorted(values.keys() - UNITS.keys())] if name in values}
 
 
 def stored_scenario(connection: Connection, stored: StoredRun) -> Scenario:
