@@ -58,16 +58,16 @@ def reference(orders: int, number: int) -> tuple[float, list[float]]:
     return seconds, [float(metrics[f"wait.{name}.mean"] or 0) / 60 for name in ("VIP", "NORMAL")]
 
 
-def theory() -> list[float]:
+def theory(load: float = LOAD) -> list[float]:
     """Return the mean wait of each class in minutes: Cobham, A. (1954), Priority assignment in waiting line
     problems, Operations Research 2, 70-76. The share of orders that wait at all is Erlang's C formula.
     """
     blocked = 1.0
     for servers in range(1, BOTS + 1):
-        blocked = LOAD * BOTS * blocked / (servers + LOAD * BOTS * blocked)
-    waiting = blocked / (1 - LOAD * (1 - blocked))
-    first = waiting / (BOTS * SERVICES) / (1 - VIP_SHARE * LOAD)
-    return [first, first / (1 - LOAD)]
+        blocked = load * BOTS * blocked / (servers + load * BOTS * blocked)
+    waiting = blocked / (1 - load * (1 - blocked))
+    first = waiting / (BOTS * SERVICES) / (1 - VIP_SHARE * load)
+    return [first, first / (1 - load)]
 
 
 def tolerance(orders: int) -> float:

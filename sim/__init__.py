@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.errors import OrdersimError, ScenarioError, SimulationError, StorageError
-    from sim.experiment import Run, run
+    from sim.experiment import Replications, Run, replicate, run
     from sim.scenario import Scenario, load_scenario
     from sim.storage import Database, open_database
 
 __all__ = [
     "Database",
     "OrdersimError",
+    "Replications",
     "Run",
     "Scenario",
     "ScenarioError",
@@ -22,29 +23,35 @@ __all__ = [
     "StorageError",
     "load_scenario",
     "open_database",
+    "replicate",
     "run",
 ]
 
 
 _HOMES = {
     "Database": "sim.storage",
+    "Replications": "sim.experiment",
     "Run": "sim.experiment",
     "Scenario": "sim.scenario",
     "load_scenario": "sim.scenario",
     "open_database": "sim.storage",
+    "replicate": "sim.experiment",
     "run": "sim.experiment",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Return one of the public names; Run gets its charts and its look in notebooks here, which it must not know."""
+    """Return one of the public names; Run and Replications get their charts and their look in notebooks here, which
+    they must not know.
+    """
     if name not in __all__:
         raise AttributeError(f"module 'sim' has no attribute {name!r}")
     value = globals()[name] = getattr(import_module(_HOMES.get(name, "sim.errors")), name)
-    if name in ("Database", "Run", "open_database", "run"):
-        run_class = import_module("sim.experiment").Run
-        run_class.plot = property(_plot)
-        run_class._repr_html_ = import_module("sim.output.tables").run_html
+    if _HOMES.get(name) in ("sim.experiment", "sim.storage"):
+        experiment, tables = import_module("sim.experiment"), import_module("sim.output.tables")
+        experiment.Run.plot, experiment.Run._repr_html_ = property(_plot), tables.run_html
+        experiment.Replications.plot = property(_plot_replications)
+        experiment.Replications._repr_html_ = tables.replications_html
     return value
 
 
@@ -52,3 +59,9 @@ def _plot(run: "Run") -> Any:
     from sim.output.charts import Plots
 
     return Plots(run)
+
+
+def _plot_replications(done: "Replications") -> Any:
+    from sim.output.experiment_charts import ExperimentPlots
+
+    return ExperimentPlots(done)

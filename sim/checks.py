@@ -1,5 +1,8 @@
-"""Verdicts: what a scenario expects, held against what happened."""
+"""Verdicts: what a scenario expects, and what must hold of its metrics, against what happened."""
 
+import math
+from collections.abc import Sequence
+from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -7,7 +10,8 @@ import numpy as np
 from sim.events import EventKind, EventLog
 from sim.metrics import Orders
 from sim.model import NONE
-from sim.scenario import Expectation, Place
+from sim.scenario import Condition, Expectation, Place, Threshold
+from sim.statistics import Interval, mean_interval, replications_for, share_interval
 from sim.units import format_duration
 
 _ORDER_STATUS = {
@@ -89,3 +93,104 @@ def _status_of_order(log: EventLog, order: int, at: int) -> str:
 def _status_of_bot(log: EventLog, bot: int | None, at: int) -> str:
     kinds = [kind for kind in log.kind[(log.bot == bot) & (log.time <= at)] if kind in _BOT_STATUS]
     return _BOT_STATUS[EventKind(kinds[-1])] if kinds else "not added yet"
+
+
+class Judgement(StrEnum):
+    """What became of a threshold."""
+
+    PASS = "PASS"  # noqa: S105 - no password
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    NO_DATA = "NO DATA"
+
+
+class ThresholdVerdict(NamedTuple):
+    """What became of one condition of a threshold: `note` says why, or what would settle it."""
+
+    place: Place
+    threshold: Threshold
+    judgement: Judgement
+    estimate: Interval | None
+    note: str
+
+
+def judge_threshold(
+    place: Place,
+    threshold: Threshold,
+    values: Sequence[float | None],
+    worst: Sequence[float | None],
+    is_random: bool,
+) -> ThresholdVerdict:
+    """Return the verdict on a threshold from a metric's value in each replication, None where nothing was observed.
+
+    PASS and FAIL ask that the whole 95% interval of the mean lies on that side. `worst` are the values that orders
+    still PENDING at the end could bring about, None where there are none. `==` and `!=` must hold in each replication.
+    """
+    seen = [value for value in values if value is not None]
+    single = is_random and len(values) == 1
+    estimate = mean_interval(seen) if seen and not single else None
+
+    def verdict(judgement: Judgement, note: str = "") -> ThresholdVerdict:
+        return ThresholdVerdict(place, threshold, judgement, estimate, note)
+
+    if not seen:
+        return verdict(Judgement.NO_DATA, "nothing was observed")
+    condition = threshold.condition
+    if condition.operator in ("==", "!="):
+        held = sum((value == condition.low) == (condition.operator == "==") for value in seen)
+        if held < len(seen):
+            return verdict(Judgement.FAIL, _share_of_runs(held, len(seen)) if is_random else "")
+        return verdict(Judgement.INCONCLUSIVE, _SINGLE) if single else verdict(Judgement.PASS)
+    if single:
+        return verdict(Judgement.INCONCLUSIVE, _SINGLE)
+    assert estimate is not None
+    if is_random and estimate.low is None:
+        return verdict(Judgement.INCONCLUSIVE, "only one replication observed it; run more")
+    judgement = _side(condition, estimate)
+    if judgement is Judgement.INCONCLUSIVE:
+        return verdict(judgement, _what_settles(condition, seen))
+    carried = [value if bound is None else bound for value, bound in zip(values, worst, strict=True)]
+    if (
+        judgement is Judgement.PASS
+        and condition.operator in ("<", "<=", "between")
+        and not _bounded(condition, carried)
+    ):
+        return verdict(Judgement.INCONCLUSIVE, "orders still PENDING could carry it over the limit; run longer")
+    return verdict(judgement)
+
+
+def _bounded(condition: Condition, carried: Sequence[float | None]) -> bool:
+    """Whether the mean of these values, of which some may be infinite, lies on the right side too."""
+    values = [value for value in carried if value is not None]
+    return all(map(math.isfinite, values)) and _side(condition, mean_interval(values)) is Judgement.PASS
+
+
+_SINGLE = "one run of a random scenario has no interval; run more replications"
+
+
+def _side(condition: Condition, estimate: Interval) -> Judgement:
+    """Tell on which side of its limits an interval lies; a single value is an interval without width."""
+    low = estimate.mean if estimate.low is None else estimate.low
+    high = estimate.mean if estimate.high is None else estimate.high
+    right, wrong = {
+        "<": (high < condition.high, low >= condition.high),
+        "<=": (high <= condition.high, low > condition.high),
+        ">": (low > condition.low, high <= condition.low),
+        ">=": (low >= condition.low, high < condition.low),
+        "between": (condition.low <= low and high <= condition.high, high < condition.low or low > condition.high),
+    }[condition.operator]
+    return Judgement.PASS if right else Judgement.FAIL if wrong else Judgement.INCONCLUSIVE
+
+
+def _what_settles(condition: Condition, seen: Sequence[float]) -> str:
+    mean = mean_interval(seen).mean
+    distance = min(abs(mean - condition.low), abs(mean - condition.high))
+    if distance == 0:
+        return "its mean is the limit; no number of replications is likely to settle it"
+    needed = replications_for(seen, distance)
+    return f"about {needed} replications would likely settle it; a verdict after extending is nominal"
+
+
+def _share_of_runs(held: int, n: int) -> str:
+    share = share_interval(held, n)
+    return f"held in {held} of {n} replications ({share.mean:.0%}, 95% interval {share.low:.0%} to {share.high:.0%})"

@@ -1,10 +1,12 @@
 """From the event log to tables of orders and attempts, and to the metrics of the run."""
 
-from typing import NamedTuple
+import math
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.errors import SimulationError
 from sim.events import EventKind, EventLog
 from sim.model import (
     METRICS,
@@ -18,6 +20,7 @@ from sim.model import (
     Workload,
     metric_name,
 )
+from sim.statistics import mser5
 from sim.units import DAY, HOUR, SECOND, Clock
 
 Ints = NDArray[np.int64]
@@ -62,24 +65,92 @@ class Attempts(NamedTuple):
     outcome: NDArray[np.uint8]  # index into OUTCOMES
 
 
+Values = dict[str, float | int | None]
+
+
 class Measures(NamedTuple):
-    """All that is measured of one run: `metrics` by full name, durations in seconds, None where nothing was seen."""
+    """All that is measured of one run: `metrics` by full name, durations in seconds, None where nothing was seen.
+
+    The first `warmup` microseconds are left out of the metrics. `worst_waits` are the metrics of waits that orders
+    still PENDING at the end could bring about, infinite where there is no bound.
+    """
 
     orders: Orders
     attempts: Attempts
-    metrics: dict[str, float | int | None]
+    metrics: Values
+    worst_waits: Values
+    warmup: int
 
 
-def measure(workload: Workload, log: EventLog) -> Measures:
-    """Return the orders, attempts and metrics of a run."""
+def measure(workload: Workload, log: EventLog, warmup: int | Literal["mser5"] = 0) -> Measures:
+    """Return the orders, attempts and metrics of a run, without its warm-up.
+
+    Raises:
+        SimulationError: MSER-5 finds no end of the warm-up in the first half of the run, or the log contradicts itself.
+
+    """
     attempts = _attempts(workload, log)
     orders = _orders(workload, log, attempts)
-    values: dict[str, float | int | None] = {}
+    _check_littles_law(log, orders)
+    start = _end_of_warmup(orders) if warmup == "mser5" else min(warmup, log.end)
+    values: Values = {}
+    worst: Values = {}
     for metric in METRICS:
         for order_class in (None, *OrderClass) if metric.by_class else (None,):
-            for statistic, value in _family(metric, order_class, workload, log, orders, attempts).items():
+            for statistic, value in _family(metric, order_class, workload, log, orders, attempts, start).items():
                 values[metric_name(metric, order_class, statistic)] = value
-    return Measures(orders, attempts, values)
+            if metric.name == "wait":
+                for statistic, value in _worst_waits(orders, _members(orders, order_class, start), log.end).items():
+                    worst[metric_name(metric, order_class, statistic)] = value
+    return Measures(orders, attempts, values, worst, start)
+
+
+def _check_littles_law(log: EventLog, orders: Orders) -> None:
+    """Hold the integral of the queue against the sum of all times spent PENDING, which are equal on every sample path
+    (Stidham 1974, A last word on L = λW).
+    """
+    queue = _integral(*steps(log, TO_PENDING, FROM_PENDING), log.end)
+    if queue != (waits := _total(orders.wait)):
+        raise SimulationError(
+            f"internal error: the queue's integral is {queue} and the waits' sum {waits} microseconds; "
+            "please report this with the scenario and its seed"
+        )
+
+
+def _end_of_warmup(orders: Orders) -> int:
+    """Return the instant at which the first order behind the cut of MSER-5 was created; waits in order of creation."""
+    seen = orders.status != OrderStatus.ABANDONED
+    cut = mser5(orders.wait[seen] / SECOND)
+    if cut is None:
+        raise SimulationError(
+            "mser5 finds no end of the warm-up in the first half of the run; lengthen the run, or write warmup: 30m"
+        )
+    return int(orders.created[seen][cut]) if cut else 0
+
+
+def _members(orders: Orders, order_class: OrderClass | None, start: int) -> Mask:
+    members: Mask = orders.created >= start
+    return members if order_class is None else members & (orders.order_class == order_class)
+
+
+def _worst_waits(orders: Orders, members: Mask, span: int) -> Values:
+    """Return the statistics of waits that orders still PENDING at the end could bring about, nothing without such.
+
+    Quantiles and the longest are those of waits that never end. The mean is that of waits that go on as long again as
+    the run lasted, since one order that waits for ever would leave it no bound.
+    """
+    pending = members & (orders.status == OrderStatus.PENDING)
+    done = np.sort(
+        orders.wait[members & (orders.status != OrderStatus.PENDING) & (orders.status != OrderStatus.ABANDONED)]
+    )
+    unfinished = int(pending.sum())
+    n = len(done) + unfinished
+    if not unfinished:
+        return {}
+    ordered = np.append(done / SECOND, [np.inf] * unfinished)
+    at = {f"p{p}": float(ordered[-(-p * n // 100) - 1]) for p in (50, 90, 95, 99)}
+    total = _total(done) + _total(orders.wait[pending]) + unfinished * span
+    return {"mean": total / n / SECOND, "sd": math.inf, "min": float(ordered[0]), **at, "max": math.inf}
 
 
 def _is(log: EventLog, kinds: tuple[EventKind, ...]) -> Mask:
@@ -151,9 +222,10 @@ def _family(
     log: EventLog,
     orders: Orders,
     attempts: Attempts,
-) -> dict[str, float | int | None]:
-    """Return the statistics of one metric for one class, or for all orders."""
-    members = np.ones(len(orders.number), bool) if order_class is None else orders.order_class == order_class
+    start: int,
+) -> Values:
+    """Return the statistics of one metric for one class, or for all orders, from the end of the warm-up on."""
+    members = _members(orders, order_class, start)
     complete = members & (orders.status == OrderStatus.COMPLETE)
     match metric.name:
         case "wait":
@@ -163,18 +235,20 @@ def _family(
         case "service":
             return _durations((orders.flow - orders.wait)[complete])
         case "queue":
-            return _level(log, TO_PENDING, FROM_PENDING, order_class)
+            return _level(log, TO_PENDING, FROM_PENDING, order_class, start)
         case "bots":
-            return _level(log, (EventKind.BOT_ADDED,), (EventKind.BOT_REMOVED,), None)
+            return _level(log, (EventKind.BOT_ADDED,), (EventKind.BOT_REMOVED,), None, start)
         case "throughput":
-            return {"": int(complete.sum()) / (log.end / HOUR) if log.end else None}
+            of_class = np.ones(len(members), bool) if order_class is None else orders.order_class == order_class
+            done = int((of_class & (orders.completed > (start or NONE))).sum())
+            return {"": done / ((log.end - start) / HOUR) if log.end > start else None}
         case "wasted":
             lost = (attempts.outcome == OUTCOMES.index("returned")) & members[attempts.row]
             kept = workload.rules.on_remove == "resume"
             return {"": 0.0 if kept else _total((attempts.ended - attempts.picked_up)[lost]) / SECOND}
         case "utilisation":
-            busy = _integral(*steps(log, (EventKind.ORDER_PICKED_UP,), _END_OF_ATTEMPT), log.end)
-            available = _integral(*steps(log, (EventKind.BOT_ADDED,), (EventKind.BOT_REMOVED,)), log.end)
+            busy = _integral(*steps(log, (EventKind.ORDER_PICKED_UP,), _END_OF_ATTEMPT), log.end, start)
+            available = _integral(*steps(log, (EventKind.BOT_ADDED,), (EventKind.BOT_REMOVED,)), log.end, start)
             return {"": busy / available if available else None}
     fate = metric.name.removeprefix("orders.")
     created = int(members.sum())
@@ -197,7 +271,7 @@ def _total(values: Ints) -> int:
     return int(values.sum()) if fits else sum(values.tolist())
 
 
-def _durations(values: Ints) -> dict[str, float | int | None]:
+def _durations(values: Ints) -> Values:
     """Return the statistics of durations in seconds; a percentile is the smallest observation that at least
     that share of them does not exceed (Hyndman and Fan 1996, type 1).
     """
@@ -234,20 +308,21 @@ def steps(
     return times[settled], levels[settled]
 
 
-def _integral(times: Ints, levels: Ints, end: int) -> int:
-    """Return the integral of a count from the start to `end`, in microseconds; both arrays as `steps` makes them."""
-    spans = np.diff(np.append(times, end))
+def _integral(times: Ints, levels: Ints, end: int, start: int = 0) -> int:
+    """Return the integral of a count from `start` to `end`, in microseconds; both arrays as `steps` makes them."""
+    spans = np.diff(np.maximum(np.append(times, end), start))
     if (levels * spans.astype(np.float64)).sum() < _LARGEST:
         return int((levels * spans).sum())
     return sum(level * span for level, span in zip(levels.tolist(), spans.tolist(), strict=True))
 
 
 def _level(
-    log: EventLog, up: tuple[EventKind, ...], down: tuple[EventKind, ...], order_class: OrderClass | None
-) -> dict[str, float | int | None]:
+    log: EventLog, up: tuple[EventKind, ...], down: tuple[EventKind, ...], order_class: OrderClass | None, start: int
+) -> Values:
     times, levels = steps(log, up, down, order_class)
-    mean = _integral(times, levels, log.end) / log.end if log.end else None
-    return {"mean": mean, "max": int(levels.max()), "end": int(levels[-1])}
+    mean = _integral(times, levels, log.end, start) / (log.end - start) if log.end > start else None
+    since = levels[np.searchsorted(times, start, side="right") - 1 :]
+    return {"mean": mean, "max": int(since.max()), "end": int(levels[-1])}
 
 
 def orders_table(orders: Orders, workload: Workload) -> Table:

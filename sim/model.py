@@ -54,12 +54,14 @@ ReturnedTo = Literal["place", "front", "back"]
 @dataclass(frozen=True, slots=True)
 class Rules:
     """The choices a scenario makes among the rules of the kitchen: what becomes of the order of a busy bot
-    that is removed, which idle bot takes an order, and where in its class a returned order stands.
+    that is removed, which idle bot takes an order, where in its class a returned order stands, and the age in
+    microseconds at which a NORMAL order is promoted, None for never.
     """
 
     on_remove: OnRemove = "restart"
     dispatch: Dispatch = "oldest"
     returned_to: ReturnedTo = "place"
+    promote_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class Workload:
     action: NDArray[np.uint8]  # (actions,), of Action
     order_class: NDArray[np.uint8]  # (orders,), of OrderClass
     service: NDArray[np.int64]  # (orders,)
+    patience: NDArray[np.int64]  # (orders,), NONE for ever
     stream: NDArray[np.int32]  # (orders,), index into stream_names
     stream_names: tuple[str, ...]
     first_number: int
@@ -124,3 +127,9 @@ UNITS = {
     for statistic in metric.statistics
 }
 """The unit of every metric by its full name, in the order in which they are shown."""
+
+
+def full_metric_name(text: str) -> str | None:
+    """Return the full name that a name stands for, None for no metric: the first statistic is the default."""
+    shortened = text.removesuffix(".count") if text.startswith("orders.") else text.removesuffix(".value")
+    return next((name for name in (shortened, f"{shortened}.mean") if name in UNITS), None)

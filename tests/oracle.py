@@ -22,6 +22,9 @@ class Oracle:
     def __init__(self, workload: Workload) -> None:
         self.workload = workload
         self.need = workload.service.tolist()
+        self.served_as = workload.order_class.tolist()
+        self.born: dict[int, int] = {}
+        self.picked_up: set[int] = set()
         self.pending: list[tuple[int, float, int, int]] = []  # (class, place, turn of its return, order)
         self.bots: list[Bot] = []
         self.rows: list[Row] = []
@@ -39,14 +42,36 @@ class Oracle:
         actions = list(zip(self.workload.action_time.tolist(), self.workload.action.tolist(), strict=True))
         while True:
             due = [(bot.ends, 0, bot.turn) for bot in self.bots if bot.order is not None]
-            due += [(time, 1, 0) for time, _ in actions[:1]]
+            due += [(max(self.now, time), 1, order) for time, order in self.abandonments()]
+            due += [(max(self.now, time), 2, order) for time, order in self.promotions()]
+            due += [(time, 3, 0) for time, _ in actions[:1]]
             if not due or (self.workload.horizon is not None and min(due)[0] > self.workload.horizon):
                 return self.rows
-            self.now, what, turn = min(due)
+            self.now, what, which = min(due)
             if what == 0:
-                self.complete(next(bot for bot in self.bots if bot.order is not None and bot.turn == turn))
+                self.complete(next(bot for bot in self.bots if bot.order is not None and bot.turn == which))
+            elif what == 1:
+                self.pending = [entry for entry in self.pending if entry[3] != which]
+                self.log(Kind.ORDER_ABANDONED, which)
+            elif what == 2:
+                self.pending = [entry for entry in self.pending if entry[3] != which]
+                self.served_as[which] = int(OrderClass.VIP)
+                self.log(Kind.ORDER_PROMOTED, which)
+                self.enqueue(which, which, 0)
             else:
                 self.act(Action(actions.pop(0)[1]))
+
+    def abandonments(self) -> list[tuple[int, int]]:
+        waiting = [order for *_, order in self.pending if order not in self.picked_up]
+        patience = self.workload.patience.tolist()
+        return [(self.born[order] + patience[order], order) for order in waiting if patience[order] != NONE]
+
+    def promotions(self) -> list[tuple[int, int]]:
+        age = self.workload.rules.promote_after
+        if age is None:
+            return []
+        normal = [order for *_, order in self.pending if self.served_as[order] == OrderClass.NORMAL]
+        return [(self.born[order] + age, order) for order in normal]
 
     def complete(self, bot: Bot) -> None:
         self.log(Kind.ORDER_COMPLETED, bot.order, bot)
@@ -67,10 +92,11 @@ class Oracle:
 
     def serve(self, bot: Bot, order: int) -> None:
         self.log(Kind.ORDER_PICKED_UP, order, bot)
+        self.picked_up.add(order)
         bot.order, bot.began, bot.ends, bot.turn = order, self.now, self.now + self.need[order], self.next_turn()
 
     def enqueue(self, order: int, place: float, turn: int) -> None:
-        self.pending.append((int(self.workload.order_class[order]), place, turn, order))
+        self.pending.append((self.served_as[order], place, turn, order))
         idle = [bot for bot in self.bots if bot.order is None]
         if idle:
             longest = self.workload.rules.dispatch == "longest-idle"
@@ -80,6 +106,7 @@ class Oracle:
     def act(self, action: Action) -> None:
         if action is Action.CREATE_ORDER:
             self.log(Kind.ORDER_CREATED, self.created)
+            self.born[self.created] = self.now
             self.created += 1
             self.enqueue(self.created - 1, self.created - 1, 0)
         elif action is Action.ADD_BOT:
@@ -136,7 +163,9 @@ def check_rules(workload: Workload, rows: list[Row]) -> None:
     busy: dict[int, int] = {}
     bots: set[int] = set()
     returned: set[int] = set()
-    complete = created = added = last = 0
+    picked_up: set[int] = set()
+    complete = abandoned = created = added = last = 0
+    born: dict[int, int] = {}
     classes = {workload.first_number + row: OrderClass(code) for row, code in enumerate(workload.order_class.tolist())}
     for position, (time, kind, order, bot) in enumerate(rows):
         assert time >= last, "time never goes back"
@@ -147,6 +176,18 @@ def check_rules(workload: Workload, rows: list[Row]) -> None:
                 assert order == workload.first_number + created, "numbers rise by one"
                 created += 1
                 pending.add(order)
+                born[order] = time
+            case Kind.ORDER_ABANDONED:
+                row = order - workload.first_number
+                assert order not in picked_up, "picked up once, an order never abandons"
+                assert time == born[order] + workload.patience[row], "an order is patient until then"
+                pending.remove(order)
+                abandoned += 1
+            case Kind.ORDER_PROMOTED:
+                assert order in pending
+                assert classes[order] is OrderClass.NORMAL, "only NORMAL orders are promoted, and once"
+                assert time - born[order] >= workload.rules.promote_after, "not before that age"
+                classes[order] = OrderClass.VIP
             case Kind.ORDER_PICKED_UP:
                 assert bot in bots, "only a bot that is there picks up"
                 assert bot not in busy, "a bot holds at most one order"
@@ -159,6 +200,7 @@ def check_rules(workload: Workload, rows: list[Row]) -> None:
                 if order in peers:
                     assert order == min(peers), "numbers are served in order inside a class"
                 pending.remove(order)
+                picked_up.add(order)
                 busy[bot] = order
             case Kind.ORDER_COMPLETED:
                 assert busy.pop(bot) == order
@@ -183,6 +225,6 @@ def check_rules(workload: Workload, rows: list[Row]) -> None:
         leaves = kind is Kind.ORDER_COMPLETED and following == (time, Kind.BOT_REMOVED, NONE, bot)
         settled = following is None or not (following[1] in consequences or leaves)
         in_hand = {rows[position + 1][2]} if following and following[1] is Kind.ORDER_RETURNED else set()
-        assert created == len(pending | in_hand) + len(busy) + complete, "no order is ever lost"
+        assert created == len(pending | in_hand) + len(busy) + complete + abandoned, "no order is ever lost"
         if settled:
             assert not pending or bots <= set(busy), "no order waits while a bot is idle"

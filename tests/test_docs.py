@@ -1,14 +1,18 @@
 """The documentation says what there is: its examples load, and nothing that a user can write or read is left out."""
 
+import os
 import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from typer.main import get_command
 
-from sim import load_scenario, run
+from sim import load_scenario, replicate, run
+from sim.checks import Judgement
 from sim.cli import app
 from sim.errors import StorageError
 from sim.events import EventKind
@@ -17,7 +21,7 @@ from sim.output.tables import tables
 from sim.scenario.arrivals import Stream
 from sim.scenario.distributions import Distribution
 from sim.scenario.schema import BotsSection, ClockSection, Expectation, ScenarioFile, TimelineEntry
-from sim.storage import find_address, find_run, open_database, save_run
+from sim.storage import find_address, find_run, open_database, save_replications, save_run
 from sim.storage.migrations import MIGRATIONS, USERS
 
 ROOT = Path(__file__).parents[1]
@@ -100,8 +104,7 @@ def test_each_column_and_event_is_described():
     for name, table in tables(done).items():
         assert f"`{name}.csv`" in columns
         assert has(columns.split(f"`{name}.csv`:")[1].split(".csv`:")[0], *table) == []
-    later = {EventKind.ORDER_ABANDONED, EventKind.ORDER_PROMOTED}  # nothing makes these yet
-    assert has(columns, *(kind.label for kind in EventKind if kind not in later)) == []
+    assert has(columns, *(kind.label for kind in EventKind)) == []
 
 
 def test_each_key_of_the_scenario_file_is_described():
@@ -116,7 +119,9 @@ def test_each_key_of_the_scenario_file_is_described():
 def test_each_table_and_column_of_the_database_is_described_and_each_query_runs(tmp_path):
     path = tmp_path / "docs.db"
     with open_database(f"file:{path}") as database:
-        save_run(database, run(load_scenario(ROOT / "scenarios/assignment.yaml")))
+        assignment = load_scenario(ROOT / "scenarios/assignment.yaml")
+        save_replications(database, assignment, 0, replicate(assignment).results)
+        save_run(database, run(assignment))
     connection = sqlite3.connect(path)
     described = section(DATABASE, "Tables")
     for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
@@ -128,6 +133,10 @@ def test_each_table_and_column_of_the_database_is_described_and_each_query_runs(
     for query in queries:
         assert connection.execute(query).fetchall()
     connection.close()
+
+
+def test_each_change_of_the_schema_is_listed():
+    assert [f"| {n} | {name} |" in DATABASE for n, (name, _) in enumerate(MIGRATIONS, 1)] == [True] * len(MIGRATIONS)
 
 
 def test_the_sample_users_are_listed_with_their_ids():
@@ -197,6 +206,54 @@ def test_what_is_said_of_a_server_is_explained(server, token_server, monkeypatch
         ["Operation was blocked"],
         ["cannot be reached"],
     ]
+
+
+def as_shown(shown, text):
+    """Whether a text is what is shown, where a line of dots stands for any lines."""
+    parts = [re.escape(part) for part in re.split(r"^\.\.\.\n", shown, flags=re.MULTILINE)]
+    return re.fullmatch("(?:.*\n)*".join(parts), text) is not None
+
+
+def follow(page, folder):
+    """Do what a page tells, in its order; yield each command with what is shown and what comes."""
+    file, printed, status = folder, "", 0
+    settings = {name: value for name, value in os.environ.items() if not name.startswith("TURSO_")}
+
+    def python(*args):
+        done = subprocess.run(
+            [sys.executable, *args], cwd=folder, env=settings, capture_output=True, text=True, check=False
+        )
+        return done.stdout + done.stderr, done.returncode
+
+    for language, text in re.findall(r"^```(\w+)\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL):
+        if language == "yaml" and text.startswith("scenario: 1"):
+            file = folder / f"{re.search('^name: (.*)$', text, re.MULTILINE)[1]}.yaml"
+            file.write_text(text)
+        elif language == "yaml":  # a line for the last file
+            file.write_text(file.read_text() + text)
+        elif language == "python":
+            printed, _ = python("-c", text)
+        elif language == "text":
+            yield "python", text, printed
+        else:
+            for words, shown in re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", text, re.MULTILINE):
+                if words != "echo $?":
+                    said, status = python("-m", *words.split(), *(["--no-charts"] if " check " not in words else []))
+                yield words, shown, f"{status}\n" if words == "echo $?" else said
+
+
+def test_what_the_guide_shows_is_what_comes_when_it_is_followed(tmp_path):
+    page = ROOT / "docs/how-sure.md"
+    wrong = [(words, came) for words, shown, came in follow(page, tmp_path) if not as_shown(shown, came)]
+    assert wrong == []
+    assert len(re.findall(r"^\$ sim ", page.read_text(), re.MULTILINE)) == 10
+
+
+def test_each_verdict_and_exit_status_is_explained():
+    guide = (ROOT / "docs/how-sure.md").read_text()
+    assert [one for one in Judgement if f"| {one} |" not in guide] == []
+    for page in (guide, OUTPUTS):
+        assert [status for status in (0, 1, 2, 3, 4, 130) if f"\n| {status} | " not in page] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.engines.reference import simulate
-from sim.model import Action, OrderClass, Rules, Workload
+from sim.model import NONE, Action, OrderClass, Rules, Workload
 from tests.oracle import check_rules, log_rows, oracle_rows
 
 EXAMPLES = 2_500
@@ -20,6 +20,7 @@ rules = st.builds(
     on_remove=st.sampled_from(["restart", "resume", "finish"]),
     dispatch=st.sampled_from(["oldest", "longest-idle"]),
     returned_to=st.sampled_from(["place", "front", "back"]),
+    promote_after=st.sampled_from([None, None, 0, 1, 3, 8]),
 )
 # Gaps and service times of a few microseconds make most instants a tie.
 action = st.tuples(st.sampled_from([0, 0, 0, 1, 2, 7]), st.sampled_from(Action), st.sampled_from(OrderClass))
@@ -32,11 +33,13 @@ def workloads(draw) -> Workload:
     actions = crew + draw(st.lists(action, max_size=40))
     orders = [order_class for _, kind, order_class in actions if kind is Action.CREATE_ORDER]
     service = draw(st.lists(st.sampled_from([0, 1, 2, 3, 5, 9]), min_size=len(orders), max_size=len(orders)))
+    patience = draw(st.lists(st.sampled_from([NONE, NONE, 0, 1, 4, 8]), min_size=len(orders), max_size=len(orders)))
     return Workload(
         action_time=np.cumsum([gap for gap, _, _ in actions], dtype=np.int64),
         action=np.array([kind for _, kind, _ in actions], np.uint8),
         order_class=np.array(orders, np.uint8),
         service=np.array(service, np.int64),
+        patience=np.array(patience, np.int64),
         stream=np.zeros(len(orders), np.int32),
         stream_names=("timeline",),
         first_number=draw(st.sampled_from([0, 1, 1001])),
@@ -64,6 +67,7 @@ def random_workload(rng: np.random.Generator) -> Workload:
         action=kinds.astype(np.uint8),
         order_class=rng.integers(0, 2, orders).astype(np.uint8),
         service=rng.choice([0, 1, 2, 3, 5, 9, 30], orders).astype(np.int64),
+        patience=rng.choice([NONE, NONE, 0, 1, 4, 8, 30], orders).astype(np.int64),
         stream=np.zeros(orders, np.int32),
         stream_names=("timeline",),
         first_number=1001,
@@ -72,6 +76,7 @@ def random_workload(rng: np.random.Generator) -> Workload:
             rng.choice(["restart", "resume", "finish"]),
             rng.choice(["oldest", "longest-idle"]),
             rng.choice(["place", "front", "back"]),
+            [None, None, 0, 1, 3, 8, 20][int(rng.integers(7))],
         ),
     )
 

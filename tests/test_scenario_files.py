@@ -38,7 +38,7 @@ def crew(workload):
 
 def same(one, other):
     """Whether two workloads say the same in every column."""
-    columns = ("action_time", "action", "order_class", "service", "stream")
+    columns = ("action_time", "action", "order_class", "service", "patience", "stream")
     return all(np.array_equal(getattr(one, column), getattr(other, column)) for column in columns)
 
 
@@ -119,62 +119,18 @@ def test_defaults(scenario):
     assert (workload.rules.on_remove, workload.rules.dispatch, workload.rules.returned_to) == (
         *("restart", "oldest", "place"),
     )
-    assert scenario("timeline: [{at: 0s, order: VIP}]\n").workload().service.tolist() == [10 * SECOND]
+    assert workload.rules.promote_after is None
+    assert (loaded.file.replications, loaded.file.warmup, loaded.thresholds, loaded.is_random) == (
+        None,
+        None,
+        [],
+        False,
+    )
+    one = scenario("timeline: [{at: 0s, order: VIP}]\n").workload()
+    assert (one.service.tolist(), one.patience.tolist()) == ([10 * SECOND], [NONE])
 
 
-# Distributions: name, mean and coefficient of variation, in seconds
-
-WEIBULL_MEAN = 10 * math.gamma(1.5)
-NORMAL_TAIL = math.exp(-0.5) / math.sqrt(2 * math.pi) / (0.5 * math.erfc(-1 / math.sqrt(2)))  # of N(1, 1) above 0
-DISTRIBUTIONS = {
-    "{exponential: {mean: 10s}}": (10, 1),
-    "{erlang: {mean: 10s, shape: 4}}": (10, 0.5),
-    "{gamma: {mean: 10s, cv: 0.5}}": (10, 0.5),
-    "{gamma: {mean: 10s, cv: 1.5}}": (10, 1.5),
-    "{lognormal: {mean: 10s, cv: 0.5}}": (10, 0.5),
-    "{weibull: {scale: 10s, shape: 2}}": (WEIBULL_MEAN, math.sqrt(100 - WEIBULL_MEAN**2) / WEIBULL_MEAN),
-    "{uniform: {low: 5s, high: 15s}}": (10, 10 / math.sqrt(12) / 10),
-    "{triangular: {low: 5s, mode: 8s, high: 20s}}": (11, math.sqrt((25 + 64 + 400 - 40 - 100 - 160) / 18) / 11),
-    "{normal: {mean: 10s, sd: 2s}}": (10, 0.2),
-    "{normal: {mean: 10s, sd: 10s}}": (
-        10 * (1 + NORMAL_TAIL),
-        math.sqrt(1 - NORMAL_TAIL - NORMAL_TAIL**2) / (1 + NORMAL_TAIL),
-    ),
-    "{choice: {8s: 70%, 20s: 30%}}": (11.6, math.sqrt(0.21) * 12 / 11.6),
-}
-
-
-@pytest.mark.parametrize("text", DISTRIBUTIONS)
-def test_a_distribution_has_the_mean_and_spread_asked_for(scenario, text):
-    mean, cv = DISTRIBUTIONS[text]
-    distribution = scenario(f"service: {text}\n").file.service.VIP
-    drawn = distribution.sample(lambda: np.random.Generator(np.random.Philox(1)), 200_000) / SECOND
-    spread = np.abs(drawn - mean)
-    assert drawn.min() >= 0
-    assert abs(drawn.mean() - mean) < 4 * drawn.std() / math.sqrt(len(drawn))
-    assert abs((spread**2).mean() - (mean * cv) ** 2) < 4 * (spread**2).std() / math.sqrt(len(drawn))
-
-
-@pytest.mark.parametrize("text", [*DISTRIBUTIONS, "{empirical: times.csv}", "10s"])
-def test_the_nth_draw_is_the_same_however_many_are_drawn(scenario, tmp_path, text):
-    (tmp_path / "times.csv").write_text("seconds\n8s\n10s\n\n1m\n", encoding="utf-8")
-    distribution = scenario(f"service: {text}\n").file.service.VIP
-    few, many = (distribution.sample(lambda: np.random.Generator(np.random.Philox(7)), n) for n in (1000, 5000))
-    assert np.array_equal(few, many[:1000])
-    assert few.dtype == np.int64
-
-
-def test_extreme_shapes_stay_durations(scenario):
-    for text in (
-        "{gamma: {mean: 10s, cv: 0.001}}",
-        "{gamma: {mean: 36525d, cv: 1000000}}",
-        "{weibull: {scale: 1d, shape: 0.001}}",
-    ):
-        drawn = scenario(f"service: {text}\n").file.service.VIP.sample(
-            lambda: np.random.Generator(np.random.Philox(1)), 1000
-        )
-        assert drawn.min() >= 0
-        assert drawn.max() <= 36525 * 24 * HOUR
+# Service times
 
 
 def test_measured_durations_come_from_a_csv_file(scenario, tmp_path):
@@ -189,6 +145,134 @@ def test_each_class_may_have_its_service_time(scenario):
     loaded = scenario("service: {VIP: 8s, NORMAL: {uniform: {low: 20s, high: 20s}}}\n"
                       "timeline: [{at: 0s, order: VIP}, {at: 0s, order: NORMAL}]\n")  # fmt: skip
     assert loaded.workload().service.tolist() == [8 * SECOND, 20 * SECOND]
+
+
+# Patience and the queue
+
+
+def test_only_classes_that_are_named_have_patience(scenario):
+    both = "timeline: [{at: 0s, order: VIP}, {at: 0s, order: NORMAL}]\n"
+    assert scenario(f"patience: {{NORMAL: 5m}}\n{both}").workload().patience.tolist() == [NONE, 5 * MINUTE]
+    assert scenario(f"patience: {{VIP: 0s, NORMAL: 1s}}\n{both}").workload().patience.tolist() == [0, SECOND]
+    assert scenario(f"patience: {{}}\n{both}").workload().patience.tolist() == [NONE, NONE]
+    drawn = scenario(f"patience: {{VIP: {{exponential: {{mean: 5m}}}}}}\n{both}").workload().patience.tolist()
+    assert drawn[0] > 0
+    assert drawn[1] == NONE
+
+
+def test_the_age_of_promotion_is_a_duration(scenario):
+    assert scenario("queue: {promote_after: 20m}\n").workload().rules.promote_after == 20 * MINUTE
+    assert scenario("queue: {promote_after: 0s, returned_to: back}\n").workload().rules.promote_after == 0
+
+
+# Replications, warm-up and thresholds
+
+
+def test_replications_are_a_number_or_go_on_until_a_metric_is_known(scenario):
+    assert scenario("replications: 7\n").file.replications.times == 7
+    plan = scenario("replications: {max: 500, until: {metric: wait.VIP.p95, half_width: 10%}}\n").file.replications
+    assert (plan.times, plan.min, plan.max) == (None, 20, 500)
+    assert plan.until.confidence == 0.95
+    assert (plan.until.reached(100, 10.1), plan.until.reached(100, 10)) == (False, True)
+    until = "{metric: wait, half_width: 5s, confidence: 99%}"
+    plan = scenario(f"replications: {{min: 30, max: 30, until: {until}}}\n").file.replications
+    assert (plan.min, plan.until.metric, plan.until.confidence) == (30, "wait.mean", 0.99)
+    assert (plan.until.reached(100, 5.1), plan.until.reached(1, 5)) == (False, True)
+
+
+def test_a_warm_up_is_a_duration_or_mser5(scenario):
+    assert scenario("warmup: 30m\n").warmup == 30 * MINUTE
+    assert scenario("warmup: mser5\n").warmup == "mser5"
+    assert scenario("").warmup == 0
+
+
+def test_a_threshold_is_a_condition_or_several_in_the_unit_of_its_metric(scenario):
+    loaded = scenario("""
+        thresholds:
+          wait.VIP: "< 2m"
+          orders.completed.count: ">= 40"
+          utilisation: ["> 60%", "< 85%"]
+          wait.p99: {check: "<=1h30m", severity: warn}
+          throughput: "between 30/h and 1/m"
+          orders.NORMAL.abandoned.rate: "== 0%"
+          queue.max: {check: ["!= 7.5"]}
+    """)
+    told = [(place.line, *threshold[:1], *threshold.condition, threshold.severity)
+            for place, threshold in loaded.thresholds]  # fmt: skip
+    assert told == [
+        (5, "wait.VIP.mean", "<", 120, 120, "< 2m", "fail"),
+        (6, "orders.completed", ">=", 40, 40, ">= 40", "fail"),
+        (7, "utilisation", ">", 0.6, 0.6, "> 60%", "fail"),
+        (7, "utilisation", "<", 0.85, 0.85, "< 85%", "fail"),
+        (8, "wait.p99", "<=", 5400, 5400, "<= 1h30m", "warn"),
+        (9, "throughput", "between", 30, 60, "between 30/h and 1/m", "fail"),
+        (10, "orders.NORMAL.abandoned.rate", "==", 0, 0, "== 0%", "fail"),
+        (11, "queue.max", "!=", 7.5, 7.5, "!= 7.5", "fail"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "service: {exponential: {mean: 1s}}",
+        "patience: {VIP: {choice: {1s: 50%, 2s: 50%}}}",
+        "arrivals: [{class: VIP, poisson: {phases: [{for: 1h, rate: 1/h}]}}]",
+        "arrivals: [{class: VIP, mmpp: {states: [{rate: 1/h, stay: 1h}]}, limit: 1}]",
+        "arrivals: [{class: VIP, renewal: {exponential: {mean: 1m}}, limit: 1}]",
+        "arrivals: [{class: {VIP: 50%, NORMAL: 50%}, every: 1s, limit: 1}]",
+        "arrivals: [{class: VIP, every: 1s, limit: 1, batch: {1: 50%, 2: 50%}}]",
+    ],
+)
+def test_chance_makes_a_scenario_random(scenario, keys):
+    assert scenario(keys).is_random
+    assert not scenario(
+        "patience: {VIP: 5m}\narrivals: [{class: {VIP: 100%, NORMAL: 0%}, renewal: 1s, limit: 9}]"
+    ).is_random
+
+
+# What changes with time, and what mser5 makes no sense of
+
+STEADY = [
+    "clock: {until: 9h}\narrivals: [{class: VIP, poisson: {rate: 9/h}}, {class: NORMAL, renewal: 1m, limit: 9}]",
+    "clock: {until: 9h}\narrivals: [{class: VIP, mmpp: {states: [{rate: 9/h, stay: 1h}]}, from: 0s, until: 9h}]",
+    "clock: {until: 9h}\nbots: {schedule: [{at: 0s, count: 3}, {at: 10h, count: 5}]}",
+    "arrivals: [{class: VIP, every: 5s, limit: 100}]\ntimeline: [{at: 0s, add_bots: 3}, {at: 0s, order: VIP}]",
+    "clock: {until: 9h}\narrivals: [{class: VIP, every: 5s, from: 10h}]\ntimeline: [{at: 10h, remove_bots: 1}]",
+]
+CHANGING = [
+    "arrivals: [{class: VIP, poisson: {phases: [{for: 1h, rate: 9/h}]}}]",
+    "clock: {until: 9h}\narrivals: [{class: VIP, poisson: {rate: 9/h}, from: 1us}]",
+    "clock: {until: 9h}\narrivals: [{class: VIP, poisson: {rate: 9/h}, until: 8h}]",
+    "arrivals: [{class: VIP, poisson: {rate: 9/h}, until: 8h}]",
+    "arrivals: [{trace: orders.csv}]",
+    "bots: {schedule: [{at: 1us, count: 3}]}",
+    "timeline: [{at: 1us, remove_bots: 3}]",
+    "timeline: [{at: 1us, order: VIP}]",
+]
+
+
+@pytest.mark.parametrize("keys", STEADY)
+def test_mser5_goes_with_demand_and_crew_that_stay_the_same(scenario, keys):
+    assert scenario(f"warmup: mser5\n{keys}\n").warmup == "mser5"
+
+
+@pytest.mark.parametrize("keys", CHANGING)
+def test_mser5_makes_no_sense_where_demand_or_crew_change(scenario, tmp_path, keys):
+    (tmp_path / "orders.csv").write_text("time,class\n0s,VIP\n", encoding="utf-8")
+    assert scenario(f"warmup: 1m\n{keys}\n").warmup == MINUTE
+    with pytest.raises(
+        ScenarioError, match=r"story.yaml:3:9: warmup: mser5 makes no sense where demand or crew change"
+    ):
+        scenario(f"warmup: mser5\n{keys}\n")
+
+
+def test_a_warm_up_is_over_before_the_horizon(scenario):
+    assert scenario("clock: {until: 1h}\nwarmup: 3599s\n").warmup == 3599 * SECOND
+    assert scenario("clock: {until: 0s}\nwarmup: 0s\n").warmup == 0
+    assert scenario("warmup: 99d\n").warmup == 99 * 24 * HOUR
+    for warmup in ("1h", "2h"):
+        with pytest.raises(ScenarioError, match="warmup: is not over before the horizon at 1h; write a shorter one"):
+            scenario(f"clock: {{until: 1h}}\nwarmup: {warmup}\n")
 
 
 # Parameters, extends, anchors
@@ -358,12 +442,6 @@ RANDOM = (
 SERVICE = "service: {VIP: {gamma: {mean: 10s, cv: 1}}, NORMAL: {exponential: {mean: 10s}}}\n"
 
 
-def of_stream(workload, name):
-    """Return the orders of one stream: times, classes, service times."""
-    mine = workload.stream == workload.stream_names.index(name)
-    return order_times(workload, name), workload.order_class[mine].tolist(), workload.service[mine].tolist()
-
-
 def test_the_same_seed_is_the_same_workload_and_any_other_number_another(scenario):
     loaded = scenario(f"seed: 5\n{SERVICE}arrivals: [{RANDOM}]\n")
     first = loaded.workload()
@@ -372,17 +450,6 @@ def test_the_same_seed_is_the_same_workload_and_any_other_number_another(scenari
     for index, workload in enumerate(others):
         assert not any(same(workload, other) for other in [first, *others[:index]])
         assert not set(workload.service.tolist()) & set(first.service.tolist())
-
-
-def test_adding_a_stream_or_bots_leaves_the_others_draws_alone(scenario):
-    alone = scenario(f"{SERVICE}arrivals: [{RANDOM}]\n").workload()
-    more = scenario(
-        f"{SERVICE}bots: {{initial: 3}}\ntimeline: [{{at: 1s, order: VIP}}]\n"
-        f"arrivals: [{{name: new, class: VIP, poisson: {{rate: 9/m}}, limit: 50}}, {RANDOM}]\n"
-    ).workload()
-    for name in ("walk-in", "app"):
-        assert of_stream(alone, name) == of_stream(more, name)
-    assert len(of_stream(more, "new")[0]) == 50
 
 
 def test_streams_without_a_name_are_called_by_their_place(scenario):
@@ -434,6 +501,11 @@ def test_a_step_of_the_schedule_acts_after_the_timeline_and_before_arrivals(scen
         "arrivals: [{class: VIP, every: 1s, limit: 9999999}]\ntimeline: [{at: 0s, order: VIP}]\n",
         "seed: 9223372036854775807\n",
         "orders: {first_number: 2000000000}\n",
+        "clock: {until: 9999s}\narrivals: [{class: VIP, mmpp: {states: [{rate: 1/h, stay: 1ms}]}}]\n",
+        "clock: {until: 9999s}\narrivals: [{class: VIP, poisson: {phases: [{for: 9999s, rate: 1000/s}]}}]\n",
+        "arrivals: [{class: VIP, renewal: 1us, limit: 10000000}]\n",
+        "arrivals: [{class: VIP, poisson: {phases: [{for: 1h, rate: 0/h}]}}]\n",
+        "replications: 1000000\n",
         f"params: {{deep: {'[' * 62}{']' * 62}}}\n",
     ],
 )
@@ -488,6 +560,13 @@ RIGHT = [
     *("arrivals: [{class: {VIP: $share, NORMAL: 50%}, every: 1s, batch: {1: $one, 2: 50%}}]\n",),
     *("arrivals: [{class: VIP, every: 1s, batch: 2, until: '11:30:00'}]\n", "expect: [{order: $n, at: $t}]\n"),
     *("service: {empirical: times.csv}\n", "extends: base.yaml\nparams: {anything: [1, {a: b}]}\n", "bots: $bots\n"),
+    *("patience: {VIP: $p}\n", "patience: $p\n", "queue: {promote_after: $age}\n", "warmup: $w\n", "warmup: mser5\n"),
+    *("replications: $n\n", "replications: 30\n", "replications: {max: $m, until: {metric: wait, half_width: 10%}}\n"),
+    *("thresholds: $all\n", "thresholds: {wait.VIP: '< 2m', utilisation: ['> 60%']}\n", "warmup: 30m\n"),
+    *("thresholds: {wait.p99: {check: ['< 6m'], severity: warn}}\n", "thresholds: {orders.completed.count: '> 3'}\n"),
+    *("arrivals: [{class: VIP, poisson: {phases: [{for: $f, rate: $r, ramp_to: 0/h}, $last]}}]\n",),
+    *("arrivals: [{class: VIP, renewal: $gap}, {class: VIP, renewal: {gamma: {mean: 1s, cv: $cv}}}]\n",),
+    *("arrivals: [{class: VIP, mmpp: {states: [{rate: $r, stay: $s}, {rate: 0/h, stay: 5m}]}}]\n",),
 ]
 WRONG = [
     *(
@@ -502,6 +581,18 @@ WRONG = [
     *("timeline: [{order: VIP}]\n", "timeline: [{at: 5, order: VIP}]\n", "timeline: {at: 0s}\n", "seed: $a-b\n"),
     *("arrivals: [{class: GOLD, every: 1s}]\n", "arrivals: [{class: VIP, poisson: {rate: 30}}]\n", "seed:\n"),
     *("arrivals: [{class: VIP, batch: {two: 100%}, every: 1s}]\n", "name: a/b\n", "clock: {start: 24:00}\n"),
+    *("patience: {GOLD: 1m}\n", "patience: 5m\n", "queue: {promote_after: 5}\n", "warmup: mser6\n", "warmup: 5\n"),
+    *("replications: 0\n", "replications: '30'\n", "replications: {max: 30}\n", "thresholds: []\n"),
+    *("thresholds: {wait.VPI: '< 2m'}\n", "thresholds: {wait: 2}\n", "thresholds: {wait: {severity: warn}}\n"),
+    *(
+        "arrivals: [{class: VIP, poisson: {phases: []}}]\n",
+        "arrivals: [{class: VIP, poisson: {phases: [{for: 1h}]}}]\n",
+    ),
+    *("arrivals: [{class: VIP, mmpp: {states: []}, limit: 1}]\n", "arrivals: [{class: VIP, renewal: 5, limit: 1}]\n"),
+    *(
+        "arrivals: [{class: VIP, mmpp: {states: [{rate: 1/h}]}, limit: 1}]\n",
+        "thresholds: {wait: {check: '< 1s', x: 1}}\n",
+    ),
 ]
 
 

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,7 @@ KEYS = {  # what follows `scenario` and `name`
     "an unknown key": "sevice: 10s\n",
     "an unknown key like no other": "xyzzy: 1\n",
     "a number as a key": "12: 1\n",
-    "a key of a later version": "patience: 5m\nreplications: 30\n",
+    "a key of a later version": "sweep: {cook: [2m, 3m]}\nselect: {minimise: cook}\n",
     "an unknown key of clock": "clock: {begin: '11:00'}\n",
     "an unknown key of orders": "orders: {first: 1}\n",
     "an unknown key of queue": "queue: {return_to: front}\n",
@@ -82,11 +83,9 @@ KEYS = {  # what follows `scenario` and `name`
     "an unknown key of a stream": "arrivals: [{class: VIP, every: 1s, limt: 3}]\n",
     "a stream without class": "arrivals: [{every: 1s, limit: 3}]\n",
     "a stream without process": "arrivals: [{class: VIP, limit: 3}]\n",
-    "a stream of a later version": "arrivals: [{class: VIP, renewal: 10s, limit: 3}]\n",
     "two processes in one stream": "arrivals: [{class: VIP, every: 1s, poisson: {rate: 1/s}, limit: 3}]\n",
     "a class for a trace": "arrivals: [{class: VIP, trace: good.csv}]\n",
     "a poisson without rate": "arrivals: [{class: VIP, poisson: {}, limit: 3}]\n",
-    "a poisson with phases": "arrivals: [{class: VIP, poisson: {phases: []}, limit: 3}]\n",
     "an unknown distribution": "service: {exponentail: {mean: 10s}}\n",
     "an empty distribution": "service: {}\n",
     "two distributions in one": "service: {normal: {mean: 10s, sd: 1s}, gamma: {mean: 10s, cv: 1}}\n",
@@ -99,6 +98,107 @@ KEYS = {  # what follows `scenario` and `name`
     "an expectation of nothing": ONE + "expect: [{order: 1001}]\n",
     "an expectation with a typo": ONE + "expect: [{order: 1001, piked_up: 1s}]\n",
     "faults in several items": "timeline: [{at: 0s, order: VPI}, {at: 1, add_bots: 1}, {att: 2s, remove_bots: -1}]\n",
+    # demand that changes, and customers who give up
+    "rate and phases at once": "arrivals: [{class: VIP, poisson: {rate: 1/h, phases: [{for: 1h, rate: 1/h}]}}]\n",
+    "a poisson without phases": "arrivals: [{class: VIP, poisson: {phases: []}}]\n",
+    "phases that are a mapping": "arrivals: [{class: VIP, poisson: {phases: {for: 1h, rate: 1/h}}}]\n",
+    "a phase with a typo": "arrivals: [{class: VIP, poisson: {phases: [{for: 1h, rate: 1/h, rampto: 2/h}]}}]\n",
+    "a phase of nothing": "arrivals: [{class: VIP, poisson: {phases: [{}, {for: 0s, rate: -1/h, ramp_to: 3}]}}]\n",
+    "a phase that is a rate": "arrivals: [{class: VIP, poisson: {phases: [30/h]}}]\n",
+    "phases that bring too many": "arrivals:\n"
+    "  - {class: VIP, poisson: {phases: [{for: 1h, rate: 0/s, ramp_to: 9999/s}]}}\n",
+    "phases of an absurd rate": "arrivals:\n"
+    "  - {class: VIP, poisson: {phases: [{for: 36525d, rate: 999999999999999999/s}]}}\n",
+    "phases longer than history": "arrivals: [{class: VIP, poisson: {phases: ["
+    + "{for: 36525d, rate: 1/d}, " * 800 + "]}}]\n",
+    "a renewal without unit": "arrivals: [{class: VIP, renewal: 10, limit: 3}]\n",
+    "a renewal by rate": "arrivals: [{class: VIP, renewal: {rate: 10/h}, limit: 3}]\n",
+    "a renewal of nothing": "arrivals: [{class: VIP, renewal: {}, limit: 3}]\n",
+    "gaps of 0s": "arrivals: [{class: VIP, renewal: 0s, limit: 3}]\n",
+    "gaps of 0s on average": "arrivals: [{class: VIP, renewal: {choice: {0s: 70%, 1us: 30%}}, limit: 3}]\n",
+    "gaps of 1us": "clock: {until: 1h}\narrivals: [{class: VIP, renewal: 1us}]\n",
+    "gaps of 1us on average": "clock: {until: 1h}\narrivals:\n"
+    "  - {class: VIP, renewal: {erlang: {mean: 1us, shape: 1000000}}}\n",
+    "an endless renewal": "arrivals: [{class: VIP, renewal: {exponential: {mean: 1m}}}]\n",
+    "a renewal longer than history": "arrivals:\n"
+    "  - {class: VIP, renewal: {gamma: {mean: 9999d, cv: 9}}, limit: 9999999}\n",
+    "no states": "arrivals: [{class: VIP, mmpp: {states: []}, limit: 3}]\n",
+    "no key of states": "arrivals: [{class: VIP, mmpp: {rates: [1/h]}, limit: 3}]\n",
+    "a state without stay": "arrivals: [{class: VIP, mmpp: {states: [{rate: 1/h}, {rate: 9, stay: 0s}]}, limit: 3}]\n",
+    "no state with a rate": "arrivals: [{class: VIP, mmpp: {states: [{rate: 0/h, stay: 1h}]}, limit: 3}]\n",
+    "an endless mmpp": "arrivals: [{class: VIP, mmpp: {states: [{rate: 1/h, stay: 1h}]}}]\n",
+    "an mmpp longer than history": "arrivals:\n"
+    "  - {class: VIP, mmpp: {states: [{rate: 0.000000000000000001/d, stay: 36525d}]}, limit: 1}\n",
+    "an mmpp that never rests": "clock: {until: 1h}\narrivals:\n"
+    "  - {class: VIP, mmpp: {states: [{rate: 1/h, stay: 1us}]}}\n",
+    "an mmpp that never rests until its limit": "arrivals:\n"
+    "  - {class: VIP, mmpp: {states: [{rate: 1/h, stay: 1us}, {rate: 3/h, stay: 2us}]}, limit: 9}\n",
+    "two mmpps that together never rest": "clock: {until: 6s}\narrivals:\n"
+    + "  - {class: VIP, mmpp: {states: [{rate: 1/h, stay: 1us}]}}\n" * 2,
+    "an mmpp that brings too many": "clock: {until: 1h}\n"
+    "arrivals: [{class: VIP, mmpp: {states: [{rate: 999999999999999999/s, stay: 1m}]}}]\n",
+    "patience for both": "patience: 5m\n",
+    "patience of a distribution for both": "patience: {exponential: {mean: 5m}}\n",
+    "patience of an unknown class": "patience: {NORML: 5m}\n",
+    "patience without unit": "patience: {NORMAL: 5, VIP: {exponential: {mean: 5}}}\n",
+    "negative patience": "patience: {NORMAL: -5m}\n",
+    "patience of nothing": "patience:\n  NORMAL:\n",
+    "an age without unit": "queue: {promote_after: 20}\n",
+    "an age for each class": "queue: {promote_after: {NORMAL: 20m}}\n",
+    "an age that never comes": "queue: {promote_after: never}\n",
+    # replications, warm-up, thresholds
+    "no replications": "replications: 0\n",
+    "replications with a fraction": "replications: 2.5\n",
+    "replications in text": "replications: '30'\n",
+    "replications that are true": "replications: true\n",
+    "too many replications": "replications: 1000001\n",
+    "replications that are a list": "replications: [30]\n",
+    "replications of nothing": "replications: {}\n",
+    "replications without an end": "replications: {until: {metric: wait, half_width: 10%}}\n",
+    "replications with times": "replications: {times: 30}\n",
+    "min above max, and both too small": "replications: {min: 50, max: 40, until: {metric: wait, half_width: 10%}}\n",
+    "fewer than 20": "replications: {min: 2, max: 5, until: {metric: wait, half_width: 10%}}\n",
+    "until of an unknown metric": "replications: {max: 50, until: {metric: wait.VPI, half_width: 10%}}\n",
+    "until without half_width": "replications: {max: 50, until: {metric: wait}}\n",
+    "until that is a word": "replications: {max: 50, until: precise}\n",
+    "a half-width of nothing": "replications: {max: 50, until: {metric: wait, half_width: 0%}}\n",
+    "a half-width without unit": "replications: {max: 50, until: {metric: wait, half_width: 5}}\n",
+    "a half-width of another unit": "replications: {max: 50, until: {metric: queue, half_width: 5s}}\n",
+    "a half-width that is a word": "replications: {max: 50, until: {metric: wait, half_width: small}}\n",
+    "a confidence of everything": "replications: {max: 50, until: {metric: flow, half_width: 5s, confidence: 100%}}\n",
+    "a confidence of little": "replications: {max: 50, until: {metric: wait, half_width: 5s, confidence: 10%}}\n",
+    "a confidence without percent": "replications: {max: 50, until: {metric: wait, half_width: 5s, confidence: 0.9}}\n",
+    "a warm-up without unit": "warmup: 30\n",
+    "a warm-up that is a word": "warmup: mser\n",
+    "a warm-up of none": "warmup: none\n",
+    "a warm-up that is a list": "warmup: [30m]\n",
+    "a warm-up as long as the run": "clock: {until: 1h30m}\nwarmup: 90m\n",
+    "mser5 with phases": "warmup: mser5\narrivals: [{class: VIP, poisson: {phases: [{for: 1h, rate: 1/h}]}}]\n",
+    "mser5 with a schedule": "bots: {schedule: [{at: 1h, count: 3}]}\nwarmup: mser5\n",
+    "mser5 and an endless stream": "warmup: mser5\narrivals: [{class: VIP, every: 1s, from: 1s}]\n",
+    "thresholds that are a list": "thresholds: [wait]\n",
+    "thresholds that are text": "thresholds: wait < 2m\n",
+    "an unknown metric": "thresholds: {wait.VPI.p95: '< 2m'}\n",
+    "a metric like no other": "thresholds: {happiness: '< 2m'}\n",
+    "an unknown statistic": "thresholds: {wait.VIP.p96: '< 2m'}\n",
+    "a class where there is none": "thresholds: {utilisation.VIP: '< 85%'}\n",
+    "a number as a metric": "thresholds: {12: '< 2m'}\n",
+    "a threshold without quotes": "thresholds:\n  wait: < 2m\n  flow: > 2m\n",
+    "a threshold that is a number": "thresholds: {orders.completed: 40}\n",
+    "a threshold without operator": "thresholds: {wait: 2m}\n",
+    "a threshold of two operators": "thresholds: {wait: '=< 2m', flow: '< < 2m', service: '1m < 2m'}\n",
+    "a threshold without limit": "thresholds: {wait: '<'}\n",
+    "a threshold of nothing": "thresholds:\n  wait:\n",
+    "an empty list of conditions": "thresholds: {wait: []}\n",
+    "limits in the wrong unit": "thresholds: {wait: '< 2', queue: '< 2m', utilisation: '< 0.85', throughput: '> 40', "
+    "orders.completed: '> 40%', orders.completed.rate: '> 40', wait.n: '> 2s', bots: '> 1/h', queue.max: '< -1'}\n",
+    "limits in the wrong order": "thresholds: {utilisation: between 85% and 60%}\n",
+    "between one": "thresholds: {utilisation: between 60%}\n",
+    "a fault in a list of conditions": "thresholds: {utilisation: ['> 60%', '< 85', 3]}\n",
+    "an unknown key of a threshold": "thresholds: {wait: {check: '< 2m', severty: warn}}\n",
+    "a threshold without check": "thresholds: {wait: {severity: warn}}\n",
+    "an unknown severity": "thresholds: {wait: {check: '< 2m', severity: mild}}\n",
+    "several faults of thresholds": "thresholds: {wiat: '< 2m', wait: '< 2', flow: {check: 2}}\n",
     # values without, with wrong, and with too much of a unit
     "a duration without unit": "service: 10\n",
     "a duration in text without unit": "service: '10'\n",
@@ -435,6 +535,41 @@ def test_a_file_too_large_or_without_end_is_refused(folder):
     assert sim("validate", "huge.yaml", "/dev/zero", "pipe", cwd=folder).returncode == 2
 
 
+def arrival(process: str) -> str:
+    return f"arrivals: [{{class: VIP, {process}}}]\nexpect: [{{order: 1001, status: PENDING}}]\n"
+
+
+ABSURD = {
+    "states of 1us": "clock: {until: 5s}\n" + arrival("mmpp: {states: [{rate: 1/s, stay: 1us}]}"),
+    "one state that is never left": arrival("mmpp: {states: [{rate: 1000/s, stay: 36525d}]}, limit: 1000000"),
+    "an absurd rate of a state": arrival("mmpp: {states: [{rate: 999999999999999999/s, stay: 1h}]}, limit: 1000000"),
+    "an absurd rate of a phase": arrival("poisson: {phases: [{for: 9d, rate: 999999999999999999/s}]}, limit: 1000000"),
+    "a ramp from nothing": arrival("poisson: {phases: [{for: 1us, rate: 0/s, ramp_to: 999999999999/s}]}"),
+    "a million on a ramp": arrival("poisson: {phases: [{for: 2000s, rate: 1000/s, ramp_to: 0/s}]}"),
+    "gaps of 1us": arrival("renewal: {exponential: {mean: 1us}}, limit: 1000000"),
+    "gaps that are mostly nothing": arrival("renewal: {gamma: {mean: 1m, cv: 1000}}, limit: 1000000"),
+    "gaps without a mean": "clock: {until: 1h}\n" + arrival("renewal: {weibull: {scale: 10s, shape: 0.001}}"),
+    "gaps of a mean beyond all": arrival("renewal: {weibull: {scale: 36525d, shape: 0.006}}, limit: 10"),
+    "patience without a mean": "patience: {VIP: {weibull: {scale: 1d, shape: 0.001}}}\n"
+    + arrival("every: 1s, limit: 9"),
+}
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("name", ABSURD)
+def test_absurd_demand_is_answered(name):
+    Path("absurd.yaml").write_text(HEAD + ABSURD[name], encoding="utf-8")
+    with suppress(ScenarioError):
+        load_scenario("absurd.yaml")
+
+
+@pytest.mark.usefixtures("folder")
+def test_two_names_of_one_metric_are_one_too_many():
+    Path("twice.yaml").write_text(f"{HEAD}thresholds:\n  wait: '< 2m'\n  wait.mean: '> 1s'\n", encoding="utf-8")
+    [line] = faults_of("twice.yaml")
+    assert line.startswith("twice.yaml:5:3: thresholds: means the same as 'wait'; ")
+
+
 @pytest.mark.usefixtures("folder")
 def test_the_largest_file_loads_and_one_byte_more_is_refused():
     entries = "".join(f"  - {{at: {number}s, order: NORMAL}}\n" for number in range(30_000))
@@ -469,6 +604,18 @@ TOGETHER = {
     "a duplicate key": ("seed: 1\nseed: 2\nservice: 10", ["duplicate key 'seed'", "service"]),
     "a tag": ("seed: !!int 1\nservice: 10", ["seed: tag", "service"]),
     "a base that is not there": ("extends: nope.yaml\nservice: 10\nseed: $x", ["extends", "service"]),
+    "a wrong clock hides no warm-up fault and makes none": (
+        "clock: {until: 25}\nwarmup: 30m\nthresholds: {wait: '< 2'}",
+        ["clock.until", "thresholds.wait"],
+    ),
+    "mser5 with a schedule beside another fault": (
+        "service: 10\nwarmup: mser5\nbots: {schedule: [{at: 1h, count: 2}]}",
+        ["service", "warmup"],
+    ),
+    "phases that bring too many beside another fault": (
+        "warmup: 5\narrivals: [{every: 1s, limit: 1}, {class: VIP, poisson: {phases: [{for: 1h, rate: 9999/s}]}}]",
+        ["warmup", "arrivals[0]", "arrivals[1]"],
+    ),
     "a wrong clock": (
         "clock: {start: 25h}\narrivals: [{class: VIP, every: 5s}]\nservice: 10",
         ["clock.start", "service"],

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli import database, runs
+from sim.cli import database, experiments, runs
 from sim.cli.common import INTERRUPTED, NOT_SAVED, WRONG, InterruptedWorkError
 from sim.cli.run import run_command
 from sim.errors import OrdersimError
@@ -26,6 +26,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("run")(run_command)
+app.command("replicate")(experiments.replicate_command)
+app.command("check")(experiments.check_command)
 
 
 def _version(wanted: bool) -> None:

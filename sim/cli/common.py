@@ -4,18 +4,20 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.engines import Progress
-from sim.errors import StorageError
+from sim.engines import Engine, Progress
+from sim.errors import OrdersimError, StorageError
+from sim.scenario import parse_value
 
 if TYPE_CHECKING:
-    from sim.storage import Database
+    from sim.storage import Address, Database
 
-FAILED, WRONG, NOT_SAVED, INTERRUPTED = 1, 2, 4, 130
+FAILED, WRONG, INCONCLUSIVE, NOT_SAVED, INTERRUPTED = 1, 2, 3, 4, 130
 
 DatabaseOption = Annotated[
     str | None,
@@ -26,11 +28,50 @@ DatabaseOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The scenario file.")]
+SeedOption = Annotated[int | None, typer.Option(min=0, max=2**63 - 1, help="Seed in place of the file's.")]
+SettingsOption = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Value of a parameter; may be repeated.")
+]
+EngineOption = Annotated[Engine, typer.Option(help="Which engine runs it.")]
+OutOption = Annotated[Path | None, typer.Option(metavar="DIR", help="Where files go. Default: out/NAME.")]
+TagsOption = Annotated[
+    list[str] | None, typer.Option("--tag", metavar="WORD", help="Word to find the run by; may be repeated.")
+]
+SaveOption = Annotated[bool, typer.Option("--save/--no-save", help="Keep what was run in the database.")]
+ChartsOption = Annotated[bool, typer.Option("--charts/--no-charts", help="Draw the charts.")]
 RunArgument = Annotated[str, typer.Argument(metavar="ID", help="The run's id, or how it starts.")]
 
 
 class InterruptedWorkError(Exception):
     """Ctrl-C when there is more to say than that; the message tells what is kept."""
+
+
+def parameters(settings: list[str] | None) -> dict[str, Any]:
+    """Return the values that `--set` gives to parameters."""
+    values = {}
+    for setting in settings or []:
+        name, equals, text = setting.partition("=")
+        if not (name and equals):
+            raise typer.BadParameter(f"{setting!r} is no setting; write --set NAME=VALUE")
+        try:
+            values[name] = parse_value(text)
+        except OrdersimError:
+            raise typer.BadParameter(f"{setting!r} has no YAML value; write --set {name}=VALUE") from None
+    return values
+
+
+def check_tags(tags: list[str] | None) -> None:
+    """Refuse tags that nobody could ask for."""
+    if not all(tag.strip() and tag.isprintable() for tag in tags or []):
+        raise typer.BadParameter("is no word; write letters", param_hint="--tag")
+
+
+def run_address(db: str | None) -> "Address":
+    """Return where runs go; what is wrong with that is found before anything is run."""
+    from sim.storage import find_address
+
+    return find_address(db)
 
 
 def existing_database(db: str | None, option: str = "--db") -> "Database":

@@ -5,52 +5,57 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sim.cli.common import (
     FAILED,
     NOT_SAVED,
+    ChartsOption,
     DatabaseOption,
+    EngineOption,
+    FileArgument,
     InterruptedWorkError,
     JsonOption,
+    OutOption,
+    SaveOption,
+    SeedOption,
+    SettingsOption,
+    TagsOption,
+    check_tags,
+    parameters,
     progress_bar,
+    run_address,
 )
-from sim.engines import Engine
-from sim.errors import OrdersimError, StorageError
+from sim.errors import StorageError
 from sim.experiment import Run, run
 from sim.output.folder import write_run
 from sim.output.tables import metrics_document
 from sim.output.text import summary_lines, verdict_lines
-from sim.scenario import load_scenario, parse_value
+from sim.scenario import load_scenario
 
 if TYPE_CHECKING:
     from sim.storage import Address
 
 
 def run_command(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The scenario file.")],
-    seed: Annotated[int | None, typer.Option(min=0, max=2**63 - 1, help="Seed in place of the file's.")] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Value of a parameter; may be repeated.")
-    ] = None,
+    file: FileArgument,
+    seed: SeedOption = None,
+    settings: SettingsOption = None,
     replication: Annotated[int, typer.Option(min=1, max=2**63 - 1, help="Which replication to run.")] = 1,
-    engine: Annotated[Engine, typer.Option(help="Which engine runs it.")] = "auto",
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where files go. Default: out/NAME.")] = None,
+    engine: EngineOption = "auto",
+    out: OutOption = None,
     db: DatabaseOption = None,
-    tags: Annotated[
-        list[str] | None, typer.Option("--tag", metavar="WORD", help="Word to find the run by; may be repeated.")
-    ] = None,
-    save: Annotated[bool, typer.Option("--save/--no-save", help="Keep the run in the database.")] = True,
-    charts: Annotated[bool, typer.Option("--charts/--no-charts", help="Draw the charts.")] = True,
+    tags: TagsOption = None,
+    save: SaveOption = True,
+    charts: ChartsOption = True,
     as_json: JsonOption = False,
 ) -> None:
     """Run a scenario, write its files, and keep the run."""
-    if not all(tag.strip() and tag.isprintable() for tag in tags or []):
-        raise typer.BadParameter("is no word; write letters", param_hint="--tag")
-    scenario = load_scenario(file, **_parameters(settings or []))
-    address = _address(db) if save else None
+    check_tags(tags)
+    scenario = load_scenario(file, **parameters(settings))
+    address = run_address(db) if save else None
     with progress_bar("simulating") as progress:
         done = run(scenario, seed, replication, engine, progress)
     kept = _keep(done, out or Path("out") / scenario.name, charts, address, tags or [])
@@ -64,26 +69,6 @@ def run_command(
         raise typer.Exit(FAILED)
     if kept.problems:
         raise typer.Exit(NOT_SAVED)
-
-
-def _parameters(settings: list[str]) -> dict[str, Any]:
-    parameters = {}
-    for setting in settings:
-        name, equals, text = setting.partition("=")
-        if not (name and equals):
-            raise typer.BadParameter(f"{setting!r} is no setting; write --set NAME=VALUE")
-        try:
-            parameters[name] = parse_value(text)
-        except OrdersimError:
-            raise typer.BadParameter(f"{setting!r} has no YAML value; write --set {name}=VALUE") from None
-    return parameters
-
-
-def _address(db: str | None) -> "Address":
-    """Return where the run goes; what is wrong with that is found before the run."""
-    from sim.storage import find_address
-
-    return find_address(db)
 
 
 @dataclass

@@ -138,14 +138,15 @@ def reproduce_command(run_id: RunArgument, db: DatabaseOption = None) -> None:
     with existing_database(db) as database:
         stored = find_run(database, run_id)
         before, again = reproduce(database, stored)
-    row = before.log.first_difference(again.log)
+    row = None if before is None else before.log.first_difference(again.log)
     if row is None and again.fingerprint == stored.fingerprint:
         print(f"run {stored.id} reproduced: fingerprint {again.fingerprint}, {len(again.log)} events")
         return
     print(f"run {stored.id} is not reproduced")
-    print(f"  fingerprint  stored {stored.fingerprint}, stored events {before.fingerprint}, now {again.fingerprint}")
+    events = "" if before is None else f", stored events {before.fingerprint}"
+    print(f"  fingerprint  stored {stored.fingerprint}{events}, now {again.fingerprint}")
     print(f"  stored with  {_text(stored.versions)}")
-    if row is not None:
+    if before is not None and row is not None:
         print(f"  the first event that differs is number {row}:")
         for word, one in (("stored", before), ("now", again)):
             print(f"    {word:7} {next((_event(event) for event in one.log.between(row, row + 1)), 'none')}")

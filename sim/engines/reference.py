@@ -14,16 +14,18 @@ from typing import Any
 from simpy import Environment, Event, Interrupt, PriorityStore, Process
 
 from sim.events import EventKind, EventLog
-from sim.model import NONE, Action, Workload
+from sim.model import NONE, Action, OrderClass, Workload
 
-COMPLETION, ACTION, HORIZON = 2, 3, 4
+COMPLETION, ABANDONMENT, PROMOTION, ACTION, HORIZON = range(2, 7)
+NEW, TAKEN, BACK, GONE = range(4)  # never picked up, with a bot or complete, PENDING again, ABANDONED
 ROOM = 2**32  # between the places of two orders, for those sent to the back
 CHUNK = 10_000
 
 # Plain numbers: looking up a member of an enumeration takes as long as writing an event.
-CREATED, PICKED_UP, COMPLETED, RETURNED = (int(kind) for kind in list(EventKind)[:4])
+CREATED, PICKED_UP, COMPLETED, RETURNED, ABANDONED, PROMOTED = (int(kind) for kind in list(EventKind)[:6])
 ADDED, IDLE, REMOVED, IGNORED = (int(kind) for kind in list(EventKind)[6:])
 CREATE_ORDER, ADD_BOT = int(Action.CREATE_ORDER), int(Action.ADD_BOT)
+VIP, NORMAL = (int(one) for one in OrderClass)
 
 Steps = Generator[Event, Any, None]
 Progress = Callable[[int, int], None]
@@ -46,10 +48,13 @@ class Alarm(Event):
 class Line(PriorityStore):
     """A priority store of (place, item) that nobody waits for: `heappush` and `heappop` work on its items at once."""
 
-    def drop(self, item: Any) -> None:
-        """Take out one item, wherever it stands."""
-        self.items[:] = [entry for entry in self.items if entry[1] is not item]
+    def drop(self, item: Any) -> bool:
+        """Take out one item, wherever it stands, and tell whether it was there."""
+        stay = [entry for entry in self.items if entry[1] != item]
+        found = len(stay) < len(self.items)
+        self.items[:] = stay
         heapify(self.items)
+        return found
 
 
 class Bot(Process):
@@ -83,12 +88,15 @@ class Kitchen:
         self.created = 0
         self.order_class = workload.order_class.tolist()
         self.need = workload.service.tolist()
+        self.state = bytearray(len(self.need))  # NEW, TAKEN, BACK or GONE
+        self.promoted = bytearray(len(self.need))
+        self.overdue: set[int] = set()  # orders that were not PENDING when they reached the age of promotion
         self.records = bytearray()
         self.log = logger(self.records)
 
     def work(self, me: Bot) -> Steps:
         """Work off PENDING, VIP before NORMAL; wait idle when nothing is there; leave when removed."""
-        env, log, need, number = self.env, self.log, self.need, me.number
+        env, log, need, state, promoted, number = self.env, self.log, self.need, self.state, self.promoted, me.number
         vip, normal = (line.items for line in self.pending)
         alarm, inbox, now = Alarm(env), Event(env), env.now
         log(now, ADDED, NONE, number)
@@ -98,13 +106,17 @@ class Kitchen:
                     _, order = heappop(vip)
                 elif normal:
                     _, order = heappop(normal)
+                    if promoted[order]:
+                        continue  # it stands among the VIPs
                 else:
                     log(now, IDLE, NONE, number)
                     me.order, inbox = NONE, Event(env)
                     heappush(self.idle.items, (self.turn(me), inbox))
                     order = yield inbox
                     now = env.now
-                me.order = order
+                if state[order] == GONE:
+                    continue
+                me.order, state[order] = order, TAKEN
                 log(now, PICKED_UP, order, number)
                 yield alarm.set(COMPLETION, need[order])
                 now = env.now
@@ -118,7 +130,10 @@ class Kitchen:
             if self.rules.on_remove == "resume":
                 need[me.order] -= env.now - now
             log(env.now, RETURNED, me.order, number)
+            state[me.order] = BACK
             self.to_pending(me.order, self.place_of_returned(me.order))
+            if me.order in self.overdue:
+                self.at(PROMOTION, 0, self.promote, me.order)
 
     def turn(self, bot: Bot) -> int:
         """Return the place of an idle bot."""
@@ -140,9 +155,31 @@ class Kitchen:
             case "back":
                 return (self.created - 1) * ROOM + next(self.turns)
 
+    def at(self, rank: int, delay: int, act: Callable[[int], None], order: int) -> None:
+        """Call `act` with an order after `delay` microseconds; those due at once come in order of number."""
+        alarm = Alarm(self.env).set(rank, delay)
+        alarm.callbacks = [lambda _: act(order)]
+
+    def abandon(self, order: int) -> None:
+        """Let an order go that no bot has picked up until its patience ended."""
+        if self.state[order] == NEW:
+            self.state[order] = GONE  # a bot that meets it in PENDING passes it by
+            self.log(self.env.now, ABANDONED, order, NONE)
+
+    def promote(self, order: int) -> None:
+        """Serve a NORMAL order as a VIP from now on, by its number, or after its return when it is with a bot."""
+        if self.state[order] == TAKEN:
+            self.overdue.add(order)
+        elif self.state[order] != GONE and not self.promoted[order]:
+            self.order_class[order], self.promoted[order] = VIP, True
+            heappush(self.pending[VIP].items, (order * ROOM, order))
+            self.log(self.env.now, PROMOTED, order, NONE)
+
     def manager(self) -> Steps:
         """Carry out the workload's actions, one at a time."""
         alarm, log, now, total = Alarm(self.env), self.log, 0, len(self.workload.action)
+        patience, promote_after = self.workload.patience.tolist(), self.rules.promote_after
+        impatient = max(patience, default=NONE) != NONE
         for start in range(0, total, CHUNK):
             if self.progress:
                 self.progress(start, total)
@@ -156,6 +193,10 @@ class Kitchen:
                     self.created += 1
                     log(now, CREATED, order, NONE)
                     self.to_pending(order, order * ROOM)
+                    if impatient and patience[order] != NONE:
+                        self.at(ABANDONMENT, patience[order], self.abandon, order)
+                    if promote_after is not None and self.order_class[order] == NORMAL:
+                        self.at(PROMOTION, promote_after, self.promote, order)
                 elif action == ADD_BOT:
                     self.crew.append(Bot(self, next(self.numbers)))
                 elif self.crew:

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from io import BytesIO
+from textwrap import fill
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
@@ -18,11 +18,12 @@ from sim.experiment import Run
 from sim.metrics import FROM_PENDING, OUTCOMES, TO_PENDING, steps
 from sim.model import NONE, OrderClass, OrderStatus
 from sim.output import CHART_NAMES
-from sim.units import DAY, HOUR, MICROSECONDS, SECOND, format_duration
+from sim.scenario import Scenario
+from sim.units import DAY, HOUR, MICROSECONDS, SECOND, Clock, format_duration
 
 # Blue and light orange: told apart with every common colour blindness, and dark against light in grey.
 COLOURS = {OrderClass.VIP: "#1b4f8f", OrderClass.NORMAL: "#f5b25c"}
-_PRESENT, _INK = "#e4e4e4", "#222222"
+PRESENT, INK = "#e4e4e4", "#222222"
 _HATCHED: dict[str, Any] = {"facecolor": "white", "hatch": "//////", "linewidth": 0}
 _PIXELS = 2_000
 _MOST_LABELS = 60
@@ -48,8 +49,10 @@ def bots_chart(run: Run) -> Figure:
     """Return the bots' timeline: a row for each bot, its lifetime, and the orders it worked on."""
     births, deaths = _lifetimes(run)
     count = len(births)
-    figure, (axes,) = _figure(run, "Bots and their orders", height=min(2.2 + 0.32 * count, 9))
-    _bars(axes, births, deaths, np.arange(1, count + 1), 0.9, color=_PRESENT)
+    figure, (axes,) = clock_figure(
+        run.scenario, run.log.end, "Bots and their orders", height=min(2.2 + 0.32 * count, 9)
+    )
+    _bars(axes, births, deaths, np.arange(1, count + 1), 0.9, color=PRESENT)
     attempts = run.measures.attempts
     ended = np.where(attempts.ended == NONE, run.log.end, attempts.ended)
     returned = attempts.outcome == OUTCOMES.index("returned")
@@ -66,15 +69,15 @@ def bots_chart(run: Run) -> Figure:
     axes.set_ylabel("bot (number)")
     handles = [Patch(color=colour, label=order_class.name) for order_class, colour in COLOURS.items()]
     if returned.any():
-        handles.append(Patch(edgecolor=_INK, label="returned to PENDING", **_HATCHED))
-    handles.append(Patch(color=_PRESENT, label="present, IDLE"))
-    _legend(figure, handles)
+        handles.append(Patch(edgecolor=INK, label="returned to PENDING", **_HATCHED))
+    handles.append(Patch(color=PRESENT, label="present, IDLE"))
+    legend(figure, handles)
     return figure
 
 
 def queues_chart(run: Run) -> Figure:
     """Return how many orders are PENDING over time, a panel for each class."""
-    figure, (above, below) = _figure(run, "Orders PENDING", height=4.6, panels=2)
+    figure, (above, below) = clock_figure(run.scenario, run.log.end, "Orders PENDING", height=4.6, panels=2)
     for axes, (order_class, colour) in zip((above, below), COLOURS.items(), strict=True):
         times, levels = steps(run.log, TO_PENDING, FROM_PENDING, order_class)
         times, levels = _thinned(np.append(times, run.log.end), np.append(levels, levels[-1]))
@@ -89,10 +92,10 @@ def waits_chart(run: Run) -> Figure:
     """Return the empirical distribution of waits by class, with each class's 95th percentile marked."""
     figure = Chart(figsize=(9, 4), layout="constrained")
     axes = figure.add_subplot()
-    _plain(axes)
+    plain(axes)
     values, orders = run.measures.metrics, run.measures.orders
     longest = values["wait.max"] or 0
-    unit, word = (MICROSECONDS["m"], "minutes") if longest >= 300 else (SECOND, "seconds")
+    unit, word = time_unit(longest)
     for order_class, colour in COLOURS.items():
         p95 = values[f"wait.{order_class.name}.p95"]
         if p95 is None:
@@ -109,16 +112,16 @@ def waits_chart(run: Run) -> Figure:
         axes.step(x, y, where="post", color=colour, linewidth=2.2, label=label)
         marker = "o" if order_class is OrderClass.VIP else "s"
         at = p95 * SECOND / unit
-        axes.plot([at], [0.95], marker, color=colour, markeredgecolor=_INK, markersize=8, zorder=3, clip_on=False)
-    axes.axhline(0.95, color=_INK, linewidth=0.8, linestyle=":")
+        axes.plot([at], [0.95], marker, color=colour, markeredgecolor=INK, markersize=8, zorder=3, clip_on=False)
+    axes.axhline(0.95, color=INK, linewidth=0.8, linestyle=":")
     axes.set_xlim(0, longest * SECOND / unit * 1.04 or 1)
     axes.set_ylim(0, 1.03)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.yaxis.set_major_locator(FixedLocator([0, 0.25, 0.5, 0.75, 0.95]))
     axes.set_xlabel(f"wait ({word})")
     axes.set_ylabel("share of orders that wait at most so long")
-    axes.set_title(f"Waits: {run.scenario.name}", loc="left")
-    _legend(figure, [line for line in axes.get_lines() if not str(line.get_label()).startswith("_")])
+    head(axes, f"Waits: {run.scenario.name}")
+    legend(figure, [line for line in axes.get_lines() if not str(line.get_label()).startswith("_")])
     return figure
 
 
@@ -147,38 +150,51 @@ class Plots:
         return waits_chart(self._run)
 
 
-def _figure(run: Run, title: str, height: float, panels: int = 1) -> tuple[Figure, list[Axes]]:
-    """Return a figure of panels, one above the other, whose x axis is the run, read on its clock."""
+def clock_figure(scenario: Scenario, end: int, title: str, height: float, panels: int = 1) -> tuple[Figure, list[Axes]]:
+    """Return a figure of panels, one above the other, whose x axis is a run until `end`, read on its clock."""
     figure = Chart(figsize=(11, height), layout="constrained")
     axes: list[Axes] = list(figure.subplots(panels, 1, sharex=True, squeeze=False)[:, 0])
     for panel in axes:
-        _plain(panel)
-    clock, end = run.scenario.clock, max(run.log.end, 1)
-    step = next((tick for tick in _TICKS if end / tick <= 10), -(-end // (10 * DAY)) * DAY)
+        plain(panel)
+    clock, span = scenario.clock, max(end, 1)
+    step = next((tick for tick in _TICKS if span / tick <= 10), -(-span // (10 * DAY)) * DAY)
     first, low = -clock.start % step, axes[-1]
-    low.xaxis.set_major_locator(FixedLocator(np.arange(first, end + 1, step).tolist() or [0]))
-    low.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _clock_label(clock.reading(int(x)), int(x), step, run)))
-    low.set_xlim(0, end)
-    words = "day, HH:MM" if end > DAY else "HH:MM:SS" if step % MICROSECONDS["m"] else "HH:MM"
+    low.xaxis.set_major_locator(FixedLocator(np.arange(first, span + 1, step).tolist() or [0]))
+    low.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _clock_label(clock, int(x), step, end)))
+    low.set_xlim(0, span)
+    words = "day, HH:MM" if span > DAY else "HH:MM:SS" if step % MICROSECONDS["m"] else "HH:MM"
     low.set_xlabel(f"clock ({words})")
-    axes[0].set_title(f"{title}: {run.scenario.name}", loc="left")
+    head(axes[0], f"{title}: {scenario.name}")
     return figure, axes
 
 
-def _clock_label(reading: str, time: int, step: int, run: Run) -> str:
-    if run.log.end > DAY:
-        return f"day {run.scenario.clock.second(time) * SECOND // DAY + 1}\n{reading[:5]}"
+def _clock_label(clock: Clock, time: int, step: int, end: int) -> str:
+    reading = clock.reading(time)
+    if end > DAY:
+        return f"day {clock.second(time) * SECOND // DAY + 1}\n{reading[:5]}"
     return reading if step % MICROSECONDS["m"] else reading[:5]
 
 
-def _plain(axes: Axes) -> None:
+def time_unit(longest: float) -> tuple[int, str]:
+    """Return the unit in microseconds, and its word, for an axis of durations of up to `longest` seconds."""
+    return (MICROSECONDS["m"], "minutes") if longest >= 300 else (SECOND, "seconds")
+
+
+def head(axes: Axes, text: str) -> None:
+    """Write a title, on two lines where a scenario's name is long."""
+    axes.set_title(fill(text, 75), loc="left")
+
+
+def plain(axes: Axes) -> None:
+    """Leave away what says nothing."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
 
 
-def _legend(figure: Figure, handles: list[Patch] | list[Line2D]) -> None:
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False)
+def legend(figure: Figure, handles: list[Any], **options: Any) -> None:
+    """Put a legend below all panels."""
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False, **options)
 
 
 def _lifetimes(run: Run) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -236,7 +252,7 @@ def _label_orders(axes: Axes, run: Run, ended: NDArray[np.int64]) -> None:
         dark = run.measures.orders.order_class[row] == OrderClass.VIP and outcome != returned
         box = {"facecolor": "white", "edgecolor": "none", "pad": 1} if outcome == returned else None
         number = str(row + run.workload.first_number)
-        colour = "white" if dark else _INK
+        colour = "white" if dark else INK
         axes.text((start + end) / 2, bot, number, ha="center", va="center", fontsize=8, color=colour, bbox=box)
 
 

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from sim.experiment import Run
-from sim.output import CHART_NAMES
-from sim.output.tables import metrics_json, tables, write_csv
+from sim.experiment import Replications, Run
+from sim.output import CHART_NAMES, EXPERIMENT_CHART_NAMES
+from sim.output.tables import metrics_json, tables, write_csv, write_values
 from sim.output.text import result_lines
 
 
@@ -32,6 +32,29 @@ def write_run(run: Run, folder: Path, charts: bool = True, wrote: Callable[[Path
         file.write(metrics_json(run))
     if charts:
         _write_charts(run, folder / "charts", wrote)
+
+
+def write_replications(done: Replications, folder: Path, charts: bool = True) -> None:
+    """Write `replications.csv` and, if wanted, the charts of an experiment into `folder`.
+
+    Raises:
+        OSError: the folder cannot be made, or a file cannot be written.
+
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with _whole(folder / "replications.csv", lambda _: None) as partial, _text(partial) as file:
+        write_values(done, file)
+    for name in EXPERIMENT_CHART_NAMES:
+        (folder / "charts" / f"{name}.png").unlink(missing_ok=True)
+    if charts:
+        from sim.output.experiment_charts import EXPERIMENT_CHARTS
+
+        (folder / "charts").mkdir(exist_ok=True)
+        for name, draw in EXPERIMENT_CHARTS.items():
+            figure = draw(done)
+            if figure is not None:
+                with _whole(folder / "charts" / f"{name}.png", lambda _: None) as partial:
+                    figure.savefig(partial, format="png", dpi=150)
 
 
 def _write_charts(run: Run, folder: Path, wrote: Callable[[Path], None]) -> None:

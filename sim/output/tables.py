@@ -7,9 +7,9 @@ from typing import Any, TextIO
 
 from numpy.typing import NDArray
 
-from sim.experiment import Run
+from sim.experiment import Replications, Run
 from sim.metrics import attempts_table, events_table, orders_table
-from sim.model import NONE, Coded, Table
+from sim.model import NONE, UNITS, Coded, OrderClass, Table
 from sim.output.text import summary
 
 _CHUNK = 50_000
@@ -55,6 +55,41 @@ def metrics_document(run: Run) -> dict[str, Any]:
     }
 
 
+def replications_document(done: Replications, first: Run | None = None) -> dict[str, Any]:
+    """Return what `sim replicate --json` prints, and with replication 1 what `sim check --json` does."""
+    metrics = {name: found._asdict() if (found := done.estimate(name)) else None for name in UNITS}
+    document: dict[str, Any] = {
+        "scenario": done.scenario.name,
+        "seed": done.seed,
+        "replications": len(done.results),
+        "metrics": metrics,
+    }
+    if first is not None:
+        document["thresholds"] = [
+            {
+                "metric": one.threshold.metric,
+                "condition": one.threshold.condition.text,
+                "severity": one.threshold.severity,
+                "verdict": str(one.judgement),
+                "note": one.note,
+            }
+            for one in done.thresholds
+        ]
+        document["expect"] = [
+            {"place": f"{one.place.file}:{one.place.line}", "expected": one.expected, "got": one.got, "held": one.held}
+            for one in first.verdicts
+        ]
+    return document
+
+
+def write_values(done: Replications, file: TextIO) -> None:
+    """Write a row for each replication and metric: replication, metric, value; empty where nothing was observed."""
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(("replication", "metric", "value"))
+    for one in done.results:
+        writer.writerows((one.number, name, "" if value is None else value) for name, value in one.metrics.items())
+
+
 def metrics_json(run: Run) -> str:
     """Return the text of `metrics.json`."""
     return json.dumps(metrics_document(run), indent=2) + "\n"
@@ -69,3 +104,46 @@ def run_html(run: Run) -> str:
         for label, text in summary(run)
     )
     return f"<table>{rows}</table>"
+
+
+_MATTER = (
+    *("wait.mean", "wait.p95", "flow.mean", "queue.mean", "orders.created", "orders.abandoned.rate"),
+    *("throughput", "utilisation"),
+)
+
+
+def replications_html(done: Replications) -> str:
+    """Return what replications say of the metrics that matter, by class, and of thresholds, as notebooks show it."""
+    from html import escape  # not needed by a command
+
+    from sim.output.estimates import estimate_lines
+
+    def row(tag: str, *cells: str) -> str:
+        return "<tr>" + "".join(f'<{tag} style="text-align:left">{escape(cell)}</{tag}>' for cell in cells) + "</tr>"
+
+    classes = (*(one.name for one in OrderClass), "")
+    rows = [row("th", "metric", *(one or "all" for one in classes))]
+    for metric in _MATTER:
+        family, *rest = metric.split(".")
+        names = (".".join(filter(None, (family, one, *rest))) for one in classes)
+        rows.append(row("td", metric, *(_estimate(done, name) for name in names)))
+    html = "".join(f"<div>{escape(line)}</div>" for line in estimate_lines(done) if not line.startswith(" "))
+    html += f"<table>{''.join(rows)}</table>"
+    verdicts = [
+        (str(one.judgement), f"{one.threshold.metric} {one.threshold.condition.text}", one.note)
+        for one in done.thresholds
+    ]
+    return html + f"<table>{''.join(row('td', *cells) for cells in verdicts)}</table>" * bool(verdicts)
+
+
+def _estimate(done: Replications, name: str) -> str:
+    from sim.output.estimates import CONFIDENCE, shown
+
+    found = done.estimate(name, CONFIDENCE) if name in UNITS else None
+    if found is None:
+        return "no data" if name in UNITS else ""
+    bound = "≥ " if any(name in one.worst_waits for one in done.results) else ""
+    interval = (
+        "" if found.low is None or found.high is None else f" ({shown(name, found.low)} to {shown(name, found.high)})"
+    )
+    return f"{bound}{shown(name, found.mean)}{interval}"

@@ -1,15 +1,20 @@
-"""What is wrong with a file beyond its schema: limits, endless or clashing streams, expectations of nothing."""
+"""What is wrong with a file beyond its schema: limits, endless or clashing streams, a warm-up that makes no sense,
+expectations of nothing.
+"""
 
 from collections.abc import Collection, Iterator
 
 from sim.errors import Fault, SimulationError
 from sim.model import Action
+from sim.scenario.arrivals import Stream
 from sim.scenario.parts import MOST_BOTS, MOST_ORDERS
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.source import Node
 from sim.scenario.workload import crew_sizes, draw_workload, stream_names
+from sim.units import SECOND, format_duration
 
 _MOST_BOT_CHANGES = 1_000_000
+_MOST_STATES = 10_000_000
 _LATEST = 2**61  # microseconds
 _DRAWN_FROM = {"clock", "orders", "timeline", "arrivals", "bots", "seed", "extends"}
 
@@ -26,6 +31,7 @@ def inconsistencies(
     """
     found = [*_stream_findings(file), *_crew_findings(file)]
     drawn = not found and _DRAWN_FROM.isdisjoint(touched)
+    found += [] if "clock" in touched else _warmup_findings(file)
     found += _expectation_findings(file, drawn, None if "clock" in touched else file.clock.until)
     faults = []
     for steps, message in found:
@@ -39,7 +45,7 @@ def inconsistencies(
 
 def _stream_findings(file: ScenarioFile) -> Iterator[Finding]:
     horizon, names, taken = file.clock.until, stream_names(file), set[str]()
-    demand = float(sum(entry.count for entry in file.timeline if entry.order is not None))
+    demand, states = float(sum(entry.count for entry in file.timeline if entry.order is not None)), 0.0
     if demand > MOST_ORDERS:
         message = f"makes {demand:.0f} orders; one run holds at most {MOST_ORDERS}; use a smaller count"
         yield ("timeline",), message
@@ -65,6 +71,23 @@ def _stream_findings(file: ScenarioFile) -> Iterator[Finding]:
                     f"brings the run to about {demand:.0f} orders; one run holds at most {MOST_ORDERS}; set a limit"
                 )
                 yield here, message
+            states += (changes := _expected_states(stream, horizon))
+            if states > _MOST_STATES >= states - changes:
+                message = (
+                    f"brings the run to about {states:.0f} changes of state; one run holds at most {_MOST_STATES}; "
+                    "write longer stays"
+                )
+                yield (*here, "mmpp"), message
+
+
+def _expected_states(stream: Stream, horizon: int | None) -> float:
+    """Return how many states a modulated stream goes through on average."""
+    if stream.mmpp is None:
+        return 0
+    end = stream.end(horizon)
+    spans: list[float] = [] if end is None else [max(0, end - stream.from_)]
+    spans += [] if stream.limit is None else [stream.limit / stream.mmpp.mean_rate * SECOND]
+    return min(spans) / stream.mmpp.mean_stay
 
 
 def _crew_findings(file: ScenarioFile) -> Iterator[Finding]:
@@ -74,6 +97,28 @@ def _crew_findings(file: ScenarioFile) -> Iterator[Finding]:
     if sum(abs(change) for change, _ in changes) > _MOST_BOT_CHANGES:
         here: Steps = ("timeline",) if file.timeline else ("bots", "schedule")
         yield here, f"more than {_MOST_BOT_CHANGES} bots added and removed; write fewer changes"
+
+
+def _warmup_findings(file: ScenarioFile) -> Iterator[Finding]:
+    horizon = file.clock.until
+    if file.warmup == "mser5":
+        if _changes_with_time(file):
+            message = "mser5 makes no sense where demand or crew change with time; write 30m, or leave it out"
+            yield ("warmup",), message
+    elif file.warmup and horizon is not None and file.warmup >= horizon:
+        message = f"is not over before the horizon at {format_duration(horizon, 6)}; write a shorter one"
+        yield ("warmup",), message
+
+
+def _changes_with_time(file: ScenarioFile) -> bool:
+    """Whether anything but chance and limits makes one part of the run differ from another."""
+    horizon = file.clock.until
+    instants = [entry.at for entry in file.timeline] + [step.at for step in file.bots.schedule]
+    for stream in file.arrivals:
+        if stream.trace is not None or (stream.poisson is not None and stream.poisson.phases is not None):
+            return True
+        instants += [stream.from_] if stream.until is None else [stream.from_, stream.until]
+    return any(at > 0 and (horizon is None or at < horizon) for at in instants)
 
 
 def _expectation_findings(file: ScenarioFile, drawn: bool, horizon: int | None) -> Iterator[Finding]:

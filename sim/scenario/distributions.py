@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, ValidationInfo, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetJsonSchemaHandler,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -32,6 +40,9 @@ class Exponential(Part):
     def draw(self, rng: "Generator", n: int) -> Floats:
         return self.mean * rng.standard_exponential(n)
 
+    def expected(self) -> float:
+        return self.mean
+
 
 class Erlang(Part):
     """The sum of `shape` exponentials, with the given mean of the sum."""
@@ -42,6 +53,9 @@ class Erlang(Part):
     def draw(self, rng: "Generator", n: int) -> Floats:
         return rng.gamma(self.shape, self.mean / self.shape, n)
 
+    def expected(self) -> float:
+        return self.mean
+
 
 class Gamma(Part):
     """Gamma by mean and coefficient of variation (sd / mean): shape 1/cv², scale mean cv²."""
@@ -51,6 +65,9 @@ class Gamma(Part):
 
     def draw(self, rng: "Generator", n: int) -> Floats:
         return rng.gamma(self.cv**-2, self.mean * self.cv**2, n)
+
+    def expected(self) -> float:
+        return self.mean
 
 
 class Lognormal(Part):
@@ -63,6 +80,9 @@ class Lognormal(Part):
         variance = math.log1p(self.cv**2)
         return rng.lognormal(math.log(self.mean) - variance / 2, math.sqrt(variance), n)
 
+    def expected(self) -> float:
+        return self.mean
+
 
 class Weibull(Part):
     """Weibull by scale and shape."""
@@ -72,6 +92,12 @@ class Weibull(Part):
 
     def draw(self, rng: "Generator", n: int) -> Floats:
         return self.scale * rng.weibull(self.shape, n)
+
+    def expected(self) -> float:
+        try:
+            return self.scale * math.gamma(1 + 1 / self.shape)
+        except OverflowError:
+            return math.inf
 
 
 class Uniform(Part):
@@ -88,6 +114,9 @@ class Uniform(Part):
 
     def draw(self, rng: "Generator", n: int) -> Floats:
         return rng.uniform(self.low, self.high, n)
+
+    def expected(self) -> float:
+        return (self.low + self.high) / 2
 
 
 class Triangular(Part):
@@ -106,6 +135,9 @@ class Triangular(Part):
     def draw(self, rng: "Generator", n: int) -> Floats:
         return rng.triangular(self.low, self.mode, self.high, n)
 
+    def expected(self) -> float:
+        return (self.low + self.mode + self.high) / 3
+
 
 class Normal(Part):
     """Normal, truncated at 0: negative numbers are drawn again, so the mean lies somewhat above `mean`."""
@@ -119,6 +151,13 @@ class Normal(Part):
             drawn = rng.normal(self.mean, self.sd, n)
             kept = np.concatenate((kept, drawn[drawn >= 0]))
         return kept[:n]
+
+    def expected(self) -> float:
+        if self.sd == 0:
+            return self.mean
+        below = self.mean / self.sd
+        density = math.exp(-(below**2) / 2) / math.sqrt(2 * math.pi)
+        return self.mean + self.sd * density / (math.erfc(-below / math.sqrt(2)) / 2)
 
 
 def _read_empirical(value: object, info: ValidationInfo) -> tuple[int, ...]:
@@ -151,6 +190,21 @@ class Distribution(Part):
     choice: DurationShares | None = None
     empirical: EmpiricalTimes | None = None
 
+    @property
+    def mean(self) -> float:
+        """The mean in microseconds, before rounding."""
+        if self.constant is not None:
+            return self.constant
+        if self.choice is not None:
+            return float(sum(value * share for value, share in self.choice.items()))
+        if self.empirical is not None:
+            return sum(self.empirical) / len(self.empirical)
+        return min(float(self._law.expected()), units.LONGEST)
+
+    @property
+    def _law(self) -> Any:
+        return next(filter(None, (getattr(self, name) for name in self.exactly_one)))
+
     def sample(self, generator: Callable[[], "Generator"], n: int) -> NDArray[np.int64]:
         """Return `n` durations in whole microseconds, each rounded once and none above `units.LONGEST`.
 
@@ -164,9 +218,8 @@ class Distribution(Part):
             return rng.choice(np.array(list(self.choice), np.int64), n, p=shares)
         if self.empirical is not None:
             return rng.choice(np.array(self.empirical, np.int64), n)
-        part = next(filter(None, (getattr(self, name) for name in self.exactly_one)))
         with np.errstate(over="ignore"):
-            drawn: Floats = part.draw(rng, n)
+            drawn: Floats = self._law.draw(rng, n)
         return np.rint(np.minimum(drawn, units.LONGEST)).astype(np.int64)
 
     @classmethod
@@ -178,3 +231,12 @@ class Distribution(Part):
             schema["properties"][name] = optional["anyOf"][0]
         one = {**schema, "minProperties": 1, "maxProperties": 1}
         return {"anyOf": [constant, one]}
+
+
+def _takes_time(value: Distribution) -> Distribution:
+    if value.mean < 1:
+        raise ValueError("has a mean of 0s; write gaps that take time")
+    return value
+
+
+PositiveDistribution = Annotated[Distribution, AfterValidator(_takes_time)]

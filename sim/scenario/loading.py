@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
 from sim.errors import Fault, ScenarioError
-from sim.model import Workload
+from sim.model import Workload, full_metric_name
+from sim.scenario.analysis import Threshold
 from sim.scenario.consistency import inconsistencies
 from sim.scenario.parts import Context
 from sim.scenario.resolving import parameter_nodes, read_scenario, with_moved_files, with_parameters
@@ -63,10 +64,27 @@ class Scenario:
         return sha256(self.text.encode()).hexdigest()
 
     @property
+    def is_random(self) -> bool:
+        """Whether two replications can differ."""
+        return self.file.is_random
+
+    @property
+    def warmup(self) -> int | Literal["mser5"]:
+        """How many microseconds at the beginning are left out of the metrics, or how that is found."""
+        return self.file.warmup or 0
+
+    @property
     def expectations(self) -> list[tuple[Place, Expectation]]:
         """The entries of `expect` with their places."""
         entries = [self.root.find(("expect", index))[0] for index in range(len(self.file.expect))]
         return [(node.place, entry) for node, entry in zip(entries, self.file.expect, strict=True)]
+
+    @property
+    def thresholds(self) -> list[tuple[Place, Threshold]]:
+        """The conditions of `thresholds` with the places of their metrics."""
+        keys = self.root.value["thresholds"].keys if self.file.thresholds else {}
+        places = {full_metric_name(key): place for key, place in keys.items()}
+        return [(places[threshold.metric], threshold) for threshold in self.file.thresholds]
 
     def set(self, /, **parameters: Any) -> "Scenario":
         """Return this scenario with other values for some of its parameters.

@@ -103,12 +103,12 @@ class Part(BaseModel):
             raise custom_error(f"{shown(data)} is not a mapping; write keys and values")
         fields = {info.alias or name: info for name, info in cls.model_fields.items() if name != cls.scalar_key}
         errors = [
-            _line_error(f"unknown key {shown(key)}{did_you_mean(key, list(fields))}", (key,))
+            line_error(f"unknown key {shown(key)}{did_you_mean(key, list(fields))}", (key,))
             for key in data
             if key not in fields
         ]
         errors += [
-            _line_error(f"missing key {name!r}; write '{name}: …' here", ())
+            line_error(f"missing key {name!r}; write '{name}: …' here", ())
             for name, info in fields.items()
             if info.is_required() and name not in data
         ]
@@ -116,17 +116,17 @@ class Part(BaseModel):
         named = [name for name in cls.exactly_one if name in data]
         if len(named) > 1 or (cls.exactly_one and not named and not unknown):
             what = f"{' and '.join(named)} exclude each other" if named else "nothing says what this is"
-            errors.append(_line_error(f"{what}; write one of {', '.join(cls.exactly_one)}", ()))
-        errors += [_line_error(message, ()) for message in cls.clashes(data)]
+            errors.append(line_error(f"{what}; write one of {', '.join(cls.exactly_one)}", ()))
+        errors += [line_error(message, ()) for message in cls.clashes(data)]
         errors += [
-            _line_error("has no value; write one, or leave the key out", (key,))
+            line_error("has no value; write one, or leave the key out", (key,))
             for key, value in data.items()
             if value is None and key in fields
         ]
         known = {key: value for key, value in data.items() if key in fields and value is not None}
         try:
             part = handler(known)
-            errors += [_line_error(message, (key,)) for key, message in part.misfits() if key or not errors]
+            errors += [line_error(message, (key,)) for key, message in part.misfits() if key or not errors]
         except ValidationError as error:
             found = [line for line in error.errors() if line["type"] != "missing"]
             errors += [*map(_passed_on, found), *cls._misfits_of_the_rest(known, found, handler)]
@@ -144,15 +144,16 @@ class Part(BaseModel):
             part = handler({key: value for key, value in data.items() if key not in wrong})
         except ValidationError:
             return []
-        return [_line_error(message, (key,)) for key, message in part.misfits() if key]
+        return [line_error(message, (key,)) for key, message in part.misfits() if key]
 
 
-def _line_error(message: str, loc: tuple[int | str, ...], value: Any = None) -> InitErrorDetails:
+def line_error(message: str, loc: tuple[int | str, ...], value: Any = None) -> InitErrorDetails:
+    """Return one of several errors that pydantic passes on word by word, at its place."""
     return InitErrorDetails(type=custom_error(message), loc=loc, input=value)
 
 
 def _passed_on(line: Any) -> InitErrorDetails:
-    return _line_error(_wording(line), line["loc"], line["input"])
+    return line_error(_wording(line), line["loc"], line["input"])
 
 
 _WORDINGS = {
@@ -164,6 +165,7 @@ _WORDINGS = {
     "int_type": "{value} is not a whole number; write a number such as 3",
     "float_type": "{value} is not a number; write a number such as 1.5",
     "finite_number": "{value} is not a number; write a number such as 1.5",
+    "too_short": "is empty; write {min_length} or more",
     "list_type": "{value} is not a list; write items that start with '- '",
     "dict_type": "{value} is not a mapping; write keys and values",
     "string_type": "{value} is not text; write text, in quotes if it looks like a number",
@@ -258,6 +260,7 @@ StartClock = Annotated[Clock, _parsed(Clock.parse), text_schema(units.CLOCK_PATT
 Rate = Annotated[
     float, _parsed(units.parse_rate), AfterValidator(_possible_rate), text_schema(units.RATE_PATTERN, "12/h")
 ]
+PhaseRate = Annotated[float, _parsed(units.parse_rate), text_schema(units.RATE_PATTERN, "12/h")]
 Share = Annotated[Fraction, _parsed(units.parse_share), text_schema(units.SHARE_PATTERN, "85%")]
 ClassName = Annotated[OrderClass, _parsed(_class), WithJsonSchema({"enum": CLASS_NAMES})]
 ClassShares = Annotated[

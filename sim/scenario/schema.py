@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from sim.model import Dispatch, OnRemove, OrderClass, OrderStatus, ReturnedTo
+from sim.scenario.analysis import Replications, Thresholds, WarmUp
 from sim.scenario.arrivals import Stream
 from sim.scenario.distributions import Distribution
 from sim.scenario.parts import (
@@ -50,15 +51,26 @@ class OrdersSection(Part):
     first_number: Number = 1001
 
 
-class Service(Part):
+class ByClass(Part):
+    """A distribution for each class, None for a class without one."""
+
+    VIP: Distribution | None = None
+    NORMAL: Distribution | None = None
+
+    def of(self, order_class: OrderClass) -> Distribution | None:
+        """Return the distribution of one class."""
+        return self.VIP if order_class is OrderClass.VIP else self.NORMAL
+
+
+class Patience(ByClass):
+    """How long an order of a class waits before it is ABANDONED; a class that is not named waits for ever."""
+
+
+class Service(ByClass):
     """The service time of each class."""
 
     VIP: Distribution
     NORMAL: Distribution
-
-    def of(self, order_class: OrderClass) -> Distribution:
-        """Return the distribution of one class."""
-        return self.VIP if order_class is OrderClass.VIP else self.NORMAL
 
 
 def _for_both(value: object) -> object:
@@ -71,9 +83,10 @@ ServiceByClass = Annotated[Service, BeforeValidator(_for_both)]
 
 
 class QueueSection(Part):
-    """What becomes of returned orders."""
+    """What becomes of returned orders, and at what age NORMAL orders are served as VIPs."""
 
     returned_to: ReturnedTo = "place"
+    promote_after: Duration | None = None
 
 
 class ScheduleStep(Part):
@@ -157,11 +170,23 @@ class ScenarioFile(Part):
     clock: ClockSection = Field({}, validate_default=True)
     orders: OrdersSection = Field({}, validate_default=True)
     service: ServiceByClass = Field("10s", validate_default=True)
+    patience: Patience = Field({}, validate_default=True)
     queue: QueueSection = Field({}, validate_default=True)
     bots: BotsSection = Field({}, validate_default=True)
     timeline: list[TimelineEntry] = Field([])
     arrivals: list[Stream] = Field([])
     expect: list[Expectation] = Field([])
+    replications: Replications | None = None
+    warmup: WarmUp | None = None
+    thresholds: Thresholds = Field(())
+
+    @property
+    def is_random(self) -> bool:
+        """Whether two replications can differ."""
+        times = [self.service.VIP, self.service.NORMAL, self.patience.VIP, self.patience.NORMAL]
+        return any(one is not None and one.constant is None for one in times) or any(
+            stream.is_random for stream in self.arrivals
+        )
 
 
 def json_schema() -> dict[str, Any]:
@@ -173,7 +198,12 @@ def json_schema() -> dict[str, Any]:
     schema["$defs"]["Parameter"] = {"type": "string", "pattern": PARAMETER, "description": "the value of a parameter"}
     own = schema["properties"].keys() - {"scenario", "params", "extends"}
     parts = [schema["$defs"][name] for name in schema["$defs"] if name != "Parameter"]
-    for part in [*parts, *service_value["anyOf"][1:], *schema["$defs"]["Distribution"]["anyOf"]]:
+    for part in [
+        *parts,
+        *service_value["anyOf"][1:],
+        *schema["$defs"]["Distribution"]["anyOf"],
+        *schema["$defs"]["Replications"]["anyOf"],
+    ]:
         _allow_parameters(part, set(part.get("properties", {})))
     _allow_parameters(schema, own)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

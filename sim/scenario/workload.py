@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import SimulationError
-from sim.model import Action, OrderClass, Rules, Workload
+from sim.model import NONE, Action, OrderClass, Rules, Workload
 from sim.scenario.arrivals import Stream
 from sim.scenario.parts import MOST_ORDERS
-from sim.scenario.schema import ScenarioFile, Service
+from sim.scenario.schema import ByClass, ScenarioFile
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -26,7 +26,7 @@ _LATEST = 2**62
 def generator(seed: int, replication: int, stream: str, purpose: str, part: int = 0) -> "Generator":
     """Return the generator of one stream and purpose in one replication, at its beginning.
 
-    `part` (0 or 1) tells apart the two classes of a stream whose service times differ.
+    `part` (0 or 1) tells apart the classes of a stream where they differ, and arrivals from what modulates them.
     """
     word = int.from_bytes(blake2b(f"{stream}/{purpose}".encode()).digest()[:8], "little")
     return np.random.Generator(np.random.Philox(key=seed, counter=np.array([0, part, replication, word], np.uint64)))
@@ -39,6 +39,7 @@ class _Block(NamedTuple):
     action: NDArray[np.uint8]
     order_class: NDArray[np.uint8]
     service: NDArray[np.int64]
+    patience: NDArray[np.int64]
     stream: int
 
 
@@ -72,13 +73,14 @@ def draw_workload(file: ScenarioFile, seed: int, replication: int) -> Workload:
         action=action,
         order_class=np.concatenate([block.order_class for block in blocks])[rows],
         service=service,
+        patience=np.concatenate([block.patience for block in blocks])[rows],
         stream=np.repeat(
             np.array([block.stream for block in blocks], np.int32), [len(block.service) for block in blocks]
         )[rows],
         stream_names=names,
         first_number=file.orders.first_number,
         horizon=file.clock.until,
-        rules=Rules(file.bots.on_remove, file.bots.dispatch, file.queue.returned_to),
+        rules=Rules(file.bots.on_remove, file.bots.dispatch, file.queue.returned_to, file.queue.promote_after),
     )
 
 
@@ -116,8 +118,8 @@ def _crew(times: NDArray[np.int64], changes: list[int]) -> _Block:
     """Return bots added (positive changes) and removed (negative), one action each."""
     counts = np.abs(np.array(changes, np.int64))
     kinds = np.where(np.array(changes) > 0, Action.ADD_BOT, Action.REMOVE_BOT).astype(np.uint8)
-    no_orders = np.empty(0, np.uint8)
-    return _Block(np.repeat(times, counts), np.repeat(kinds, counts), no_orders, no_orders.astype(np.int64), 0)
+    nothing = np.empty(0, np.int64)
+    return _Block(np.repeat(times, counts), np.repeat(kinds, counts), nothing.astype(np.uint8), nothing, nothing, 0)
 
 
 def _schedule(file: ScenarioFile) -> _Block:
@@ -137,19 +139,20 @@ def _timeline(file: ScenarioFile, seed: int, replication: int) -> _Block:
     orders = [entry for entry in entries if entry.order is not None]
     repeats = [entry.count for entry in orders]
     order_class = np.repeat(np.array([entry.order for entry in orders], np.uint8), repeats)
-    service = _service(file.service, order_class, "timeline", seed, replication)
+    service = _by_class(file.service, order_class, "timeline", "service", seed, replication)
     fixed = np.repeat(np.array([-1 if entry.service is None else entry.service for entry in orders], np.int64), repeats)
     return _Block(
         time=np.repeat(np.array([entry.at for entry in entries], np.int64), counts),
         action=np.repeat(np.array(kinds, np.uint8), counts),
         order_class=order_class,
         service=np.where(fixed >= 0, fixed, service),
+        patience=_by_class(file.patience, order_class, "timeline", "patience", seed, replication),
         stream=0,
     )
 
 
 def _arrivals(stream: Stream, name: str, number: int, file: ScenarioFile, seed: int, replication: int) -> _Block:
-    times = stream.times(lambda: generator(seed, replication, name, "arrivals"), file.clock.until)
+    times = stream.times(lambda part: generator(seed, replication, name, "arrivals", part), file.clock.until)
     chosen = stream.chosen(times, file.clock.until)
     times = times[chosen]
     sizes = np.ones(len(times), np.int64)
@@ -171,24 +174,30 @@ def _arrivals(stream: Stream, name: str, number: int, file: ScenarioFile, seed: 
             generator(seed, replication, name, "class").random(len(source)) if 0 < vip < 1 else np.zeros(len(source))
         )
         order_class = np.where(drawn < vip, OrderClass.VIP, OrderClass.NORMAL).astype(np.uint8)
-    service = _service(file.service, order_class, name, seed, replication)
+    service = _by_class(file.service, order_class, name, "service", seed, replication)
+    patience = _by_class(file.patience, order_class, name, "patience", seed, replication)
     if stream.trace is not None:
         measured = stream.trace.service[chosen][source]
         service = np.where(measured >= 0, measured, service)
     action = np.full(len(source), Action.CREATE_ORDER, np.uint8)
-    return _Block(times[source], action, order_class, service, number)
+    return _Block(times[source], action, order_class, service, patience, number)
 
 
-def _service(
-    service: Service, order_class: NDArray[np.uint8], stream: str, seed: int, replication: int
+def _by_class(
+    asked: ByClass, order_class: NDArray[np.uint8], stream: str, purpose: str, seed: int, replication: int
 ) -> NDArray[np.int64]:
-    """Return the service time of each order; the n-th depends on the seed, the stream, n and its class alone."""
+    """Return a duration for each order, NONE where its class has none; the n-th depends on the seed, the stream, the
+    purpose, n and its class alone.
+    """
     count = len(order_class)
 
     def sample(one: OrderClass, part: int) -> NDArray[np.int64]:
-        return service.of(one).sample(lambda: generator(seed, replication, stream, "service", part), count)
+        distribution = asked.of(one)
+        if distribution is None:
+            return np.full(count, NONE, np.int64)
+        return distribution.sample(lambda: generator(seed, replication, stream, purpose, part), count)
 
-    if service.VIP == service.NORMAL:
+    if asked.VIP == asked.NORMAL:
         return sample(OrderClass.VIP, 0)
     return np.where(order_class == OrderClass.VIP, *(sample(one, one) for one in OrderClass))
 

@@ -3,6 +3,7 @@
 from sim.storage.addresses import LOCAL, Address, find_address
 from sim.storage.check import check
 from sim.storage.database import Database, open_database
+from sim.storage.experiments import earlier_replications, push_replications, save_replications
 from sim.storage.rows import new_run_id
 from sim.storage.runs import (
     StoredRun,
@@ -24,6 +25,7 @@ __all__ = [
     "StoredRun",
     "check",
     "delete_run",
+    "earlier_replications",
     "find_address",
     "find_run",
     "list_runs",
@@ -32,9 +34,11 @@ __all__ = [
     "open_database",
     "purge",
     "push_all",
+    "push_replications",
     "push_run",
     "reproduce",
     "restore_run",
     "run_metrics",
+    "save_replications",
     "save_run",
 ]

@@ -103,7 +103,20 @@ def _push_and_lineage() -> list[Statement]:
     ]
 
 
-MIGRATIONS = [("first schema", _first_schema), ("push and lineage", _push_and_lineage)]
+def _replications() -> list[Statement]:
+    """Let runs without a log be judged again: where their warm-up ended, and what unfinished orders could still do."""
+    return [
+        ("ALTER TABLE runs ADD COLUMN warmup_us INTEGER NOT NULL DEFAULT 0", ()),
+        ("ALTER TABLE runs ADD COLUMN worst_waits TEXT", ()),
+        ("CREATE INDEX runs_seed ON runs (scenario_id, seed, replication)", ()),
+    ]
+
+
+MIGRATIONS = [
+    ("first schema", _first_schema),
+    ("push and lineage", _push_and_lineage),
+    ("replications", _replications),
+]
 
 
 def migrate(connection: Connection) -> None:

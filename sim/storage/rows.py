@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from uuid6 import uuid7
 
 from sim.events import EventKind
-from sim.experiment import Run
+from sim.experiment import Replication, Run
 from sim.model import NONE, OrderClass, OrderStatus
+from sim.scenario import Scenario
 from sim.storage.connection import Connection, Statement, Value
 from sim.storage.migrations import USERS, now
 
@@ -53,18 +54,19 @@ def _ids(run_id: str, offset: int, numbers: Iterable[int]) -> list[str]:
     return [f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}" for text in texts]
 
 
-def run_row(run: Run, run_id: str, tags: Iterable[str]) -> dict[str, Value]:
+def run_row(scenario: Scenario, seed: int, run: Replication, run_id: str, tags: Iterable[str]) -> dict[str, Value]:
     """Return the row of a run, `writing`, without its scenario."""
     stamp = now()
-    versions = {name: version(name) for name in _PACKAGES} | {"python": python_version()}
     return {
         "id": run_id,
-        "replication": run.replication,
-        "seed": run.seed,
+        "replication": run.number,
+        "seed": seed,
         "engine": run.engine,
-        "parameters": json.dumps(run.scenario.parameters),
+        "parameters": json.dumps(scenario.parameters),
         "fingerprint": run.fingerprint,
-        "versions": json.dumps(versions),
+        "versions": json.dumps(versions()),
+        "warmup_us": run.warmup,
+        "worst_waits": json.dumps(run.worst_waits),
         "tags": json.dumps(sorted(set(tags)), ensure_ascii=False),
         "status": "writing",
         "started_at": run.started_at.isoformat(),
@@ -74,22 +76,39 @@ def run_row(run: Run, run_id: str, tags: Iterable[str]) -> dict[str, Value]:
     }
 
 
-def scenario_row(run: Run) -> dict[str, Value]:
-    """Return the row of the scenario of a run."""
-    stamp, scenario = now(), run.scenario
+def versions() -> dict[str, str]:
+    """Return the versions that a fingerprint may depend on."""
+    return {name: version(name) for name in _PACKAGES} | {"python": python_version()}
+
+
+def scenario_row(scenario: Scenario) -> dict[str, Value]:
+    """Return the row of a scenario."""
+    stamp = now()
     named = {"id": str(uuid7()), "name": scenario.name, "sha256": scenario.sha256, "yaml": scenario.text}
     return {**named, "created_at": stamp, "updated_at": stamp}
 
 
-def opening(run: Mapping[str, Value], scenario: Mapping[str, Value]) -> Iterator[Statement]:
-    """Yield what makes a run known, with a scenario of the same text if there is one; `scenario` may be empty."""
+def opening(
+    run: Mapping[str, Value], scenario: Mapping[str, Value], experiment: Mapping[str, Value] | None = None
+) -> Iterator[Statement]:
+    """Yield what makes a run known, with its experiment and a scenario of the same text if there is one; `scenario` may
+    be empty.
+    """
     if scenario:
         yield insert("scenarios", scenario)
-    names, marks = ", ".join(run), ", ".join("?" * len(run))
-    yield (
-        f"INSERT INTO runs (scenario_id, {names}) VALUES ((SELECT id FROM scenarios WHERE sha256 = ? "
+    if experiment:
+        yield _of_scenario("experiments", experiment, scenario)
+        run = {**run, "experiment_id": experiment["id"]}
+    yield _of_scenario("runs", run, scenario)
+
+
+def _of_scenario(table: str, row: Mapping[str, Value], scenario: Mapping[str, Value]) -> Statement:
+    """Return the statement that adds a row that belongs to the live scenario of this text."""
+    names, marks = ", ".join(row), ", ".join("?" * len(row))
+    return (
+        f"INSERT INTO {table} (scenario_id, {names}) VALUES ((SELECT id FROM scenarios WHERE sha256 = ? "
         f"AND deleted_at IS NULL), {marks}) ON CONFLICT DO NOTHING",
-        (scenario.get("sha256"), *run.values()),
+        (scenario.get("sha256"), *row.values()),
     )
 
 

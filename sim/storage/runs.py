@@ -147,6 +147,9 @@ def load_run(connection: Connection, stored: StoredRun) -> Run:
 
     """
     run = _read(connection, stored)
+    if not len(run.log) and run.fingerprint != stored.fingerprint:
+        again = f"sim run FILE --seed {stored.seed} --replication {stored.replication} makes them"
+        raise _gone(connection, stored, f"its events were not stored, as always in an experiment; {again}")
     if run.fingerprint != stored.fingerprint:
         raise _gone(connection, stored, "its events are not those of its fingerprint")
     return run
@@ -220,8 +223,10 @@ def _columns(
     return {name: np.concatenate(arrays) for name, arrays in parts.items()}
 
 
-def reproduce(connection: Connection, stored: StoredRun) -> tuple[Run, Run]:
+def reproduce(connection: Connection, stored: StoredRun) -> tuple[Run | None, Run]:
     """Return a run as it was stored, also where it was changed since, and as it is when it is run again.
+
+    The first is None of a run of an experiment, whose events are not stored.
 
     Raises:
         StorageError: its scenario or its rows cannot be read.
@@ -229,7 +234,8 @@ def reproduce(connection: Connection, stored: StoredRun) -> tuple[Run, Run]:
     """
     before = _read(connection, stored)
     engine = cast(Engine, stored.engine if stored.engine in get_args(Engine) else "auto")
-    return before, run(before.scenario, stored.seed, stored.replication, engine)
+    again = run(before.scenario, stored.seed, stored.replication, engine)
+    return (before if len(before.log) or not len(again.log) else None), again
 
 
 def delete_run(connection: Connection, run_id: str) -> None:
@@ -274,7 +280,12 @@ def purge(connection: Connection) -> int:
     )
     connection.write(
         [
-            *((f"DELETE FROM {table} WHERE {marked}", ()) for table in ("orders", "experiments", "users")),
+            *((f"DELETE FROM {table} WHERE {marked}", ()) for table in ("orders", "users")),
+            (
+                f"DELETE FROM experiments WHERE {marked} "
+                "OR NOT EXISTS (SELECT 1 FROM runs WHERE experiment_id = experiments.id)",
+                (),
+            ),
             (f"DELETE FROM scenarios WHERE {marked} OR ({unused})", ()),
             ("DELETE FROM files WHERE NOT EXISTS (SELECT 1 FROM scenarios WHERE instr(yaml, files.sha256) > 0)", ()),
         ]

@@ -5,7 +5,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 
-from sim.experiment import Run
+from sim.experiment import Run, replication_of
+from sim.scenario import Scenario
 from sim.storage.connection import Connection, Statement, Value
 from sim.storage.migrations import now
 from sim.storage.rows import (
@@ -28,9 +29,10 @@ _BATCH = 2_000_000  # characters; well below the 5 s after which a server gives 
 _RUNS = "SELECT id FROM runs WHERE"
 _RUN = (
     *("id", "replication", "seed", "engine", "parameters", "fingerprint", "versions", "tags"),
-    *("started_at", "finished_at", "created_at", "updated_at"),
+    *("warmup_us", "worst_waits", "started_at", "finished_at", "created_at", "updated_at"),
 )
 _SCENARIO = ("id", "name", "sha256", "yaml", "created_at", "updated_at")
+_EXPERIMENT = ("id", "kind", "parameters", "created_at", "updated_at")
 _FILE = ("sha256", "part", "content")
 _NAMED = r'^# (".*") sha256 ([0-9a-f]{64})$'
 
@@ -43,20 +45,25 @@ def save_run(connection: Connection, run: Run, tags: Iterable[str] = (), run_id:
 
     """
     run_id = run_id or new_run_id()
-    row = run_row(run, run_id, tags)
+    row = run_row(run.scenario, run.seed, replication_of(run), run_id, tags)
 
     def statements() -> Iterator[Statement]:
-        yield from opening(row, scenario_row(run))
-        for data in run.scenario.files.values():
-            yield from file_parts(sha256(data).hexdigest(), data.decode())
+        yield from opening(row, scenario_row(run.scenario))
+        yield from file_statements(run.scenario)
         yield from pages(run, run_id)
         yield from closing(run_id, run.measures.metrics, row["updated_at"])
 
-    _store(connection, run_id, statements())
+    store(connection, run_id, statements())
     return run_id
 
 
-def _store(connection: Connection, run_id: str, statements: Iterable[Statement]) -> None:
+def file_statements(scenario: Scenario) -> Iterator[Statement]:
+    """Yield what stores the data files of a scenario."""
+    for data in scenario.files.values():
+        yield from file_parts(sha256(data).hexdigest(), data.decode())
+
+
+def store(connection: Connection, run_id: str, statements: Iterable[Statement]) -> None:
     """Write a run in one transaction into a file, or in several that can be repeated to a server."""
     if not connection.address.is_remote:
         connection.write(statements)
@@ -135,6 +142,8 @@ def push_run(source: Connection, target: Connection, run_id: str, sent: Callable
     [run] = _rows(source, _RUN, "runs WHERE id = ?", run_id)
     scenario_of = "scenarios WHERE deleted_at IS NULL AND id = (SELECT scenario_id FROM runs WHERE id = ?)"
     [scenario] = _rows(source, _SCENARIO, scenario_of, run_id) or [{}]
+    experiment_of = "experiments WHERE deleted_at IS NULL AND id = (SELECT experiment_id FROM runs WHERE id = ?)"
+    [experiment] = _rows(source, _EXPERIMENT, experiment_of, run_id) or [{}]
     metrics = dict(source.query("SELECT name, value FROM metrics WHERE run_id = ?", run_id))
     files = {digest: _parts(source, digest) for digest in named_files(scenario.get("yaml")).values()}
     files = {digest: parts for digest, parts in files.items() if parts != _parts(target, digest)}
@@ -142,7 +151,7 @@ def push_run(source: Connection, target: Connection, run_id: str, sent: Callable
     [after] = target.query(f"SELECT {lasts}", run_id)
 
     def statements() -> Iterator[Statement]:
-        yield from opening({**run, "status": "writing"}, scenario)
+        yield from opening({**run, "status": "writing"}, scenario, experiment)
         for digest, parts in files.items():
             for part in range(parts):
                 [row] = _rows(source, _FILE, "files WHERE sha256 = ? AND part = ?", digest, part)
@@ -153,7 +162,7 @@ def push_run(source: Connection, target: Connection, run_id: str, sent: Callable
                 sent(count)
         yield from closing(run_id, metrics, run["updated_at"])
 
-    _store(target, run_id, statements())
+    store(target, run_id, statements())
     source.write([_mark([run_id])])
 
 

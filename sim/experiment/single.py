@@ -1,5 +1,6 @@
 """Runs: one replication of a scenario, executed and measured."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,8 +13,10 @@ from sim.checks import Verdict, judge
 from sim.engines import Engine, Progress, run_engine
 from sim.events import EventLog
 from sim.metrics import Measures, attempts_table, events_table, measure, orders_table
-from sim.model import NONE, UNITS, Coded, Table, Workload
+from sim.model import NONE, UNITS, Coded, OrderClass, OrderStatus, Table, Workload
 from sim.scenario import Scenario
+from sim.statistics import BatchMeans, batch_means
+from sim.units import SECOND
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +45,7 @@ class Run:
     @cached_property
     def measures(self) -> Measures:
         """Orders, attempts and metrics as numpy columns and a dict, for code that does without pandas."""
-        return measure(self.workload, self.log)
+        return measure(self.workload, self.log, self.scenario.warmup)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -55,6 +58,28 @@ class Run:
         if self.replication != 1:
             return []
         return judge(self.scenario.expectations, self.measures.orders, self.log)
+
+    def batch_means(self, order_class: OrderClass | None = None, confidence: float = 0.95) -> BatchMeans:
+        """Return the mean wait in seconds of one long run, with an interval from the means of 20 equal batches of waits
+        in order of creation, behind the warm-up. It warns when neighbouring batches are so alike that the interval is
+        too short; one from single waits, which depend on each other, is far too short always.
+
+        Raises:
+            ValueError: there are fewer orders than batches.
+
+        """
+        orders, start = self.measures.orders, self.measures.warmup
+        chosen = (orders.created >= start) & (orders.status != OrderStatus.ABANDONED)
+        if order_class is not None:
+            chosen &= orders.order_class == order_class
+        found = batch_means(orders.wait[chosen] / SECOND, confidence)
+        if found.correlation > 1.645 / found.batches**0.5:
+            warnings.warn(
+                f"neighbouring batches are correlated ({found.correlation:.2f}): the interval is too short; "
+                "lengthen the run, or take replications",
+                stacklevel=2,
+            )
+        return found
 
     @cached_property
     def orders(self) -> "pd.DataFrame":

@@ -1,0 +1,89 @@
+"""What replications say together, in words: means with their intervals, and verdicts on thresholds."""
+
+from collections.abc import Iterator
+
+from sim.checks import Judgement
+from sim.experiment import Replications
+from sim.model import UNITS, OrderClass
+from sim.output.text import aligned
+from sim.statistics import Interval
+from sim.units import SECOND, format_duration
+
+_SHOWN = (
+    *(f"wait.{one.name}.{statistic}" for one in OrderClass for statistic in ("mean", "p95", "max")),
+    *(f"flow.{one.name}.mean" for one in OrderClass),
+    *("queue.mean", "queue.max", "orders.created", "orders.completed", "orders.pending", "orders.abandoned.rate"),
+    *("throughput", "utilisation", "bots.mean"),
+)
+CONFIDENCE = 0.95
+
+
+def estimate_lines(done: Replications) -> Iterator[str]:
+    """Yield the estimates of the metrics that matter most, and of those that the scenario asks about."""
+    n, plan = len(done.results), done.scenario.file.replications
+    yield f"{done.scenario.name}, seed {done.seed}, {n} replication{'s' * (n > 1)}"
+    if n > 1:
+        yield "means over replications with 95% intervals (Student's t)"
+    elif done.scenario.is_random:
+        yield "one run of a random scenario has no interval; run more replications"
+    if done.stopped and plan is not None and plan.until is not None:
+        yield (
+            f"stopped when the half-width of {plan.until.metric} was at most {plan.until.half_width}, from {plan.min} "
+            f"replications on; such an interval's {plan.until.confidence:.0%} is nominal"
+        )
+    asked = [threshold.metric for _, threshold in done.scenario.thresholds]
+    asked += [plan.until.metric] if plan is not None and plan.until is not None else []
+    names = [name for name in UNITS if name in _SHOWN or name in asked]
+    yield from aligned([("metric", "mean", "low", "high", "n"), *((name, *_cells(done, name)) for name in names)])
+    if any(one.worst_waits for one in done.results):
+        yield "≥: orders still PENDING at the end count with their waits so far"
+
+
+def _cells(done: Replications, name: str) -> tuple[str, str, str, str]:
+    found = done.estimate(name, CONFIDENCE)
+    if found is None:
+        return "no data", "", "", "0"
+    bound = "≥ " if any(name in one.worst_waits for one in done.results) else ""
+    low, high = ("" if end is None else shown(name, end) for end in (found.low, found.high))
+    return f"{bound}{shown(name, found.mean)}", low, high, str(found.n)
+
+
+def shown(name: str, value: float) -> str:
+    """Return a value of a metric with its unit."""
+    unit = UNITS[name]
+    if unit == "s":
+        sign = "-" if value < 0 else ""
+        return sign + format_duration(round(abs(value) * SECOND), 0 if abs(value) >= 100 else 1)
+    if unit == "share":
+        return f"{value:.1%}"
+    return f"{value:.4g}{'/h' if unit == 'orders/h' else ''}"
+
+
+def threshold_lines(done: Replications) -> Iterator[str]:
+    """Yield a line for each threshold: the judgement, its place, what must hold, the estimate, and a note."""
+    if not done.thresholds:
+        yield "Thresholds: none"
+        return
+    n = len(done.results)
+    yield f"Thresholds, {n} replication{'s' * (n > 1)}:"
+    yield from aligned(
+        [
+            (
+                f"{one.judgement}{' (warn)' * (one.threshold.severity == 'warn' and one.judgement != Judgement.PASS)}",
+                f"{one.place.file}:{one.place.line}",
+                f"{one.threshold.metric} {one.threshold.condition.text}",
+                _estimate(one.threshold.metric, one.estimate),
+                one.note,
+            )
+            for one in done.thresholds
+        ]
+    )
+
+
+def _estimate(metric: str, estimate: Interval | None) -> str:
+    if estimate is None:
+        return ""
+    mean = shown(metric, estimate.mean)
+    if estimate.low is None or estimate.high is None:
+        return mean
+    return f"{mean} ({shown(metric, estimate.low)} to {shown(metric, estimate.high)})"

@@ -1,0 +1,213 @@
+"""Arrival processes: the instants at which orders come, in whole microseconds from the beginning of a stream."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import repeat
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from sim.scenario.distributions import Distribution
+from sim.scenario.parts import Part, PhaseRate, PositiveDuration, Rate
+from sim.units import LONGEST, SECOND
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+Times = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Open = Callable[[int], "Generator"]
+"""Opens the generator of one of two parts: 0 for arrivals, 1 for what modulates their rate."""
+
+_BLOCK = 1024
+
+
+class Rates(NamedTuple):
+    """Stretches of time in which the rate moves in a straight line: columns, in microseconds and arrivals in one."""
+
+    length: Floats
+    first: Floats
+    last: Floats
+
+
+class Process:
+    """An arrival process. Spans and times are microseconds from its beginning, rates are arrivals in a second."""
+
+    @property
+    def span(self) -> int | None:
+        """After what time it is over by itself, None for never."""
+        return None
+
+    @property
+    def mean_rate(self) -> float:
+        """The rate in the long run."""
+        raise NotImplementedError
+
+    def expected_arrivals(self, span: float) -> float:
+        """Return how many arrivals there are in `span` on average."""
+        return span / SECOND * self.mean_rate
+
+    def times(self, generator: Open, end: int | None, most: int) -> Times:
+        """Return the first `most` instants, or at least all before `end`, sorted."""
+        raise NotImplementedError
+
+
+def _from_gaps(blocks: Iterator[Times], end: int | None, most: int) -> Times:
+    """Return instants with the given gaps between them."""
+    found, now, have = [], 0, 0
+    for gaps in blocks:
+        found.append(now + np.cumsum(gaps))
+        now, have = int(found[-1][-1]), have + len(gaps)
+        if have >= most or (end is not None and now >= end):
+            break
+    return np.concatenate(found)[:most]
+
+
+def _from_rates(blocks: Iterator[Rates], rng: "Generator", end: int | None, most: int) -> Times:
+    """Return the instants of a Poisson process with a rate that changes: those of a process of rate 1, put through the
+    inverse of the expected number of arrivals up to an instant (Çinlar 1975, Introduction to Stochastic Processes).
+    """
+    found, have, began, level = [], 0, 0.0, 0.0
+    points = rng.standard_exponential(_BLOCK).cumsum()
+    for length, first, last in blocks:
+        starts = np.append(began, began + np.cumsum(length))
+        levels = np.append(level, level + np.cumsum(length * (first + last) / 2))
+        blocks_of_points = [points]
+        while blocks_of_points[-1][-1] < levels[-1] and len(blocks_of_points) * _BLOCK < most + _BLOCK:
+            blocks_of_points.append(blocks_of_points[-1][-1] + rng.standard_exponential(_BLOCK).cumsum())
+        points = np.concatenate(blocks_of_points)
+        inside = points[: np.searchsorted(points, levels[-1])]
+        points = points[len(inside) :]
+        at = np.searchsorted(levels, inside, side="right") - 1
+        slope = (last - first) / length
+        above = inside - levels[at]
+        speed = first[at] + np.sqrt(np.maximum(first[at] ** 2 + 2 * slope[at] * above, 0))
+        found.append(starts[at] + 2 * above / speed)
+        have, began, level = have + len(inside), float(starts[-1]), float(levels[-1])
+        if have >= most or (end is not None and began >= end):
+            break
+    return _rounded(np.concatenate(found)[:most])
+
+
+class Phase(Part):
+    """A stretch of time with one rate, or with a rate that moves in a straight line to `ramp_to`."""
+
+    length: PositiveDuration = Field(alias="for")
+    rate: PhaseRate
+    ramp_to: PhaseRate | None = None
+
+    def ends(self) -> tuple[float, float]:
+        """Return the rate at its beginning and at its end, in arrivals in a second."""
+        return self.rate, self.rate if self.ramp_to is None else self.ramp_to
+
+
+class Poisson(Part, Process):
+    """Arrivals with independent exponential gaps; with phases, at a rate that changes with time."""
+
+    exactly_one: ClassVar = ("rate", "phases")
+
+    rate: Rate | None = None
+    phases: list[Phase] | None = Field(None, min_length=1)
+
+    @property
+    def span(self) -> int | None:
+        return None if self.phases is None else sum(phase.length for phase in self.phases)
+
+    @property
+    def mean_rate(self) -> float:
+        assert self.rate is not None
+        return self.rate
+
+    def _rates(self) -> Rates:
+        phases = self.phases or []
+        length = np.array([phase.length for phase in phases], float)
+        return Rates(length, *(np.array(rates) / SECOND for rates in zip(*map(Phase.ends, phases), strict=True)))
+
+    def expected_arrivals(self, span: float) -> float:
+        if self.phases is None:
+            return super().expected_arrivals(span)
+        length, first, last = self._rates()
+        inside = np.clip(span - (np.cumsum(length) - length), 0, length)
+        return float((inside * (first + (last - first) * inside / length / 2)).sum())
+
+    def times(self, generator: Open, end: int | None, most: int) -> Times:
+        rng = generator(0)
+        if self.rate is None:
+            return _from_rates(iter([self._rates()]), rng, end, most)
+        mean = SECOND / self.rate
+        return _from_gaps((_rounded(mean * rng.standard_exponential(_BLOCK)) for _ in repeat(None)), end, most)
+
+
+class State(Part):
+    """A state of a modulated process: its rate, and how long it lasts on average."""
+
+    rate: PhaseRate
+    stay: PositiveDuration
+
+
+class Mmpp(Part, Process):
+    """A Markov-modulated Poisson process: its states follow each other in a circle, from the first on; each lasts an
+    exponential time.
+    """
+
+    states: list[State] = Field(min_length=1)
+
+    def misfits(self) -> Iterator[tuple[str, str]]:
+        if not any(state.rate for state in self.states):
+            yield "states", "no state has a rate above 0; write one, such as 12/h"
+
+    @property
+    def mean_stay(self) -> float:
+        """The mean time in a state, in microseconds."""
+        return sum(state.stay for state in self.states) / len(self.states)
+
+    @property
+    def mean_rate(self) -> float:
+        return sum(state.rate * state.stay for state in self.states) / (len(self.states) * self.mean_stay)
+
+    def _rates(self, rng: "Generator") -> Iterator[Rates]:
+        rounds = max(1, _BLOCK // len(self.states))
+        stays = np.tile([float(state.stay) for state in self.states], rounds)
+        rates = np.tile([state.rate / SECOND for state in self.states], rounds)
+        while True:
+            yield Rates(stays * rng.standard_exponential(len(stays)), rates, rates)
+
+    def times(self, generator: Open, end: int | None, most: int) -> Times:
+        return _from_rates(self._rates(generator(1)), generator(0), end, most)
+
+
+@dataclass(frozen=True)
+class Every(Process):
+    """Arrivals at equal distances, the first one at once."""
+
+    gap: int
+
+    @property
+    def mean_rate(self) -> float:
+        return SECOND / self.gap
+
+    def times(self, generator: Open, end: int | None, most: int) -> Times:  # noqa: ARG002 - nothing is drawn
+        last = most * self.gap
+        last = last if end is None else min(end, last)
+        return np.arange(0, last, self.gap, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Renewal(Process):
+    """Arrivals with independent gaps of one distribution."""
+
+    gap: Distribution
+
+    @property
+    def mean_rate(self) -> float:
+        return SECOND / self.gap.mean
+
+    def times(self, generator: Open, end: int | None, most: int) -> Times:
+        rng = generator(0)
+        return _from_gaps((self.gap.sample(lambda: rng, _BLOCK) for _ in repeat(None)), end, most)
+
+
+def _rounded(gaps: Floats) -> Times:
+    return np.rint(np.minimum(gaps, LONGEST)).astype(np.int64)

@@ -1,0 +1,89 @@
+"""Experiments: their runs, without logs, into a database and out of it again."""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from uuid6 import uuid7
+
+from sim.experiment import Replication
+from sim.scenario import Scenario
+from sim.storage.connection import Connection, Statement, Value
+from sim.storage.migrations import now
+from sim.storage.rows import closing, new_run_id, opening, run_row, scenario_row, versions
+from sim.storage.runs import run_metrics
+from sim.storage.saving import compare_runs, file_statements, push_run, store
+
+_SAME = ("ordersim", "numpy")  # the packages whose versions decide what numbers a replication has
+
+
+def save_replications(
+    connection: Connection, scenario: Scenario, seed: int, results: Iterable[Replication], tags: Iterable[str] = ()
+) -> list[str]:
+    """Store replications as one experiment, without their logs, and return the ids of their runs.
+
+    Raises:
+        StorageError: the database refuses it, or cannot be reached.
+
+    """
+    results, stamp, tags = list(results), now(), list(tags)
+    ids = [new_run_id() for _ in results]
+    experiment: dict[str, Value] = {
+        "id": str(uuid7()),
+        "kind": "replicate",
+        "parameters": json.dumps({"seed": seed, "replications": [one.number for one in results]}),
+        "created_at": stamp,
+        "updated_at": stamp,
+    }
+
+    def statements() -> Iterator[Statement]:
+        kept = scenario_row(scenario)
+        yield from file_statements(scenario)
+        for run_id, one in zip(ids, results, strict=True):
+            row = run_row(scenario, seed, one, run_id, tags)
+            yield from opening(row, kept, experiment)
+            yield from closing(run_id, one.metrics, row["updated_at"])
+
+    store(connection, ids[-1] if ids else "", statements())
+    return ids
+
+
+def earlier_replications(connection: Connection, scenario: Scenario, seed: int) -> list[Replication]:
+    """Return the replications of a scenario under a seed that are stored already, by number, each number once.
+
+    Only those count that were made by the same ordersim and numpy as now, which may draw other numbers next year.
+
+    Raises:
+        StorageError: the database cannot be read.
+
+    """
+    mine = versions()
+    rows = connection.query(
+        "SELECT runs.id, replication, worst_waits, fingerprint, engine, warmup_us, started_at, finished_at, versions "
+        "FROM runs JOIN scenarios ON scenarios.id = scenario_id WHERE sha256 = ? AND seed = ? "
+        "AND worst_waits IS NOT NULL AND status = 'complete' "
+        "AND runs.deleted_at IS NULL AND scenarios.deleted_at IS NULL ORDER BY replication",
+        scenario.sha256,
+        seed,
+    )
+    found: dict[int, Replication] = {}
+    for run_id, number, worst, fingerprint, engine, warmup, began, ended, made_by in rows:
+        if number not in found and all(json.loads(made_by).get(name) == mine[name] for name in _SAME):
+            instants = (datetime.fromisoformat(began), datetime.fromisoformat(ended))
+            metrics = run_metrics(connection, run_id)
+            found[number] = Replication(number, metrics, json.loads(worst), fingerprint, engine, warmup, *instants)
+    return list(found.values())
+
+
+def push_replications(source: Connection, target: Connection, scenario: Scenario, seed: int) -> None:
+    """Copy the runs of a scenario under a seed that `target` lacks; nothing is there twice.
+
+    Raises:
+        StorageError: a database refuses it, or cannot be reached.
+
+    """
+    sql = "SELECT runs.id FROM runs JOIN scenarios ON scenarios.id = scenario_id WHERE sha256 = ? AND seed = ?"
+    wanted = {run_id for (run_id,) in source.query(sql, scenario.sha256, seed)}
+    for run_id in compare_runs(source, target)[0]:
+        if run_id in wanted:
+            push_run(source, target, run_id)

@@ -1,0 +1,455 @@
+"""`sim replicate` and `sim check` as people meet them, in an empty folder."""
+
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from sim import load_scenario, replicate
+from sim.model import UNITS
+from tests.server import read_file
+from tests.test_command import NOBODY, command, complaint, names, on_terminal, sim, sim_process
+from tests.test_command import scenario as write
+
+KITCHEN = """scenario: 1
+name: kitchen
+params: {crew: 3}
+seed: 7
+clock: {until: 10m}
+service: {exponential: {mean: 10s}}
+bots: {initial: $crew}
+arrivals: [{class: {NORMAL: 80%, VIP: 20%}, poisson: {rate: 12/m}}]
+"""
+VERDICTS = """thresholds:
+  wait.VIP.p95: "< 2m"
+  wait.VIP.max: {check: "< 1h", severity: warn}
+  utilisation: ["between 50% and 80%", "> 66%"]
+  throughput: "> 900/h"
+  bots: "== 3"
+  orders.pending: "== 0"
+  service.NORMAL: {check: "< 8s", severity: warn}
+  orders.abandoned.rate: "<= 1%"
+expect:
+  - {order: 1001, attempts: 1}
+  - {bot: 4, at: 0s, status: IDLE}
+"""
+CERTAIN = """scenario: 1
+name: certain
+bots: {initial: 1}
+timeline: [{at: 0s, order: NORMAL, count: 4}, {at: 5s, order: VIP}]
+thresholds:
+  wait.VIP.max: "< 10s"
+  wait.max: "between 20s and 30s"
+"""
+GROWING = """scenario: 1
+name: growing
+service: {exponential: {mean: 10s}}
+bots: {initial: 1}
+arrivals: [{class: NORMAL, poisson: {rate: 20/m}, limit: 200}]
+warmup: mser5
+"""
+HOLDS, FAILS, OPEN = 'bots: "== 3"', 'bots: "!= 3"', 'wait.max: "< 2h"'
+LONG = KITCHEN.replace("10m", "SPAN").replace("12/m", "120/m").replace("crew: 3", "crew: 30")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with some scenarios in it, where every command of this file runs."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("TURSO_DATABASE_URL", "TURSO_AUTH_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    write("kitchen.yaml", KITCHEN)
+    write("verdicts.yaml", KITCHEN + VERDICTS.replace("bot: 4", "bot: 3"))
+    write("certain.yaml", CERTAIN)
+    return tmp_path
+
+
+def stored(sql: str = "SELECT replication FROM runs ORDER BY 1") -> list:
+    return [row[0] for row in read_file("sim.db", sql)]
+
+
+def judged(*conditions: str, expect: str) -> str:
+    """A scenario with these conditions; its first bot is IDLE at 0 s."""
+    keys = KITCHEN + f"thresholds: {{{', '.join(conditions)}}}\nexpect: [{{bot: 1, at: 0s, status: {expect}}}]\n"
+    return write("judged.yaml", keys)
+
+
+BARE = ("--no-save", "--no-charts")
+IDLE = "IDLE"
+
+
+# What is shown
+
+
+def test_what_the_commands_print(golden):
+    write("plan.yaml", KITCHEN + "replications: {max: 60, until: {metric: wait.VIP.p95, half_width: 15%}}\n")
+    shown = []
+    for words, status in {
+        "replicate kitchen.yaml --no-charts": 0,
+        "replicate plan.yaml --no-save --no-charts": 0,
+        "replicate kitchen.yaml -n 1 --no-charts": 0,
+        "replicate certain.yaml --no-charts": 0,
+        "check kitchen.yaml -n 2": 0,
+        "check verdicts.yaml": 1,
+        "check verdicts.yaml -n 1": 3,
+        "check verdicts.yaml -n 2 --seed 8": 3,
+        "check certain.yaml": 1,
+    }.items():
+        said = sim(*words.split(), status=status)
+        assert said.stderr == ""
+        shown.append(f"$ sim {words}\n{said.stdout}")
+    golden("experiments.txt", "\n".join(shown))
+
+
+def test_how_it_stopped_is_said_only_where_it_stopped_so():
+    write("plan.yaml", KITCHEN + "replications: {max: 60, until: {metric: wait.VIP.p95, half_width: 1us}}\n")
+    assert "stopped when" not in sim("replicate", "plan.yaml", "-n", "3", *BARE).stdout
+
+
+def test_a_plan_that_comes_to_its_end_says_that_it_did_not_get_there():
+    write("plan.yaml", KITCHEN + "replications: {max: 22, until: {metric: wait.VIP.p95, half_width: 1us}}\n")
+    shown = sim("replicate", "plan.yaml", *BARE).stdout
+    assert shown.startswith("kitchen, seed 7, 22 replications\n")
+    assert "stopped when" not in shown
+
+
+def test_json_is_what_the_format_says():
+    document = json.loads(sim("replicate", "kitchen.yaml", "-n", "5", "--json", *BARE).stdout)
+    done = replicate(load_scenario("kitchen.yaml"), 5)
+    assert list(document) == ["scenario", "seed", "replications", "metrics"]
+    assert (document["scenario"], document["seed"], document["replications"]) == ("kitchen", 7, 5)
+    assert list(document["metrics"]) == list(UNITS)
+    for name in ("wait.VIP.mean", "utilisation", "orders.created"):
+        assert document["metrics"][name] == done.estimate(name)._asdict()
+        assert list(document["metrics"][name]) == ["mean", "low", "high", "n"]
+    write("nobody.yaml", "scenario: 1\nname: nobody\nclock: {until: 1m}\n")
+    metrics = json.loads(sim("replicate", "nobody.yaml", "--json", *BARE).stdout)["metrics"]
+    assert metrics["wait.mean"] is None
+    assert metrics["orders.created"] == {"mean": 0.0, "low": None, "high": None, "n": 1}
+
+
+def test_json_of_a_check_has_the_verdicts_too():
+    document = json.loads(sim("check", "verdicts.yaml", "--json", "--no-save", status=1).stdout)
+    assert list(document) == ["scenario", "seed", "replications", "metrics", "thresholds", "expect"]
+    assert document["thresholds"][1] == {
+        "metric": "wait.VIP.max",
+        "condition": "< 1h",
+        "severity": "warn",
+        "verdict": "INCONCLUSIVE",
+        "note": "orders still PENDING could carry it over the limit; run longer",
+    }
+    assert [one["held"] for one in document["expect"]] == [True, True]
+    assert json.dumps(document).count("Infinity") == json.dumps(document).count("NaN") == 0
+
+
+def test_what_a_replicate_leaves_behind():
+    sim("replicate", "kitchen.yaml", "-n", "3")
+    left = names("out/kitchen")
+    assert "replications.csv" in left
+    assert {Path(name).suffix for name in left - {"replications.csv"}} <= {".png"}
+    rows = list(csv.DictReader(Path("out/kitchen/replications.csv").read_text().splitlines()))
+    done = replicate(load_scenario("kitchen.yaml"), 3)
+    assert [(row["replication"], row["metric"], row["value"]) for row in rows] == [
+        (str(one.number), name, "" if value is None else str(value))
+        for one in done.results
+        for name, value in one.metrics.items()
+    ]
+    sim("replicate", "kitchen.yaml", "-n", "3", "--out", "here", *BARE)
+    assert names("here") == {"replications.csv"}
+    assert Path("here/replications.csv").read_bytes() == Path("out/kitchen/replications.csv").read_bytes()
+    sim("check", "kitchen.yaml", "-n", "3", "--no-save")
+    assert not Path("out/kitchen/result.txt").exists()
+
+
+# Exit statuses
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expect", "more", "status"),
+    [
+        ((HOLDS,), IDLE, (), 0),
+        ((), IDLE, (), 0),
+        ((HOLDS, FAILS.replace("bots", "bots.max")), IDLE, (), 1),
+        ((HOLDS, 'wait.max: {check: "< 1us", severity: warn}'), IDLE, (), 0),
+        ((HOLDS, 'wait.max: {check: "< 2h", severity: warn}'), IDLE, (), 0),
+        ((HOLDS,), "REMOVED", (), 1),
+        ((OPEN,), IDLE, (), 3),
+        ((OPEN, FAILS), IDLE, (), 1),
+        ((OPEN,), "REMOVED", (), 1),
+        ((HOLDS,), IDLE, ("--db", NOBODY), 4),
+        ((OPEN,), IDLE, ("--db", NOBODY), 4),
+        ((FAILS,), IDLE, ("--db", NOBODY), 1),
+        ((HOLDS,), "REMOVED", ("--db", NOBODY), 1),
+        ((FAILS,), "REMOVED", ("--db", "sim.db"), 2),
+        ((FAILS, 'wait.VPI: "< 1s"'), IDLE, (), 2),
+        ((FAILS,), IDLE, ("--set", "cook=1"), 2),
+        ((FAILS,), IDLE, ("-n", "0"), 2),
+        ((FAILS,), IDLE, ("--jobs", "0"), 2),
+    ],
+)
+def test_a_wrong_file_goes_before_a_failure_before_what_is_not_saved_before_what_is_open(
+    conditions, expect, more, status
+):
+    sim("check", judged(*conditions, expect=expect), "-n", "20", *more, status=status)
+
+
+def test_nothing_observed_fails_unless_it_only_warns():
+    nobody = "scenario: 1\nname: nobody\nclock: {until: 1m}\nthresholds: {wait.VIP.p95: "
+    write("nobody.yaml", nobody + '"< 1m"}\n')
+    assert "  NO DATA  nobody.yaml:4  wait.VIP.p95 < 1m    nothing was observed\n" in (
+        sim("check", "nobody.yaml", status=1).stdout
+    )
+    write("nobody.yaml", nobody + '{check: "< 1m", severity: warn}}\n')
+    assert "  NO DATA (warn)  " in sim("check", "nobody.yaml").stdout
+
+
+def test_replicate_judges_nothing():
+    sim("replicate", judged(FAILS, expect="REMOVED"), "-n", "2", "--no-charts")
+    sim("run", judged(FAILS, expect=IDLE), "--no-charts")
+    sim("run", judged(HOLDS, expect="REMOVED"), "--no-charts", status=1)
+
+
+def test_expectations_are_facts_about_replication_1():
+    first, second = (
+        json.loads(sim("run", "kitchen.yaml", "--json", "--replication", number, *BARE).stdout)["metrics"]
+        for number in ("1", "2")
+    )
+    assert first["orders.created"] != second["orders.created"]
+    last = 1000 + int(first["orders.created"])
+    write("expect.yaml", KITCHEN + f"expect: [{{order: {last}, attempts: 0}}, {{order: {last}, attempts: 1}}]\n")
+    assert "Expectations: 1 of 2 held" in sim("check", "expect.yaml", "-n", "4", "--no-save", status=1).stdout
+
+
+def test_out_that_cannot_be_written_makes_status_4_and_the_replications_are_kept():
+    write("taken", "")
+    said = complaint("replicate", "kitchen.yaml", "-n", "2", "--out", "taken/here", status=4)
+    assert re.fullmatch(r"sim: taken.*: cannot be written \(Not a directory\); name another place with --out", said)
+    assert stored() == [1, 2]
+
+
+@pytest.mark.parametrize("verb", ["replicate", "check"])
+def test_a_scenario_that_mser5_refuses_is_one_line_and_makes_status_2(verb):
+    write("growing.yaml", GROWING)
+    for jobs in ("1", "2"):
+        said = complaint(verb, "growing.yaml", "-n", "3", "--no-save", "--jobs", jobs, status=2)
+        assert "mser5 finds no end of the warm-up in the first half of the run; lengthen the run" in said
+
+
+# Extending, and the database
+
+
+def test_more_replications_extend_those_in_the_database():
+    first = sim("replicate", "kitchen.yaml", "-n", "4", "--no-charts").stdout
+    assert stored() == [1, 2, 3, 4]
+    extended = sim("replicate", "kitchen.yaml", "-n", "7", "--no-charts").stdout
+    assert stored() == [1, 2, 3, 4, 5, 6, 7]
+    assert extended == sim("replicate", "kitchen.yaml", "-n", "7", *BARE).stdout
+    assert sim("replicate", "kitchen.yaml", "-n", "4", "--no-charts").stdout == first
+    sim("check", "kitchen.yaml", "-n", "7")
+    assert stored() == [1, 2, 3, 4, 5, 6, 7]
+    made = [json.loads(one)["replications"] for one in stored("SELECT parameters FROM experiments ORDER BY created_at")]
+    assert made == [[1, 2, 3, 4], [5, 6, 7]]
+
+
+def test_a_run_is_replication_1_of_those_that_follow():
+    sim("run", "kitchen.yaml", "--no-charts")
+    sim("replicate", "kitchen.yaml", "-n", "3", "--no-charts")
+    assert stored() == [1, 2, 3]
+    assert stored("SELECT count(*) FROM runs WHERE experiment_id IS NULL") == [1]
+
+
+def test_another_seed_or_value_starts_anew_and_no_save_neither_reads_nor_writes():
+    sim("replicate", "kitchen.yaml", "-n", "2", "--no-charts")
+    sim("replicate", "kitchen.yaml", "-n", "2", "--no-charts", "--seed", "8")
+    sim("replicate", "kitchen.yaml", "-n", "2", "--no-charts", "--set", "crew=4")
+    sim("replicate", "kitchen.yaml", "-n", "2", "--no-charts", "--set", "crew=3")
+    assert stored() == [1, 1, 1, 2, 2, 2]
+    sim("replicate", "kitchen.yaml", "-n", "9", *BARE)
+    sim("check", "kitchen.yaml", "-n", "9", "--no-save")
+    assert stored("SELECT count(*) FROM runs") == [6]
+
+
+def test_tags_and_parameters_are_kept_with_each_replication():
+    sim("replicate", "kitchen.yaml", "-n", "2", "--no-charts", "--tag", "pilot", "--set", "crew=4")
+    lines = sim("runs", "--tag", "pilot").stdout.splitlines()
+    assert [line.split("  ", 3)[3] for line in lines] == [
+        f"kitchen  seed 7  replication {n}  crew 4  #pilot" for n in (2, 1)
+    ]
+
+
+def test_a_replication_is_shown_and_its_events_are_missed_in_one_line():
+    sim("replicate", "kitchen.yaml", "-n", "2", "--no-charts")
+    [run_id] = stored("SELECT id FROM runs WHERE replication = 2")
+    shown = sim("runs", "show", run_id).stdout
+    assert re.search(r"\nreplication  2\n", shown)
+    assert len(re.findall(r"\n  \S", shown)) == len(UNITS)
+    assert f"run {run_id} cannot be read back" in complaint("runs", "export", run_id, "--to", "there", status=2)
+    assert names(".") >= {"sim.db"}
+    assert not Path("there").exists()
+
+
+def test_a_replication_is_reproduced_from_its_fingerprint():
+    sim("replicate", "kitchen.yaml", "-n", "2", "--no-charts")
+    [run_id] = stored("SELECT id FROM runs WHERE replication = 2")
+    assert sim("runs", "reproduce", run_id).stdout.startswith(f"run {run_id} reproduced: fingerprint ")
+
+
+def test_with_a_server_the_replications_are_in_the_file_and_there(server):
+    sim("replicate", "kitchen.yaml", "-n", "3", "--no-charts", "--db", server.url)
+    sim("replicate", "kitchen.yaml", "-n", "5", "--no-charts", "--db", server.url)
+    rows = "SELECT id, replication, experiment_id FROM runs ORDER BY replication"
+    assert server.read(rows) == read_file("sim.db", rows)
+    assert [number for _, number, _ in server.read(rows)] == [1, 2, 3, 4, 5]
+    assert server.read("SELECT count(*) FROM experiments") == [(2,)]
+    assert sim("push", "--db", server.url).stdout.startswith("nothing to push")
+
+
+def test_a_server_that_cannot_be_reached_makes_status_4_and_push_sends_them_later(server):
+    server.kill()
+    said = complaint("replicate", "kitchen.yaml", "-n", "3", "--no-charts", "--db", server.url, status=4)
+    assert said.endswith("these replications are in file:sim.db, not all pushed; sim push sends them")
+    server.start()
+    assert sim("push", "--db", server.url).stdout.startswith("3 runs pushed")
+
+
+def test_what_the_file_has_already_goes_to_the_server_that_is_named(server):
+    sim("replicate", "kitchen.yaml", "-n", "3", "--no-charts")
+    sim("replicate", "kitchen.yaml", "-n", "3", "--no-charts", "--db", server.url)
+    assert server.read("SELECT replication FROM runs ORDER BY 1") == [(1,), (2,), (3,)]
+
+
+def test_a_database_that_cannot_be_opened_makes_status_4_and_the_replications_are_run():
+    assert sim("replicate", "kitchen.yaml", "-n", "2", "--no-charts", "--db", "file:.", status=4).stdout
+
+
+def test_jobs_change_nothing():
+    alone = sim("replicate", "kitchen.yaml", "-n", "6", "--json", *BARE).stdout
+    assert sim_process("replicate", "kitchen.yaml", "-n", "6", "--jobs", "2", "--json", *BARE).stdout == alone
+
+
+# Ctrl-C, workers, the bar
+
+
+def family(pid: int) -> list[int]:
+    """The processes of a session, but for those that have ended."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, _, session = stat.read_text().rsplit(")", 1)[1].split()[:4]
+        except (OSError, ValueError):
+            continue
+        if int(session) == pid and state != "Z":
+            found.append(int(stat.parent.name))
+    return found
+
+
+def workers(pid: int) -> list[int]:
+    found = []
+    for one in family(pid):
+        try:
+            if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes():
+                found.append(one)
+        except OSError:
+            continue
+    return found
+
+
+@contextmanager
+def session(*args: str) -> Iterator[subprocess.Popen]:
+    """Start `sim` in a session of its own, as a terminal does."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command(*args), start_new_session=True, **pipes) as process:
+        try:
+            yield process
+        finally:
+            for one in family(process.pid):
+                os.kill(one, signal.SIGKILL)
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def computed(pid: int) -> float:
+    """Seconds of processor time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def busy(pid: int, jobs: int, seconds: float) -> bool:
+    """Whether everybody who simulates has done so for a while; loading takes about a second."""
+    those = [pid] if jobs == 1 else workers(pid)
+    return len(those) == jobs and all(computed(one) > seconds for one in those)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks Linux who is there")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c_keeps_the_finished_replications_and_the_same_command_goes_on(jobs):
+    write("long.yaml", LONG.replace("SPAN", "10m"))
+    args = ("replicate", "long.yaml", "--no-charts", "--jobs", str(jobs))
+    with session(*args, "-n", "2000") as process:
+        wait_for(lambda: busy(process.pid, jobs, 3))
+        os.killpg(process.pid, signal.SIGINT)
+        out, errors = process.communicate(timeout=20)
+        wait_for(lambda: not family(process.pid), 5)
+    assert (process.returncode, out) == (130, "")
+    kept = re.fullmatch(r"sim: interrupted; (\d+) finished replications are kept, the same command goes on\n", errors)
+    assert kept
+    count = int(kept[1])
+    assert stored() == list(range(1, count + 1))
+    sim(*args, "-n", str(count + 2))
+    assert stored() == list(range(1, count + 3))
+    assert stored("SELECT count(*) FROM experiments") == [2]
+
+
+def test_ctrl_c_does_not_wait_for_a_long_replication():
+    write("long.yaml", LONG.replace("SPAN", "20h"))
+    with session("replicate", "long.yaml", *BARE, "--jobs", "2") as process:
+        wait_for(lambda: busy(process.pid, 2, 2))
+        os.kill(process.pid, signal.SIGINT)
+        process.communicate(timeout=3)
+    assert process.returncode == 130
+
+
+def test_ctrl_c_while_the_workers_start_is_one_line():
+    with session("replicate", "kitchen.yaml", *BARE, "-n", "1000", "--jobs", "2") as process:
+        wait_for(lambda: busy(process.pid, 2, 0.2))
+        os.killpg(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert errors.splitlines() == ["sim: interrupted; nothing is kept"]
+
+
+def test_a_worker_that_dies_is_one_line():
+    write("long.yaml", LONG.replace("SPAN", "10m"))
+    with session("replicate", "long.yaml", "--no-charts", "-n", "2000", "--jobs", "2") as process:
+        wait_for(lambda: busy(process.pid, 2, 2))
+        os.kill(workers(process.pid)[0], signal.SIGKILL)
+        out, errors = process.communicate(timeout=20)
+        wait_for(lambda: not family(process.pid), 5)
+    assert out == ""
+    assert len(errors.splitlines()) == 1, errors[-300:]
+    assert "worker" in errors
+
+
+def plain(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+
+
+def test_a_bar_shows_how_far_it_is_and_the_time_left():
+    write("long.yaml", LONG.replace("SPAN", "10m"))
+    with on_terminal("replicate", "long.yaml", "-n", "400", *BARE, status=0) as (_, written):
+        text = plain("".join(written))
+    assert re.search(r"replications .* \d+% 0:00:\d\d", text)
