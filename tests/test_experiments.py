@@ -20,10 +20,11 @@ from sim import (
 )
 from sim.checks import Judgement, judge_threshold
 from sim.metrics import measure
-from sim.model import UNITS
+from sim.model import UNITS, OrderClass
+from sim.output.text import summary
 from sim.scenario import Place, Threshold
 from sim.scenario.analysis import condition
-from sim.statistics import mean_interval, mser5
+from sim.statistics import batch_means, mean_interval, mser5
 from sim.storage import (
     delete_run,
     earlier_replications,
@@ -281,6 +282,34 @@ def test_mser5_cuts_each_replication_where_its_own_waits_say(scenario):
     assert len(cuts) > 3
     with pytest.raises(SimulationError, match="mser5 finds no end of the warm-up in the first half of the run"):
         replicate(scenario(STEADY.replace("12/m", "60/m") + "warmup: mser5"), times=1)
+
+
+LONG = """
+seed: 1
+warmup: 2h
+clock: {until: 3d}
+service: {exponential: {mean: 4m}}
+bots: {initial: 4}
+arrivals: [{class: {NORMAL: 80%, VIP: 20%}, poisson: {rate: 40/h}}]
+"""
+
+
+def test_one_long_run_has_an_interval_from_batch_means_of_its_waits_behind_the_warm_up(scenario):
+    done = run(scenario(LONG))
+    orders = done.orders[done.orders["created_us"] >= 2 * 3600 * 1_000_000]
+    assert done.batch_means() == batch_means(orders["wait_us"].to_numpy(float) / 1e6)
+    vip = orders[orders["class"] == "VIP"]
+    assert done.batch_means(OrderClass.VIP) == batch_means(vip["wait_us"].to_numpy(float) / 1e6)
+
+
+def test_batch_means_warn_when_a_run_is_too_short_for_them(scenario):
+    done = run(scenario(LONG.replace("3d", "5h").replace("40/h", "58/h")))
+    with pytest.warns(UserWarning, match="neighbouring batches are correlated .* the interval is too short; lengthen"):
+        done.batch_means()
+
+
+def test_the_summary_of_a_run_says_what_its_warm_up_left_out(scenario):
+    assert ("Warm-up", "2h, left out of what follows") in summary(run(scenario(LONG)))
 
 
 # Little's identity

@@ -77,6 +77,8 @@ def summary(run: Run) -> list[tuple[str, str]]:
     values = run.measures.metrics
     rows = [("Scenario", f"{run.scenario.name}, seed {run.seed}, replication {run.replication}")]
     rows.append(("Simulated time", format_duration(run.log.end)))
+    if run.measures.warmup:
+        rows.append(("Warm-up", f"{format_duration(run.measures.warmup)}, left out of what follows"))
     for fate in ("created", "completed", "processing", "pending", "abandoned"):
         word = "complete" if fate == "completed" else fate
         by_class = ", ".join(f"{one.name} {values[f'orders.{one.name}.{fate}']}" for one in OrderClass)
