@@ -67,12 +67,14 @@ def replicate_command(
     address = run_address(db) if save else None
     done, problems = _replicated(scenario, times, seed, jobs, engine, address, tags or [])
     folder = out or Path("out") / scenario.name
+    lines = list(estimate_lines(done))
     try:
         write_replications(done, folder, charts=charts)
+        lines.append(f"Files: {folder}/")
     except OSError as error:
         where, reason = error.filename or folder, error.strerror or error
         problems.append(f"{where}: cannot be written ({reason}); name another place with --out")
-    print(json.dumps(replications_document(done), indent=2) if as_json else "\n".join(estimate_lines(done)))
+    print(json.dumps(replications_document(done), indent=2) if as_json else "\n".join(lines))
     for problem in problems:
         print(f"sim: {problem}", file=sys.stderr)
     if problems:
