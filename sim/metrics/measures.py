@@ -1,4 +1,4 @@
-"""From the event log to tables of orders and attempts, and to the metrics of the run."""
+"""What became of each order and attempt, and the metrics of the run."""
 
 import math
 from typing import Literal, NamedTuple
@@ -12,16 +12,14 @@ from sim.model import (
     METRICS,
     NONE,
     STATISTICS,
-    Coded,
     Metric,
     OrderClass,
     OrderStatus,
-    Table,
     Workload,
     metric_name,
 )
 from sim.statistics import mser5
-from sim.units import DAY, HOUR, SECOND, Clock
+from sim.units import HOUR, SECOND
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -323,52 +321,3 @@ def _level(
     mean = _integral(times, levels, log.end, start) / (log.end - start) if log.end > start else None
     since = levels[np.searchsorted(times, start, side="right") - 1 :]
     return {"mean": mean, "max": int(since.max()), "end": int(levels[-1])}
-
-
-def orders_table(orders: Orders, workload: Workload) -> Table:
-    """Return the columns of `orders.csv`."""
-    return {
-        "order": orders.number,
-        "class": Coded(orders.order_class, tuple(OrderClass.__members__)),
-        "stream": Coded(orders.stream, workload.stream_names),
-        "status": Coded(orders.status, tuple(OrderStatus.__members__)),
-        "created_us": orders.created,
-        "picked_up_us": orders.picked_up,
-        "completed_us": orders.completed,
-        "bot": orders.bot,
-        "attempts": orders.attempts,
-        "wait_us": orders.wait,
-        "flow_us": orders.flow,
-    }
-
-
-def attempts_table(attempts: Attempts, workload: Workload) -> Table:
-    """Return the columns of `attempts.csv`."""
-    return {
-        "order": attempts.row + workload.first_number,
-        "attempt": attempts.attempt,
-        "bot": attempts.bot,
-        "picked_up_us": attempts.picked_up,
-        "ended_us": attempts.ended,
-        "outcome": Coded(attempts.outcome, OUTCOMES),
-    }
-
-
-def clock_readings(times: Ints, clock: Clock) -> list[str]:
-    """Return what the clock reads at each instant; each reading is made once, since a day has 86,400 of them."""
-    seconds, at = np.unique((times + clock.start) % DAY // SECOND, return_inverse=True)
-    readings = [Clock().reading(second * SECOND) for second in seconds.tolist()]
-    return [readings[index] for index in at.tolist()]
-
-
-def events_table(log: EventLog, clock: Clock) -> Table:
-    """Return the columns of `events.csv`."""
-    return {
-        "seq": np.arange(len(log)),
-        "t_us": log.time,
-        "clock": clock_readings(log.time, clock),
-        "event": Coded(log.kind, tuple(kind.label for kind in EventKind)),
-        "order": log.order,
-        "class": Coded(log.order_class, tuple(OrderClass.__members__)),
-        "bot": log.bot,
-    }

@@ -1,0 +1,30 @@
+"""From the event log to tables of orders and attempts, and to the metrics of the run."""
+
+from sim.metrics.measures import (
+    FROM_PENDING,
+    OUTCOMES,
+    TO_PENDING,
+    Attempts,
+    Measures,
+    Orders,
+    Values,
+    measure,
+    steps,
+)
+from sim.metrics.tables import attempts_table, clock_readings, events_table, orders_table
+
+__all__ = [
+    "FROM_PENDING",
+    "OUTCOMES",
+    "TO_PENDING",
+    "Attempts",
+    "Measures",
+    "Orders",
+    "Values",
+    "attempts_table",
+    "clock_readings",
+    "events_table",
+    "measure",
+    "orders_table",
+    "steps",
+]
