@@ -12,7 +12,7 @@ import typer
 
 from sim.engines import Engine, Progress
 from sim.errors import OrdersimError, StorageError
-from sim.scenario import parse_value
+from sim.scenario import Scenario, load_scenario, parse_value
 
 if TYPE_CHECKING:
     from sim.storage import Address, Database
@@ -47,7 +47,21 @@ class InterruptedWorkError(Exception):
     """Ctrl-C when there is more to say than that; the message tells what is kept."""
 
 
-def parameters(settings: list[str] | None) -> dict[str, Any]:
+def prepared(
+    file: Path, settings: list[str] | None, tags: list[str] | None, db: str | None, save: bool
+) -> tuple[Scenario, "Address | None"]:
+    """Return a scenario and where its runs go; what is wrong is found before anything is run."""
+    if not all(tag.strip() and tag.isprintable() for tag in tags or []):
+        raise typer.BadParameter("is no word; write letters", param_hint="--tag")
+    scenario = load_scenario(file, **_parameters(settings))
+    if not save:
+        return scenario, None
+    from sim.storage import find_address
+
+    return scenario, find_address(db)
+
+
+def _parameters(settings: list[str] | None) -> dict[str, Any]:
     """Return the values that `--set` gives to parameters."""
     values = {}
     for setting in settings or []:
@@ -61,17 +75,10 @@ def parameters(settings: list[str] | None) -> dict[str, Any]:
     return values
 
 
-def check_tags(tags: list[str] | None) -> None:
-    """Refuse tags that nobody could ask for."""
-    if not all(tag.strip() and tag.isprintable() for tag in tags or []):
-        raise typer.BadParameter("is no word; write letters", param_hint="--tag")
-
-
-def run_address(db: str | None) -> "Address":
-    """Return where runs go; what is wrong with that is found before anything is run."""
-    from sim.storage import find_address
-
-    return find_address(db)
+def cannot_write(error: OSError, folder: Path, option: str) -> str:
+    """Return why files cannot be written; `option` names another place."""
+    where, reason = error.filename or folder, error.strerror or error
+    return f"{where}: cannot be written ({reason}); name another place with {option}"
 
 
 def existing_database(db: str | None, option: str = "--db") -> "Database":

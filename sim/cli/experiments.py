@@ -23,10 +23,9 @@ from sim.cli.common import (
     SeedOption,
     SettingsOption,
     TagsOption,
-    check_tags,
-    parameters,
+    cannot_write,
+    prepared,
     progress_bar,
-    run_address,
 )
 from sim.engines import Engine
 from sim.errors import OrdersimError, StorageError
@@ -35,7 +34,7 @@ from sim.output.estimates import estimate_lines, threshold_lines
 from sim.output.folder import write_replications
 from sim.output.tables import replications_document
 from sim.output.text import verdict_lines
-from sim.scenario import Scenario, load_scenario
+from sim.scenario import Scenario
 
 if TYPE_CHECKING:
     from sim.storage import Address
@@ -62,9 +61,7 @@ def replicate_command(
     as_json: JsonOption = False,
 ) -> None:
     """Run a scenario many times; show means with their uncertainty."""
-    check_tags(tags)
-    scenario = load_scenario(file, **parameters(settings))
-    address = run_address(db) if save else None
+    scenario, address = prepared(file, settings, tags, db, save)
     done, problems = _replicated(scenario, times, seed, jobs, engine, address, tags or [])
     folder = out or Path("out") / scenario.name
     lines = list(estimate_lines(done))
@@ -72,8 +69,7 @@ def replicate_command(
         write_replications(done, folder, charts=charts)
         lines.append(f"Files: {folder}/")
     except OSError as error:
-        where, reason = error.filename or folder, error.strerror or error
-        problems.append(f"{where}: cannot be written ({reason}); name another place with --out")
+        problems.append(cannot_write(error, folder, "--out"))
     print(json.dumps(replications_document(done), indent=2) if as_json else "\n".join(lines))
     for problem in problems:
         print(f"sim: {problem}", file=sys.stderr)
@@ -94,9 +90,7 @@ def check_command(
     as_json: JsonOption = False,
 ) -> None:
     """Judge what a scenario expects, and its thresholds."""
-    check_tags(tags)
-    scenario = load_scenario(file, **parameters(settings))
-    address = run_address(db) if save else None
+    scenario, address = prepared(file, settings, tags, db, save)
     done, problems = _replicated(scenario, times, seed, jobs, engine, address, tags or [])
     first = run(scenario, done.seed, 1, engine)
     if as_json:

@@ -23,17 +23,15 @@ from sim.cli.common import (
     SeedOption,
     SettingsOption,
     TagsOption,
-    check_tags,
-    parameters,
+    cannot_write,
+    prepared,
     progress_bar,
-    run_address,
 )
 from sim.errors import StorageError
 from sim.experiment import Run, run
 from sim.output.folder import write_run
 from sim.output.tables import metrics_document
 from sim.output.text import summary_lines, verdict_lines
-from sim.scenario import load_scenario
 
 if TYPE_CHECKING:
     from sim.storage import Address
@@ -53,9 +51,7 @@ def run_command(
     as_json: JsonOption = False,
 ) -> None:
     """Run a scenario, write its files, and keep the run."""
-    check_tags(tags)
-    scenario = load_scenario(file, **parameters(settings))
-    address = run_address(db) if save else None
+    scenario, address = prepared(file, settings, tags, db, save)
     with progress_bar("simulating") as progress:
         done = run(scenario, seed, replication, engine, progress)
     kept = _keep(done, out or Path("out") / scenario.name, charts, address, tags or [])
@@ -93,8 +89,7 @@ def _keep(done: Run, folder: Path, charts: bool, address: "Address | None", tags
         try:
             write_run(done, folder, charts=charts, wrote=kept.files.append)
         except OSError as error:
-            where, reason = error.filename or folder, error.strerror or error
-            kept.problems.append(f"{where}: cannot be written ({reason}); name another place with --out")
+            kept.problems.append(cannot_write(error, folder, "--out"))
         if address is not None and address.is_remote and kept.run_id is not None:
             _push(address, kept.run_id, kept)
     except KeyboardInterrupt:

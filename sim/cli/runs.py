@@ -1,13 +1,14 @@
 """`sim runs`: the stored runs."""
 
 import json
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.cli.common import FAILED, NOT_SAVED, DatabaseOption, JsonOption, RunArgument, existing_database
+from sim.cli.common import FAILED, NOT_SAVED, DatabaseOption, JsonOption, RunArgument, cannot_write, existing_database
 from sim.events import Event
 from sim.model import UNITS
 from sim.output.text import aligned
@@ -176,8 +177,7 @@ def export_command(
     try:
         write_run(run, to, charts=charts)
     except OSError as error:
-        where, reason = error.filename or to, error.strerror or error
-        typer.echo(f"sim: {where}: cannot be written ({reason}); name another place with --to", err=True)
+        print(f"sim: {cannot_write(error, to, '--to')}", file=sys.stderr)
         raise typer.Exit(NOT_SAVED) from None
     print(f"Files: {to}/")
 

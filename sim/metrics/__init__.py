@@ -1,5 +1,6 @@
 """From the event log to tables of orders and attempts, and to the metrics of the run."""
 
+from sim.metrics.levels import Values, steps
 from sim.metrics.measures import (
     FROM_PENDING,
     OUTCOMES,
@@ -7,9 +8,7 @@ from sim.metrics.measures import (
     Attempts,
     Measures,
     Orders,
-    Values,
     measure,
-    steps,
 )
 from sim.metrics.tables import attempts_table, clock_readings, events_table, orders_table
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from sim.errors import SimulationError
 from sim.events import EventKind, EventLog
+from sim.metrics.levels import Ints, Mask, Values, integral, level, of_kinds, steps, total
 from sim.model import (
     METRICS,
     NONE,
@@ -21,14 +22,10 @@ from sim.model import (
 from sim.statistics import mser5
 from sim.units import HOUR, SECOND
 
-Ints = NDArray[np.int64]
-Mask = NDArray[np.bool_]
-
 OUTCOMES = ("completed", "returned", "running")
 TO_PENDING = (EventKind.ORDER_CREATED, EventKind.ORDER_RETURNED)
 FROM_PENDING = (EventKind.ORDER_PICKED_UP, EventKind.ORDER_ABANDONED)
 _END_OF_ATTEMPT = (EventKind.ORDER_COMPLETED, EventKind.ORDER_RETURNED)
-_LARGEST = 2.0**62
 
 
 class Orders(NamedTuple):
@@ -61,9 +58,6 @@ class Attempts(NamedTuple):
     picked_up: Ints
     ended: Ints  # NONE while running
     outcome: NDArray[np.uint8]  # index into OUTCOMES
-
-
-Values = dict[str, float | int | None]
 
 
 class Measures(NamedTuple):
@@ -107,8 +101,8 @@ def _check_littles_law(log: EventLog, orders: Orders) -> None:
     """Hold the integral of the queue against the sum of all times spent PENDING, which are equal on every sample path
     (Stidham 1974, A last word on L = λW).
     """
-    queue = _integral(*steps(log, TO_PENDING, FROM_PENDING), log.end)
-    if queue != (waits := _total(orders.wait)):
+    queue = integral(*steps(log, TO_PENDING, FROM_PENDING), log.end)
+    if queue != (waits := total(orders.wait)):
         raise SimulationError(
             f"internal error: the queue's integral is {queue} and the waits' sum {waits} microseconds; "
             "please report this with the scenario and its seed"
@@ -147,18 +141,13 @@ def _worst_waits(orders: Orders, members: Mask, span: int) -> Values:
         return {}
     ordered = np.append(done / SECOND, [np.inf] * unfinished)
     at = {f"p{p}": float(ordered[-(-p * n // 100) - 1]) for p in (50, 90, 95, 99)}
-    total = _total(done) + _total(orders.wait[pending]) + unfinished * span
-    return {"mean": total / n / SECOND, "sd": math.inf, "min": float(ordered[0]), **at, "max": math.inf}
-
-
-def _is(log: EventLog, kinds: tuple[EventKind, ...]) -> Mask:
-    found: Mask = np.isin(log.kind, kinds)
-    return found
+    mean = (total(done) + total(orders.wait[pending]) + unfinished * span) / n / SECOND
+    return {"mean": mean, "sd": math.inf, "min": float(ordered[0]), **at, "max": math.inf}
 
 
 def _attempts(workload: Workload, log: EventLog) -> Attempts:
     """Pair each pick-up with what ended it: an order's events of these kinds alternate."""
-    ends = _is(log, _END_OF_ATTEMPT)
+    ends = of_kinds(log, _END_OF_ATTEMPT)
     seen = np.flatnonzero(ends | (log.kind == EventKind.ORDER_PICKED_UP))
     seen = seen[np.argsort(log.order[seen], kind="stable")]
     picks = np.flatnonzero(~ends[seen])
@@ -196,7 +185,7 @@ def _orders(workload: Workload, log: EventLog, attempts: Attempts) -> Orders:
     status[rows[log.kind == EventKind.ORDER_ABANDONED]] = OrderStatus.ABANDONED
     wait = np.where(status == OrderStatus.PENDING, log.end, 0).astype(np.int64)
     for kinds, sign in ((TO_PENDING, -1), (FROM_PENDING, 1)):
-        chosen = _is(log, kinds)
+        chosen = of_kinds(log, kinds)
         np.add.at(wait, rows[chosen], sign * log.time[chosen])
     return Orders(
         number=np.arange(count) + workload.first_number,
@@ -233,9 +222,9 @@ def _family(
         case "service":
             return _durations((orders.flow - orders.wait)[complete])
         case "queue":
-            return _level(log, TO_PENDING, FROM_PENDING, order_class, start)
+            return level(log, TO_PENDING, FROM_PENDING, order_class, start)
         case "bots":
-            return _level(log, (EventKind.BOT_ADDED,), (EventKind.BOT_REMOVED,), None, start)
+            return level(log, (EventKind.BOT_ADDED,), (EventKind.BOT_REMOVED,), None, start)
         case "throughput":
             of_class = np.ones(len(members), bool) if order_class is None else orders.order_class == order_class
             done = int((of_class & (orders.completed > (start or NONE))).sum())
@@ -243,10 +232,10 @@ def _family(
         case "wasted":
             lost = (attempts.outcome == OUTCOMES.index("returned")) & members[attempts.row]
             kept = workload.rules.on_remove == "resume"
-            return {"": 0.0 if kept else _total((attempts.ended - attempts.picked_up)[lost]) / SECOND}
+            return {"": 0.0 if kept else total((attempts.ended - attempts.picked_up)[lost]) / SECOND}
         case "utilisation":
-            busy = _integral(*steps(log, (EventKind.ORDER_PICKED_UP,), _END_OF_ATTEMPT), log.end, start)
-            available = _integral(*steps(log, (EventKind.BOT_ADDED,), (EventKind.BOT_REMOVED,)), log.end, start)
+            busy = integral(*steps(log, (EventKind.ORDER_PICKED_UP,), _END_OF_ATTEMPT), log.end, start)
+            available = integral(*steps(log, (EventKind.BOT_ADDED,), (EventKind.BOT_REMOVED,)), log.end, start)
             return {"": busy / available if available else None}
     fate = metric.name.removeprefix("orders.")
     created = int(members.sum())
@@ -263,12 +252,6 @@ def _had_fate(fate: str, orders: Orders) -> Mask:
     return had
 
 
-def _total(values: Ints) -> int:
-    """Return the exact sum, also where it passes 64 bits."""
-    fits = np.abs(values, dtype=np.float64).sum() < _LARGEST
-    return int(values.sum()) if fits else sum(values.tolist())
-
-
 def _durations(values: Ints) -> Values:
     """Return the statistics of durations in seconds; a percentile is the smallest observation that at least
     that share of them does not exceed (Hyndman and Fan 1996, type 1).
@@ -279,45 +262,10 @@ def _durations(values: Ints) -> Values:
     ordered = np.sort(values)
     at = {f"p{p}": int(ordered[-(-p * n // 100) - 1]) / SECOND for p in (50, 90, 95, 99)}
     return {
-        "mean": _total(values) / n / SECOND,
+        "mean": total(values) / n / SECOND,
         "sd": float(values.std(ddof=1)) / SECOND if n > 1 else None,
         "min": int(ordered[0]) / SECOND,
         **at,
         "max": int(ordered[-1]) / SECOND,
         "n": n,
     }
-
-
-def steps(
-    log: EventLog, up: tuple[EventKind, ...], down: tuple[EventKind, ...], order_class: OrderClass | None = None
-) -> tuple[Ints, Ints]:
-    """Return how a count moves: the instants in microseconds, and its level from each of them on.
-
-    An instant has one level, the one after all that happened then. Both arrays start at time 0.
-    """
-    rises, falls = _is(log, up), _is(log, down)
-    if order_class is not None:
-        of_class = log.order_class == order_class
-        rises, falls = rises & of_class, falls & of_class
-    moved = rises | falls
-    times = np.concatenate(([0], log.time[moved]))
-    levels = np.concatenate(([0], np.cumsum(np.where(rises[moved], 1, -1))))
-    settled = np.append(np.diff(times) > 0, True)
-    return times[settled], levels[settled]
-
-
-def _integral(times: Ints, levels: Ints, end: int, start: int = 0) -> int:
-    """Return the integral of a count from `start` to `end`, in microseconds; both arrays as `steps` makes them."""
-    spans = np.diff(np.maximum(np.append(times, end), start))
-    if (levels * spans.astype(np.float64)).sum() < _LARGEST:
-        return int((levels * spans).sum())
-    return sum(level * span for level, span in zip(levels.tolist(), spans.tolist(), strict=True))
-
-
-def _level(
-    log: EventLog, up: tuple[EventKind, ...], down: tuple[EventKind, ...], order_class: OrderClass | None, start: int
-) -> Values:
-    times, levels = steps(log, up, down, order_class)
-    mean = _integral(times, levels, log.end, start) / (log.end - start) if log.end > start else None
-    since = levels[np.searchsorted(times, start, side="right") - 1 :]
-    return {"mean": mean, "max": int(since.max()), "end": int(levels[-1])}

@@ -1,5 +1,6 @@
 """Arrival processes: the instants at which orders come, in whole microseconds from the beginning of a stream."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import repeat
@@ -32,7 +33,7 @@ class Rates(NamedTuple):
     last: Floats
 
 
-class Process:
+class Process(ABC):
     """An arrival process. Spans and times are microseconds from its beginning, rates are arrivals in a second."""
 
     @property
@@ -41,17 +42,17 @@ class Process:
         return None
 
     @property
+    @abstractmethod
     def mean_rate(self) -> float:
         """The rate in the long run."""
-        raise NotImplementedError
 
     def expected_arrivals(self, span: float) -> float:
         """Return how many arrivals there are in `span` on average."""
         return span / SECOND * self.mean_rate
 
+    @abstractmethod
     def times(self, generator: Open, end: int | None, most: int) -> Times:
         """Return the first `most` instants, or at least all before `end`, sorted."""
-        raise NotImplementedError
 
 
 def _from_gaps(blocks: Iterator[Times], end: int | None, most: int) -> Times:
