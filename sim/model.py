@@ -11,6 +11,9 @@ NONE = -1
 """Stands in integer columns for "does not apply"."""
 
 
+Ints = NDArray[np.int64]
+
+
 class Coded(NamedTuple):
     """A column of words, stored as their numbers in `names`; NONE for no word."""
 
@@ -127,6 +130,10 @@ UNITS = {
     for statistic in metric.statistics
 }
 """The unit of every metric by its full name, in the order in which they are shown."""
+
+
+COUNTS = {name for name, unit in UNITS.items() if unit in ("orders", "bots") and not name.endswith(".mean")}
+"""The metrics that are whole numbers."""
 
 
 def full_metric_name(text: str) -> str | None:

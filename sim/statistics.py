@@ -137,3 +137,56 @@ def batch_means(series: Sequence[float] | Floats, confidence: float = 0.95, batc
     centred = means - means.mean()
     correlation = float((centred[1:] * centred[:-1]).sum()) / spread if spread else 0.0
     return BatchMeans(mean_interval(means, confidence), batches, correlation)
+
+
+class Histogram:
+    """How many whole numbers from 0 on lie in each of many ranges: exact counts that merge exactly, in any order.
+
+    Numbers below 8,192 have a range each; each power of two above is cut into 4,096, so that a quantile is off by less
+    than 1.2e-4 of itself. Source: the log-linear form of HdrHistogram (Tene 2012).
+    """
+
+    bits = 12
+    relative_error = 2.0 ** -(bits + 1)
+
+    def __init__(self) -> None:
+        self.n = self.total = 0  # how many numbers, and their sum
+        self.counts = np.zeros((64 - self.bits) << self.bits, np.int64)
+
+    def add(self, numbers: NDArray[np.int64]) -> None:
+        """Count each of some numbers."""
+        power = np.maximum(np.frexp(numbers.astype(np.float64))[1] - (self.bits + 1), 0)
+        np.add.at(self.counts, (power << self.bits) + (numbers >> power), 1)
+        self.n += len(numbers)
+        self.total += int(numbers.sum())
+
+    def merge(self, other: "Histogram") -> None:
+        """Count all that another one has counted."""
+        self.counts += other.counts
+        self.n += other.n
+        self.total += other.total
+
+    def quantile(self, share: float) -> float:
+        """Return the smallest number that at least this share of all does not exceed: the middle of its range.
+
+        Raises:
+            ValueError: nothing was counted.
+
+        """
+        if not self.n:
+            raise ValueError("no numbers")
+        rank = max(1, math.ceil(share * self.n))
+        place = int(np.searchsorted(np.cumsum(self.counts), rank))
+        power = max((place >> self.bits) - 1, 0)
+        low = (place - (power << self.bits)) << power
+        return low + ((1 << power) - 1) / 2
+
+    def __getstate__(self) -> tuple[int, int, NDArray[np.intp], NDArray[np.int64]]:
+        """Return what is not 0, as workers send it."""
+        places = np.flatnonzero(self.counts)
+        return self.n, self.total, places, self.counts[places]
+
+    def __setstate__(self, state: tuple[int, int, NDArray[np.intp], NDArray[np.int64]]) -> None:
+        self.__init__()  # type: ignore[misc]
+        self.n, self.total, places, counts = state
+        self.counts[places] = counts

@@ -9,7 +9,7 @@ from scipy import stats
 
 from sim import replicate, run
 from sim.checks import Judgement
-from sim.experiment.replications import replication_of
+from sim.experiment import replication_of
 from sim.model import Action, OrderClass
 
 SECOND, HOUR = 10**6, 3600 * 10**6

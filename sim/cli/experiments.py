@@ -2,12 +2,15 @@
 
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sim.checks import Judgement
+from sim.cli.cluster import cluster
 from sim.cli.common import (
     FAILED,
     INCONCLUSIVE,
@@ -27,9 +30,9 @@ from sim.cli.common import (
     prepared,
     progress_bar,
 )
-from sim.engines import Engine
+from sim.engines import Engine, can_compile
 from sim.errors import OrdersimError, StorageError
-from sim.experiment import Replication, Replications, replicate, run
+from sim.experiment import Replication, Replications, Results, replicate, run
 from sim.output.estimates import estimate_lines, threshold_lines
 from sim.output.folder import write_replications
 from sim.output.tables import replications_document
@@ -44,6 +47,11 @@ TimesOption = Annotated[
     typer.Option("-n", "--replications", min=1, metavar="N", help="How many replications. Default: as the file says."),
 ]
 JobsOption = Annotated[int, typer.Option(min=1, help="Processes that share the work.")]
+DaskOption = Annotated[
+    str | None, typer.Option("--dask", metavar="ADDRESS", help="Scheduler of a dask cluster that does the work.")
+]
+_FLUSH = 5  # seconds of work that a power cut may take
+_LONG = 5  # seconds after which it is worth saying what would be quicker
 
 
 def replicate_command(
@@ -52,6 +60,7 @@ def replicate_command(
     seed: SeedOption = None,
     settings: SettingsOption = None,
     jobs: JobsOption = 1,
+    dask: DaskOption = None,
     engine: EngineOption = "auto",
     out: OutOption = None,
     db: DatabaseOption = None,
@@ -62,7 +71,7 @@ def replicate_command(
 ) -> None:
     """Run a scenario many times; show means with their uncertainty."""
     scenario, address = prepared(file, settings, tags, db, save)
-    done, problems = _replicated(scenario, times, seed, jobs, engine, address, tags or [])
+    done, problems = _replicated(scenario, times, seed, jobs, dask, engine, address, tags or [])
     folder = out or Path("out") / scenario.name
     lines = list(estimate_lines(done))
     try:
@@ -83,6 +92,7 @@ def check_command(
     seed: SeedOption = None,
     settings: SettingsOption = None,
     jobs: JobsOption = 1,
+    dask: DaskOption = None,
     engine: EngineOption = "auto",
     db: DatabaseOption = None,
     tags: TagsOption = None,
@@ -91,7 +101,7 @@ def check_command(
 ) -> None:
     """Judge what a scenario expects, and its thresholds."""
     scenario, address = prepared(file, settings, tags, db, save)
-    done, problems = _replicated(scenario, times, seed, jobs, engine, address, tags or [])
+    done, problems = _replicated(scenario, times, seed, jobs, dask, engine, address, tags or [])
     first = run(scenario, done.seed, 1, engine)
     if as_json:
         print(json.dumps(replications_document(done, first), indent=2))
@@ -113,30 +123,41 @@ def _replicated(
     times: int | None,
     seed: int | None,
     jobs: int,
+    dask: str | None,
     engine: Engine,
     address: "Address | None",
     tags: list[str],
 ) -> tuple[Replications, list[str]]:
     """Run what is not in the database yet, keep it there, and return all with what could not be kept."""
     seed = scenario.seed if seed is None else seed
-    problems: list[str] = []
+    keeper = _Keeper(scenario, seed, address, tags)
     earlier = [] if address is None else _earlier(scenario, seed, address)
-    fresh: list[Replication] = []
+    began = monotonic()
     try:
-        with progress_bar("replications") as progress:
+        with progress_bar("replications") as progress, cluster(dask) as executor:
             done = replicate(
-                scenario, times, seed, jobs, engine, earlier=earlier, progress=progress, finished=fresh.append
+                scenario,
+                times,
+                seed,
+                jobs,
+                engine,
+                executor,
+                earlier,
+                progress,
+                finished=keeper.take,
+                fingerprints=address is not None,
             )
     except KeyboardInterrupt:
-        _keep(scenario, seed, fresh, address, tags, problems)
-        kept = f"{len(fresh)} finished replications are kept, the same command goes on"
-        nothing = address is None or not fresh
+        problems = keeper.close()
+        kept = f"{keeper.count} finished replications are kept, the same command goes on"
+        nothing = address is None or not keeper.count
         raise InterruptedWorkError("; ".join(problems) or ("nothing is kept" if nothing else kept)) from None
     except OrdersimError:
-        _keep(scenario, seed, fresh, address, tags, problems)
+        keeper.close()
         raise
-    _keep(scenario, seed, fresh, address, tags, problems)
-    return done, problems
+    if engine != "reference" and monotonic() - began > _LONG and not can_compile():
+        print("sim: numba would make this many times as fast; pip install 'ordersim[fast]'", file=sys.stderr)
+    return done, keeper.close()
 
 
 def _earlier(scenario: Scenario, seed: int, address: "Address") -> list[Replication]:
@@ -153,30 +174,60 @@ def _earlier(scenario: Scenario, seed: int, address: "Address") -> list[Replicat
         return []
 
 
-def _keep(
-    scenario: Scenario,
-    seed: int,
-    fresh: list[Replication],
-    address: "Address | None",
-    tags: list[str],
-    problems: list[str],
-) -> None:
-    """Keep replications in the embedded file, then on a server where one is asked for."""
-    from sim.storage import LOCAL, open_database, push_replications, save_replications
+class _Keeper:
+    """Keeps replications in the embedded file as they come, and at the end on a server where one is asked for."""
 
-    if address is None:
-        return
-    local = LOCAL if address.is_remote else address.url
-    try:
-        if fresh:
-            with open_database(local) as database:
-                save_replications(database, scenario, seed, fresh, tags)
-    except StorageError as error:
-        problems.append(f"{error}; these replications are not in a database")
-        return
-    if address.is_remote:
+    def __init__(self, scenario: Scenario, seed: int, address: "Address | None", tags: list[str]) -> None:
+        self.scenario, self.seed, self.address, self.tags = scenario, seed, address, tags
+        self.experiment: str | None = None
+        self.waiting: list[tuple[str, Replication]] = []  # with the ids of their runs
+        self.count, self.flushed = 0, monotonic()
+
+    def take(self, block: Results) -> None:
+        """Keep a block, now or with others a little later; what goes wrong is tried again at the end."""
+        self.count += len(block)
+        if self.address is not None:
+            from sim.storage import new_run_id
+
+            self.waiting += [(new_run_id(), one) for one in block]
+            if monotonic() - self.flushed > _FLUSH:
+                with suppress(StorageError):
+                    self._flush(self.address)
+                self.flushed = monotonic()
+
+    def close(self) -> list[str]:
+        """Keep what is not kept yet, and return what could not be."""
+        if self.address is None:
+            return []
+        local = self._local(self.address)
         try:
-            with open_database(address.url) as target, open_database(local) as source:
-                push_replications(source, target, scenario, seed)
+            self._flush(self.address)
         except StorageError as error:
-            problems.append(f"{error}; these replications are in {local}, not all pushed; sim push sends them")
+            return [f"{error}; these replications are not in a database"]
+        if not self.address.is_remote:
+            return []
+        from sim.storage import open_database, push_replications
+
+        try:
+            with open_database(self.address.url) as target, open_database(local) as source:
+                push_replications(source, target, self.scenario, self.seed)
+        except StorageError as error:
+            return [f"{error}; these replications are in {local}, not all pushed; sim push sends them"]
+        return []
+
+    @staticmethod
+    def _local(address: "Address") -> str:
+        from sim.storage import LOCAL
+
+        return LOCAL if address.is_remote else address.url
+
+    def _flush(self, address: "Address") -> None:
+        from sim.storage import new_run_id, open_database, save_replications
+
+        if not self.waiting:
+            return
+        self.experiment = self.experiment or new_run_id()
+        ids, results = zip(*self.waiting, strict=True)
+        with open_database(self._local(address)) as database:
+            save_replications(database, self.scenario, self.seed, results, self.tags, self.experiment, ids)
+        self.waiting = []

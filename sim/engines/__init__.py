@@ -1,18 +1,21 @@
 """The engines, each a pure function from a workload to an event log, and the choice between them."""
 
+from importlib.util import find_spec
 from typing import Literal, get_args
 
 from sim.engines.reference import Progress, simulate
 from sim.events import EventLog
 from sim.model import Workload
 
-Engine = Literal["auto", "reference"]
+Engine = Literal["auto", "reference", "compiled"]
+LONG = 300_000
+"""From how many actions on the compiled engine pays: about a second of the reference engine's work."""
 
-__all__ = ["Engine", "Progress", "run_engine"]
+__all__ = ["LONG", "Engine", "Progress", "can_compile", "choose_engine", "run_engine"]
 
 
-def run_engine(workload: Workload, engine: Engine, progress: Progress | None = None) -> tuple[EventLog, str]:
-    """Return the log of `workload` and the name of the engine that made it; `auto` takes the quickest at hand.
+def choose_engine(engine: Engine, actions: int) -> Engine:
+    """Return the engine for so many actions in all; `auto` takes the compiled one for many, once it is compiled.
 
     Raises:
         ValueError: there is no such engine.
@@ -20,4 +23,31 @@ def run_engine(workload: Workload, engine: Engine, progress: Progress | None = N
     """
     if engine not in get_args(Engine):
         raise ValueError(f"engine {engine!r} is not known; write one of {', '.join(get_args(Engine))}")
-    return simulate(workload, progress), "reference"
+    if engine != "auto":
+        return engine
+    if actions < LONG or not can_compile():
+        return "reference"
+    from sim.engines.compiled import kept_mark
+
+    mark = kept_mark()
+    return "compiled" if mark is not None and mark.exists() else "reference"
+
+
+def can_compile() -> bool:
+    """Whether numba, the extra `fast`, is installed."""
+    return find_spec("numba") is not None
+
+
+def run_engine(workload: Workload, engine: Engine, progress: Progress | None = None) -> tuple[EventLog, str]:
+    """Return the log of `workload` and the name of the engine that made it.
+
+    Raises:
+        ValueError: there is no such engine.
+
+    """
+    chosen = choose_engine(engine, len(workload.action))
+    if chosen == "compiled":
+        from sim.engines import compiled
+
+        return compiled.simulate(workload), chosen
+    return simulate(workload, progress), chosen

@@ -5,10 +5,13 @@ from sim.metrics.measures import (
     FROM_PENDING,
     OUTCOMES,
     TO_PENDING,
+    WAITS,
     Attempts,
     Measures,
+    Observation,
     Orders,
     measure,
+    observation,
 )
 from sim.metrics.tables import attempts_table, clock_readings, events_table, orders_table
 
@@ -16,14 +19,17 @@ __all__ = [
     "FROM_PENDING",
     "OUTCOMES",
     "TO_PENDING",
+    "WAITS",
     "Attempts",
     "Measures",
+    "Observation",
     "Orders",
     "Values",
     "attempts_table",
     "clock_readings",
     "events_table",
     "measure",
+    "observation",
     "orders_table",
     "steps",
 ]

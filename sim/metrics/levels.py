@@ -56,6 +56,6 @@ def level(
 ) -> Values:
     """Return mean over time, highest and last level of a count from `start` on, by the names of the statistics."""
     times, levels = steps(log, up, down, order_class)
-    mean = integral(times, levels, log.end, start) / (log.end - start) if log.end > start else None
+    mean = float(integral(times, levels, log.end, start)) / float(log.end - start) if log.end > start else None
     since = levels[np.searchsorted(times, start, side="right") - 1 :]
     return {"mean": mean, "max": int(since.max()), "end": int(levels[-1])}

@@ -13,6 +13,7 @@ from sim.model import (
     METRICS,
     NONE,
     STATISTICS,
+    UNITS,
     Metric,
     OrderClass,
     OrderStatus,
@@ -22,6 +23,7 @@ from sim.model import (
 from sim.statistics import mser5
 from sim.units import HOUR, SECOND
 
+WAITS = [name for name in UNITS if name.startswith("wait.")]
 OUTCOMES = ("completed", "returned", "running")
 TO_PENDING = (EventKind.ORDER_CREATED, EventKind.ORDER_RETURNED)
 FROM_PENDING = (EventKind.ORDER_PICKED_UP, EventKind.ORDER_ABANDONED)
@@ -74,6 +76,28 @@ class Measures(NamedTuple):
     warmup: int
 
 
+class Observation(NamedTuple):
+    """What a run says without its tables: columns in place of the names of metrics, NaN where nothing was seen."""
+
+    values: NDArray[np.float64]  # (metrics,), by their places in UNITS
+    worst: NDArray[np.float64]  # (27,), likewise for the metrics of waits, which are the first
+    warmup: int
+    order_class: NDArray[np.uint8]  # (orders,)
+    created: Ints  # (orders,), microseconds
+    wait: Ints  # (orders,), microseconds
+    status: NDArray[np.uint8]  # (orders,), of OrderStatus
+
+
+def observation(measures: Measures) -> Observation:
+    """Return what measures say, as an observation."""
+    orders = measures.orders
+    values, worst = (
+        np.array([np.nan if table.get(name) is None else table[name] for name in names], float)
+        for table, names in ((measures.metrics, list(UNITS)), (measures.worst_waits, WAITS))
+    )
+    return Observation(values, worst, measures.warmup, orders.order_class, orders.created, orders.wait, orders.status)
+
+
 def measure(workload: Workload, log: EventLog, warmup: int | Literal["mser5"] = 0) -> Measures:
     """Return the orders, attempts and metrics of a run, without its warm-up.
 
@@ -83,8 +107,8 @@ def measure(workload: Workload, log: EventLog, warmup: int | Literal["mser5"] = 
     """
     attempts = _attempts(workload, log)
     orders = _orders(workload, log, attempts)
-    _check_littles_law(log, orders)
-    start = _end_of_warmup(orders) if warmup == "mser5" else min(warmup, log.end)
+    check_littles_law(integral(*steps(log, TO_PENDING, FROM_PENDING), log.end), total(orders.wait))
+    start = end_of_warmup(orders.created, orders.wait, orders.status) if warmup == "mser5" else min(warmup, log.end)
     values: Values = {}
     worst: Values = {}
     for metric in METRICS:
@@ -97,27 +121,35 @@ def measure(workload: Workload, log: EventLog, warmup: int | Literal["mser5"] = 
     return Measures(orders, attempts, values, worst, start)
 
 
-def _check_littles_law(log: EventLog, orders: Orders) -> None:
+def check_littles_law(queue: int, waits: int) -> None:
     """Hold the integral of the queue against the sum of all times spent PENDING, which are equal on every sample path
     (Stidham 1974, A last word on L = λW).
+
+    Raises:
+        SimulationError: they are not equal.
+
     """
-    queue = integral(*steps(log, TO_PENDING, FROM_PENDING), log.end)
-    if queue != (waits := total(orders.wait)):
+    if queue != waits:
         raise SimulationError(
             f"internal error: the queue's integral is {queue} and the waits' sum {waits} microseconds; "
             "please report this with the scenario and its seed"
         )
 
 
-def _end_of_warmup(orders: Orders) -> int:
-    """Return the instant at which the first order behind the cut of MSER-5 was created; waits in order of creation."""
-    seen = orders.status != OrderStatus.ABANDONED
-    cut = mser5(orders.wait[seen] / SECOND)
+def end_of_warmup(created: Ints, wait: Ints, status: NDArray[np.uint8]) -> int:
+    """Return the instant at which the first order behind the cut of MSER-5 was created; waits in order of creation.
+
+    Raises:
+        SimulationError: there is no cut in the first half of the run.
+
+    """
+    seen = status != OrderStatus.ABANDONED
+    cut = mser5(wait[seen] / SECOND)
     if cut is None:
         raise SimulationError(
             "mser5 finds no end of the warm-up in the first half of the run; lengthen the run, or write warmup: 30m"
         )
-    return int(orders.created[seen][cut]) if cut else 0
+    return int(created[seen][cut]) if cut else 0
 
 
 def _members(orders: Orders, order_class: OrderClass | None, start: int) -> Mask:
@@ -141,7 +173,8 @@ def _worst_waits(orders: Orders, members: Mask, span: int) -> Values:
         return {}
     ordered = np.append(done / SECOND, [np.inf] * unfinished)
     at = {f"p{p}": float(ordered[-(-p * n // 100) - 1]) for p in (50, 90, 95, 99)}
-    mean = (total(done) + total(orders.wait[pending]) + unfinished * span) / n / SECOND
+    so_far = total(done) + total(orders.wait[pending])
+    mean = (float(so_far) + float(unfinished) * float(span)) / n / SECOND
     return {"mean": mean, "sd": math.inf, "min": float(ordered[0]), **at, "max": math.inf}
 
 
@@ -232,11 +265,11 @@ def _family(
         case "wasted":
             lost = (attempts.outcome == OUTCOMES.index("returned")) & members[attempts.row]
             kept = workload.rules.on_remove == "resume"
-            return {"": 0.0 if kept else total((attempts.ended - attempts.picked_up)[lost]) / SECOND}
+            return {"": 0.0 if kept else float(total((attempts.ended - attempts.picked_up)[lost])) / SECOND}
         case "utilisation":
             busy = integral(*steps(log, (EventKind.ORDER_PICKED_UP,), _END_OF_ATTEMPT), log.end, start)
             available = integral(*steps(log, (EventKind.BOT_ADDED,), (EventKind.BOT_REMOVED,)), log.end, start)
-            return {"": busy / available if available else None}
+            return {"": float(busy) / float(available) if available else None}
     fate = metric.name.removeprefix("orders.")
     created = int(members.sum())
     count = int((members & _had_fate(fate, orders)).sum())
@@ -261,9 +294,11 @@ def _durations(values: Ints) -> Values:
         return dict.fromkeys(STATISTICS[:-1]) | {"n": 0}
     ordered = np.sort(values)
     at = {f"p{p}": int(ordered[-(-p * n // 100) - 1]) / SECOND for p in (50, 90, 95, 99)}
+    mean = float(total(values)) / n
+    squares = np.cumsum((values - mean) ** 2)[-1]  # added one after the other, as compiled code does
     return {
-        "mean": total(values) / n / SECOND,
-        "sd": float(values.std(ddof=1)) / SECOND if n > 1 else None,
+        "mean": mean / SECOND,
+        "sd": float(np.sqrt(squares / (n - 1))) / SECOND if n > 1 else None,
         "min": int(ordered[0]) / SECOND,
         **at,
         "max": int(ordered[-1]) / SECOND,

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from sim.checks import Judgement
-from sim.experiment import Replications
+from sim.experiment import AllOrders, Replications
 from sim.model import UNITS, OrderClass
 from sim.output.text import aligned
-from sim.statistics import Interval
+from sim.statistics import Histogram, Interval
 from sim.units import SECOND, format_duration
 
 _SHOWN = (
@@ -35,15 +35,27 @@ def estimate_lines(done: Replications) -> Iterator[str]:
     asked += [plan.until.metric] if plan is not None and plan.until is not None else []
     names = [name for name in UNITS if name in _SHOWN or name in asked]
     yield from aligned([("metric", "mean", "low", "high", "n"), *((name, *_cells(done, name)) for name in names)])
-    if any(one.worst_waits for one in done.results):
+    if done.columns.is_bound():
         yield "≥: orders still PENDING at the end count with their waits so far"
+    yield from _all_orders(done)
+
+
+def _all_orders(done: Replications) -> Iterator[str]:
+    """Yield what all orders waited, where all were simulated just now."""
+    found = {one.name: waits for one in OrderClass if (waits := done.all_orders(one)) is not None}
+    if found:
+        yield f"waits of all orders together, quantiles to within {Histogram.relative_error:.3%}"
+        rows = (
+            (name, f"{waits.n:,}", *(shown("wait.mean", value) for value in waits[1:])) for name, waits in found.items()
+        )
+        yield from aligned([("class", "orders", *AllOrders._fields[1:]), *rows])
 
 
 def _cells(done: Replications, name: str) -> tuple[str, str, str, str]:
     found = done.estimate(name, CONFIDENCE)
     if found is None:
         return "no data", "", "", "0"
-    bound = "≥ " if any(name in one.worst_waits for one in done.results) else ""
+    bound = "≥ " if done.columns.is_bound(name) else ""
     low, high = ("" if end is None else shown(name, end) for end in (found.low, found.high))
     return f"{bound}{shown(name, found.mean)}", low, high, str(found.n)
 

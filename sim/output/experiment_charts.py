@@ -12,8 +12,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 from numpy.typing import NDArray
 
-from sim.experiment import Replications
-from sim.experiment.replications import Series
+from sim.experiment import Replications, Series
 from sim.model import OrderClass
 from sim.output import EXPERIMENT_CHART_NAMES
 from sim.output.charts import COLOURS, INK, PRESENT, Chart, clock_figure, head, legend, plain, time_unit
@@ -98,7 +97,7 @@ def _in_words(done: Replications, name: str, estimate: Interval | None) -> str:
     """Return an estimate as text: the mean, of how many replications when not of all, and the interval below."""
     if estimate is None:
         return "no data"
-    bound = "≥ " if any(name in one.worst_waits for one in done.results) else ""
+    bound = "≥ " if done.columns.is_bound(name) else ""
     few = f" (in {estimate.n} of {len(done.results)})" if estimate.n < len(done.results) else ""
     mean = f"{bound}{shown(name, estimate.mean)}{few}"
     if estimate.low is None or estimate.high is None:
@@ -170,7 +169,7 @@ def warmup_chart(done: Replications) -> Figure | None:
     axes.set_ylim(0, float(averages.max()) * scale * 1.06 or 1)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True, min_n_ticks=1))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    so_far = "; those PENDING at the end with their waits so far" * any(one.worst_waits for one in done.results)
+    so_far = "; those PENDING at the end with their waits so far" * done.columns.is_bound()
     axes.set_xlabel(f"order (number in order of creation{so_far})")
     axes.set_ylabel(f"wait ({word})")
     head(axes, f"Warm-up: {done.scenario.name}")
@@ -207,7 +206,7 @@ def _moving(values: Floats, half: int) -> Floats:
 
 
 def _series(done: Replications) -> list[Series]:
-    return [one.series for one in done.results if one.series is not None]
+    return [series for *_, series in done.columns.kept if series is not None]
 
 
 def _mean_of(n: int, done: Replications) -> str:

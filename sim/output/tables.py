@@ -63,6 +63,7 @@ def replications_document(done: Replications, first: Run | None = None) -> dict[
         "seed": done.seed,
         "replications": len(done.results),
         "metrics": metrics,
+        "all_orders": {one.name: waits._asdict() for one in OrderClass if (waits := done.all_orders(one)) is not None},
     }
     if first is not None:
         document["thresholds"] = [
@@ -84,10 +85,10 @@ def replications_document(done: Replications, first: Run | None = None) -> dict[
 
 def write_values(done: Replications, file: TextIO) -> None:
     """Write a row for each replication and metric: replication, metric, value; empty where nothing was observed."""
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(("replication", "metric", "value"))
-    for one in done.results:
-        writer.writerows((one.number, name, "" if value is None else value) for name, value in one.metrics.items())
+    file.write("replication,metric,value\n")
+    for number, values in zip(done.columns.numbers, done.columns.rows(), strict=True):
+        cells = zip(UNITS, values, strict=True)
+        file.write("".join([f"{number},{name},{'' if value is None else value}\n" for name, value in cells]))
 
 
 def metrics_json(run: Run) -> str:
@@ -142,7 +143,7 @@ def _estimate(done: Replications, name: str) -> str:
     found = done.estimate(name, CONFIDENCE) if name in UNITS else None
     if found is None:
         return "no data" if name in UNITS else ""
-    bound = "≥ " if any(name in one.worst_waits for one in done.results) else ""
+    bound = "≥ " if done.columns.is_bound(name) else ""
     interval = (
         "" if found.low is None or found.high is None else f" ({shown(name, found.low)} to {shown(name, found.high)})"
     )

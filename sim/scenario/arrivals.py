@@ -117,10 +117,11 @@ class Stream(Part):
             return cast(Times, self.trace.time)
         most = MOST_ORDERS + 1 if self.limit is None else self.limit
         end = self.end(horizon)
-        return self.from_ + self.process.times(generator, None if end is None else end - self.from_, most)
+        times = self.process.times(generator, None if end is None else end - self.from_, most)
+        return times + self.from_ if self.from_ else times
 
     def chosen(self, times: Times, horizon: int | None) -> slice:
         """Return which of the sorted `times` lie from `from` up to the end of the stream."""
         end = self.end(horizon)
-        first = int(np.searchsorted(times, self.from_))
+        first = int(np.searchsorted(times, self.from_)) if self.from_ else 0
         return slice(first, None if end is None else max(first, int(np.searchsorted(times, end))))

@@ -10,7 +10,7 @@ from sim.scenario.arrivals import Stream
 from sim.scenario.parts import MOST_BOTS, MOST_ORDERS
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.source import Node
-from sim.scenario.workload import crew_sizes, draw_workload, stream_names
+from sim.scenario.workload import Demand, crew_sizes, stream_names
 from sim.units import SECOND, format_duration
 
 _MOST_BOT_CHANGES = 1_000_000
@@ -130,7 +130,7 @@ def _expectation_findings(file: ScenarioFile, drawn: bool, horizon: int | None) 
     last = bots = 2**31
     if drawn and file.expect:
         try:
-            workload = draw_workload(file, file.seed, 1)
+            workload = Demand(file).workload(file.seed, 1)
         except SimulationError as error:
             yield (), str(error)
             return

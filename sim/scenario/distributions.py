@@ -6,6 +6,7 @@ back, so the n-th number is the same however many are drawn.
 
 import math
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 
 import numpy as np
@@ -201,7 +202,7 @@ class Distribution(Part):
             return sum(self.empirical) / len(self.empirical)
         return min(float(self._law.expected()), units.LONGEST)
 
-    @property
+    @cached_property
     def _law(self) -> Any:
         return next(filter(None, (getattr(self, name) for name in self.exactly_one)))
 
@@ -220,7 +221,8 @@ class Distribution(Part):
             return rng.choice(np.array(self.empirical, np.int64), n)
         with np.errstate(over="ignore"):
             drawn: Floats = self._law.draw(rng, n)
-        return np.rint(np.minimum(drawn, units.LONGEST)).astype(np.int64)
+        np.minimum(drawn, units.LONGEST, out=drawn)
+        return np.rint(drawn, out=drawn).astype(np.int64)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:

@@ -4,6 +4,7 @@ import json
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
@@ -19,11 +20,11 @@ from sim.scenario.parts import Context
 from sim.scenario.resolving import parameter_nodes, read_scenario, with_moved_files, with_parameters
 from sim.scenario.schema import Expectation, ScenarioFile
 from sim.scenario.source import Node, Place, read_yaml
-from sim.scenario.workload import draw_workload
+from sim.scenario.workload import Demand
 from sim.units import Clock
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class Scenario:
     """A valid scenario: what its file says, ready to draw workloads from.
 
@@ -95,6 +96,10 @@ class Scenario:
         """
         return _resolve(self.root, self.folder, self.parameters | parameters, [], self.files)
 
+    @cached_property
+    def _demand(self) -> Demand:
+        return Demand(self.file)
+
     def workload(self, seed: int | None = None, replication: int = 1) -> Workload:
         """Return all that happens from outside in `replication` (from 1), drawn under `seed` (default: the file's).
 
@@ -109,7 +114,7 @@ class Scenario:
             raise ValueError(f"seed {seed} is out of range; give a whole number from 0 to {2**63 - 1}")
         if not 1 <= replication < 2**63:
             raise ValueError(f"replication {replication} is out of range; replications are numbered from 1")
-        return draw_workload(self.file, seed, replication)
+        return self._demand.workload(seed, replication)
 
 
 def prepare() -> None:

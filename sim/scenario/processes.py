@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import repeat
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
@@ -23,14 +23,23 @@ Open = Callable[[int], "Generator"]
 """Opens the generator of one of two parts: 0 for arrivals, 1 for what modulates their rate."""
 
 _BLOCK = 1024
+_LARGEST_BLOCK = 1 << 20
 
 
 class Rates(NamedTuple):
-    """Stretches of time in which the rate moves in a straight line: columns, in microseconds and arrivals in one."""
+    """Stretches of time in which the rate moves in a straight line; times in microseconds, rates in arrivals in one."""
 
-    length: Floats
-    first: Floats
-    last: Floats
+    starts: Floats  # (stretches + 1,), of each stretch, and the end of the last
+    levels: Floats  # (stretches + 1,), how many arrivals are expected until then
+    first: Floats  # (stretches,), the rate at its start
+    slope: Floats  # (stretches,)
+
+    @classmethod
+    def of(cls, length: Floats, first: Floats, last: Floats) -> "Rates":
+        """Return stretches of some lengths, each with the rate at its start and at its end."""
+        starts = np.concatenate(([0.0], np.cumsum(length)))
+        levels = np.concatenate(([0.0], np.cumsum(length * (first + last) / 2)))
+        return cls(starts, levels, first, (last - first) / length)
 
 
 class Process(ABC):
@@ -55,15 +64,18 @@ class Process(ABC):
         """Return the first `most` instants, or at least all before `end`, sorted."""
 
 
-def _from_gaps(blocks: Iterator[Times], end: int | None, most: int) -> Times:
-    """Return instants with the given gaps between them."""
-    found, now, have = [], 0, 0
-    for gaps in blocks:
-        found.append(now + np.cumsum(gaps))
-        now, have = int(found[-1][-1]), have + len(gaps)
-        if have >= most or (end is not None and now >= end):
-            break
-    return np.concatenate(found)[:most]
+def _from_gaps(gaps: Callable[[int], Times], rate: float, end: int | None, most: int) -> Times:
+    """Return instants with gaps of `rate` in a second on average between them, of which `gaps` draws so many."""
+    count = _block(most if end is None else rate * end / SECOND, most)
+    found = [np.cumsum(gaps(count))]
+    while len(found) * count < most and (end is None or found[-1][-1] < end):
+        found.append(found[-1][-1] + np.cumsum(gaps(count)))
+    return (np.concatenate(found) if len(found) > 1 else found[0])[:most]
+
+
+def _block(expected: float, most: int) -> int:
+    """Return how many to draw at once, where so many are expected: rarely too few, and never very many."""
+    return max(1, min(most, _LARGEST_BLOCK, int(expected + 4 * expected**0.5) + 8))
 
 
 def _from_rates(blocks: Iterator[Rates], rng: "Generator", end: int | None, most: int) -> Times:
@@ -71,25 +83,27 @@ def _from_rates(blocks: Iterator[Rates], rng: "Generator", end: int | None, most
     inverse of the expected number of arrivals up to an instant (Çinlar 1975, Introduction to Stochastic Processes).
     """
     found, have, began, level = [], 0, 0.0, 0.0
-    points = rng.standard_exponential(_BLOCK).cumsum()
-    for length, first, last in blocks:
-        starts = np.append(began, began + np.cumsum(length))
-        levels = np.append(level, level + np.cumsum(length * (first + last) / 2))
-        blocks_of_points = [points]
-        while blocks_of_points[-1][-1] < levels[-1] and len(blocks_of_points) * _BLOCK < most + _BLOCK:
-            blocks_of_points.append(blocks_of_points[-1][-1] + rng.standard_exponential(_BLOCK).cumsum())
-        points = np.concatenate(blocks_of_points)
-        inside = points[: np.searchsorted(points, levels[-1])]
-        points = points[len(inside) :]
-        at = np.searchsorted(levels, inside, side="right") - 1
-        slope = (last - first) / length
-        above = inside - levels[at]
-        speed = first[at] + np.sqrt(np.maximum(first[at] ** 2 + 2 * slope[at] * above, 0))
-        found.append(starts[at] + 2 * above / speed)
-        have, began, level = have + len(inside), float(starts[-1]), float(levels[-1])
+    points, reached = np.empty(0), 0.0
+    for rates in blocks:
+        starts, levels = began + rates.starts, level + rates.levels
+        began, level = float(starts[-1]), float(levels[-1])
+        while reached < level and have + len(points) < most:
+            gaps = rng.standard_exponential(_block(level - reached, most))
+            gaps[0] += reached  # one sum from the beginning on, however it is divided
+            np.cumsum(gaps, out=gaps)
+            points = np.concatenate((points, gaps)) if len(points) else gaps
+            reached = float(points[-1])
+        edges = np.searchsorted(points, levels)
+        inside, points = points[: edges[-1]], points[edges[-1] :]
+        columns = np.array((rates.first, rates.slope, levels[:-1], starts[:-1]))
+        rate, slope, base, start = columns.repeat(edges[1:] - edges[:-1], axis=1)
+        above = inside - base
+        speed = rate + np.sqrt(np.maximum(rate * rate + 2 * slope * above, 0))
+        found.append(start + 2 * above / speed)
+        have += len(inside)
         if have >= most or (end is not None and began >= end):
             break
-    return _rounded(np.concatenate(found)[:most])
+    return _rounded((np.concatenate(found) if len(found) > 1 else found[0])[:most])
 
 
 class Phase(Part):
@@ -112,7 +126,7 @@ class Poisson(Part, Process):
     rate: Rate | None = None
     phases: list[Phase] | None = Field(None, min_length=1)
 
-    @property
+    @cached_property
     def span(self) -> int | None:
         return None if self.phases is None else sum(phase.length for phase in self.phases)
 
@@ -121,24 +135,25 @@ class Poisson(Part, Process):
         assert self.rate is not None
         return self.rate
 
+    @cached_property
     def _rates(self) -> Rates:
         phases = self.phases or []
         length = np.array([phase.length for phase in phases], float)
-        return Rates(length, *(np.array(rates) / SECOND for rates in zip(*map(Phase.ends, phases), strict=True)))
+        return Rates.of(length, *(np.array(rates) / SECOND for rates in zip(*map(Phase.ends, phases), strict=True)))
 
     def expected_arrivals(self, span: float) -> float:
         if self.phases is None:
             return super().expected_arrivals(span)
-        length, first, last = self._rates()
-        inside = np.clip(span - (np.cumsum(length) - length), 0, length)
-        return float((inside * (first + (last - first) * inside / length / 2)).sum())
+        rates = self._rates
+        inside = np.clip(span - rates.starts[:-1], 0, np.diff(rates.starts))
+        return float((inside * (rates.first + rates.slope * inside / 2)).sum())
 
     def times(self, generator: Open, end: int | None, most: int) -> Times:
         rng = generator(0)
         if self.rate is None:
-            return _from_rates(iter([self._rates()]), rng, end, most)
+            return _from_rates(iter([self._rates]), rng, end, most)
         mean = SECOND / self.rate
-        return _from_gaps((_rounded(mean * rng.standard_exponential(_BLOCK)) for _ in repeat(None)), end, most)
+        return _from_gaps(lambda count: _rounded(mean * rng.standard_exponential(count)), self.rate, end, most)
 
 
 class State(Part):
@@ -173,7 +188,7 @@ class Mmpp(Part, Process):
         stays = np.tile([float(state.stay) for state in self.states], rounds)
         rates = np.tile([state.rate / SECOND for state in self.states], rounds)
         while True:
-            yield Rates(stays * rng.standard_exponential(len(stays)), rates, rates)
+            yield Rates.of(stays * rng.standard_exponential(len(stays)), rates, rates)
 
     def times(self, generator: Open, end: int | None, most: int) -> Times:
         return _from_rates(self._rates(generator(1)), generator(0), end, most)
@@ -207,8 +222,10 @@ class Renewal(Process):
 
     def times(self, generator: Open, end: int | None, most: int) -> Times:
         rng = generator(0)
-        return _from_gaps((self.gap.sample(lambda: rng, _BLOCK) for _ in repeat(None)), end, most)
+        return _from_gaps(lambda count: self.gap.sample(lambda: rng, count), self.mean_rate, end, most)
 
 
 def _rounded(gaps: Floats) -> Times:
-    return np.rint(np.minimum(gaps, LONGEST)).astype(np.int64)
+    """Return durations as whole microseconds; the array is used up."""
+    np.minimum(gaps, LONGEST, out=gaps)
+    return np.rint(gaps, out=gaps).astype(np.int64)

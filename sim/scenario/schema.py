@@ -1,11 +1,12 @@
 """The scenario file as a schema: every key, its type and its limits."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from sim.model import Dispatch, OnRemove, OrderClass, OrderStatus, ReturnedTo
+from sim.model import Dispatch, OnRemove, OrderStatus, ReturnedTo
 from sim.scenario.analysis import Replications, Thresholds, WarmUp
 from sim.scenario.arrivals import Stream
 from sim.scenario.distributions import Distribution
@@ -57,9 +58,14 @@ class ByClass(Part):
     VIP: Distribution | None = None
     NORMAL: Distribution | None = None
 
-    def of(self, order_class: OrderClass) -> Distribution | None:
+    @cached_property
+    def is_same(self) -> bool:
+        """Whether both classes have the same distribution."""
+        return self.VIP == self.NORMAL
+
+    def of(self, order_class: int) -> Distribution | None:
         """Return the distribution of one class."""
-        return self.VIP if order_class is OrderClass.VIP else self.NORMAL
+        return self.NORMAL if order_class else self.VIP
 
 
 class Patience(ByClass):

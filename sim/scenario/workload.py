@@ -5,14 +5,17 @@ words of the counter are the replication and the stream, so that any of them can
 none overlaps another.
 """
 
+from functools import cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import pairwise
+from threading import local
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import SimulationError
-from sim.model import NONE, Action, OrderClass, Rules, Workload
+from sim.model import NONE, Action, Ints, OrderClass, Rules, Workload
 from sim.scenario.arrivals import Stream
 from sim.scenario.parts import MOST_ORDERS
 from sim.scenario.schema import ByClass, ScenarioFile
@@ -21,67 +24,119 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
 _LATEST = 2**62
+_CREATE, _VIP, _NORMAL = int(Action.CREATE_ORDER), int(OrderClass.VIP), int(OrderClass.NORMAL)  # members are slow
+
+
+class _Generators(local):
+    """Two generators for each thread; moving one to the beginning of a stream takes a tenth of making one."""
+
+    def __init__(self) -> None:
+        made = [np.random.Philox(key=0) for _ in range(2)]
+        self.parts = [(np.random.Generator(philox), philox, philox.state) for philox in made]
+
+
+@cache
+def _generators() -> _Generators:
+    return _Generators()  # late, since the module that makes generators takes long to import
+
+
+@cache
+def _word(stream: str, purpose: str) -> int:
+    return int.from_bytes(blake2b(f"{stream}/{purpose}".encode()).digest()[:8], "little")
 
 
 def generator(seed: int, replication: int, stream: str, purpose: str, part: int = 0) -> "Generator":
     """Return the generator of one stream and purpose in one replication, at its beginning.
 
-    `part` (0 or 1) tells apart the classes of a stream where they differ, and arrivals from what modulates them.
+    `part` (0 or 1) tells apart the classes of a stream where they differ, and arrivals from what modulates them. The
+    next call with the same part moves the same generator.
     """
-    word = int.from_bytes(blake2b(f"{stream}/{purpose}".encode()).digest()[:8], "little")
-    return np.random.Generator(np.random.Philox(key=seed, counter=np.array([0, part, replication, word], np.uint64)))
+    found, philox, state = _generators().parts[part]
+    position: Any = state["state"]
+    position["key"][0] = seed
+    counter = position["counter"]
+    counter[1], counter[2], counter[3] = part, replication, _word(stream, purpose)
+    philox.state = state
+    return found
 
 
 class _Block(NamedTuple):
     """Actions from one source, sorted by time; the order columns have a row for each CREATE_ORDER."""
 
-    time: NDArray[np.int64]
+    time: Ints
     action: NDArray[np.uint8]
     order_class: NDArray[np.uint8]
-    service: NDArray[np.int64]
-    patience: NDArray[np.int64]
-    stream: int
+    service: Ints
+    patience: Ints
+    stream: NDArray[np.int32]
 
 
-def draw_workload(file: ScenarioFile, seed: int, replication: int) -> Workload:
-    """Return the workload of `replication` (from 1) under `seed`.
+class Demand:
+    """What a scenario asks of the kitchen, ready to be drawn; what is the same every time is worked out once."""
 
-    Raises:
-        SimulationError: chance made too many orders, or the simulated time could overflow.
+    def __init__(self, file: ScenarioFile) -> None:
+        self.file = file
+        self.names = ("timeline", *stream_names(file))
+        self.rules = Rules(file.bots.on_remove, file.bots.dispatch, file.queue.returned_to, file.queue.promote_after)
+        self.initial, self.schedule = _crew(np.zeros(1, np.int64), [file.bots.initial]), _schedule(file)
 
-    """
-    names = ("timeline", *stream_names(file))
-    blocks = [_crew(np.zeros(1, np.int64), [file.bots.initial])]
-    blocks.append(_timeline(file, seed, replication))
-    blocks.append(_schedule(file))
-    for number, (name, stream) in enumerate(zip(names[1:], file.arrivals, strict=True), 1):
-        blocks.append(_arrivals(stream, name, number, file, seed, replication))
-    time = np.concatenate([block.time for block in blocks])
-    action = np.concatenate([block.action for block in blocks])
-    tie_order = np.argsort(time, kind="stable")
-    if file.clock.until is not None:
-        tie_order = tie_order[: int(np.searchsorted(time[tie_order], file.clock.until, side="right"))]
-    creates = np.concatenate([np.flatnonzero(block.action == Action.CREATE_ORDER) for block in blocks])
-    row = np.empty(len(time), np.int64)
-    row[action == Action.CREATE_ORDER] = np.arange(len(creates))
-    time, action = time[tie_order], action[tie_order]
-    rows = row[tie_order][action == Action.CREATE_ORDER]
-    service = np.concatenate([block.service for block in blocks])[rows]
-    _check_size(file, time, service)
-    return Workload(
-        action_time=time,
-        action=action,
-        order_class=np.concatenate([block.order_class for block in blocks])[rows],
-        service=service,
-        patience=np.concatenate([block.patience for block in blocks])[rows],
-        stream=np.repeat(
-            np.array([block.stream for block in blocks], np.int32), [len(block.service) for block in blocks]
-        )[rows],
-        stream_names=names,
-        first_number=file.orders.first_number,
-        horizon=file.clock.until,
-        rules=Rules(file.bots.on_remove, file.bots.dispatch, file.queue.returned_to, file.queue.promote_after),
-    )
+    def workload(self, seed: int, replication: int) -> Workload:
+        """Return the workload of `replication` (from 1) under `seed`.
+
+        Raises:
+            SimulationError: chance made too many orders, or the simulated time could overflow.
+
+        """
+        file = self.file
+        blocks = [self.initial, *([_timeline(file, seed, replication)] if file.timeline else []), self.schedule]
+        for number, (name, stream) in enumerate(zip(self.names[1:], file.arrivals, strict=True), 1):
+            blocks.append(_arrivals(stream, name, number, file, seed, replication))
+        time = np.concatenate([block.time for block in blocks])
+        action = np.concatenate([block.action for block in blocks])
+        sources = [block for block in blocks if len(block.service)] or [self.initial]
+        rows = _sorted_rows(time, action) if len(sources) > 1 else None
+        full = [block.time for block in blocks if len(block.time)]
+        if any(before[-1] > after[0] for before, after in pairwise(full)):
+            in_time = np.argsort(time, kind="stable")
+            time, action = time[in_time], action[in_time]
+        if file.clock.until is not None:
+            done = int(np.searchsorted(time, file.clock.until, side="right"))
+            time, action = time[:done], action[:done]
+        orders = int(np.count_nonzero(action == _CREATE))
+
+        def column(name: str) -> NDArray[Any]:
+            if rows is None:
+                whole: NDArray[Any] = getattr(sources[0], name)
+                return whole[:orders]
+            parts = [getattr(block, name) for block in sources]
+            if len({(part.strides, int(part[0])) for part in parts}) == 1 and parts[0].strides == (0,):
+                return _all(int(parts[0][0]), orders, parts[0].dtype)
+            return np.concatenate(parts)[rows[:orders]]
+
+        service = column("service")
+        _check_size(file, time, service)
+        return Workload(
+            action_time=time,
+            action=action,
+            order_class=column("order_class"),
+            service=service,
+            patience=column("patience"),
+            stream=column("stream"),
+            stream_names=self.names,
+            first_number=file.orders.first_number,
+            horizon=file.clock.until,
+            rules=self.rules,
+        )
+
+
+def _sorted_rows(time: Ints, action: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """Return the rows of the orders of all sources in the order of their creation."""
+    return np.argsort(time[action == _CREATE], kind="stable")
+
+
+def _all(value: int, count: int, kind: Any = np.int64) -> NDArray[Any]:
+    """Return a column of one value, which takes no memory."""
+    return np.ndarray(count, kind, np.array([value], kind), strides=(0,))
 
 
 def stream_names(file: ScenarioFile) -> list[str]:
@@ -114,12 +169,13 @@ def _crew_changes(file: ScenarioFile) -> list[tuple[int, int, int, bool]]:
     return changes
 
 
-def _crew(times: NDArray[np.int64], changes: list[int]) -> _Block:
+def _crew(times: Ints, changes: list[int]) -> _Block:
     """Return bots added (positive changes) and removed (negative), one action each."""
     counts = np.abs(np.array(changes, np.int64))
     kinds = np.where(np.array(changes) > 0, Action.ADD_BOT, Action.REMOVE_BOT).astype(np.uint8)
     nothing = np.empty(0, np.int64)
-    return _Block(np.repeat(times, counts), np.repeat(kinds, counts), nothing.astype(np.uint8), nothing, nothing, 0)
+    stream, order_class = nothing.astype(np.int32), nothing.astype(np.uint8)
+    return _Block(np.repeat(times, counts), np.repeat(kinds, counts), order_class, nothing, nothing, stream)
 
 
 def _schedule(file: ScenarioFile) -> _Block:
@@ -147,65 +203,79 @@ def _timeline(file: ScenarioFile, seed: int, replication: int) -> _Block:
         order_class=order_class,
         service=np.where(fixed >= 0, fixed, service),
         patience=_by_class(file.patience, order_class, "timeline", "patience", seed, replication),
-        stream=0,
+        stream=_all(0, len(order_class), np.int32),
     )
 
 
 def _arrivals(stream: Stream, name: str, number: int, file: ScenarioFile, seed: int, replication: int) -> _Block:
     times = stream.times(lambda part: generator(seed, replication, name, "arrivals", part), file.clock.until)
     chosen = stream.chosen(times, file.clock.until)
-    times = times[chosen]
-    sizes = np.ones(len(times), np.int64)
+    times, source = times[chosen], None
     if stream.batch is not None:
         shares = [float(share) for share in stream.batch.values()]
         rng = generator(seed, replication, name, "batch")
         sizes = rng.choice(np.array(list(stream.batch), np.int64), len(times), p=shares)
-    if stream.limit is not None:
-        arrivals = int(np.searchsorted(np.cumsum(sizes), stream.limit)) + 1
-        times, sizes = times[:arrivals], sizes[:arrivals]
-    if min(int(sizes.sum()), stream.limit or MOST_ORDERS + 1) > MOST_ORDERS:
+        if stream.limit is not None:
+            sizes = sizes[: int(np.searchsorted(np.cumsum(sizes), stream.limit)) + 1]
+        source = np.repeat(np.arange(len(sizes)), sizes)
+        times = times[source]
+    times = times[: stream.limit]
+    if len(times) > MOST_ORDERS:
         raise SimulationError(f"stream {name} made more than {MOST_ORDERS} orders; lower its rate or set its limit")
-    source = np.repeat(np.arange(len(times)), sizes)[: stream.limit]
     if stream.trace is not None:
-        order_class = stream.trace.order_class[chosen][source]
+        placed = slice(None) if source is None else source[: stream.limit]
+        order_class = stream.trace.order_class[chosen][placed][: stream.limit]
     else:
-        vip = float((stream.order_class or {}).get(OrderClass.VIP, 0))
-        drawn = (
-            generator(seed, replication, name, "class").random(len(source)) if 0 < vip < 1 else np.zeros(len(source))
-        )
-        order_class = np.where(drawn < vip, OrderClass.VIP, OrderClass.NORMAL).astype(np.uint8)
+        order_class = _classes(stream, name, len(times), seed, replication)
     service = _by_class(file.service, order_class, name, "service", seed, replication)
-    patience = _by_class(file.patience, order_class, name, "patience", seed, replication)
     if stream.trace is not None:
-        measured = stream.trace.service[chosen][source]
+        measured = stream.trace.service[chosen][placed][: stream.limit]
         service = np.where(measured >= 0, measured, service)
-    action = np.full(len(source), Action.CREATE_ORDER, np.uint8)
-    return _Block(times[source], action, order_class, service, patience, number)
+    return _Block(
+        time=times,
+        action=np.full(len(times), _CREATE, np.uint8),
+        order_class=order_class,
+        service=service,
+        patience=_by_class(file.patience, order_class, name, "patience", seed, replication),
+        stream=_all(number, len(times), np.int32),
+    )
+
+
+def _classes(stream: Stream, name: str, count: int, seed: int, replication: int) -> NDArray[np.uint8]:
+    """Return the class of each order of a stream without a trace."""
+    vip = float((stream.order_class or {}).get(OrderClass.VIP, 0))
+    if not 0 < vip < 1:
+        return np.full(count, _VIP if vip else _NORMAL, np.uint8)
+    is_normal = generator(seed, replication, name, "class").random(count) >= vip
+    return is_normal.view(np.uint8)  # the numbers of the classes are those of false and true
 
 
 def _by_class(
     asked: ByClass, order_class: NDArray[np.uint8], stream: str, purpose: str, seed: int, replication: int
-) -> NDArray[np.int64]:
+) -> Ints:
     """Return a duration for each order, NONE where its class has none; the n-th depends on the seed, the stream, the
     purpose, n and its class alone.
     """
     count = len(order_class)
 
-    def sample(one: OrderClass, part: int) -> NDArray[np.int64]:
+    def sample(one: int, part: int) -> Ints:
         distribution = asked.of(one)
         if distribution is None:
-            return np.full(count, NONE, np.int64)
+            return _all(NONE, count)
         return distribution.sample(lambda: generator(seed, replication, stream, purpose, part), count)
 
-    if asked.VIP == asked.NORMAL:
-        return sample(OrderClass.VIP, 0)
-    return np.where(order_class == OrderClass.VIP, *(sample(one, one) for one in OrderClass))
+    if asked.is_same:
+        return sample(_VIP, 0)
+    return np.where(order_class == _VIP, sample(_VIP, 0), sample(_NORMAL, 1))
 
 
-def _check_size(file: ScenarioFile, time: NDArray[np.int64], service: NDArray[np.int64]) -> None:
+def _check_size(file: ScenarioFile, time: Ints, service: Ints) -> None:
     """Refuse what could overflow: after the last action the kitchen needs at most the sum of all service times."""
     if len(service) > MOST_ORDERS:
         raise SimulationError(f"{file.name} made more than {MOST_ORDERS} orders; lower a rate or set a limit")
-    latest = (int(time[-1]) if len(time) else 0) + float(service.sum(dtype=np.float64))
-    if file.clock.until is None and latest > _LATEST:
+    if file.clock.until is not None:
+        return
+    last = int(time[-1]) if len(time) else 0
+    longest = int(service.max(initial=0))
+    if last + len(service) * longest > _LATEST and last + float(service.sum(dtype=np.float64)) > _LATEST:
         raise SimulationError(f"{file.name} could last longer than 100,000 years; shorten the service times")

@@ -1,7 +1,7 @@
 """Experiments: their runs, without logs, into a database and out of it again."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from uuid6 import uuid7
@@ -18,20 +18,27 @@ _SAME = ("ordersim", "numpy")  # the packages whose versions decide what numbers
 
 
 def save_replications(
-    connection: Connection, scenario: Scenario, seed: int, results: Iterable[Replication], tags: Iterable[str] = ()
+    connection: Connection,
+    scenario: Scenario,
+    seed: int,
+    results: Iterable[Replication],
+    tags: Iterable[str] = (),
+    experiment_id: str | None = None,
+    run_ids: Sequence[str] | None = None,
 ) -> list[str]:
-    """Store replications as one experiment, without their logs, and return the ids of their runs.
+    """Store replications of one experiment, a new one or one that goes on, without their logs, and return the ids of
+    their runs, which are new ones of `new_run_id` by default.
 
     Raises:
         StorageError: the database refuses it, or cannot be reached.
 
     """
     results, stamp, tags = list(results), now(), list(tags)
-    ids = [new_run_id() for _ in results]
+    ids = [new_run_id() for _ in results] if run_ids is None else list(run_ids)
     experiment: dict[str, Value] = {
-        "id": str(uuid7()),
+        "id": experiment_id or str(uuid7()),
         "kind": "replicate",
-        "parameters": json.dumps({"seed": seed, "replications": [one.number for one in results]}),
+        "parameters": "{}",
         "created_at": stamp,
         "updated_at": stamp,
     }
@@ -43,6 +50,15 @@ def save_replications(
             row = run_row(scenario, seed, one, run_id, tags)
             yield from opening(row, kept, experiment)
             yield from closing(run_id, one.metrics, row["updated_at"])
+        numbers = (
+            "SELECT json_group_array(replication) FROM "
+            "(SELECT replication FROM runs WHERE experiment_id = ?1 ORDER BY replication)"
+        )
+        yield (
+            f"UPDATE experiments SET parameters = json_object('seed', ?2, 'replications', json(({numbers}))), "
+            "updated_at = ?3 WHERE id = ?1",
+            (experiment["id"], seed, stamp),
+        )
 
     store(connection, ids[-1] if ids else "", statements())
     return ids

@@ -1,0 +1,300 @@
+"""The compiled engine: the rules of docs/rules.md as one loop over plain arrays, for volume.
+
+numba compiles it (extra `fast`); without numba the same source runs as plain Python. What is due next is the head of a
+heap or stands under a cursor, so an event costs at most the logarithm of the bots and of the orders PENDING. What must
+leave the middle of a heap stays there until it comes to the head, where it is passed by.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.events import EventKind, EventLog
+from sim.model import NONE, Action, OrderClass, Workload
+
+try:
+    import numba
+except ImportError:
+    numba = None  # type: ignore[assignment]
+
+Array = Any
+"""A numpy array; numba finds out of what."""
+
+NEVER = 2**63 - 1
+ROOM = 2**32  # between the places of two orders, for those sent to the back
+BOT_BITS = 20  # a scenario adds at most a million bots
+BOT_MASK = 2**BOT_BITS - 1
+
+# Plain numbers: compiled code knows no enumerations.
+CREATED, PICKED_UP, COMPLETED, RETURNED, ABANDONED, PROMOTED = (int(kind) for kind in list(EventKind)[:6])
+ADDED, IDLE, REMOVED, IGNORED = (int(kind) for kind in list(EventKind)[6:])
+CREATE_ORDER, ADD_BOT = int(Action.CREATE_ORDER), int(Action.ADD_BOT)
+VIP, NORMAL = (int(one) for one in OrderClass)
+COMPLETION, ABANDONMENT, PROMOTION, ACTION = range(4)
+NEW, TAKEN, BACK, GONE = range(4)  # never picked up, with a bot or complete, PENDING again, ABANDONED
+ON_REMOVE = ("restart", "resume", "finish")
+RESUME, FINISH = ON_REMOVE.index("resume"), ON_REMOVE.index("finish")
+RETURNED_TO = ("place", "front", "back")
+PLACE, FRONT = RETURNED_TO.index("place"), RETURNED_TO.index("front")
+
+
+def jit(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function when it is first called, and keep what was compiled if a folder for it can be written."""
+    if numba is None:
+        return function
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+    try:
+        compiled: Callable[..., Any] = numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # numba found no such folder
+        compiled = numba.njit(**options)(function)
+    return compiled
+
+
+def kept_mark() -> Path | None:
+    """Return the file that says that all is compiled and kept, None where nothing can be kept."""
+    folder = getattr(getattr(_simulate, "stats", None), "cache_path", None)
+    if folder is None:
+        return None
+    from llvmlite.binding import get_host_cpu_name
+
+    cpu = get_host_cpu_name()  # type: ignore[no-untyped-call]
+    made_by = (sys.implementation.cache_tag, numba.__version__, cpu, Path(__file__).stat().st_mtime_ns)
+    return Path(folder) / f"compiled-{'-'.join(map(str, made_by))}.mark"
+
+
+def simulate(workload: Workload, progress: Callable[[int, int], None] | None = None) -> EventLog:  # noqa: ARG001
+    """Run `workload` and return its event log; it is over before there is progress to tell."""
+    orders, rules, patience = len(workload.service), workload.rules, workload.patience
+    bots = np.count_nonzero(workload.action == ADD_BOT)
+    removals = len(workload.action) - orders - bots
+    room = orders * 5 + bots * 2 + removals * 4  # all that can happen; what is not written takes no memory
+    if patience.strides == (0,):  # one value for all
+        patience = patience[:0].copy() if len(patience) and patience[0] == NONE else patience.copy()
+    log = EventLog(
+        np.empty(room, np.int64),
+        np.empty(room, np.uint8),
+        np.empty(room, np.int32),
+        np.empty(room, np.int8),
+        np.empty(room, np.int32),
+        0,
+    )
+    size = _simulate(
+        workload.action_time,
+        workload.action,
+        workload.order_class,
+        workload.service,
+        patience,
+        workload.first_number,
+        NEVER - 1 if workload.horizon is None else workload.horizon,
+        ON_REMOVE.index(rules.on_remove),
+        rules.dispatch == "longest-idle",
+        RETURNED_TO.index(rules.returned_to),
+        NONE if rules.promote_after is None else rules.promote_after,
+        bots,
+        log.time,
+        log.kind,
+        log.order,
+        log.order_class,
+        log.bot,
+    )
+    return log.shortened(int(size), workload.horizon)
+
+
+@jit
+def push(keys: Array, items: Array, size: int, key: int, item: int) -> int:
+    """Add a pair to a binary heap of `size` pairs, least key and then least item first, and return its new size."""
+    at = size
+    while at > 0:
+        up = (at - 1) >> 1
+        if keys[up] < key or (keys[up] == key and items[up] < item):
+            break
+        keys[at], items[at] = keys[up], items[up]
+        at = up
+    keys[at], items[at] = key, item
+    return size + 1
+
+
+@jit
+def pop(keys: Array, items: Array, size: int) -> int:
+    """Take the first pair out of a heap of `size` pairs, which are one less then, and return its item."""
+    first: int = items[0]
+    last = size - 1
+    key, item = keys[last], items[last]
+    at, down = 0, 1
+    while down < last:
+        right = down + 1
+        if right < last and (keys[right] < keys[down] or (keys[right] == keys[down] and items[right] < items[down])):
+            down = right
+        if key < keys[down] or (key == keys[down] and item < items[down]):
+            break
+        keys[at], items[at] = keys[down], items[down]
+        at, down = down, 2 * down + 1
+    keys[at], items[at] = key, item
+    return first
+
+
+@jit
+def _simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would take longer than the work
+    action_time: Array,
+    action: Array,
+    order_class: Array,
+    service: Array,
+    patience: Array,  # empty where everybody waits for ever
+    first_number: int,
+    horizon: int,
+    on_remove: int,
+    longest_idle: bool,
+    returned_to: int,
+    promote_after: int,
+    most_bots: int,
+    times: Array,
+    kinds: Array,
+    numbers: Array,
+    classes: Array,
+    bots: Array,
+) -> int:
+    """Run a workload, write its log into the last five columns, and return how many events there were."""
+    orders, n = len(service), 0
+
+    state, promoted = np.zeros(orders, np.uint8), np.zeros(orders, np.uint8)
+    need = service.copy() if on_remove == RESUME else service
+    born = np.empty(orders if promote_after != NONE else 0, np.int64)
+    vip_key, vip_item, vips = np.empty(orders, np.int64), np.empty(orders, np.int64), 0
+    normal_key, normal_item, normals = np.empty(orders, np.int64), np.empty(orders, np.int64), 0
+    busy_key, busy_item, busy = np.empty(most_bots, np.int64), np.empty(most_bots, np.int64), 0
+    idle_key, idle_item, idle = np.empty(most_bots, np.int64), np.empty(most_bots, np.int64), 0
+    patient_key, patient_item, patient = np.empty(len(patience), np.int64), np.empty(len(patience), np.int64), 0
+    order_of, began = np.full(most_bots + 1, NONE, np.int64), np.empty(most_bots + 1, np.int64)
+    absent, leaving = np.zeros(most_bots + 1, np.bool_), np.zeros(most_bots + 1, np.bool_)
+    crew, here = np.empty(most_bots, np.int64), 0  # those that can be removed, newest last
+    created = added = turn = done = now = 0
+    young, overdue = 0, NONE  # the first order that has not reached the age of promotion; one that returned older
+
+    while True:
+        # What is due next: of what is due at one instant, the last that is found here.
+        due, what = NEVER, NONE
+        if done < len(action):
+            due, what = action_time[done], ACTION
+        if overdue != NONE:
+            due, what = now, PROMOTION
+        elif promote_after != NONE:
+            while young < created and order_class[young] != NORMAL:
+                young += 1
+            if young < created and born[young] + promote_after <= due:
+                due, what = born[young] + promote_after, PROMOTION
+        if patient and patient_key[0] <= due:
+            due, what = patient_key[0], ABANDONMENT
+        while busy and absent[busy_item[0] & BOT_MASK]:
+            pop(busy_key, busy_item, busy)
+            busy -= 1
+        if busy and busy_key[0] <= due:
+            due, what = busy_key[0], COMPLETION
+        if due > horizon:
+            return n
+        now = due
+
+        # It happens: an order may come to PENDING, at its place, or a bot be free.
+        kind, order, bot, coming, place, freed = NONE, NONE, NONE, NONE, 0, NONE
+        if what == COMPLETION:
+            kind, bot = COMPLETED, pop(busy_key, busy_item, busy) & BOT_MASK
+            busy -= 1
+            order = order_of[bot]
+            freed = bot
+        elif what == ABANDONMENT:
+            order = pop(patient_key, patient_item, patient)
+            patient -= 1
+            if state[order] == NEW:
+                kind, state[order] = ABANDONED, GONE
+        elif what == PROMOTION:
+            if overdue != NONE:
+                order, overdue = overdue, NONE
+            else:
+                order = young
+                young += 1
+            if (state[order] == NEW or state[order] == BACK) and not promoted[order]:
+                kind, promoted[order] = PROMOTED, True
+                vips = push(vip_key, vip_item, vips, order * ROOM, order)
+        else:
+            asked = action[done]
+            done += 1
+            if asked == CREATE_ORDER:
+                kind, order = CREATED, created
+                coming, place = order, order * ROOM
+                created += 1
+                if promote_after != NONE:
+                    born[order] = now
+                if len(patience) and patience[order] != NONE:
+                    patient = push(patient_key, patient_item, patient, now + patience[order], order)
+            elif asked == ADD_BOT:
+                added += 1
+                kind, bot, freed, crew[here] = ADDED, added, added, added
+                here += 1
+            elif here == 0:
+                kind = IGNORED
+            else:
+                here -= 1
+                if order_of[crew[here]] != NONE and on_remove == FINISH:
+                    leaving[crew[here]] = True
+                else:
+                    kind, bot = REMOVED, crew[here]
+                    absent[bot] = True
+                    coming = order_of[bot]
+        if kind != NONE:
+            times[n], kinds[n], bots[n] = now, kind, bot
+            numbers[n] = NONE if order == NONE else order + first_number
+            classes[n] = NONE if order == NONE else order_class[order]
+            n += 1
+        if freed != NONE and leaving[freed]:
+            times[n], kinds[n], numbers[n], classes[n], bots[n] = now, REMOVED, NONE, NONE, freed
+            n += 1
+            freed = NONE
+        if kind == REMOVED and coming != NONE:
+            times[n], kinds[n], numbers[n], bots[n] = now, RETURNED, coming + first_number, bot
+            classes[n] = order_class[coming]
+            n += 1
+            state[coming] = BACK
+            if on_remove == RESUME:
+                need[coming] -= now - began[bot]
+            turn += 1
+            place = coming * ROOM
+            if returned_to != PLACE:
+                place = -turn if returned_to == FRONT else (created - 1) * ROOM + turn
+            if promote_after != NONE and coming < young and order_class[coming] == NORMAL and not promoted[coming]:
+                overdue = coming
+
+        # What follows: an idle bot takes what comes, or a free one the head of PENDING.
+        if coming != NONE:
+            while idle and freed == NONE:
+                bot = pop(idle_key, idle_item, idle)
+                idle -= 1
+                if not absent[bot]:
+                    freed = bot
+            if freed == NONE:
+                if order_class[coming] == VIP or promoted[coming]:
+                    vips = push(vip_key, vip_item, vips, place, coming)
+                else:
+                    normals = push(normal_key, normal_item, normals, place, coming)
+        if freed != NONE:
+            while vips and coming == NONE:
+                order = pop(vip_key, vip_item, vips)
+                vips -= 1
+                if state[order] != GONE:
+                    coming = order
+            while normals and coming == NONE:
+                order = pop(normal_key, normal_item, normals)
+                normals -= 1
+                if state[order] != GONE and not promoted[order]:
+                    coming = order
+            turn += 1
+            times[n], bots[n], order_of[freed] = now, freed, coming
+            if coming == NONE:
+                kinds[n], numbers[n], classes[n] = IDLE, NONE, NONE
+                idle = push(idle_key, idle_item, idle, turn if longest_idle else freed, freed)
+            else:
+                kinds[n], numbers[n], classes[n] = PICKED_UP, coming + first_number, order_class[coming]
+                state[coming], began[freed] = TAKEN, now
+                busy = push(busy_key, busy_item, busy, now + need[coming], turn << BOT_BITS | freed)
+            n += 1

@@ -1,0 +1,51 @@
+"""Compiling in the background: nobody waits for it, and the next experiment finds it done."""
+
+import subprocess
+import sys
+from functools import cache
+
+import numpy as np
+
+from sim.engines import LONG, can_compile
+from sim.model import NONE, Action, OrderClass, Workload
+from sim.statistics import Histogram
+
+
+def compile_in_background(actions: int) -> None:
+    """Begin to compile what many `actions` are worth compiling for, in a process of its own, where it can be kept."""
+    if actions >= LONG and can_compile():
+        _begin()
+
+
+@cache
+def _begin() -> None:
+    from sim.engines.compiled import kept_mark
+
+    if kept_mark() is not None:
+        nothing = subprocess.DEVNULL
+        command = [sys.executable, "-c", "from sim.experiment.compiling import compile_now; compile_now()"]
+        subprocess.Popen(  # noqa: S603 - our own command
+            command, stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True
+        )
+
+
+def compile_now() -> None:
+    """Compile the engine and the metrics, if they are not compiled yet, and leave the mark that says so."""
+    from sim.engines.compiled import kept_mark, simulate
+    from sim.metrics.tally import count_waits, observe
+
+    workload = Workload(
+        action_time=np.zeros(1, np.int64),
+        action=np.array([Action.CREATE_ORDER], np.uint8),
+        order_class=np.array([OrderClass.VIP], np.uint8),
+        service=np.ones(1, np.int64),
+        patience=np.full(1, NONE, np.int64),
+        stream=np.zeros(1, np.int32),
+        stream_names=("timeline",),
+        first_number=1,
+        horizon=None,
+    )
+    count_waits(observe(workload, simulate(workload)), [Histogram(), Histogram()])
+    mark = kept_mark()
+    if mark is not None:
+        mark.touch()
