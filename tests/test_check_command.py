@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -247,13 +247,20 @@ def test_a_scenario_that_mser5_refuses_is_one_line_and_makes_status_2(verb):
 # Extending, and the database
 
 
+def estimates(shown: str) -> str:
+    return re.split("waits of all orders|Files:", shown)[0]
+
+
 def test_more_replications_extend_those_in_the_database():
     first = sim("replicate", "kitchen.yaml", "-n", "4", "--no-charts").stdout
     assert stored() == [1, 2, 3, 4]
     extended = sim("replicate", "kitchen.yaml", "-n", "7", "--no-charts").stdout
     assert stored() == [1, 2, 3, 4, 5, 6, 7]
-    assert extended == sim("replicate", "kitchen.yaml", "-n", "7", *BARE).stdout
-    assert sim("replicate", "kitchen.yaml", "-n", "4", "--no-charts").stdout == first
+    at_once = sim("replicate", "kitchen.yaml", "-n", "7", *BARE).stdout
+    assert estimates(extended) == estimates(at_once)
+    assert "waits of all orders together" in at_once
+    assert "waits of all orders together" not in extended, "those of single orders are not in the database"
+    assert estimates(sim("replicate", "kitchen.yaml", "-n", "4", "--no-charts").stdout) == estimates(first)
     sim("check", "kitchen.yaml", "-n", "7")
     assert stored() == [1, 2, 3, 4, 5, 6, 7]
     made = [json.loads(one)["replications"] for one in stored("SELECT parameters FROM experiments ORDER BY created_at")]
@@ -398,7 +405,7 @@ def busy(pid: int, jobs: int, seconds: float) -> bool:
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_ctrl_c_keeps_the_finished_replications_and_the_same_command_goes_on(jobs):
     write("long.yaml", LONG.replace("SPAN", "10m"))
-    args = ("replicate", "long.yaml", "--no-charts", "--jobs", str(jobs))
+    args = ("replicate", "long.yaml", "--no-charts", "--jobs", str(jobs), "--engine", "reference")
     with session(*args, "-n", "2000") as process:
         wait_for(lambda: busy(process.pid, jobs, 3))
         os.killpg(process.pid, signal.SIGINT)
@@ -432,16 +439,30 @@ def test_ctrl_c_while_the_workers_start_is_one_line():
     assert errors.splitlines() == ["sim: interrupted; nothing is kept"]
 
 
-def test_a_worker_that_dies_is_one_line():
+def test_a_worker_that_dies_costs_time_and_no_result():
     write("long.yaml", LONG.replace("SPAN", "10m"))
-    with session("replicate", "long.yaml", "--no-charts", "-n", "2000", "--jobs", "2") as process:
-        wait_for(lambda: busy(process.pid, 2, 2))
+    args = ("replicate", "long.yaml", *BARE, "--engine", "reference", "-n", "400")
+    with session(*args, "--jobs", "2") as process:
+        wait_for(lambda: busy(process.pid, 2, 1.5))
         os.kill(workers(process.pid)[0], signal.SIGKILL)
+        out, errors = process.communicate(timeout=60)
+        wait_for(lambda: not family(process.pid), 5)
+    assert (process.returncode, errors) == (0, "")
+    assert out == sim(*args).stdout
+
+
+def test_workers_that_die_again_and_again_are_one_line():
+    write("long.yaml", LONG.replace("SPAN", "20h"))
+    with session("replicate", "long.yaml", "--no-charts", "--engine", "reference", "--jobs", "2") as process:
+        while process.poll() is None:
+            for one in workers(process.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(one, signal.SIGKILL)
+            time.sleep(0.1)
         out, errors = process.communicate(timeout=20)
         wait_for(lambda: not family(process.pid), 5)
-    assert out == ""
-    assert len(errors.splitlines()) == 1, errors[-300:]
-    assert "worker" in errors
+    assert (process.returncode, out, len(errors.splitlines())) == (2, "", 1), errors[-300:]
+    assert "worker processes died again and again" in errors
 
 
 def plain(text: str) -> str:
@@ -450,6 +471,6 @@ def plain(text: str) -> str:
 
 def test_a_bar_shows_how_far_it_is_and_the_time_left():
     write("long.yaml", LONG.replace("SPAN", "10m"))
-    with on_terminal("replicate", "long.yaml", "-n", "400", *BARE, status=0) as (_, written):
+    with on_terminal("replicate", "long.yaml", "-n", "400", *BARE, "--engine", "reference", status=0) as (_, written):
         text = plain("".join(written))
     assert re.search(r"replications .* \d+% 0:00:\d\d", text)

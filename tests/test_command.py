@@ -356,7 +356,7 @@ def screen(written: str) -> list[str]:
 
 
 def test_a_long_run_shows_a_bar_on_a_terminal_until_ctrl_c_ends_it_with_one_line():
-    with on_terminal("run", large(2_000_000), *BARE, status=130) as (process, written):
+    with on_terminal("run", large(2_000_000), *BARE, "--engine", "reference", status=130) as (process, written):
         text = ""
         while "simulating" not in text:
             text += next(written)
@@ -381,7 +381,7 @@ def test_without_a_terminal_a_long_run_shows_no_bar_and_ctrl_c_is_one_line():
         "command.run = lambda *args: alarm.start() or run(*args)\n"
         "sim.cli.main()"
     )
-    args = [sys.executable, "-c", code, "run", large(2_000_000), *BARE]
+    args = [sys.executable, "-c", code, "run", large(2_000_000), *BARE, "--engine", "reference"]
     done = subprocess.run(args, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "sim: interrupted\n")
 

@@ -48,7 +48,7 @@ def repeated(scenario):
 def test_no_label_overlaps_another_or_is_cut_off(repeated, size):
     done = repeated(*SIZES[size])
     if size == "many replications":
-        done = replace(done, results=done.results * 20)
+        done = replace(done, results=list(done.results) * 20)
     for draw in EXPERIMENT_CHARTS.values():
         if (figure := draw(done)) is None:
             continue

@@ -38,8 +38,8 @@ def test_the_stored_text_tells_the_data_it_was_run_with(tmp_path, scenario):
 
 
 def test_an_engine_that_is_not_there_is_refused(scenario):
-    with pytest.raises(ValueError, match="engine 'compiled' is not known; write one of auto, reference"):
-        run(scenario("timeline: []"), engine="compiled")
+    with pytest.raises(ValueError, match="engine 'warp' is not known; write one of auto, reference, compiled"):
+        run(scenario("timeline: []"), engine="warp")
 
 
 @pytest.mark.parametrize("options", [{"seed": 1.5}, {"replication": 1.5}])

@@ -63,7 +63,6 @@ def replications_document(done: Replications, first: Run | None = None) -> dict[
         "seed": done.seed,
         "replications": len(done.results),
         "metrics": metrics,
-        "all_orders": {one.name: waits._asdict() for one in OrderClass if (waits := done.all_orders(one)) is not None},
     }
     if first is not None:
         document["thresholds"] = [
