@@ -1,1 +1,1 @@
-"""Measurements of speed, side by side with plain SimPy and plain imports; run with `python -m benchmarks`."""
+"""Measurements of speed, side by side with SimPy, other tools and plain C; run with `python -m benchmarks`."""

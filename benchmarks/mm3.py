@@ -1,11 +1,9 @@
-"""One queue, M/M/3 with two priority classes, in two programs: our reference engine and textbook SimPy.
+"""One queue, M/M/3 with two priority classes, in textbook SimPy and in our engines; what theory says of it.
 
-`python -m benchmarks.mm3 PROGRAM ORDERS SEED` runs one of them and prints the seconds that it took
-(imports and the loading of the scenario left out) and the mean wait of each class in minutes, VIP first.
+Each program returns the seconds that it took (imports and the loading of the scenario left out) and the mean wait of
+each class in minutes, VIP first.
 """
 
-import json
-import sys
 from pathlib import Path
 from random import expovariate, random, seed
 from statistics import fmean
@@ -43,19 +41,37 @@ def textbook(orders: int, number: int) -> tuple[float, list[float]]:
     return perf_counter() - began, [fmean(of_class) for of_class in waits]
 
 
-def reference(orders: int, number: int) -> tuple[float, list[float]]:
-    """Run the queue in the reference engine, the drawing of its workload included."""
+def full_log(engine, orders: int, number: int) -> tuple[float, list[float]]:
+    """Run the queue in one of our engines, the drawing of its workload included."""
     from sim.engines import run_engine
     from sim.metrics import measure
-    from sim.scenario import load_scenario
 
-    scenario = load_scenario(Path(__file__).with_name("mm3.yaml"), orders=orders)
+    scenario = of_size(orders)
     began = perf_counter()
     workload = scenario.workload(number)
-    log, _ = run_engine(workload, "reference")
+    log, _ = run_engine(workload, engine)
     seconds = perf_counter() - began
     metrics = measure(workload, log).metrics
     return seconds, [float(metrics[f"wait.{name}.mean"] or 0) / 60 for name in ("VIP", "NORMAL")]
+
+
+def times_only(orders: int, number: int) -> tuple[float, list[float]]:
+    """Run the queue in the compiled engine without a log; what is left are the times of each order."""
+    from sim.engines.compiled import outcome
+
+    scenario = of_size(orders)
+    began = perf_counter()
+    found = outcome(scenario.workload(number))
+    seconds = perf_counter() - began
+    return seconds, [float(found.wait[found.order_class == one].mean()) / 60e6 for one in (0, 1)]
+
+
+def of_size(orders: int, bots: int = BOTS):
+    """Return mm3.yaml with so many orders, and with other bots at the same load of each."""
+    from sim.scenario import load_scenario
+
+    rate = f"{ARRIVALS * bots / BOTS:.12g}/m"
+    return load_scenario(Path(__file__).with_name("mm3.yaml"), orders=orders, bots=bots, rate=rate)
 
 
 def theory(load: float = LOAD) -> list[float]:
@@ -75,8 +91,3 @@ def tolerance(orders: int) -> float:
     Planning queueing simulations, Management Science 35, 1341-1366.
     """
     return 6 / ((1 - LOAD) * orders**0.5)
-
-
-if __name__ == "__main__":
-    program = {"textbook": textbook, "reference": reference}[sys.argv[1]]
-    print(json.dumps(program(int(sys.argv[2]), int(sys.argv[3]))))

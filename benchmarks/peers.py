@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from functools import cache
 from pathlib import Path
 from random import expovariate, random, seed
 from statistics import fmean
@@ -95,12 +96,17 @@ def asimpy(orders: int, number: int) -> tuple[float, list[float]]:
     return perf_counter() - began, [fmean(of_class) for of_class in waits]
 
 
+@cache
+def built() -> TemporaryDirectory:
+    """Return the folder with mm3.c compiled; it goes when this process ends."""
+    folder = TemporaryDirectory()
+    source, program = Path(__file__).with_name("mm3.c"), Path(folder.name) / "mm3"
+    subprocess.run(["cc", "-O3", "-march=native", source, "-o", program, "-lm"], check=True)
+    return folder
+
+
 def c(orders: int, number: int) -> tuple[float, list[float]]:
-    """Run the queue in mm3.c, compiled first; the program measures itself."""
-    with TemporaryDirectory() as folder:
-        program = Path(folder) / "mm3"
-        source = Path(__file__).with_name("mm3.c")
-        subprocess.run(["cc", "-O3", "-march=native", source, "-o", program, "-lm"], check=True)
-        printed = subprocess.run([program, str(orders), str(number)], check=True, stdout=subprocess.PIPE).stdout
-    seconds, waits = json.loads(printed)
+    """Run the queue in mm3.c; the program measures itself."""
+    command = [Path(built().name) / "mm3", str(orders), str(number)]
+    seconds, waits = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
     return seconds, waits

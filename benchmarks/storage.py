@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.__main__ import print_table, python
+from benchmarks.common import print_table, python
 from sim.experiment import Run, run
 from sim.scenario import load_scenario
 from sim.storage import Database, find_run, list_runs, load_run, open_database, push_all, save_run

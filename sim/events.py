@@ -83,13 +83,6 @@ class EventLog:
             end=end,
         )
 
-    def shortened(self, size: int, horizon: int | None) -> "EventLog":
-        """Return the first `size` events of a log that an engine made with room for more."""
-        end = horizon if horizon is not None else int(self.time[size - 1]) if size else 0
-        return EventLog(
-            self.time[:size], self.kind[:size], self.order[:size], self.order_class[:size], self.bot[:size], end
-        )
-
     def __len__(self) -> int:
         """Return the number of events."""
         return len(self.time)

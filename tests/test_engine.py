@@ -1,16 +1,23 @@
-"""What must always hold: random workloads full of ties, held against the rules and against the oracle.
+"""What must always hold: both engines say the same, obey the rules, and agree with the oracle.
 
-`python -m tests.test_engine 100000` runs as many as you like.
+Workloads are full of ties. `python -m tests.test_engine 100000` runs as many as you like; a difference is shrunk and
+printed as a scenario file.
 """
 
+import json
 import sys
+from dataclasses import replace
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from sim.engines.reference import simulate
-from sim.model import NONE, Action, OrderClass, Rules, Workload
+from sim.engines import compiled, reference
+from sim.metrics import measure, observation
+from sim.metrics.tally import count_waits, observe
+from sim.model import NONE, Action, OrderClass, OrderStatus, Rules, Workload
+from sim.scenario.loading import restore_scenario
+from sim.statistics import Histogram
 from tests.oracle import check_rules, log_rows, oracle_rows
 
 EXAMPLES = 2_500
@@ -48,12 +55,86 @@ def workloads(draw) -> Workload:
     )
 
 
+def both_say_the_same(workload: Workload, warmup: int) -> bool:
+    """Whether both engines make the same log, and the same metrics with a log and without."""
+    log = reference.simulate(workload)
+    found, again = observe(workload, warmup, logged=True)
+    quietly, nothing = observe(workload, warmup)
+    return (
+        same_log(log, compiled.simulate(workload))
+        and same_log(log, again)
+        and len(nothing) == 0
+        and same(observation(measure(workload, log, warmup)), found)
+        and same(found, quietly)
+    )
+
+
+def same_log(one, other) -> bool:
+    return one.first_difference(other) is None and (one.end, one.fingerprint) == (other.end, other.fingerprint)
+
+
+def same(one, other) -> bool:
+    return all(np.array_equal(mine, theirs, equal_nan=True) for mine, theirs in zip(one, other, strict=True))
+
+
+warmups = st.sampled_from([0, 0, 1, 5, 20, 1000])
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(workloads(), warmups)
+def test_both_engines_say_the_same(workload, warmup):
+    assert both_say_the_same(workload, warmup)
+
+
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(workloads())
-def test_the_engine_obeys_the_rules_and_says_what_the_oracle_says(workload):
-    rows = log_rows(simulate(workload))
+def test_the_engines_obey_the_rules_and_say_what_the_oracle_says(workload):
+    rows = log_rows(reference.simulate(workload))
     check_rules(workload, rows)
     assert rows == oracle_rows(workload)
+
+
+def test_the_compiled_engine_takes_columns_that_cannot_be_written_or_are_not_contiguous():
+    workload = random_workload(np.random.default_rng(5))
+    log = compiled.simulate(workload)
+    strange = {}
+    for name in ("action_time", "action", "order_class", "service", "patience"):
+        column = np.repeat(getattr(workload, name), 2)[::2]
+        column.flags.writeable = False
+        strange[name] = column
+    assert same_log(log, compiled.simulate(replace(workload, **strange)))
+
+
+def test_where_64_bits_do_not_do_the_metrics_are_those_of_the_slow_way():
+    century, orders = 36_525 * 86_400_000_000, 5_000
+    workload = Workload(
+        action_time=np.zeros(orders, np.int64),
+        action=np.zeros(orders, np.uint8),
+        order_class=np.zeros(orders, np.uint8),
+        service=np.ones(orders, np.int64),
+        patience=np.full(orders, NONE, np.int64),
+        stream=np.zeros(orders, np.int32),
+        stream_names=("timeline",),
+        first_number=1,
+        horizon=century,
+    )
+    found, _ = observe(workload)
+    assert int(found.wait.astype(object).sum()) == orders * century > 2**63
+    assert same(found, observation(measure(workload, reference.simulate(workload))))
+
+
+@settings(max_examples=200, deadline=None)
+@given(workloads(), warmups)
+def test_waits_are_counted_as_the_metric_counts_them(workload, warmup):
+    found, _ = observe(workload, warmup)
+    counted = Histogram(), Histogram()
+    count_waits(found, counted)
+    for order_class, histogram in zip(OrderClass, counted, strict=True):
+        of_class = (found.order_class == order_class) & (found.created >= found.warmup)
+        plainly = Histogram()
+        plainly.add(found.wait[of_class & (found.status != OrderStatus.ABANDONED)])
+        assert (histogram.n, histogram.total) == (plainly.n, plainly.total)
+        assert np.array_equal(histogram.counts, plainly.counts)
 
 
 def random_workload(rng: np.random.Generator) -> Workload:
@@ -81,13 +162,90 @@ def random_workload(rng: np.random.Generator) -> Workload:
     )
 
 
+# Scenarios
+
+micro = st.integers(0, 40).map("{}us".format)
+brief = st.sampled_from(["0s", "1us", "2us", "3us", "5us", "9us"])
+class_name = st.sampled_from([one.name for one in OrderClass])
+times_of_service = st.one_of(
+    brief, st.just({"choice": {"1us": "50%", "4us": "50%"}}), st.just({"exponential": {"mean": "4us"}})
+)
+actions = st.one_of(
+    st.fixed_dictionaries({"at": micro, "order": class_name}, optional={"service": brief, "count": st.integers(1, 3)}),
+    st.fixed_dictionaries({"at": micro, "add_bots": st.integers(1, 2)}),
+    st.fixed_dictionaries({"at": micro, "remove_bots": st.integers(1, 3)}),
+)
+processes = st.one_of(
+    st.fixed_dictionaries({"every": st.sampled_from(["1us", "3us", "4us"])}),
+    st.just({"poisson": {"rate": "300000/s"}}),
+    st.just({"renewal": {"choice": {"0s": "50%", "6us": "50%"}}}),
+)
+streams = st.builds(
+    lambda process, rest: process | rest,
+    processes,
+    st.fixed_dictionaries(
+        {"class": st.one_of(class_name, st.just({"VIP": "40%", "NORMAL": "60%"})), "limit": st.integers(1, 12)},
+        optional={"from": micro, "batch": st.just({1: "50%", 3: "50%"})},
+    ),
+)
+scenarios = st.fixed_dictionaries(
+    {
+        "scenario": st.just(1),
+        "name": st.just("difference"),
+        "seed": st.integers(0, 99),
+        "clock": st.fixed_dictionaries({"until": st.one_of(st.just("drained"), micro)}),
+        "service": st.one_of(times_of_service, st.fixed_dictionaries(dict.fromkeys(OrderClass.__members__, brief))),
+        "bots": st.fixed_dictionaries(
+            {"initial": st.integers(0, 3)},
+            optional={
+                "schedule": st.lists(
+                    st.fixed_dictionaries({"at": micro, "count": st.integers(0, 4)}),
+                    max_size=3,
+                    unique_by=lambda step: step["at"],
+                ).map(lambda steps: sorted(steps, key=lambda step: int(step["at"][:-2]))),
+                "on_remove": st.sampled_from(["restart", "resume", "finish"]),
+                "dispatch": st.sampled_from(["oldest", "longest-idle"]),
+            },
+        ),
+        "timeline": st.lists(actions, max_size=20),
+    },
+    optional={
+        "queue": st.fixed_dictionaries(
+            {}, optional={"returned_to": st.sampled_from(["place", "front", "back"]), "promote_after": brief}
+        ),
+        "patience": st.fixed_dictionaries({}, optional=dict.fromkeys(OrderClass.__members__, times_of_service)),
+        "arrivals": st.lists(streams, max_size=2),
+        "warmup": brief,
+        "orders": st.fixed_dictionaries({"first_number": st.sampled_from([0, 1, 1001])}),
+    },
+)
+
+
+def check_scenario(entries: dict) -> None:
+    """Hold the engines against each other on a scenario; it is printed as a file when they differ."""
+    text = "".join(f"{key}: {json.dumps(value)}\n" for key, value in entries.items())
+    scenario = restore_scenario(text, {}, "difference.yaml")
+    note(f"difference.yaml\n{text}")
+    assert both_say_the_same(scenario.workload(), scenario.warmup)
+
+
+@settings(max_examples=EXAMPLES // 5, deadline=None)
+@given(scenarios)
+def test_both_engines_say_the_same_of_a_scenario(entries):
+    check_scenario(entries)
+
+
 if __name__ == "__main__":
+    many = int(sys.argv[1])
+    kitchens = {"max_examples": many, "deadline": None, "database": None, "suppress_health_check": list(HealthCheck)}
+    settings(**kitchens)(given(scenarios)(check_scenario))()
+    print(f"{many} scenarios: both engines say the same")  # noqa: T201
     generator = np.random.default_rng(int(sys.argv[2]) if len(sys.argv) > 2 else 0)
     events = 0
-    for number in range(int(sys.argv[1])):
+    for number in range(many):
         one = random_workload(generator)
-        found = log_rows(simulate(one))
-        events += len(found)
-        check_rules(one, found)
-        assert found == oracle_rows(one), f"workload {number}: {one}"
-    print(f"{sys.argv[1]} workloads, {events} events: the engine obeys the rules and agrees with the oracle")  # noqa: T201
+        rows = log_rows(compiled.simulate(one))
+        events += len(rows)
+        check_rules(one, rows)
+        assert rows == oracle_rows(one), f"workload {number}: {one}"
+    print(f"{many} workloads, {events} events: the compiled engine obeys the rules and agrees with the oracle")  # noqa: T201

@@ -8,12 +8,13 @@ leave the middle of a heap stays there until it comes to the head, where it is p
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.events import EventKind, EventLog
-from sim.model import NONE, Action, OrderClass, Workload
+from sim.model import NONE, Action, Ints, OrderClass, OrderStatus, Workload
 
 try:
     import numba
@@ -34,7 +35,8 @@ ADDED, IDLE, REMOVED, IGNORED = (int(kind) for kind in list(EventKind)[6:])
 CREATE_ORDER, ADD_BOT = int(Action.CREATE_ORDER), int(Action.ADD_BOT)
 VIP, NORMAL = (int(one) for one in OrderClass)
 COMPLETION, ABANDONMENT, PROMOTION, ACTION = range(4)
-NEW, TAKEN, BACK, GONE = range(4)  # never picked up, with a bot or complete, PENDING again, ABANDONED
+PENDING, PROCESSING, COMPLETE, GONE = (int(status) for status in OrderStatus)
+BACK = len(OrderStatus)  # PENDING again
 ON_REMOVE = ("restart", "resume", "finish")
 RESUME, FINISH = ON_REMOVE.index("resume"), ON_REMOVE.index("finish")
 RETURNED_TO = ("place", "front", "back")
@@ -65,42 +67,88 @@ def kept_mark() -> Path | None:
     return Path(folder) / f"compiled-{'-'.join(map(str, made_by))}.mark"
 
 
+class Outcome(NamedTuple):
+    """What became of each order, and how many orders and bots there were over time; times are microseconds."""
+
+    order_class: NDArray[np.uint8]  # (orders,)
+    created: Ints  # (orders,)
+    wait: Ints  # (orders,), so far where the order is PENDING at the end
+    flow: Ints  # (orders,), NONE where it is not complete
+    status: NDArray[np.uint8]  # (orders,), of OrderStatus
+    returned: NDArray[np.bool_]  # (orders,)
+    counts: Ints  # (ROWS, 5), see LEVEL and those that follow it
+    reach: float  # about what the largest of all integrals is
+    start: int  # where the warm-up ended
+    end: int
+
+
+LEVEL, HIGHEST, AREA, BY_CLASS, ROWS = range(5)
+"""Rows of counts: the last and the highest level and the integral of the five below; WASTED and DONE of each class
+and WHOLE. Highest level and integral are those from the start on, WASTED that of orders created from then on, DONE the
+completions after it; WHOLE is the integral of all PENDING from time 0 on.
+"""
+ALL, BOTS, BUSY = 2, 3, 4  # behind the orders PENDING of each class
+WASTED, DONE, WHOLE = 0, 2, 4
+
+
 def simulate(workload: Workload, progress: Callable[[int, int], None] | None = None) -> EventLog:  # noqa: ARG001
     """Run `workload` and return its event log; it is over before there is progress to tell."""
+    return run(workload, logged=True, told=False)[0]
+
+
+def outcome(workload: Workload, start: int = 0) -> Outcome:
+    """Run `workload` without a log and return its outcome from `start` on, in microseconds."""
+    return run(workload, logged=False, told=True, start=start)[1]
+
+
+def run(workload: Workload, logged: bool, told: bool, start: int = 0) -> tuple[EventLog, Outcome]:
+    """Run `workload` and return its event log, or an empty one, and its outcome from `start` on, or an empty one."""
     orders, rules, patience = len(workload.service), workload.rules, workload.patience
     bots = np.count_nonzero(workload.action == ADD_BOT)
     removals = len(workload.action) - orders - bots
-    room = orders * 5 + bots * 2 + removals * 4  # all that can happen; what is not written takes no memory
-    if patience.strides == (0,):  # one value for all
-        patience = patience[:0].copy() if len(patience) and patience[0] == NONE else patience.copy()
-    log = EventLog(
+    room = orders * 5 + bots * 2 + removals * 4 if logged else 0  # all that can happen; what is not used is not there
+    rows = orders if told else 0
+    if not orders or (patience.strides == (0,) and patience[0] == NONE):  # one value for all
+        patience = patience[:0]
+    log: tuple[Any, ...] = (
         np.empty(room, np.int64),
         np.empty(room, np.uint8),
         np.empty(room, np.int32),
         np.empty(room, np.int8),
         np.empty(room, np.int32),
-        0,
     )
-    size = _simulate(
-        workload.action_time,
-        workload.action,
-        workload.order_class,
-        workload.service,
-        patience,
+    created, wait, flow = np.empty(rows, np.int64), np.zeros(rows, np.int64), np.full(rows, NONE, np.int64)
+    state, returned = np.zeros(orders, np.uint8), np.zeros(rows, np.bool_)
+    counts = np.zeros((ROWS, 5), np.int64)
+    size, many, end, reach = _simulate(
+        *[_plain(column) for column in (workload.action_time, workload.action, workload.order_class, workload.service)],
+        _plain(patience),
         workload.first_number,
-        NEVER - 1 if workload.horizon is None else workload.horizon,
+        NONE if workload.horizon is None else workload.horizon,
         ON_REMOVE.index(rules.on_remove),
         rules.dispatch == "longest-idle",
         RETURNED_TO.index(rules.returned_to),
         NONE if rules.promote_after is None else rules.promote_after,
         bots,
-        log.time,
-        log.kind,
-        log.order,
-        log.order_class,
-        log.bot,
+        *log,
+        told,
+        start,
+        created,
+        wait,
+        flow,
+        state,
+        returned,
+        counts,
     )
-    return log.shortened(int(size), workload.horizon)
+    orders = int(many) if told else 0
+    columns = (workload.order_class, created, wait, flow, state, returned)
+    found = Outcome._make([*(column[:orders] for column in columns), counts, reach, min(start, int(end)), int(end)])
+    return EventLog(*[column[:size] for column in log], end=int(end)), found  # type: ignore[misc]
+
+
+def _plain(column: NDArray[Any]) -> NDArray[Any]:
+    """Return a column of the one kind that is compiled for."""
+    return column if column.flags.carray else column.copy()
 
 
 @jit
@@ -155,11 +203,23 @@ def _simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would
     numbers: Array,
     classes: Array,
     bots: Array,
-) -> int:
-    """Run a workload, write its log into the last five columns, and return how many events there were."""
-    orders, n = len(service), 0
+    told: bool,
+    start: int,
+    created_at: Array,
+    wait: Array,
+    flow: Array,
+    state: Array,
+    returned: Array,
+    counts: Array,
+) -> tuple[int, int, int, float]:
+    """Run a workload, write its log where there is room for one, and its outcome where it is told.
 
-    state, promoted = np.zeros(orders, np.uint8), np.zeros(orders, np.uint8)
+    Return how many events and orders there were, when the run ended, and about what the largest integral is.
+    """
+    orders, n, logged = len(service), 0, len(times) > 0
+    level, highest, area, by_class = counts[LEVEL], counts[HIGHEST], counts[AREA], counts[BY_CLASS]
+    since, reach = np.empty(len(wait), np.int64), 0.0
+    promoted = np.zeros(orders if promote_after != NONE else 1, np.uint8)
     need = service.copy() if on_remove == RESUME else service
     born = np.empty(orders if promote_after != NONE else 0, np.int64)
     vip_key, vip_item, vips = np.empty(orders, np.int64), np.empty(orders, np.int64), 0
@@ -185,6 +245,9 @@ def _simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would
                 young += 1
             if young < created and born[young] + promote_after <= due:
                 due, what = born[young] + promote_after, PROMOTION
+        while patient and state[patient_item[0]] != PENDING:
+            pop(patient_key, patient_item, patient)
+            patient -= 1
         if patient and patient_key[0] <= due:
             due, what = patient_key[0], ABANDONMENT
         while busy and absent[busy_item[0] & BOT_MASK]:
@@ -192,46 +255,73 @@ def _simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would
             busy -= 1
         if busy and busy_key[0] <= due:
             due, what = busy_key[0], COMPLETION
-        if due > horizon:
-            return n
+        over = what == NONE or (horizon != NONE and due > horizon)
+        if over:
+            due = now if horizon == NONE else horizon
+        elif what == PROMOTION:
+            order = overdue
+            if order == NONE:
+                order = young
+                young += 1
+            overdue = NONE
+            if (state[order] != PENDING and state[order] != BACK) or promoted[order]:
+                continue
+
+        # Time passes.
+        if told and due > now:
+            by_class[WHOLE] += level[ALL] * (due - now)
+            reach += (float(level[ALL]) + float(level[BOTS])) * float(due - now)
+            if due > start:
+                span = due - max(now, start)
+                for which in range(5):
+                    area[which] += level[which] * span
+                    highest[which] = max(highest[which], level[which])
         now = due
+        if over:
+            break
 
         # It happens: an order may come to PENDING, at its place, or a bot be free.
-        kind, order, bot, coming, place, freed = NONE, NONE, NONE, NONE, 0, NONE
+        kind, bot, coming, place, freed = NONE, NONE, NONE, 0, NONE
         if what == COMPLETION:
             kind, bot = COMPLETED, pop(busy_key, busy_item, busy) & BOT_MASK
             busy -= 1
-            order = order_of[bot]
-            freed = bot
+            order, freed = order_of[bot], bot
+            state[order] = COMPLETE
+            if told:
+                flow[order] = now - created_at[order]
+                level[BUSY] -= 1
+                if start == 0 or now > start:
+                    by_class[DONE + order_class[order]] += 1
         elif what == ABANDONMENT:
-            order = pop(patient_key, patient_item, patient)
+            kind, order = ABANDONED, pop(patient_key, patient_item, patient)
             patient -= 1
-            if state[order] == NEW:
-                kind, state[order] = ABANDONED, GONE
+            state[order] = GONE
+            if told:
+                wait[order] += now - since[order]
+                level[order_class[order]] -= 1
+                level[ALL] -= 1
         elif what == PROMOTION:
-            if overdue != NONE:
-                order, overdue = overdue, NONE
-            else:
-                order = young
-                young += 1
-            if (state[order] == NEW or state[order] == BACK) and not promoted[order]:
-                kind, promoted[order] = PROMOTED, True
-                vips = push(vip_key, vip_item, vips, order * ROOM, order)
+            kind, promoted[order] = PROMOTED, True
+            vips = push(vip_key, vip_item, vips, order * ROOM, order)
         else:
-            asked = action[done]
+            order, asked = NONE, action[done]
             done += 1
             if asked == CREATE_ORDER:
-                kind, order = CREATED, created
-                coming, place = order, order * ROOM
+                kind, order, coming, place = CREATED, created, created, created * ROOM
                 created += 1
                 if promote_after != NONE:
                     born[order] = now
                 if len(patience) and patience[order] != NONE:
                     patient = push(patient_key, patient_item, patient, now + patience[order], order)
+                if told:
+                    created_at[order] = since[order] = now
+                    level[order_class[order]] += 1
+                    level[ALL] += 1
             elif asked == ADD_BOT:
                 added += 1
                 kind, bot, freed, crew[here] = ADDED, added, added, added
                 here += 1
+                level[BOTS] += 1
             elif here == 0:
                 kind = IGNORED
             else:
@@ -242,22 +332,33 @@ def _simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would
                     kind, bot = REMOVED, crew[here]
                     absent[bot] = True
                     coming = order_of[bot]
-        if kind != NONE:
+                    level[BOTS] -= 1
+        if logged and kind != NONE:
             times[n], kinds[n], bots[n] = now, kind, bot
             numbers[n] = NONE if order == NONE else order + first_number
             classes[n] = NONE if order == NONE else order_class[order]
             n += 1
         if freed != NONE and leaving[freed]:
-            times[n], kinds[n], numbers[n], classes[n], bots[n] = now, REMOVED, NONE, NONE, freed
-            n += 1
+            if logged:
+                times[n], kinds[n], numbers[n], classes[n], bots[n] = now, REMOVED, NONE, NONE, freed
+                n += 1
             freed = NONE
+            level[BOTS] -= 1
         if kind == REMOVED and coming != NONE:
-            times[n], kinds[n], numbers[n], bots[n] = now, RETURNED, coming + first_number, bot
-            classes[n] = order_class[coming]
-            n += 1
-            state[coming] = BACK
+            if logged:
+                times[n], kinds[n], numbers[n], bots[n] = now, RETURNED, coming + first_number, bot
+                classes[n] = order_class[coming]
+                n += 1
+            if told:
+                if on_remove != RESUME and created_at[coming] >= start:
+                    by_class[WASTED + order_class[coming]] += now - began[bot]
+                since[coming], returned[coming] = now, True
+                level[order_class[coming]] += 1
+                level[ALL] += 1
+                level[BUSY] -= 1
             if on_remove == RESUME:
                 need[coming] -= now - began[bot]
+            state[coming] = BACK
             turn += 1
             place = coming * ROOM
             if returned_to != PLACE:
@@ -273,7 +374,7 @@ def _simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would
                 if not absent[bot]:
                     freed = bot
             if freed == NONE:
-                if order_class[coming] == VIP or promoted[coming]:
+                if order_class[coming] == VIP or (promote_after != NONE and promoted[coming]):
                     vips = push(vip_key, vip_item, vips, place, coming)
                 else:
                     normals = push(normal_key, normal_item, normals, place, coming)
@@ -286,15 +387,32 @@ def _simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would
             while normals and coming == NONE:
                 order = pop(normal_key, normal_item, normals)
                 normals -= 1
-                if state[order] != GONE and not promoted[order]:
+                if state[order] != GONE and not (promote_after != NONE and promoted[order]):
                     coming = order
             turn += 1
-            times[n], bots[n], order_of[freed] = now, freed, coming
+            order_of[freed] = coming
             if coming == NONE:
-                kinds[n], numbers[n], classes[n] = IDLE, NONE, NONE
                 idle = push(idle_key, idle_item, idle, turn if longest_idle else freed, freed)
             else:
-                kinds[n], numbers[n], classes[n] = PICKED_UP, coming + first_number, order_class[coming]
-                state[coming], began[freed] = TAKEN, now
+                state[coming], began[freed] = PROCESSING, now
                 busy = push(busy_key, busy_item, busy, now + need[coming], turn << BOT_BITS | freed)
-            n += 1
+                if told:
+                    wait[coming] += now - since[coming]
+                    level[order_class[coming]] -= 1
+                    level[ALL] -= 1
+                    level[BUSY] += 1
+            if logged:
+                times[n], bots[n] = now, freed
+                kinds[n] = IDLE if coming == NONE else PICKED_UP
+                numbers[n] = NONE if coming == NONE else coming + first_number
+                classes[n] = NONE if coming == NONE else order_class[coming]
+                n += 1
+
+    for which in range(5):
+        highest[which] = max(highest[which], level[which])
+    for order in range(created):
+        if state[order] == BACK:
+            state[order] = PENDING
+        if told and state[order] == PENDING:
+            wait[order] += now - since[order]
+    return n, created, now, reach

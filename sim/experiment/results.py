@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import isnan
-from typing import NamedTuple, overload
+from typing import Literal, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engines import Engine, run_engine
+from sim.engines import Engine, choose_engine, run_engine
 from sim.errors import SimulationError
 from sim.events import EventLog
 from sim.experiment.single import Run
@@ -189,32 +189,37 @@ def observed(
         began = datetime.now(UTC)
         try:
             workload = scenario.workload(seed, number)
-            log, used = run_engine(workload, engine)
-            found = _observe(workload, log, used, scenario, waits)
+            used = choose_engine(engine, len(workload.action))
+            wants_series = number <= _MOST_SERIES
+            found, log = _observe(workload, used, scenario.warmup, fingerprints or wants_series, waits)
         except SimulationError as error:
             raise SimulationError(f"{scenario.name}, replication {number}: {error}") from None
         values[row], worst[row] = found.values, found.worst
         fingerprint = log.fingerprint if fingerprints else None
-        series = _series(found, workload, log) if number <= _MOST_SERIES else None
+        series = _series(found, workload, log) if wants_series else None
         kept.append((fingerprint, used, found.warmup, began, datetime.now(UTC), series))
     return Results(numbers, values, worst, kept, waits)
 
 
 def _observe(
-    workload: Workload, log: EventLog, engine: str, scenario: Scenario, waits: Sequence[Histogram]
-) -> Observation:
-    """Return what is observed of a run, and count the waits that its metric `wait` is made of, by class."""
-    if engine == "compiled":
-        from sim.metrics.tally import count_waits, observe  # which load numba, as that engine does
+    workload: Workload, engine: Engine, warmup: int | Literal["mser5"], logged: bool, waits: Sequence[Histogram]
+) -> tuple[Observation, EventLog]:
+    """Run a workload; return what is observed of it and its log, and count the waits that `wait` is made of, by class.
 
-        found = observe(workload, log, scenario.warmup)
+    The compiled engine leaves the log empty where it need not be `logged`.
+    """
+    if engine == "compiled":
+        from sim.metrics.tally import count_waits, observe  # which load numba
+
+        found, log = observe(workload, warmup, logged)
         count_waits(found, waits)
-        return found
-    found = observation(measure(workload, log, scenario.warmup))
+        return found, log
+    log, _ = run_engine(workload, engine)
+    found = observation(measure(workload, log, warmup))
     chosen = (found.status != _ABANDONED) & (found.created >= found.warmup)
     for order_class, histogram in enumerate(waits):
         histogram.add(found.wait[chosen & (found.order_class == order_class)])
-    return found
+    return found, log
 
 
 def replication_of(done: Run) -> Replication:

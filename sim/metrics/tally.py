@@ -1,4 +1,4 @@
-"""The metrics of a run in one pass over its log, for volume: bit for bit those of `measures`, without its tables.
+"""The metrics of a run without its log, for volume: bit for bit those of `measures`.
 
 numba compiles it as it does the compiled engine.
 """
@@ -8,22 +8,39 @@ from typing import Literal
 
 import numpy as np
 
-from sim.engines.compiled import ABANDONED, ADDED, COMPLETED, CREATED, PICKED_UP, REMOVED, RETURNED, Array, jit
+from sim.engines.compiled import (
+    ALL,
+    AREA,
+    BOTS,
+    BUSY,
+    BY_CLASS,
+    COMPLETE,
+    DONE,
+    GONE,
+    HIGHEST,
+    LEVEL,
+    PENDING,
+    WASTED,
+    WHOLE,
+    Array,
+    jit,
+    outcome,
+    run,
+    simulate,
+)
 from sim.events import EventLog
 from sim.metrics.measures import WAITS, Observation, check_littles_law, end_of_warmup, measure, observation
 from sim.model import NONE, UNITS, OrderStatus, Workload
 from sim.statistics import Histogram
 from sim.units import HOUR, SECOND
 
-PENDING, PROCESSING, COMPLETE, GONE = (int(status) for status in OrderStatus)
 RETURNED_ONCE, CREATED_AT_ALL = len(OrderStatus), len(OrderStatus) + 1
 BITS = Histogram.bits
-ALL, BOT_LEVEL, BUSY_LEVEL = 2, 3, 4  # counts behind the orders PENDING by class
 
 _AT = {name: index for index, name in enumerate(UNITS)}
 WAIT, FLOW, SERVICE = (_AT[f"{name}.mean"] for name in ("wait", "flow", "service"))
-QUEUE, BOTS, UTILISATION = _AT["queue.mean"], _AT["bots.mean"], _AT["utilisation"]
-THROUGHPUT, WASTED = _AT["throughput"], _AT["wasted"]
+QUEUE, BOT_COUNT, UTILISATION = _AT["queue.mean"], _AT["bots.mean"], _AT["utilisation"]
+THROUGHPUT, WASTED_TIME = _AT["throughput"], _AT["wasted"]
 FATES = np.array(
     [_AT[f"orders.{fate}"] for fate in ("pending", "processing", "completed", "abandoned", "returned", "created")]
 )
@@ -33,43 +50,28 @@ SHARES = (50, 90, 95, 99)
 RANGES = 256
 
 
-def observe(workload: Workload, log: EventLog, warmup: int | Literal["mser5"] = 0) -> Observation:
-    """Return what `measure` says of a run, as an observation.
+def observe(
+    workload: Workload, warmup: int | Literal["mser5"] = 0, logged: bool = False
+) -> tuple[Observation, EventLog]:
+    """Run a workload in the compiled engine and return what `measure` says of it, as an observation, and its log, or an
+    empty one.
 
     Raises:
-        SimulationError: MSER-5 finds no end of the warm-up in the first half of the run, or the log contradicts itself.
+        SimulationError: MSER-5 finds no end of the warm-up in the first half of the run, or the engine contradicts
+            itself.
 
     """
-    start = 0 if warmup == "mser5" else min(warmup, log.end)
-    found, queue, reach = _observed(workload, log, start)
-    if reach > _LARGEST:
-        return observation(measure(workload, log, warmup))
-    check_littles_law(queue, int(found.wait.sum()))
+    start = 0 if warmup == "mser5" else warmup
+    log, found = run(workload, logged, told=True, start=start)
+    if found.reach > _LARGEST:
+        log = simulate(workload)
+        return observation(measure(workload, log, warmup)), log
+    check_littles_law(int(found.counts[BY_CLASS, WHOLE]), int(found.wait.sum()))
     if warmup == "mser5" and (start := end_of_warmup(found.created, found.wait, found.status)):
-        found, *_ = _observed(workload, log, start)
-    return found
-
-
-def _observed(workload: Workload, log: EventLog, start: int) -> tuple[Observation, int, float]:
-    """Return the observation from an instant on, the integral of the queue over the whole run, and about what the
-    largest of all integrals is.
-    """
+        found = outcome(workload, start)
     values, worst = np.full(len(UNITS), np.nan), np.full(len(WAITS), np.nan)
-    orders = np.count_nonzero(log.kind == CREATED)
-    created, wait, status, queue, reach = _tally(
-        log.time,
-        log.kind,
-        log.order,
-        log.order_class,
-        workload.first_number,
-        log.end,
-        start,
-        workload.rules.on_remove == "resume",
-        orders,
-        values,
-        worst,
-    )
-    return Observation(values, worst, start, workload.order_class[:orders], created, wait, status), int(queue), reach
+    _tally(*found[:7], found.start, found.end, values, worst)
+    return Observation(values, worst, found.start, *found[:3], found.status), log
 
 
 def count_waits(found: Observation, histograms: Sequence[Histogram]) -> None:
@@ -116,91 +118,35 @@ def _count_waits(
 
 
 @jit
-def _tally(  # noqa: C901, PLR0912, PLR0915 - as in the engine
-    times: Array,
-    kinds: Array,
-    numbers: Array,
-    classes: Array,
-    first_number: int,
-    end: int,
+def _tally(
+    order_class: Array,
+    created: Array,
+    wait: Array,
+    flow: Array,
+    status: Array,
+    returned: Array,
+    counts: Array,
     start: int,
-    keeps_work: bool,
-    orders: int,
+    end: int,
     values: Array,
     worst: Array,
-) -> tuple[Array, Array, Array, int, float]:
-    """Walk through a log, fill `values` and `worst`, and return what became of the orders, and both integrals."""
-    created, since, wait = np.empty(orders, np.int64), np.empty(orders, np.int64), np.zeros(orders, np.int64)
-    flow, began = np.full(orders, NONE, np.int64), np.empty(orders, np.int64)
-    status, returned, order_class = np.zeros(orders, np.uint8), np.zeros(orders, np.bool_), np.empty(orders, np.uint8)
-    area, highest, level = np.zeros(5, np.int64), np.zeros(5, np.int64), np.zeros(5, np.int64)
-    wasted, done = np.zeros(3, np.int64), np.zeros(3, np.int64)
-    now, queue, reach = 0, 0, 0.0
-    for at in range(len(times) + 1):
-        due = times[at] if at < len(times) else end
-        if due > now:
-            queue += level[ALL] * (due - now)
-            reach += (float(level[ALL]) + float(level[BOT_LEVEL])) * float(due - now)
-            if due > start:
-                span = due - max(now, start)
-                for which in range(5):
-                    area[which] += level[which] * span
-                    highest[which] = max(highest[which], level[which])
-            now = due
-        if at == len(times):
-            break
-        kind, row, of = kinds[at], numbers[at] - first_number, classes[at]
-        if kind == CREATED:
-            created[row] = since[row] = now
-            order_class[row] = of
-            level[of] += 1
-            level[ALL] += 1
-        elif kind == PICKED_UP:
-            wait[row] += now - since[row]
-            began[row], status[row] = now, PROCESSING
-            level[of] -= 1
-            level[ALL] -= 1
-            level[BUSY_LEVEL] += 1
-        elif kind == COMPLETED:
-            flow[row], status[row] = now - created[row], COMPLETE
-            if start == 0 or now > start:
-                done[of] += 1
-            level[BUSY_LEVEL] -= 1
-        elif kind == RETURNED:
-            if created[row] >= start and not keeps_work:
-                wasted[of] += now - began[row]
-            since[row], status[row], returned[row] = now, PENDING, True
-            level[of] += 1
-            level[ALL] += 1
-            level[BUSY_LEVEL] -= 1
-        elif kind == ABANDONED:
-            wait[row] += now - since[row]
-            status[row] = GONE
-            level[of] -= 1
-            level[ALL] -= 1
-        elif kind == ADDED:
-            level[BOT_LEVEL] += 1
-        elif kind == REMOVED:
-            level[BOT_LEVEL] -= 1
-    for row in range(orders):
-        if status[row] == PENDING:
-            wait[row] += end - since[row]
-    wasted[ALL], done[ALL] = wasted[0] + wasted[1], done[0] + done[1]
+) -> None:
+    """Fill in `values` and `worst`."""
+    level, highest, area, by_class = counts[LEVEL], counts[HIGHEST], counts[AREA], counts[BY_CLASS]
     span = float(end - start)
-    for which in range(5):
-        highest[which] = max(highest[which], level[which])
-    for place, which in ((QUEUE, ALL), (QUEUE + 3, 0), (QUEUE + 6, 1), (BOTS, BOT_LEVEL)):
+    for place, which in ((QUEUE, ALL), (QUEUE + 3, 0), (QUEUE + 6, 1), (BOT_COUNT, BOTS)):
         if end > start:
             values[place] = area[which] / span
         values[place + 1], values[place + 2] = highest[which], level[which]
-    if area[BOT_LEVEL]:
-        values[UTILISATION] = float(area[BUSY_LEVEL]) / float(area[BOT_LEVEL])
+    if area[BOTS]:
+        values[UTILISATION] = float(area[BUSY]) / float(area[BOTS])
     for place, which in ((0, ALL), (1, 0), (2, 1)):
+        done = by_class[DONE] + by_class[DONE + 1] if which == ALL else by_class[DONE + which]
+        wasted = by_class[WASTED] + by_class[WASTED + 1] if which == ALL else by_class[WASTED + which]
         if end > start:
-            values[THROUGHPUT + place] = done[which] / (span / HOUR)
-        values[WASTED + place] = float(wasted[which]) / SECOND
+            values[THROUGHPUT + place] = done / (span / HOUR)
+        values[WASTED_TIME + place] = float(wasted) / SECOND
         _of_class(which, place, start, end, created, order_class, status, returned, wait, flow, values, worst)
-    return created, wait, status, queue, reach
 
 
 @jit

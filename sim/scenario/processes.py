@@ -75,7 +75,8 @@ def _from_gaps(gaps: Callable[[int], Times], rate: float, end: int | None, most:
 
 def _block(expected: float, most: int) -> int:
     """Return how many to draw at once, where so many are expected: rarely too few, and never very many."""
-    return max(1, min(most, _LARGEST_BLOCK, int(expected + 4 * expected**0.5) + 8))
+    likely = max(expected, 0)
+    return max(1, min(most, _LARGEST_BLOCK, int(likely + 4 * likely**0.5) + 8))
 
 
 def _from_rates(blocks: Iterator[Rates], rng: "Generator", end: int | None, most: int) -> Times:

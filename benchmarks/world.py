@@ -1,0 +1,83 @@
+"""The day in every restaurant of the largest chain on Earth, as the command runs it: seconds, and memory of all its
+processes.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter, sleep
+
+from benchmarks.common import ENVIRONMENT, print_table, take_turns
+
+WORLD_DAY = Path(__file__).parents[1] / "scenarios" / "world_day.yaml"
+ASKED = ("--jobs 1", "--jobs 2", "--jobs 2 --engine compiled")
+BETWEEN = 0.05  # seconds from one look at the memory to the next
+
+
+def command(options: str, folder: str) -> list[str]:
+    run = [sys.executable, "-m", "sim", "replicate", str(WORLD_DAY), *options.split()]
+    return [*run, "--no-save", "--no-charts", "--out", folder]
+
+
+def all_waits(printed: str) -> str:
+    """Return the lines about all orders together."""
+    _, title, rest = printed.partition("waits of all orders together")
+    return title + rest[: rest.index("\nFiles:")]
+
+
+def processes(parent: int) -> list[int]:
+    """Return a process and all its descendants."""
+    children = [child for file in Path(f"/proc/{parent}/task").glob("*/children") for child in file.read_text().split()]
+    return [parent, *(one for child in children for one in processes(int(child)))]
+
+
+def held(process: int) -> int:
+    """Return the memory of a process in bytes, what it shares counted in parts; 0 of one that is gone."""
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return next((1024 * int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+
+
+def peak_memory(options: str) -> float:
+    """Run the command, look at the memory of its processes over and over, and return the most, in MB."""
+    most = 0
+    with TemporaryDirectory() as folder:
+        running = subprocess.Popen(command(options, folder), stdout=subprocess.DEVNULL, env=ENVIRONMENT)
+        while running.poll() is None:
+            most = max(most, sum(map(held, processes(running.pid))))
+            sleep(BETWEEN)
+    if running.returncode:
+        sys.exit(f"sim replicate {WORLD_DAY} {options}: exit status {running.returncode}")
+    return most / 2**20
+
+
+def compare_world(repeats: int, restaurants: int | None = None) -> None:
+    """Print what the world day takes; memory is looked at in runs of its own, since looking takes time."""
+    few = "" if restaurants is None else f" -n {restaurants}"
+    waits: set[str] = set()
+
+    def seconds(options: str, _: int) -> float:
+        with TemporaryDirectory() as folder:
+            began = perf_counter()
+            run = subprocess.run(
+                command(options + few, folder), check=True, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT
+            )
+            took = perf_counter() - began
+        waits.add(all_waits(run.stdout))
+        return took
+
+    memory = {options: peak_memory(options + few) for options in ASKED}
+    times = take_turns(ASKED, repeats, seconds)
+    print(f"\nThe world day: sim replicate scenarios/world_day.yaml{few} --no-save --no-charts, {repeats} runs each")
+    if len(waits) > 1:
+        sys.exit("\n".join(["these runs must say the same, and do not:", *waits]))
+    print_table("s", times, ".2f")
+    print(
+        "peak memory of all its processes together:",
+        *(f"{most:.0f} MB with {name}" for name, most in memory.items()),
+        sep="\n",
+    )
+    print(*waits)
