@@ -20,7 +20,7 @@ from sim.scenario.loading import restore_scenario
 from sim.statistics import Histogram
 from tests.oracle import check_rules, log_rows, oracle_rows
 
-EXAMPLES = 2_500
+EXAMPLES = 1_500
 
 rules = st.builds(
     Rules,
@@ -215,7 +215,6 @@ scenarios = st.fixed_dictionaries(
         ),
         "patience": st.fixed_dictionaries({}, optional=dict.fromkeys(OrderClass.__members__, times_of_service)),
         "arrivals": st.lists(streams, max_size=2),
-        "warmup": brief,
         "orders": st.fixed_dictionaries({"first_number": st.sampled_from([0, 1, 1001])}),
     },
 )
