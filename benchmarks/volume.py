@@ -92,7 +92,7 @@ def compare_days(repeats: int) -> None:
             if not abs(ours - theirs) <= ERRORS * hypot(error, our_error):
                 sys.exit(f"seed {number}: mean wait {name} is {theirs:.3f} min in SimPy's days, {ours:.3f} in ours")
     print(
-        f"\n{DAYS:,} days of {DAY} orders on one core: replicate(scenario, {DAYS}, engine='compiled', fingerprints=False)"
+        f"\n{DAYS:,} days of {DAY} orders, one core: replicate(scenario, {DAYS}, engine='compiled', fingerprints=False)"
     )
     print(f"beside {TEXTBOOK_DAYS} such days in textbook SimPy, {repeats} runs each")
     print(f"(mean waits of both within {ERRORS} standard errors of each other in every pair of runs)")

@@ -23,22 +23,28 @@ def command(options: str, folder: str) -> list[str]:
 def all_waits(printed: str) -> str:
     """Return the lines about all orders together."""
     _, title, rest = printed.partition("waits of all orders together")
-    return title + rest[: rest.index("\nFiles:")]
+    return title + rest.partition("\nFiles:")[0]
 
 
 def processes(parent: int) -> list[int]:
     """Return a process and all its descendants."""
-    children = [child for file in Path(f"/proc/{parent}/task").glob("*/children") for child in file.read_text().split()]
-    return [parent, *(one for child in children for one in processes(int(child)))]
+    tasks = Path(f"/proc/{parent}/task").glob("*/children")
+    children = [int(child) for children in tasks for child in read(children).split()]
+    return [parent, *(one for child in children for one in processes(child))]
 
 
 def held(process: int) -> int:
-    """Return the memory of a process in bytes, what it shares counted in parts; 0 of one that is gone."""
-    try:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
+    """Return the memory of a process in bytes, what it shares counted in parts."""
+    lines = read(Path(f"/proc/{process}/smaps_rollup")).splitlines()
     return next((1024 * int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+
+
+def read(file: Path) -> str:
+    """Return what a file of a process says, nothing when the process is gone."""
+    try:
+        return file.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def peak_memory(options: str) -> float:

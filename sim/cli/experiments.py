@@ -66,6 +66,7 @@ def replicate_command(
     db: DatabaseOption = None,
     tags: TagsOption = None,
     save: SaveOption = True,
+    files: Annotated[bool, typer.Option("--files/--no-files", help="Write the files.")] = True,
     charts: ChartsOption = True,
     as_json: JsonOption = False,
 ) -> None:
@@ -74,11 +75,12 @@ def replicate_command(
     done, problems = _replicated(scenario, times, seed, jobs, dask, engine, address, tags or [])
     folder = out or Path("out") / scenario.name
     lines = list(estimate_lines(done))
-    try:
-        write_replications(done, folder, charts=charts)
-        lines.append(f"Files: {folder}/")
-    except OSError as error:
-        problems.append(cannot_write(error, folder, "--out"))
+    if files:
+        try:
+            write_replications(done, folder, charts=charts)
+            lines.append(f"Files: {folder}/")
+        except OSError as error:
+            problems.append(cannot_write(error, folder, "--out"))
     print(json.dumps(replications_document(done), indent=2) if as_json else "\n".join(lines))
     for problem in problems:
         print(f"sim: {problem}", file=sys.stderr)

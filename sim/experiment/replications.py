@@ -5,7 +5,7 @@ from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
@@ -94,13 +94,15 @@ class Replications:
         frame = pd.DataFrame(rows, columns=["metric", "mean", "low", "high", "n", "unit"])
         return frame.astype({"mean": "Float64", "low": "Float64", "high": "Float64", "n": "Int64"})
 
-    def all_orders(self, order_class: OrderClass) -> AllOrders | None:
+    def all_orders(self, order_class: OrderClass | Literal["VIP", "NORMAL"]) -> AllOrders | None:
         """Return what all orders of a class waited, in all replications together; None when some of these were not run
-        just now, or there was no order.
+        just now, when they ended by a rule, or when there was no order.
         """
-        if self.columns.waits is None or not self.columns.waits[order_class].n:
+        if self.columns.waits is None:
             return None
-        waits = self.columns.waits[order_class]
+        waits = self.columns.waits[OrderClass[order_class] if isinstance(order_class, str) else order_class]
+        if not waits.n:
+            return None
         quantiles = (waits.quantile(share) / SECOND for share in (0.5, 0.95, 0.99))
         return AllOrders(waits.n, waits.total / waits.n / SECOND, *quantiles)
 
@@ -169,7 +171,8 @@ class _Course:
     def __init__(self, plan: Plan | None, most: int, known: list[Replication]) -> None:
         self.plan, self.most = plan, most
         self.parts: list[Results] = []
-        self.waits = None if known else tuple(Histogram() for _ in OrderClass)
+        is_open = plan is not None and plan.until is not None  # and may end in the middle of a block
+        self.waits = None if known or is_open else tuple(Histogram() for _ in OrderClass)
         self.there: dict[int, float] = {}  # by number: the metric that the plan asks for
         self.reached, self.is_enough = 0, False  # the first so many are there
         if known:
@@ -185,12 +188,10 @@ class _Course:
         """Add a block, and return what is needed of it."""
         waits, block.waits = block.waits, None
         self._add(block)
-        if not self.is_enough or block.numbers[-1] <= self.reached:
-            for whole, more in zip(self.waits or (), waits or (), strict=bool(self.waits)):
+        if self.waits is not None and waits is not None:
+            for whole, more in zip(self.waits, waits, strict=True):
                 whole.merge(more)
-            return block
-        self.waits = None
-        return block.first(sum(number <= self.reached for number in block.numbers))
+        return block.first(sum(number <= self.reached for number in block.numbers)) if self.is_enough else block
 
     def _add(self, part: Results) -> None:
         self.parts.append(part)

@@ -85,9 +85,9 @@ def replications_document(done: Replications, first: Run | None = None) -> dict[
 def write_values(done: Replications, file: TextIO) -> None:
     """Write a row for each replication and metric: replication, metric, value; empty where nothing was observed."""
     file.write("replication,metric,value\n")
+    lines = "".join(f"#,{name},%s\n" for name in UNITS)
     for number, values in zip(done.columns.numbers, done.columns.rows(), strict=True):
-        cells = zip(UNITS, values, strict=True)
-        file.write("".join([f"{number},{name},{'' if value is None else value}\n" for name, value in cells]))
+        file.write(lines.replace("#", str(number)) % tuple("" if value is None else value for value in values))
 
 
 def metrics_json(run: Run) -> str:
