@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.common import print_table, python
-from sim.experiment import Run, run
+from sim.experiment import Run, replication_of, run
 from sim.scenario import load_scenario
 from sim.storage import Database, find_run, list_runs, load_run, open_database, push_all, save_run
 from sim.storage.connection import Statement
@@ -121,8 +121,9 @@ def billed(database: Database) -> Counter[str]:
 def events(form: str, orders: int, url: str) -> dict[str, Any]:
     """Write the events of a run in one of the forms."""
     done, run_id = simulated(orders), new_run_id()
+    row = run_row(done.scenario, done.seed, replication_of(done), run_id, ())
     with open_database(url) as database:
-        database.write([(CHUNKS, ()), *opening(run_row(done, run_id, ()), scenario_row(done))])
+        database.write([(CHUNKS, ()), *opening(row, scenario_row(done.scenario))])
         chunks = FORMS[form](done, run_id)
         if database.address.is_remote:
             written = billed(database)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.engines import Engine, Progress
+from sim.engines import Engine, Progress, can_compile
 from sim.errors import OrdersimError, StorageError
 from sim.scenario import Scenario, load_scenario, parse_value
 
@@ -73,6 +73,12 @@ def _parameters(settings: list[str] | None) -> dict[str, Any]:
         except OrdersimError:
             raise typer.BadParameter(f"{setting!r} has no YAML value; write --set {name}=VALUE") from None
     return values
+
+
+def hint_at_numba(engine: Engine) -> None:
+    """Say what would be faster, where numba is missing."""
+    if engine != "reference" and not can_compile():
+        print("sim: with numba this would be many times as fast; pip install 'ordersim[fast]'", file=sys.stderr)
 
 
 def cannot_write(error: OSError, folder: Path, option: str) -> str:

@@ -27,10 +27,11 @@ from sim.cli.common import (
     SettingsOption,
     TagsOption,
     cannot_write,
+    hint_at_numba,
     prepared,
     progress_bar,
 )
-from sim.engines import Engine, can_compile
+from sim.engines import Engine
 from sim.errors import OrdersimError, StorageError
 from sim.experiment import Replication, Replications, Results, replicate, run
 from sim.output.estimates import estimate_lines, threshold_lines
@@ -51,7 +52,7 @@ DaskOption = Annotated[
     str | None, typer.Option("--dask", metavar="ADDRESS", help="Scheduler of a dask cluster that does the work.")
 ]
 _FLUSH = 5  # seconds of work that a power cut may take
-_LONG = 5  # seconds after which it is worth saying what would be quicker
+_LONG = 1  # seconds after which it is worth saying what would be quicker
 
 
 def replicate_command(
@@ -157,8 +158,8 @@ def _replicated(
     except OrdersimError:
         keeper.close()
         raise
-    if engine != "reference" and monotonic() - began > _LONG and not can_compile():
-        print("sim: numba would make this many times as fast; pip install 'ordersim[fast]'", file=sys.stderr)
+    if engine == "compiled" or monotonic() - began > _LONG:
+        hint_at_numba(engine)
     return done, keeper.close()
 
 

@@ -24,9 +24,11 @@ from sim.cli.common import (
     SettingsOption,
     TagsOption,
     cannot_write,
+    hint_at_numba,
     prepared,
     progress_bar,
 )
+from sim.engines import LONG
 from sim.errors import StorageError
 from sim.experiment import Run, run
 from sim.output.folder import write_run
@@ -54,6 +56,8 @@ def run_command(
     scenario, address = prepared(file, settings, tags, db, save)
     with progress_bar("simulating") as progress:
         done = run(scenario, seed, replication, engine, progress)
+    if engine == "compiled" or len(done.workload.action) >= LONG:
+        hint_at_numba(engine)
     kept = _keep(done, out or Path("out") / scenario.name, charts, address, tags or [])
     if as_json:
         print(json.dumps({"run": kept.run_id, **metrics_document(done)}, indent=2))

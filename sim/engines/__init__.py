@@ -35,7 +35,10 @@ def choose_engine(engine: Engine, actions: int) -> Engine:
 
 def can_compile() -> bool:
     """Whether numba, the extra `fast`, is installed."""
-    return find_spec("numba") is not None
+    try:
+        return find_spec("numba") is not None
+    except ValueError:  # it is kept from being imported
+        return False
 
 
 def run_engine(workload: Workload, engine: Engine, progress: Progress | None = None) -> tuple[EventLog, str]:

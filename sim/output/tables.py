@@ -86,8 +86,10 @@ def write_values(done: Replications, file: TextIO) -> None:
     """Write a row for each replication and metric: replication, metric, value; empty where nothing was observed."""
     file.write("replication,metric,value\n")
     lines = "".join(f"#,{name},%s\n" for name in UNITS)
-    for number, values in zip(done.columns.numbers, done.columns.rows(), strict=True):
-        file.write(lines.replace("#", str(number)) % tuple("" if value is None else value for value in values))
+    file.writelines(
+        lines.replace("#", str(number)) % tuple("" if value is None else value for value in values)
+        for number, values in zip(done.columns.numbers, done.columns.rows(), strict=True)
+    )
 
 
 def metrics_json(run: Run) -> str:

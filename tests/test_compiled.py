@@ -1,0 +1,191 @@
+"""The compiled engine as a program: when it is taken, how it comes to be compiled, and what happens without numba."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim import load_scenario, replicate, run
+from sim.engines import LONG, choose_engine, compiled
+from sim.experiment.compiling import compile_now
+from sim.statistics import Histogram
+
+ROOT = Path(__file__).parents[1]
+MM3 = ROOT / "benchmarks" / "mm3.yaml"
+BARE = ["--no-save", "--no-charts"]
+WITHOUT_NUMBA = "import sys; sys.modules['numba'] = None; sys.argv[0] = 'sim'; from sim.__main__ import main; main()"
+
+
+def python(*args: str, **environment: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, *args]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=environment)
+
+
+def fingerprint(shown: str) -> str:
+    return next(line.split()[-1] for line in shown.splitlines() if "Fingerprint" in line)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled():
+    compile_now()
+
+
+def test_a_run_and_replications_are_the_same_in_either_engine():
+    lunch = load_scenario(ROOT / "scenarios" / "lunch_rush.yaml")
+    one, other = (run(lunch, engine=engine) for engine in ("reference", "compiled"))
+    assert (one.engine, other.engine) == ("reference", "compiled")
+    assert (one.fingerprint, one.measures.metrics) == (other.fingerprint, other.measures.metrics)
+    these, those = (replicate(lunch, 20, engine=engine) for engine in ("reference", "compiled"))
+    assert [(one.metrics, one.worst_waits, one.fingerprint, one.series.left_out) for one in these.results] == [
+        (one.metrics, one.worst_waits, one.fingerprint, one.series.left_out) for one in those.results
+    ]
+    assert these.all_orders("VIP") == those.all_orders("VIP")
+    assert {one.engine for one in those.results} == {"compiled"}
+
+
+def test_a_warm_up_by_mser5_is_the_same_in_either_engine(scenario):
+    steady = scenario(
+        "warmup: mser5\nclock: {until: 10h}\nbots: {initial: 3}\nservice: {exponential: {mean: 1m}}\n"
+        "arrivals: [{class: {VIP: 30%, NORMAL: 70%}, poisson: {rate: 2.5/m}}]\n"
+    )
+    these, those = (replicate(steady, 8, engine=engine).results for engine in ("reference", "compiled"))
+    assert [(one.metrics, one.warmup) for one in these] == [(one.metrics, one.warmup) for one in those]
+    assert any(one.warmup for one in these)
+
+
+def test_replications_without_fingerprints_are_the_same_but_for_those():
+    lunch = load_scenario(ROOT / "scenarios" / "lunch_rush.yaml")
+    with_them, without = (replicate(lunch, 5, engine="compiled", fingerprints=asked) for asked in (True, False))
+    assert [one.metrics for one in with_them.results] == [one.metrics for one in without.results]
+    assert {one.fingerprint for one in without.results} == {None}
+
+
+# Which engine
+
+
+def test_auto_takes_the_compiled_engine_for_long_work_once_it_is_compiled(tmp_path, monkeypatch):
+    assert choose_engine("auto", LONG - 1) == "reference"
+    assert choose_engine("auto", LONG) == "compiled"
+    assert (choose_engine("reference", LONG), choose_engine("compiled", 1)) == ("reference", "compiled")
+    monkeypatch.setattr(compiled, "kept_mark", lambda: tmp_path / "not there")
+    assert choose_engine("auto", LONG) == "reference"
+    monkeypatch.setattr(compiled, "kept_mark", lambda: None)
+    assert choose_engine("auto", LONG) == "reference"
+
+
+def test_a_large_experiment_begins_in_the_reference_engine_and_goes_on_in_the_compiled_one():
+    done = replicate(load_scenario(MM3, orders=5_000), 80, fingerprints=False)
+    engines = [one.engine for one in done.results]
+    assert engines[0] == "reference"
+    assert engines[-1] == "compiled"
+
+
+def test_a_newcomer_does_not_wait_and_the_next_experiment_finds_the_engine_compiled(tmp_path):
+    command = ("-m", "sim", "replicate", str(MM3), "--set", "orders=5000", "-n", "70", *BARE, "--out", str(tmp_path))
+    cold = python(*command, NUMBA_CACHE_DIR=str(tmp_path))
+    assert (cold.returncode, cold.stderr) == (0, "")
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.rglob("*.mark")):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    warm = python(*command, NUMBA_CACHE_DIR=str(tmp_path))
+    assert warm.stdout == cold.stdout
+
+
+def test_two_cold_starts_at_once_do_not_disturb_each_other(tmp_path):
+    file = str(ROOT / "scenarios" / "assignment.yaml")
+    command = [sys.executable, "-m", "sim", "run", file, "--engine", "compiled", *BARE]
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    both = [
+        subprocess.Popen(
+            [*command, "--out", str(tmp_path / name)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
+        )
+        for name in ("one", "other")
+    ]  # fmt: skip
+    shown = [process.communicate(timeout=120) for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert [errors for _, errors in shown] == ["", ""]
+    assert len({fingerprint(out) for out, _ in shown}) == 1
+
+
+def test_where_nothing_can_be_kept_it_is_compiled_each_time_and_auto_leaves_it_alone():
+    code = (
+        "from numba.core import caching; caching.CacheImpl._locator_classes = [];"
+        "from sim.engines import LONG, choose_engine, compiled;"
+        "print(compiled.kept_mark(), choose_engine('auto', LONG))"
+    )
+    assert python("-c", code).stdout == "None reference\n"
+
+
+# Without numba
+
+
+def test_without_numba_the_same_source_runs_as_plain_python():
+    code = (
+        "import sys, warnings; sys.modules['numba'] = None; warnings.simplefilter('error');"
+        "import numpy as np; from sim.engines import compiled; from tests.test_engine import *;"
+        "assert compiled.numba is None; rng = np.random.default_rng(3);"
+        "print(all(both_say_the_same(random_workload(rng), int(rng.choice([0, 3, 20]))) for _ in range(150)))"
+    )
+    done = python("-c", code)
+    assert (done.stdout, done.stderr) == ("True\n", "")
+
+
+@pytest.mark.parametrize(("engine", "times"), [("auto", 25), ("compiled", 1)])
+def test_without_numba_one_line_says_what_would_be_faster(engine, times):
+    command = ("replicate", str(MM3), "--set", "orders=20000", "-n", str(times), *BARE, "--no-files")
+    done = python("-c", WITHOUT_NUMBA, *command, "--engine", engine)
+    assert done.returncode == 0
+    assert done.stderr.splitlines() == [
+        "sim: with numba this would be many times as fast; pip install 'ordersim[fast]'"
+    ]
+
+
+def test_a_small_run_imports_nothing_that_it_does_not_need():
+    code = (
+        "import sys; sys.argv[1:] = ['run', sys.argv[1], '--no-save', '--no-charts', '--out', sys.argv[2]]\n"
+        "from sim.__main__ import main\n"
+        "try:\n    main()\nfinally:\n"
+        "    print({'numba', 'pandas', 'matplotlib', 'distributed', 'scipy'} & set(sys.modules), file=sys.stderr)"
+    )
+    done = python("-c", code, str(ROOT / "scenarios" / "assignment.yaml"), "/tmp/out")
+    assert done.stderr == "set()\n"
+
+
+# Counts that merge
+
+
+def test_a_histogram_has_the_quantiles_of_its_numbers_to_within_what_it_says():
+    rng = np.random.default_rng(1)
+    for numbers in (
+        rng.integers(0, 9_000, 5_000),
+        np.rint(rng.exponential(6e7, 5_000)).astype(np.int64),
+        np.array([0, 2**62, 8_191, 8_192]),
+    ):
+        counted = Histogram()
+        counted.add(numbers)
+        assert (counted.n, counted.total) == (len(numbers), int(numbers.sum()))
+        for share in (0.01, 0.5, 0.95, 0.99, 1):
+            truth = np.quantile(numbers, share, method="inverted_cdf")
+            assert abs(counted.quantile(share) - truth) <= truth * Histogram.relative_error
+    with pytest.raises(ValueError, match="no numbers"):
+        Histogram().quantile(0.5)
+
+
+def test_histograms_merge_exactly_however_the_numbers_are_divided():
+    numbers = np.random.default_rng(2).integers(0, 2**40, 1_000)
+    whole = Histogram()
+    whole.add(numbers)
+    parts = Histogram()
+    for part in np.array_split(numbers, 7):
+        one = Histogram()
+        one.add(part)
+        parts.merge(one)
+    assert (parts.n, parts.total) == (whole.n, whole.total)
+    assert np.array_equal(parts.counts, whole.counts)
