@@ -168,7 +168,7 @@ def at_work(cluster: Cluster, *options: str) -> Iterator[subprocess.Popen]:
     """Start a long experiment, and yield it when both workers have been at it for a while."""
     before = {one.pid: computed(one.pid) for one in cluster.workers}
     with session(*SLOW, "--dask", cluster.address, *options) as process:
-        wait_for(lambda: all(computed(pid) > seconds + 0.5 for pid, seconds in before.items()))
+        wait_for(lambda: all(computed(pid) > seconds + 0.3 for pid, seconds in before.items()))
         yield process
 
 
@@ -246,8 +246,7 @@ def test_where_no_cluster_is_it_takes_one_line_and_not_long():
 def test_ctrl_c_does_not_wait_for_a_cluster_that_is_not_there():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
-        with session("replicate", "kitchen.yaml", *BARE, "--dask", address) as process:
-            silent.accept()[0].close()
+        with session("replicate", "kitchen.yaml", *BARE, "--dask", address) as process, silent.accept()[0]:
             os.killpg(process.pid, signal.SIGINT)
             out, errors = process.communicate(timeout=5)
     assert (process.returncode, out, errors) == (130, "", "sim: interrupted; nothing is kept\n")

@@ -377,7 +377,7 @@ def test_without_a_terminal_a_long_run_shows_no_bar_and_ctrl_c_is_one_line():
     code = (
         "import os, signal, sys, threading, sim.cli\n"
         "alarm = threading.Timer(1.3, os.kill, (os.getpid(), signal.SIGINT)); alarm.daemon = True\n"
-        "command = sys.modules['sim.cli.run']; run = command.run\n"
+        "import sim.experiment as command; run = command.run\n"
         "command.run = lambda *args: alarm.start() or run(*args)\n"
         "sim.cli.main()"
     )

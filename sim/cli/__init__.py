@@ -1,6 +1,5 @@
 """The command `sim`."""
 
-import gc
 import json
 import os
 import sys
@@ -13,10 +12,8 @@ from sim.cli import database, experiments, runs
 from sim.cli.common import INTERRUPTED, NOT_SAVED, WRONG, InterruptedWorkError
 from sim.cli.run import run_command
 from sim.errors import OrdersimError
-from sim.scenario import json_schema, load_scenario
 
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it has none of ours, and searching takes 12 ms
-gc.freeze()  # what is imported stays; going through it again when the command ends would take 30 ms
 
 app = typer.Typer(
     help="Simulate an order kitchen: cooking bots, VIP and NORMAL orders, in simulated time.",
@@ -52,6 +49,8 @@ def validate(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="The scenario files.")],
 ) -> None:
     """Check scenario files; print every fault with its place."""
+    from sim.scenario import load_scenario
+
     wrong = False
     for file in files:
         try:
@@ -68,6 +67,8 @@ def validate(
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of scenario files, for editors."""
+    from sim.scenario import json_schema
+
     print(json.dumps(json_schema(), indent=2))
 
 

@@ -12,9 +12,9 @@ import typer
 
 from sim.engines import Engine, Progress, can_compile
 from sim.errors import OrdersimError, StorageError
-from sim.scenario import Scenario, load_scenario, parse_value
 
 if TYPE_CHECKING:
+    from sim.scenario import Scenario
     from sim.storage import Address, Database
 
 FAILED, WRONG, INCONCLUSIVE, NOT_SAVED, INTERRUPTED = 1, 2, 3, 4, 130
@@ -49,8 +49,10 @@ class InterruptedWorkError(Exception):
 
 def prepared(
     file: Path, settings: list[str] | None, tags: list[str] | None, db: str | None, save: bool
-) -> tuple[Scenario, "Address | None"]:
+) -> tuple["Scenario", "Address | None"]:
     """Return a scenario and where its runs go; what is wrong is found before anything is run."""
+    from sim.scenario import load_scenario
+
     if not all(tag.strip() and tag.isprintable() for tag in tags or []):
         raise typer.BadParameter("is no word; write letters", param_hint="--tag")
     scenario = load_scenario(file, **_parameters(settings))
@@ -63,6 +65,8 @@ def prepared(
 
 def _parameters(settings: list[str] | None) -> dict[str, Any]:
     """Return the values that `--set` gives to parameters."""
+    from sim.scenario import parse_value
+
     values = {}
     for setting in settings or []:
         name, equals, text = setting.partition("=")

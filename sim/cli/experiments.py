@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.checks import Judgement
 from sim.cli.cluster import cluster
 from sim.cli.common import (
     FAILED,
@@ -33,14 +32,10 @@ from sim.cli.common import (
 )
 from sim.engines import Engine
 from sim.errors import OrdersimError, StorageError
-from sim.experiment import Replication, Replications, Results, replicate, run
-from sim.output.estimates import estimate_lines, threshold_lines
-from sim.output.folder import write_replications
-from sim.output.tables import replications_document
-from sim.output.text import verdict_lines
-from sim.scenario import Scenario
 
 if TYPE_CHECKING:
+    from sim.experiment import Replication, Replications, Results
+    from sim.scenario import Scenario
     from sim.storage import Address
 
 TimesOption = Annotated[
@@ -72,6 +67,10 @@ def replicate_command(
     as_json: JsonOption = False,
 ) -> None:
     """Run a scenario many times; show means with their uncertainty."""
+    from sim.output.estimates import estimate_lines
+    from sim.output.folder import write_replications
+    from sim.output.tables import replications_document
+
     scenario, address = prepared(file, settings, tags, db, save)
     done, problems = _replicated(scenario, times, seed, jobs, dask, engine, address, tags or [])
     folder = out or Path("out") / scenario.name
@@ -103,6 +102,12 @@ def check_command(
     as_json: JsonOption = False,
 ) -> None:
     """Judge what a scenario expects, and its thresholds."""
+    from sim.checks import Judgement
+    from sim.experiment import run
+    from sim.output.estimates import threshold_lines
+    from sim.output.tables import replications_document
+    from sim.output.text import verdict_lines
+
     scenario, address = prepared(file, settings, tags, db, save)
     done, problems = _replicated(scenario, times, seed, jobs, dask, engine, address, tags or [])
     first = run(scenario, done.seed, 1, engine)
@@ -122,7 +127,7 @@ def check_command(
 
 
 def _replicated(
-    scenario: Scenario,
+    scenario: "Scenario",
     times: int | None,
     seed: int | None,
     jobs: int,
@@ -130,8 +135,10 @@ def _replicated(
     engine: Engine,
     address: "Address | None",
     tags: list[str],
-) -> tuple[Replications, list[str]]:
+) -> tuple["Replications", list[str]]:
     """Run what is not in the database yet, keep it there, and return all with what could not be kept."""
+    from sim.experiment import replicate
+
     seed = scenario.seed if seed is None else seed
     keeper = _Keeper(scenario, seed, address, tags)
     earlier = [] if address is None else _earlier(scenario, seed, address)
@@ -163,7 +170,7 @@ def _replicated(
     return done, keeper.close()
 
 
-def _earlier(scenario: Scenario, seed: int, address: "Address") -> list[Replication]:
+def _earlier(scenario: "Scenario", seed: int, address: "Address") -> list["Replication"]:
     """Return the replications that the embedded file has already; what is wrong with it is told when they are kept."""
     from sim.storage import LOCAL, earlier_replications, find_address, open_database
 
@@ -180,13 +187,13 @@ def _earlier(scenario: Scenario, seed: int, address: "Address") -> list[Replicat
 class _Keeper:
     """Keeps replications in the embedded file as they come, and at the end on a server where one is asked for."""
 
-    def __init__(self, scenario: Scenario, seed: int, address: "Address | None", tags: list[str]) -> None:
+    def __init__(self, scenario: "Scenario", seed: int, address: "Address | None", tags: list[str]) -> None:
         self.scenario, self.seed, self.address, self.tags = scenario, seed, address, tags
         self.experiment: str | None = None
         self.waiting: list[tuple[str, Replication]] = []  # with the ids of their runs
         self.count, self.flushed = 0, monotonic()
 
-    def take(self, block: Results) -> None:
+    def take(self, block: "Results") -> None:
         """Keep a block, now or with others a little later; what goes wrong is tried again at the end."""
         self.count += len(block)
         if self.address is not None:

@@ -30,12 +30,9 @@ from sim.cli.common import (
 )
 from sim.engines import LONG
 from sim.errors import StorageError
-from sim.experiment import Run, run
-from sim.output.folder import write_run
-from sim.output.tables import metrics_document
-from sim.output.text import summary_lines, verdict_lines
 
 if TYPE_CHECKING:
+    from sim.experiment import Run
     from sim.storage import Address
 
 
@@ -53,6 +50,9 @@ def run_command(
     as_json: JsonOption = False,
 ) -> None:
     """Run a scenario, write its files, and keep the run."""
+    from sim.experiment import run
+    from sim.output.tables import metrics_document
+
     scenario, address = prepared(file, settings, tags, db, save)
     with progress_bar("simulating") as progress:
         done = run(scenario, seed, replication, engine, progress)
@@ -82,10 +82,12 @@ class _Kept:
     problems: list[str] = field(default_factory=list)
 
 
-def _keep(done: Run, folder: Path, charts: bool, address: "Address | None", tags: list[str]) -> _Kept:
+def _keep(done: "Run", folder: Path, charts: bool, address: "Address | None", tags: list[str]) -> _Kept:
     """Keep a run in a file of its own database, then in files, then on a server; that one fails does not keep
     the others from it.
     """
+    from sim.output.folder import write_run
+
     kept = _Kept(folder)
     try:
         if address is not None:
@@ -102,7 +104,7 @@ def _keep(done: Run, folder: Path, charts: bool, address: "Address | None", tags
     return kept
 
 
-def _save(done: Run, address: "Address", tags: list[str], kept: _Kept) -> None:
+def _save(done: "Run", address: "Address", tags: list[str], kept: _Kept) -> None:
     from sim.storage import LOCAL, find_run, new_run_id, open_database, save_run
 
     url, run_id = LOCAL if address.is_remote else address.url, new_run_id()
@@ -135,7 +137,9 @@ def _push(address: "Address", run_id: str, kept: _Kept) -> None:
         kept.stored = f"in {address.url}"
 
 
-def _show(done: Run, kept: _Kept) -> None:
+def _show(done: "Run", kept: _Kept) -> None:
+    from sim.output.text import summary_lines, verdict_lines
+
     lines = [*summary_lines(done), *verdict_lines(done)]
     if kept.files:
         lines.append(f"Files: {kept.folder}/")

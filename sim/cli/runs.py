@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli.common import FAILED, NOT_SAVED, DatabaseOption, JsonOption, RunArgument, cannot_write, existing_database
-from sim.events import Event
-from sim.model import UNITS
-from sim.output.text import aligned
 from sim.units import parse_duration
 
 if TYPE_CHECKING:
+    from sim.events import Event
     from sim.storage import StoredRun
 
 app = typer.Typer(help="List the runs in the database, or do something with one.", rich_markup_mode=None)
@@ -80,6 +78,8 @@ def _line(run: "StoredRun") -> str:
 @app.command("show")
 def show_command(run_id: RunArgument, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """Show where a run came from, and its metrics."""
+    from sim.model import UNITS
+    from sim.output.text import aligned
     from sim.storage import find_run, run_metrics
 
     with existing_database(db) as database:
@@ -112,6 +112,8 @@ def compare_command(
     first: RunArgument, second: RunArgument, db: DatabaseOption = None, as_json: JsonOption = False
 ) -> None:
     """Show the metrics of two runs side by side."""
+    from sim.model import UNITS
+    from sim.output.text import aligned
     from sim.storage import find_run, run_metrics
 
     with existing_database(db) as database:
@@ -154,7 +156,7 @@ def reproduce_command(run_id: RunArgument, db: DatabaseOption = None) -> None:
     raise typer.Exit(FAILED)
 
 
-def _event(event: Event) -> str:
+def _event(event: "Event") -> str:
     words = [f"t_us {event.time}", event.kind.label]
     if event.order is not None and event.order_class is not None:
         words.append(f"order {event.order}  {event.order_class.name}")

@@ -1,12 +1,14 @@
 """The engines, each a pure function from a workload to an event log, and the choice between them."""
 
+from collections.abc import Callable
 from importlib.util import find_spec
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-from sim.engines.reference import Progress, simulate
-from sim.events import EventLog
-from sim.model import Workload
+if TYPE_CHECKING:
+    from sim.events import EventLog
+    from sim.model import Workload
 
+Progress = Callable[[int, int], None]
 Engine = Literal["auto", "reference", "compiled"]
 LONG = 300_000
 """From how many actions on the compiled engine pays: about a second of the reference engine's work."""
@@ -41,7 +43,7 @@ def can_compile() -> bool:
         return False
 
 
-def run_engine(workload: Workload, engine: Engine, progress: Progress | None = None) -> tuple[EventLog, str]:
+def run_engine(workload: "Workload", engine: Engine, progress: Progress | None = None) -> tuple["EventLog", str]:
     """Return the log of `workload` and the name of the engine that made it.
 
     Raises:
@@ -53,4 +55,6 @@ def run_engine(workload: Workload, engine: Engine, progress: Progress | None = N
         from sim.engines import compiled
 
         return compiled.simulate(workload), chosen
+    from sim.engines.reference import simulate
+
     return simulate(workload, progress), chosen

@@ -13,6 +13,7 @@ from typing import Any
 
 from simpy import Environment, Event, Interrupt, PriorityStore, Process
 
+from sim.engines import Progress
 from sim.events import EventKind, EventLog
 from sim.model import NONE, Action, OrderClass, Workload
 
@@ -28,7 +29,6 @@ CREATE_ORDER, ADD_BOT = int(Action.CREATE_ORDER), int(Action.ADD_BOT)
 VIP, NORMAL = (int(one) for one in OrderClass)
 
 Steps = Generator[Event, Any, None]
-Progress = Callable[[int, int], None]
 
 
 class Alarm(Event):
