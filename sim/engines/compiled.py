@@ -77,6 +77,7 @@ class Outcome(NamedTuple):
     status: NDArray[np.uint8]  # (orders,), of OrderStatus
     returned: NDArray[np.bool_]  # (orders,)
     counts: Ints  # (ROWS, 5), see LEVEL and those that follow it
+    queue: Ints  # (2, instants), orders PENDING by class
     reach: float  # about what the largest of all integrals is
     start: int  # where the warm-up ended
     end: int
@@ -96,13 +97,21 @@ def simulate(workload: Workload, progress: Callable[[int, int], None] | None = N
     return run(workload, logged=True, told=False)[0]
 
 
+NO_INSTANTS = np.empty(0, np.int64)
+
+
 def outcome(workload: Workload, start: int = 0) -> Outcome:
     """Run `workload` without a log and return its outcome from `start` on, in microseconds."""
     return run(workload, logged=False, told=True, start=start)[1]
 
 
-def run(workload: Workload, logged: bool, told: bool, start: int = 0) -> tuple[EventLog, Outcome]:
-    """Run `workload` and return its event log, or an empty one, and its outcome from `start` on, or an empty one."""
+def run(
+    workload: Workload, logged: bool, told: bool, start: int = 0, instants: Ints = NO_INSTANTS
+) -> tuple[EventLog, Outcome]:
+    """Run `workload` and return its event log, or an empty one, and its outcome from `start` on, or an empty one.
+
+    The outcome has the orders PENDING at `instants`, sorted and within the horizon.
+    """
     orders, rules, patience = len(workload.service), workload.rules, workload.patience
     bots = np.count_nonzero(workload.action == ADD_BOT)
     removals = len(workload.action) - orders - bots
@@ -119,7 +128,7 @@ def run(workload: Workload, logged: bool, told: bool, start: int = 0) -> tuple[E
     )
     created, wait, flow = np.empty(rows, np.int64), np.zeros(rows, np.int64), np.full(rows, NONE, np.int64)
     state, returned = np.zeros(orders, np.uint8), np.zeros(rows, np.bool_)
-    counts = np.zeros((ROWS, 5), np.int64)
+    counts, queue = np.zeros((ROWS, 5), np.int64), np.empty((2, len(instants)), np.int64)
     size, many, end, reach = _simulate(
         *[_plain(column) for column in (workload.action_time, workload.action, workload.order_class, workload.service)],
         _plain(patience),
@@ -139,10 +148,14 @@ def run(workload: Workload, logged: bool, told: bool, start: int = 0) -> tuple[E
         state,
         returned,
         counts,
+        instants,
+        queue,
     )
     orders = int(many) if told else 0
     columns = (workload.order_class, created, wait, flow, state, returned)
-    found = Outcome._make([*(column[:orders] for column in columns), counts, reach, min(start, int(end)), int(end)])
+    found = Outcome._make(
+        [*(column[:orders] for column in columns), counts, queue, reach, min(start, int(end)), int(end)]
+    )
     return EventLog(*[column[:size] for column in log], end=int(end)), found  # type: ignore[misc]
 
 
@@ -211,6 +224,8 @@ def _simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would
     state: Array,
     returned: Array,
     counts: Array,
+    instants: Array,
+    queue: Array,
 ) -> tuple[int, int, int, float]:
     """Run a workload, write its log where there is room for one, and its outcome where it is told.
 
@@ -218,7 +233,7 @@ def _simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would
     """
     orders, n, logged = len(service), 0, len(times) > 0
     level, highest, area, by_class = counts[LEVEL], counts[HIGHEST], counts[AREA], counts[BY_CLASS]
-    since, reach = np.empty(len(wait), np.int64), 0.0
+    since, reach, seen = np.empty(len(wait), np.int64), 0.0, 0
     promoted = np.zeros(orders if promote_after != NONE else 1, np.uint8)
     need = service.copy() if on_remove == RESUME else service
     born = np.empty(orders if promote_after != NONE else 0, np.int64)
@@ -276,6 +291,9 @@ def _simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would
                 for which in range(5):
                     area[which] += level[which] * span
                     highest[which] = max(highest[which], level[which])
+            while seen < len(instants) and instants[seen] < due:
+                queue[0, seen], queue[1, seen] = level[VIP], level[NORMAL]
+                seen += 1
         now = due
         if over:
             break
@@ -410,6 +428,8 @@ def _simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would
 
     for which in range(5):
         highest[which] = max(highest[which], level[which])
+    for at in range(seen, len(instants)):
+        queue[0, at], queue[1, at] = level[VIP], level[NORMAL]
     for order in range(created):
         if state[order] == BACK:
             state[order] = PENDING

@@ -13,8 +13,8 @@ from sim.engines import Engine, choose_engine, run_engine
 from sim.errors import SimulationError
 from sim.events import EventLog
 from sim.experiment.single import Run
-from sim.metrics import FROM_PENDING, TO_PENDING, WAITS, Observation, Values, measure, observation, steps
-from sim.model import COUNTS, UNITS, OrderClass, OrderStatus, Workload
+from sim.metrics import WAITS, Observation, Values, measure, observation
+from sim.model import COUNTS, UNITS, Ints, OrderClass, OrderStatus, Workload
 from sim.scenario import Scenario
 from sim.statistics import Histogram
 from sim.units import SECOND
@@ -25,6 +25,7 @@ INSTANTS = 201
 _MOST_WAITS = 10_000
 _MOST_SERIES = 200
 _ABANDONED = int(OrderStatus.ABANDONED)
+_NO_INSTANTS = np.empty(0, np.int64)
 _IS_COUNT = [name in COUNTS for name in UNITS]
 _PLACES = {name: place for place, name in enumerate(UNITS)}
 
@@ -190,19 +191,24 @@ def observed(
         try:
             workload = scenario.workload(seed, number)
             used = choose_engine(engine, len(workload.action))
-            wants_series = number <= _MOST_SERIES
-            found, log = _observe(workload, used, scenario.warmup, fingerprints or wants_series, waits)
+            instants = _instants(workload) if number <= _MOST_SERIES else _NO_INSTANTS
+            found, log = _observe(workload, used, scenario.warmup, fingerprints, instants, waits)
         except SimulationError as error:
             raise SimulationError(f"{scenario.name}, replication {number}: {error}") from None
         values[row], worst[row] = found.values, found.worst
         fingerprint = log.fingerprint if fingerprints else None
-        series = _series(found, workload, log) if wants_series else None
+        series = _series(found) if number <= _MOST_SERIES else None
         kept.append((fingerprint, used, found.warmup, began, datetime.now(UTC), series))
     return Results(numbers, values, worst, kept, waits)
 
 
 def _observe(
-    workload: Workload, engine: Engine, warmup: int | Literal["mser5"], logged: bool, waits: Sequence[Histogram]
+    workload: Workload,
+    engine: Engine,
+    warmup: int | Literal["mser5"],
+    logged: bool,
+    instants: Ints,
+    waits: Sequence[Histogram],
 ) -> tuple[Observation, EventLog]:
     """Run a workload; return what is observed of it and its log, and count the waits that `wait` is made of, by class.
 
@@ -211,11 +217,11 @@ def _observe(
     if engine == "compiled":
         from sim.metrics.tally import count_waits, observe  # which load numba
 
-        found, log = observe(workload, warmup, logged)
+        found, log = observe(workload, warmup, logged, instants)
         count_waits(found, waits)
         return found, log
     log, _ = run_engine(workload, engine)
-    found = observation(measure(workload, log, warmup))
+    found = observation(measure(workload, log, warmup), log, instants)
     chosen = (found.status != _ABANDONED) & (found.created >= found.warmup)
     for order_class, histogram in enumerate(waits):
         histogram.add(found.wait[chosen & (found.order_class == order_class)])
@@ -224,18 +230,18 @@ def _observe(
 
 def replication_of(done: Run) -> Replication:
     """Return what is kept of a run."""
-    found = observation(done.measures)
-    series = _series(found, done.workload, done.log)
-    kept = (done.fingerprint, done.engine, found.warmup, done.started_at, done.finished_at, series)
+    found = observation(done.measures, done.log, _instants(done.workload))
+    kept = (done.fingerprint, done.engine, found.warmup, done.started_at, done.finished_at, _series(found))
     return Results([done.replication], found.values[None], found.worst[None], [kept], None)[0]
 
 
-def _series(found: Observation, workload: Workload, log: EventLog) -> Series:
-    queue = None
-    if workload.horizon is not None:
-        instants = np.linspace(0, workload.horizon, INSTANTS).astype(np.int64)
-        levels = [steps(log, TO_PENDING, FROM_PENDING, order_class) for order_class in OrderClass]
-        queue = np.array([level[np.searchsorted(times, instants, side="right") - 1] for times, level in levels])
+def _instants(workload: Workload) -> Ints:
+    """Return the instants at which charts over replications show the queue, none without a horizon."""
+    return _NO_INSTANTS if workload.horizon is None else np.linspace(0, workload.horizon, INSTANTS).astype(np.int64)
+
+
+def _series(found: Observation) -> Series:
     stayed = found.status != _ABANDONED
     left_out = int((found.created[stayed] < found.warmup).sum())
+    queue = found.queue if found.queue.size else None
     return Series(queue, found.wait[stayed][:_MOST_WAITS] / SECOND, left_out)

@@ -19,6 +19,7 @@ from sim.engines.compiled import (
     GONE,
     HIGHEST,
     LEVEL,
+    NO_INSTANTS,
     PENDING,
     WASTED,
     WHOLE,
@@ -30,7 +31,7 @@ from sim.engines.compiled import (
 )
 from sim.events import EventLog
 from sim.metrics.measures import WAITS, Observation, check_littles_law, end_of_warmup, measure, observation
-from sim.model import NONE, UNITS, OrderStatus, Workload
+from sim.model import NONE, UNITS, Ints, OrderStatus, Workload
 from sim.statistics import Histogram
 from sim.units import HOUR, SECOND
 
@@ -51,10 +52,13 @@ RANGES = 256
 
 
 def observe(
-    workload: Workload, warmup: int | Literal["mser5"] = 0, logged: bool = False
+    workload: Workload,
+    warmup: int | Literal["mser5"] = 0,
+    logged: bool = False,
+    instants: Ints = NO_INSTANTS,
 ) -> tuple[Observation, EventLog]:
     """Run a workload in the compiled engine and return what `measure` says of it, as an observation, and its log, or an
-    empty one.
+    empty one. `instants` are those at which the observation has the queue.
 
     Raises:
         SimulationError: MSER-5 finds no end of the warm-up in the first half of the run, or the engine contradicts
@@ -62,16 +66,17 @@ def observe(
 
     """
     start = 0 if warmup == "mser5" else warmup
-    log, found = run(workload, logged, told=True, start=start)
+    log, found = run(workload, logged, told=True, start=start, instants=instants)
     if found.reach > _LARGEST:
         log = simulate(workload)
-        return observation(measure(workload, log, warmup)), log
+        return observation(measure(workload, log, warmup), log, instants), log
+    queue = found.queue
     check_littles_law(int(found.counts[BY_CLASS, WHOLE]), int(found.wait.sum()))
     if warmup == "mser5" and (start := end_of_warmup(found.created, found.wait, found.status)):
         found = outcome(workload, start)
     values, worst = np.full(len(UNITS), np.nan), np.full(len(WAITS), np.nan)
     _tally(*found[:7], found.start, found.end, values, worst)
-    return Observation(values, worst, found.start, *found[:3], found.status), log
+    return Observation(values, worst, found.start, *found[:3], found.status, queue), log
 
 
 def count_waits(found: Observation, histograms: Sequence[Histogram]) -> None:
