@@ -126,7 +126,7 @@ def run(
         np.empty(room, np.int8),
         np.empty(room, np.int32),
     )
-    created, wait, flow = np.empty(rows, np.int64), np.zeros(rows, np.int64), np.full(rows, NONE, np.int64)
+    created, wait, flow = np.empty(rows, np.int64), np.zeros(rows, np.int64), np.empty(rows, np.int64)
     state, returned = np.zeros(orders, np.uint8), np.zeros(rows, np.bool_)
     counts, queue = np.zeros((ROWS, 5), np.int64), np.empty((2, len(instants)), np.int64)
     size, many, end, reach = _simulate(
@@ -333,6 +333,7 @@ def _simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would
                     patient = push(patient_key, patient_item, patient, now + patience[order], order)
                 if told:
                     created_at[order] = since[order] = now
+                    flow[order] = NONE
                     level[order_class[order]] += 1
                     level[ALL] += 1
             elif asked == ADD_BOT:

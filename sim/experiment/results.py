@@ -215,10 +215,10 @@ def _observe(
     The compiled engine leaves the log empty where it need not be `logged`.
     """
     if engine == "compiled":
-        from sim.metrics.tally import count_waits, observe  # which load numba
+        from sim.metrics import tally  # which loads numba
 
-        found, log = observe(workload, warmup, logged, instants)
-        count_waits(found, waits)
+        found, log = tally.observe(workload, warmup, logged, instants)
+        tally.count_waits(found, waits)
         return found, log
     log, _ = run_engine(workload, engine)
     found = observation(measure(workload, log, warmup), log, instants)

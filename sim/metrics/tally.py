@@ -101,20 +101,18 @@ def count_waits(found: Observation, histograms: Sequence[Histogram]) -> None:
 def _count_waits(
     wait: Array, status: Array, order_class: Array, created: Array, start: int, of_vip: Array, of_normal: Array
 ) -> tuple[tuple[int, int], tuple[int, int]]:
-    n, total, power = np.zeros(2, np.int64), np.zeros(2, np.int64), 0
+    n, total = np.zeros(2, np.int64), np.zeros(2, np.int64)
+    as_float = np.zeros(1)
+    as_bits = as_float.view(np.int64)  # whose upper bits are the power of two
     for row in range(len(wait)):
         if status[row] == GONE or created[row] < start:
             continue
         value, of = wait[row], order_class[row]
         n[of] += 1
         total[of] += value
-        place = value
-        if value >= 2 << BITS:
-            while value >> power >= 2 << BITS:
-                power += 1
-            while value >> power < 1 << BITS:
-                power -= 1
-            place = (power << BITS) + (value >> power)
+        as_float[0] = value
+        power = max((as_bits[0] >> 52) - 1023 - BITS, 0)
+        place = (power << BITS) + (value >> power)
         if of == 0:
             of_vip[place] += 1
         else:

@@ -1,11 +1,13 @@
 """Arrival streams: what a scenario may write, and when they run. How their instants are drawn is in `processes`."""
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 
 import numpy as np
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
+from sim.model import OrderClass
 from sim.scenario.distributions import PositiveDistribution
 from sim.scenario.parts import (
     MOST_ORDERS,
@@ -64,7 +66,7 @@ class Stream(Part):
         if self.until is not None and self.until < self.from_:
             yield "until", "lies before from; write a later instant"
 
-    @property
+    @cached_property
     def process(self) -> Process:
         """The arrival process of a stream without a trace."""
         if self.every is not None:
@@ -108,20 +110,23 @@ class Stream(Part):
         span = float("inf") if end is None else max(0, end - self.from_)
         return min(limit, self.process.expected_arrivals(span) * size)
 
-    def times(self, generator: Callable[[int], "Generator"], horizon: int | None) -> Times:
-        """Return the instants of this stream's arrivals in microseconds; a batch counts once here.
+    @cached_property
+    def vip_share(self) -> float:
+        """The share of VIPs among its orders, when it is not a trace."""
+        return float((self.order_class or {}).get(OrderClass.VIP, 0))
+
+    def times(self, generator: Callable[[int], "Generator"], end: int | None) -> Times:
+        """Return the instants of this stream's arrivals in microseconds, up to its `end`; a batch counts once here.
 
         Some may lie out of its `from` and `until`; `chosen` tells which stay. `generator` opens one of two parts.
         """
         if self.trace is not None:
             return cast(Times, self.trace.time)
         most = MOST_ORDERS + 1 if self.limit is None else self.limit
-        end = self.end(horizon)
         times = self.process.times(generator, None if end is None else end - self.from_, most)
         return times + self.from_ if self.from_ else times
 
-    def chosen(self, times: Times, horizon: int | None) -> slice:
-        """Return which of the sorted `times` lie from `from` up to the end of the stream."""
-        end = self.end(horizon)
+    def chosen(self, times: Times, end: int | None) -> slice:
+        """Return which of the sorted `times` lie from `from` up to the `end` of the stream."""
         first = int(np.searchsorted(times, self.from_)) if self.from_ else 0
         return slice(first, None if end is None else max(first, int(np.searchsorted(times, end))))

@@ -63,6 +63,11 @@ class ByClass(Part):
         """Whether both classes have the same distribution."""
         return self.VIP == self.NORMAL
 
+    @cached_property
+    def is_empty(self) -> bool:
+        """Whether neither class has one."""
+        return self.VIP is None and self.NORMAL is None
+
     def of(self, order_class: int) -> Distribution | None:
         """Return the distribution of one class."""
         return self.NORMAL if order_class else self.VIP

@@ -5,9 +5,9 @@ words of the counter are the replication and the stream, so that any of them can
 none overlaps another.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from hashlib import blake2b
-from itertools import pairwise
 from threading import local
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -79,6 +79,7 @@ class Demand:
         self.names = ("timeline", *stream_names(file))
         self.rules = Rules(file.bots.on_remove, file.bots.dispatch, file.queue.returned_to, file.queue.promote_after)
         self.initial, self.schedule = _crew(np.zeros(1, np.int64), [file.bots.initial]), _schedule(file)
+        self.ends = [stream.end(file.clock.until) for stream in file.arrivals]
 
     def workload(self, seed: int, replication: int) -> Workload:
         """Return the workload of `replication` (from 1) under `seed`.
@@ -89,44 +90,55 @@ class Demand:
         """
         file = self.file
         blocks = [self.initial, *([_timeline(file, seed, replication)] if file.timeline else []), self.schedule]
-        for number, (name, stream) in enumerate(zip(self.names[1:], file.arrivals, strict=True), 1):
-            blocks.append(_arrivals(stream, name, number, file, seed, replication))
+        for number, (stream, end) in enumerate(zip(file.arrivals, self.ends, strict=True), 1):
+            blocks.append(_arrivals(stream, self.names[number], number, end, file, seed, replication))
         time = np.concatenate([block.time for block in blocks])
         action = np.concatenate([block.action for block in blocks])
         sources = [block for block in blocks if len(block.service)] or [self.initial]
         rows = _sorted_rows(time, action) if len(sources) > 1 else None
-        full = [block.time for block in blocks if len(block.time)]
-        if any(before[-1] > after[0] for before, after in pairwise(full)):
+        if not _are_in_order(blocks):
             in_time = np.argsort(time, kind="stable")
             time, action = time[in_time], action[in_time]
         if file.clock.until is not None:
             done = int(np.searchsorted(time, file.clock.until, side="right"))
             time, action = time[:done], action[:done]
-        orders = int(np.count_nonzero(action == _CREATE))
+        orders = len(action) - int(np.count_nonzero(action))  # CREATE_ORDER is 0
 
-        def column(name: str) -> NDArray[Any]:
-            if rows is None:
-                whole: NDArray[Any] = getattr(sources[0], name)
-                return whole[:orders]
-            parts = [getattr(block, name) for block in sources]
-            if len({(part.strides, int(part[0])) for part in parts}) == 1 and parts[0].strides == (0,):
-                return _all(int(parts[0][0]), orders, parts[0].dtype)
-            return np.concatenate(parts)[rows[:orders]]
-
-        service = column("service")
+        order_class, service, patience, source = (
+            columns[0][:orders] if rows is None else _merged(columns, rows[:orders])
+            for columns in zip(*(block[2:] for block in sources), strict=True)
+        )
         _check_size(file, time, service)
         return Workload(
             action_time=time,
             action=action,
-            order_class=column("order_class"),
+            order_class=order_class,
             service=service,
-            patience=column("patience"),
-            stream=column("stream"),
+            patience=patience,
+            stream=source,
             stream_names=self.names,
             first_number=file.orders.first_number,
             horizon=file.clock.until,
             rules=self.rules,
         )
+
+
+def _are_in_order(blocks: list[_Block]) -> bool:
+    """Whether actions are sorted when each block begins behind the one before."""
+    last = 0
+    for block in blocks:
+        if len(block.time):
+            if block.time[0] < last:
+                return False
+            last = block.time[-1]
+    return True
+
+
+def _merged(columns: Sequence[NDArray[Any]], rows: NDArray[np.intp]) -> NDArray[Any]:
+    """Return one column of all sources, in some order; one value for all stays so."""
+    if all(column.strides == (0,) for column in columns) and len({int(column[0]) for column in columns}) == 1:
+        return _all(int(columns[0][0]), len(rows), columns[0].dtype)
+    return np.concatenate(columns)[rows]
 
 
 def _sorted_rows(time: Ints, action: NDArray[np.uint8]) -> NDArray[np.intp]:
@@ -207,9 +219,11 @@ def _timeline(file: ScenarioFile, seed: int, replication: int) -> _Block:
     )
 
 
-def _arrivals(stream: Stream, name: str, number: int, file: ScenarioFile, seed: int, replication: int) -> _Block:
-    times = stream.times(lambda part: generator(seed, replication, name, "arrivals", part), file.clock.until)
-    chosen = stream.chosen(times, file.clock.until)
+def _arrivals(
+    stream: Stream, name: str, number: int, end: int | None, file: ScenarioFile, seed: int, replication: int
+) -> _Block:
+    times = stream.times(lambda part: generator(seed, replication, name, "arrivals", part), end)
+    chosen = stream.chosen(times, end)
     times, source = times[chosen], None
     if stream.batch is not None:
         shares = [float(share) for share in stream.batch.values()]
@@ -233,7 +247,7 @@ def _arrivals(stream: Stream, name: str, number: int, file: ScenarioFile, seed: 
         service = np.where(measured >= 0, measured, service)
     return _Block(
         time=times,
-        action=np.full(len(times), _CREATE, np.uint8),
+        action=np.zeros(len(times), np.uint8),  # CREATE_ORDER
         order_class=order_class,
         service=service,
         patience=_by_class(file.patience, order_class, name, "patience", seed, replication),
@@ -243,7 +257,7 @@ def _arrivals(stream: Stream, name: str, number: int, file: ScenarioFile, seed: 
 
 def _classes(stream: Stream, name: str, count: int, seed: int, replication: int) -> NDArray[np.uint8]:
     """Return the class of each order of a stream without a trace."""
-    vip = float((stream.order_class or {}).get(OrderClass.VIP, 0))
+    vip = stream.vip_share
     if not 0 < vip < 1:
         return np.full(count, _VIP if vip else _NORMAL, np.uint8)
     is_normal = generator(seed, replication, name, "class").random(count) >= vip
@@ -257,6 +271,8 @@ def _by_class(
     purpose, n and its class alone.
     """
     count = len(order_class)
+    if asked.is_empty:
+        return _all(NONE, count)
 
     def sample(one: int, part: int) -> Ints:
         distribution = asked.of(one)
