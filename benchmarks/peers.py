@@ -97,16 +97,16 @@ def asimpy(orders: int, number: int) -> tuple[float, list[float]]:
 
 
 @cache
-def built() -> TemporaryDirectory:
-    """Return the folder with mm3.c compiled; it goes when this process ends."""
+def built(source: str) -> TemporaryDirectory:
+    """Return the folder with a C program compiled; it goes when this process ends."""
     folder = TemporaryDirectory()
-    source, program = Path(__file__).with_name("mm3.c"), Path(folder.name) / "mm3"
-    subprocess.run(["cc", "-O3", "-march=native", source, "-o", program, "-lm"], check=True)
+    path, program = Path(__file__).with_name(f"{source}.c"), Path(folder.name) / source
+    subprocess.run(["cc", "-O3", "-march=native", path, "-o", program, "-lm"], check=True)
     return folder
 
 
-def c(orders: int, number: int) -> tuple[float, list[float]]:
-    """Run the queue in mm3.c; the program measures itself."""
-    command = [Path(built().name) / "mm3", str(orders), str(number)]
+def c(source: str, orders: int, number: int) -> tuple[float, list[float]]:
+    """Run the queue in mm3.c or mm3_tuned.c; the program measures itself."""
+    command = [Path(built(source).name) / source, str(orders), str(number)]
     seconds, waits = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
     return seconds, waits

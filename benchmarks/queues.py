@@ -21,7 +21,8 @@ PROGRAMS = {
     "reference, full log": partial(mm3.full_log, "reference"),
     "compiled, full log": partial(mm3.full_log, "compiled"),
     "compiled, times only": mm3.times_only,
-    "C": peers.c,
+    "C": partial(peers.c, "mm3"),
+    "C, tuned by hand": partial(peers.c, "mm3_tuned"),
 }
 PEERS = ("asimpy", "ciw", "salabim")
 SLOW = {"salabim": 4}  # by what their orders are divided
@@ -30,8 +31,10 @@ WARM_UP = 1_000  # orders that are not timed, for what happens once in a process
 
 def lacking(program: str) -> str | None:
     """Return how to install what a program needs, None if it is there."""
-    if program == "C":
-        return None if which("cc") else "C is left out, since there is no cc: install a C compiler, such as gcc"
+    if program.startswith("C"):
+        return (
+            None if which("cc") else f"{program} is left out, since there is no cc: install a C compiler, such as gcc"
+        )
     if program.startswith("compiled") and not find_spec("numba"):
         return f"{program} is left out, since numba is not installed: pip install 'ordersim[fast]'"
     if program in PEERS and not find_spec(program):

@@ -1,15 +1,15 @@
 """`sim replicate` and `sim check`: what a random scenario says, and whether its thresholds hold."""
 
 import json
+import logging
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.cluster import cluster
 from sim.cli.common import (
     FAILED,
     INCONCLUSIVE,
@@ -31,7 +31,7 @@ from sim.cli.common import (
     progress_bar,
 )
 from sim.engines import Engine
-from sim.errors import OrdersimError, StorageError
+from sim.errors import SimulationError, StorageError
 
 if TYPE_CHECKING:
     from sim.experiment import Replication, Replications, Results
@@ -138,13 +138,16 @@ def _replicated(
 ) -> tuple["Replications", list[str]]:
     """Run what is not in the database yet, keep it there, and return all with what could not be kept."""
     from sim.experiment import replicate
+    from sim.experiment.cluster import cluster
 
+    if dask is not None:
+        logging.disable()  # it tells in many lines of what is lost; one of ours is enough
     seed = scenario.seed if seed is None else seed
     keeper = _Keeper(scenario, seed, address, tags)
     earlier = [] if address is None else _earlier(scenario, seed, address)
     began = monotonic()
     try:
-        with progress_bar("replications") as progress, cluster(dask) as executor:
+        with progress_bar("replications") as progress, nullcontext() if dask is None else cluster(dask) as executor:
             done = replicate(
                 scenario,
                 times,
@@ -162,9 +165,10 @@ def _replicated(
         kept = f"{keeper.count} finished replications are kept, the same command goes on"
         nothing = address is None or not keeper.count
         raise InterruptedWorkError("; ".join(problems) or ("nothing is kept" if nothing else kept)) from None
-    except OrdersimError:
+    except SimulationError as error:
         keeper.close()
-        raise
+        kept = f"; {keeper.count} finished replications are kept, the same command goes on"
+        raise SimulationError(f"{error}{kept if address is not None and keeper.count else ''}") from None
     if engine == "compiled" or monotonic() - began > _LONG:
         hint_at_numba(engine)
     return done, keeper.close()

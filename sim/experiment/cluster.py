@@ -1,0 +1,77 @@
+"""Other people's machines: the workers of a dask cluster."""
+
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import CancelledError, Executor
+from contextlib import contextmanager
+from typing import Any, cast
+
+from sim.errors import SimulationError
+
+_SECONDS = 10
+
+
+@contextmanager
+def cluster(address: str) -> Iterator[Executor]:
+    """Give the workers of the dask cluster whose scheduler has this address, such as tcp://127.0.0.1:8786.
+
+    Raises:
+        SimulationError: dask is not installed, there is no such cluster, or it is lost while it works.
+
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise SimulationError(f"cluster {address}: needs dask; pip install 'ordersim[distributed]'") from None
+    try:
+        asyncio.run(asyncio.wait_for(_greet(address), _SECONDS))
+        client: Any = cast(Any, Client)(address, timeout=_SECONDS, set_as_default=False)
+    except (OSError, TypeError, ValueError) as error:
+        reason = str(error).strip().split("\n")[0] or f"nobody answers in {_SECONDS} s"
+        raise SimulationError(
+            f"cluster {address}: cannot be reached ({reason}); dask scheduler prints the address of one"
+        ) from None
+    try:
+        _check_workers(client, address)
+        yield _Workers(client)
+    except Exception as error:
+        if isinstance(error, CancelledError) or type(error).__module__.startswith("distributed"):
+            raise SimulationError(f"cluster {address}: is lost ({type(error).__name__})") from None
+        raise
+    finally:
+        client.close(timeout=_SECONDS)
+
+
+async def _greet(address: str) -> None:
+    """Ask who is there, since a client that nobody answers waits for ever, and one that fails does so for 20 s."""
+    from distributed.core import rpc
+
+    async with cast(Any, rpc)(address) as remote:
+        who = await remote.identity()
+    if who["type"] != "Scheduler":
+        raise ValueError(f"there is a {who['type'].lower()}")
+
+
+def _check_workers(client: Any, address: str) -> None:
+    """Ask for workers that know ordersim, since work waits for ever where there are none."""
+    try:
+        there = client.run(_is_here)
+    except Exception as error:  # noqa: BLE001 - dask raises a plain one
+        raise SimulationError(f"cluster {address}: a worker lacks ordersim ({error}); install it there") from None
+    if not there:
+        raise SimulationError(f"cluster {address}: has no workers; start one with dask worker {address}")
+
+
+def _is_here() -> bool:
+    return True
+
+
+class _Workers(Executor):
+    """The workers of a cluster; dask's own Executor loses results, or waits for ever, when one of them is lost."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def submit(self, work: Any, /, *args: Any, **options: Any) -> Any:
+        """Return a future of dask, which has `result` and `cancel` too."""
+        return self._client.submit(work, *args, **options, pure=False)
