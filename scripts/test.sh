@@ -7,4 +7,4 @@ setup_server
 .venv/bin/ruff format --check --quiet .
 .venv/bin/mypy
 .venv/bin/lint-imports --no-logo
-.venv/bin/pytest -n 2 --nbmake "$@" tests notebooks
+.venv/bin/pytest -n 3 --nbmake "$@" tests notebooks

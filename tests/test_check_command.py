@@ -441,9 +441,9 @@ def test_ctrl_c_while_the_workers_start_is_one_line():
 
 def test_a_worker_that_dies_costs_time_and_no_result():
     write("long.yaml", LONG.replace("SPAN", "10m"))
-    args = ("replicate", "long.yaml", *BARE, "--engine", "reference", "-n", "400")
+    args = ("replicate", "long.yaml", *BARE, "--engine", "reference", "-n", "200")
     with session(*args, "--jobs", "2") as process:
-        wait_for(lambda: busy(process.pid, 2, 1.5))
+        wait_for(lambda: busy(process.pid, 2, 1))
         os.kill(workers(process.pid)[0], signal.SIGKILL)
         out, errors = process.communicate(timeout=60)
         wait_for(lambda: not family(process.pid), 5)
@@ -471,6 +471,6 @@ def plain(text: str) -> str:
 
 def test_a_bar_shows_how_far_it_is_and_the_time_left():
     write("long.yaml", LONG.replace("SPAN", "10m"))
-    with on_terminal("replicate", "long.yaml", "-n", "400", *BARE, "--engine", "reference", status=0) as (_, written):
+    with on_terminal("replicate", "long.yaml", "-n", "150", *BARE, "--engine", "reference", status=0) as (_, written):
         text = plain("".join(written))
     assert re.search(r"replications .* \d+% 0:00:\d\d", text)

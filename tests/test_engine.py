@@ -20,7 +20,7 @@ from sim.scenario.loading import restore_scenario
 from sim.statistics import Histogram
 from tests.oracle import check_rules, log_rows, oracle_rows
 
-EXAMPLES = 1_500
+EXAMPLES = 800
 
 rules = st.builds(
     Rules,
@@ -230,7 +230,7 @@ def check_scenario(entries: dict) -> None:
     assert both_say_the_same(scenario.workload(), scenario.warmup)
 
 
-@settings(max_examples=EXAMPLES // 5, deadline=None)
+@settings(max_examples=EXAMPLES // 2, deadline=None)
 @given(scenarios)
 def test_both_engines_say_the_same_of_a_scenario(entries):
     check_scenario(entries)
