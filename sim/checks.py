@@ -79,7 +79,7 @@ def _fact(name: str, order: int, orders: Orders, log: EventLog, at: int) -> str:
     if name == "status":
         return _status_of_order(log, order, at)
     if name == "bot":
-        seen = np.flatnonzero((log.order == order) & (log.time <= at) & (log.kind == EventKind.ORDER_PICKED_UP))
+        seen = np.flatnonzero((log.order == order) & (log.time <= at) & (log.kind == EventKind.ORDER_PICKED_UP.value))
         return _shown(name, int(log.bot[seen[-1]]) if len(seen) else NONE)
     [row] = np.flatnonzero(orders.number == order)
     return _shown(name, int(getattr(orders, name)[row]))

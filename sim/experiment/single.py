@@ -69,9 +69,9 @@ class Run:
 
         """
         orders, start = self.measures.orders, self.measures.warmup
-        chosen = (orders.created >= start) & (orders.status != OrderStatus.ABANDONED)
+        chosen = (orders.created >= start) & (orders.status != OrderStatus.ABANDONED.value)
         if order_class is not None:
-            chosen &= orders.order_class == order_class
+            chosen &= orders.order_class == order_class.value
         found = batch_means(orders.wait[chosen] / SECOND, confidence)
         if found.correlation > 1.645 / found.batches**0.5:
             warnings.warn(

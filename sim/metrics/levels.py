@@ -14,8 +14,10 @@ _LARGEST = 2.0**62
 
 
 def of_kinds(log: EventLog, kinds: tuple[EventKind, ...]) -> Mask:
-    """Return which events are of one of some kinds."""
-    found: Mask = np.isin(log.kind, kinds)
+    """Return which events are of one of some kinds, as plain numbers: numpy asks an enumeration for attributes that it
+    lacks, which in Python 3.11 runs code of its own, and swallows a Ctrl-C that comes just then.
+    """
+    found: Mask = np.isin(log.kind, [kind.value for kind in kinds])
     return found
 
 
@@ -34,7 +36,7 @@ def steps(
     """
     rises, falls = of_kinds(log, up), of_kinds(log, down)
     if order_class is not None:
-        of_class = log.order_class == order_class
+        of_class = log.order_class == order_class.value
         rises, falls = rises & of_class, falls & of_class
     moved = rises | falls
     times = np.concatenate(([0], log.time[moved]))

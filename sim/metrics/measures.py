@@ -147,7 +147,7 @@ def end_of_warmup(created: Ints, wait: Ints, status: NDArray[np.uint8]) -> int:
         SimulationError: there is no cut in the first half of the run.
 
     """
-    seen = status != OrderStatus.ABANDONED
+    seen = status != OrderStatus.ABANDONED.value
     cut = mser5(wait[seen] / SECOND)
     if cut is None:
         raise SimulationError(
@@ -158,7 +158,7 @@ def end_of_warmup(created: Ints, wait: Ints, status: NDArray[np.uint8]) -> int:
 
 def _members(orders: Orders, order_class: OrderClass | None, start: int) -> Mask:
     members: Mask = orders.created >= start
-    return members if order_class is None else members & (orders.order_class == order_class)
+    return members if order_class is None else members & (orders.order_class == order_class.value)
 
 
 def _worst_waits(orders: Orders, members: Mask, span: int) -> Values:
@@ -167,9 +167,11 @@ def _worst_waits(orders: Orders, members: Mask, span: int) -> Values:
     Quantiles and the longest are those of waits that never end. The mean is that of waits that go on as long again as
     the run lasted, since one order that waits for ever would leave it no bound.
     """
-    pending = members & (orders.status == OrderStatus.PENDING)
+    pending = members & (orders.status == OrderStatus.PENDING.value)
     done = np.sort(
-        orders.wait[members & (orders.status != OrderStatus.PENDING) & (orders.status != OrderStatus.ABANDONED)]
+        orders.wait[
+            members & (orders.status != OrderStatus.PENDING.value) & (orders.status != OrderStatus.ABANDONED.value)
+        ]
     )
     unfinished = int(pending.sum())
     n = len(done) + unfinished
@@ -185,7 +187,7 @@ def _worst_waits(orders: Orders, members: Mask, span: int) -> Values:
 def _attempts(workload: Workload, log: EventLog) -> Attempts:
     """Pair each pick-up with what ended it: an order's events of these kinds alternate."""
     ends = of_kinds(log, _END_OF_ATTEMPT)
-    seen = np.flatnonzero(ends | (log.kind == EventKind.ORDER_PICKED_UP))
+    seen = np.flatnonzero(ends | (log.kind == EventKind.ORDER_PICKED_UP.value))
     seen = seen[np.argsort(log.order[seen], kind="stable")]
     picks = np.flatnonzero(~ends[seen])
     following = np.append(ends[seen], False)[picks + 1]
@@ -194,7 +196,7 @@ def _attempts(workload: Workload, log: EventLog) -> Attempts:
     row = log.order[picked].astype(np.int64) - workload.first_number
     starts = np.flatnonzero(np.diff(row, prepend=-1))
     first = np.repeat(starts, np.diff(np.append(starts, len(row))))
-    outcome = np.where(following, np.where(log.kind[ended_by] == EventKind.ORDER_COMPLETED, 0, 1), 2)
+    outcome = np.where(following, np.where(log.kind[ended_by] == EventKind.ORDER_COMPLETED.value, 0, 1), 2)
     return Attempts(
         row=row,
         attempt=np.arange(len(row)) - first + 1,
@@ -207,20 +209,19 @@ def _attempts(workload: Workload, log: EventLog) -> Attempts:
 
 def _orders(workload: Workload, log: EventLog, attempts: Attempts) -> Orders:
     rows = log.order.astype(np.int64) - workload.first_number
-    count = int((log.kind == EventKind.ORDER_CREATED).sum())
+    count = int((log.kind == EventKind.ORDER_CREATED.value).sum())
 
     def last(kind: EventKind, values: NDArray[np.generic]) -> Ints:
         column = np.full(count, NONE, np.int64)
-        chosen = log.kind == kind
+        chosen = log.kind == kind.value
         column[rows[chosen]] = values[chosen]
         return column
 
-    status = np.full(count, OrderStatus.PENDING, np.uint8)
-    status[attempts.row] = np.array([OrderStatus.COMPLETE, OrderStatus.PENDING, OrderStatus.PROCESSING])[
-        attempts.outcome
-    ]
-    status[rows[log.kind == EventKind.ORDER_ABANDONED]] = OrderStatus.ABANDONED
-    wait = np.where(status == OrderStatus.PENDING, log.end, 0).astype(np.int64)
+    status = np.full(count, OrderStatus.PENDING.value, np.uint8)
+    by_outcome = [one.value for one in (OrderStatus.COMPLETE, OrderStatus.PENDING, OrderStatus.PROCESSING)]
+    status[attempts.row] = np.array(by_outcome)[attempts.outcome]
+    status[rows[log.kind == EventKind.ORDER_ABANDONED.value]] = OrderStatus.ABANDONED.value
+    wait = np.where(status == OrderStatus.PENDING.value, log.end, 0).astype(np.int64)
     for kinds, sign in ((TO_PENDING, -1), (FROM_PENDING, 1)):
         chosen = of_kinds(log, kinds)
         np.add.at(wait, rows[chosen], sign * log.time[chosen])
@@ -235,7 +236,7 @@ def _orders(workload: Workload, log: EventLog, attempts: Attempts) -> Orders:
         bot=last(EventKind.ORDER_PICKED_UP, log.bot),
         attempts=np.bincount(attempts.row, minlength=count),
         wait=wait,
-        returns=np.bincount(rows[log.kind == EventKind.ORDER_RETURNED], minlength=count),
+        returns=np.bincount(rows[log.kind == EventKind.ORDER_RETURNED.value], minlength=count),
     )
 
 
@@ -250,10 +251,10 @@ def _family(
 ) -> Values:
     """Return the statistics of one metric for one class, or for all orders, from the end of the warm-up on."""
     members = _members(orders, order_class, start)
-    complete = members & (orders.status == OrderStatus.COMPLETE)
+    complete = members & (orders.status == OrderStatus.COMPLETE.value)
     match metric.name:
         case "wait":
-            return _durations(orders.wait[members & (orders.status != OrderStatus.ABANDONED)])
+            return _durations(orders.wait[members & (orders.status != OrderStatus.ABANDONED.value)])
         case "flow":
             return _durations(orders.flow[complete])
         case "service":
@@ -263,7 +264,7 @@ def _family(
         case "bots":
             return level(log, (EventKind.BOT_ADDED,), (EventKind.BOT_REMOVED,), None, start)
         case "throughput":
-            of_class = np.ones(len(members), bool) if order_class is None else orders.order_class == order_class
+            of_class = np.ones(len(members), bool) if order_class is None else orders.order_class == order_class.value
             done = int((of_class & (orders.completed > (start or NONE))).sum())
             return {"": done / ((log.end - start) / HOUR) if log.end > start else None}
         case "wasted":
@@ -285,7 +286,7 @@ def _had_fate(fate: str, orders: Orders) -> Mask:
         return np.ones(len(orders.number), bool)
     if fate == "returned":
         return orders.returns > 0
-    had: Mask = orders.status == OrderStatus["COMPLETE" if fate == "completed" else fate.upper()]
+    had: Mask = orders.status == OrderStatus["COMPLETE" if fate == "completed" else fate.upper()].value
     return had
 
 

@@ -101,7 +101,7 @@ def waits_chart(run: Run) -> Figure:
         if p95 is None:
             axes.plot([], [], color=colour, label=f"{order_class.name}: no orders")
             continue
-        of_class = (orders.order_class == order_class) & (orders.status != OrderStatus.ABANDONED)
+        of_class = (orders.order_class == order_class.value) & (orders.status != OrderStatus.ABANDONED.value)
         waits = np.sort(orders.wait[of_class]) / unit
         shares = np.arange(1, len(waits) + 1) / len(waits)
         kept = np.unique(np.linspace(0, len(waits) - 1, min(len(waits), _PIXELS)).astype(int))
@@ -200,9 +200,9 @@ def legend(figure: Figure, handles: list[Any], **options: Any) -> None:
 def _lifetimes(run: Run) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return when each bot was added and removed, in order of number; a bot that stays has the end of the run."""
     log = run.log
-    births = log.time[log.kind == EventKind.BOT_ADDED]
+    births = log.time[log.kind == EventKind.BOT_ADDED.value]
     deaths = np.full(len(births), log.end, np.int64)
-    removed = log.kind == EventKind.BOT_REMOVED
+    removed = log.kind == EventKind.BOT_REMOVED.value
     deaths[log.bot[removed] - 1] = log.time[removed]
     return births, deaths
 
@@ -249,7 +249,7 @@ def _label_orders(axes: Axes, run: Run, ended: NDArray[np.int64]) -> None:
     for row, bot, start, end, outcome in zip(
         attempts.row, attempts.bot, attempts.picked_up, ended, attempts.outcome, strict=True
     ):
-        dark = run.measures.orders.order_class[row] == OrderClass.VIP and outcome != returned
+        dark = run.measures.orders.order_class[row] == OrderClass.VIP.value and outcome != returned
         box = {"facecolor": "white", "edgecolor": "none", "pad": 1} if outcome == returned else None
         number = str(row + run.workload.first_number)
         colour = "white" if dark else INK

@@ -84,7 +84,7 @@ def summary(run: Run) -> list[tuple[str, str]]:
         by_class = ", ".join(f"{one.name} {values[f'orders.{one.name}.{fate}']}" for one in OrderClass)
         rows.append((f"Orders {word}", f"{values[f'orders.{fate}']} ({by_class})"))
     rows.append(("Bots at the end", str(values["bots.end"])))
-    rows.append(("Ignored removals", str(int((run.log.kind == EventKind.REMOVE_IGNORED).sum()))))
+    rows.append(("Ignored removals", str(int((run.log.kind == EventKind.REMOVE_IGNORED.value).sum()))))
     rows += [(f"Wait {one.name}", _waits(run, one)) for one in OrderClass]
     utilisation = values["utilisation"]
     rows.append(("Utilisation", "no bots" if utilisation is None else f"{utilisation:.1%}"))

@@ -134,7 +134,7 @@ def _expectation_findings(file: ScenarioFile, drawn: bool, horizon: int | None) 
         except SimulationError as error:
             yield (), str(error)
             return
-        last, bots = first + len(workload.service) - 1, int((workload.action == Action.ADD_BOT).sum())
+        last, bots = first + len(workload.service) - 1, int((workload.action == Action.ADD_BOT.value).sum())
     for index, entry in enumerate(file.expect):
         here: Steps = ("expect", index)
         if entry.order is not None and not first <= entry.order <= last:

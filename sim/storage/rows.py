@@ -169,7 +169,9 @@ def read_pages(connection: Connection, table: str, run_id: str, after: int = -1)
 
 def pages(run: Run, run_id: str) -> Iterator[Statement]:
     """Yield what stores the bots, orders and events of a run."""
-    bots = _ids(run_id, 0, range(1 + int((run.log.kind == EventKind.BOT_ADDED).sum())))  # by number; there is no 0
+    bots = _ids(
+        run_id, 0, range(1 + int((run.log.kind == EventKind.BOT_ADDED.value).sum()))
+    )  # by number; there is no 0
     for table, rows in (
         ("bots", _bots(run, bots)),
         ("orders", _orders(run, run_id, bots)),
@@ -190,10 +192,10 @@ def _known(column: NDArray[Any]) -> list[int | None]:
 
 def _bots(run: Run, ids: list[str]) -> Iterator[tuple[list[Any], ...]]:
     log, attempts = run.log, run.measures.attempts
-    gone = log.kind == EventKind.BOT_REMOVED
+    gone = log.kind == EventKind.BOT_REMOVED.value
     removed = dict(zip(log.bot[gone].tolist(), log.time[gone].tolist(), strict=True))
     working = set(attempts.bot[attempts.ended == NONE].tolist())
-    added = log.time[log.kind == EventKind.BOT_ADDED]
+    added = log.time[log.kind == EventKind.BOT_ADDED.value]
     for rows in _slices("bots", len(added)):
         since = added[rows].tolist()
         numbers = range(rows.start + 1, rows.start + 1 + len(since))
