@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from sim import load_scenario, replicate, run
-from sim.engines import LONG, choose_engine, compiled
+from sim.engines import LONG, choose_engine
+from sim.engines.compiled import jit
 from sim.experiment.compiling import compile_now
 from sim.statistics import Histogram
 
@@ -68,9 +69,9 @@ def test_auto_takes_the_compiled_engine_for_long_work_once_it_is_compiled(tmp_pa
     assert choose_engine("auto", LONG - 1) == "reference"
     assert choose_engine("auto", LONG) == "compiled"
     assert (choose_engine("reference", LONG), choose_engine("compiled", 1)) == ("reference", "compiled")
-    monkeypatch.setattr(compiled, "kept_mark", lambda: tmp_path / "not there")
+    monkeypatch.setattr(jit, "kept_mark", lambda: tmp_path / "not there")
     assert choose_engine("auto", LONG) == "reference"
-    monkeypatch.setattr(compiled, "kept_mark", lambda: None)
+    monkeypatch.setattr(jit, "kept_mark", lambda: None)
     assert choose_engine("auto", LONG) == "reference"
 
 
@@ -112,8 +113,8 @@ def test_newcomers_do_not_wait_nor_disturb_each_other_and_the_next_experiment_fi
 def test_where_nothing_can_be_kept_it_is_compiled_each_time_and_auto_leaves_it_alone():
     code = (
         "from numba.core import caching; caching.CacheImpl._locator_classes = [];"
-        "from sim.engines import LONG, choose_engine, compiled;"
-        "print(compiled.kept_mark(), choose_engine('auto', LONG))"
+        "from sim.engines import LONG, choose_engine; from sim.engines.compiled import jit;"
+        "print(jit.kept_mark(), choose_engine('auto', LONG))"
     )
     assert python("-c", code).stdout == "None reference\n"
 
@@ -124,8 +125,8 @@ def test_where_nothing_can_be_kept_it_is_compiled_each_time_and_auto_leaves_it_a
 def test_without_numba_the_same_source_runs_as_plain_python():
     code = (
         "import sys, warnings; sys.modules['numba'] = None; warnings.simplefilter('error');"
-        "import numpy as np; from sim.engines import compiled; from tests.test_engine import *;"
-        "assert compiled.numba is None; rng = np.random.default_rng(3);"
+        "import numpy as np; from sim.engines.compiled import jit; from tests.test_engine import *;"
+        "assert jit.numba is None; rng = np.random.default_rng(3);"
         "print(all(both_say_the_same(random_workload(rng), int(rng.choice([0, 3, 20]))) for _ in range(150)))"
     )
     done = python("-c", code)

@@ -29,9 +29,9 @@ def choose_engine(engine: Engine, actions: int) -> Engine:
         raise ValueError(f"engine {engine!r} is not known; write one of {', '.join(get_args(Engine))}")
     if actions < LONG or not can_compile():
         return "reference"
-    from sim.engines.compiled import kept_mark
+    from sim.engines.compiled import jit
 
-    mark = kept_mark()
+    mark = jit.kept_mark()
     return "compiled" if mark is not None and mark.exists() else "reference"
 
 

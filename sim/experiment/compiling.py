@@ -19,7 +19,7 @@ def compile_in_background(actions: int) -> None:
 
 @cache
 def _begin() -> None:
-    from sim.engines.compiled import kept_mark
+    from sim.engines.compiled.jit import kept_mark
 
     if kept_mark() is not None:
         nothing = subprocess.DEVNULL
@@ -31,7 +31,7 @@ def _begin() -> None:
 
 def compile_now() -> None:
     """Compile the engine and the metrics, if they are not compiled yet, and leave the mark that says so."""
-    from sim.engines.compiled import kept_mark
+    from sim.engines.compiled.jit import kept_mark
     from sim.metrics.tally import count_waits, observe
 
     workload = Workload(

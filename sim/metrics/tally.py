@@ -8,7 +8,9 @@ from typing import Literal
 
 import numpy as np
 
-from sim.engines.compiled import (
+from sim.engines.compiled import NO_INSTANTS, outcome, run, simulate
+from sim.engines.compiled.jit import Array, jit
+from sim.engines.compiled.loop import (
     ALL,
     AREA,
     BOTS,
@@ -19,15 +21,9 @@ from sim.engines.compiled import (
     GONE,
     HIGHEST,
     LEVEL,
-    NO_INSTANTS,
     PENDING,
     WASTED,
     WHOLE,
-    Array,
-    jit,
-    outcome,
-    run,
-    simulate,
 )
 from sim.events import EventLog
 from sim.metrics.measures import WAITS, Observation, check_littles_law, end_of_warmup, measure, observation
@@ -45,6 +41,7 @@ THROUGHPUT, WASTED_TIME = _AT["throughput"], _AT["wasted"]
 FATES = np.array(
     [_AT[f"orders.{fate}"] for fate in ("pending", "processing", "completed", "abandoned", "returned", "created")]
 )
+_NOTHING = np.full(len(UNITS), np.nan)
 _LARGEST = 2**62  # of an integral of levels, and of the sums that it bounds
 STATISTICS = 9  # of durations
 SHARES = (50, 90, 95, 99)
@@ -74,7 +71,7 @@ def observe(
     check_littles_law(int(found.counts[BY_CLASS, WHOLE]), int(found.wait.sum()))
     if warmup == "mser5" and (start := end_of_warmup(found.created, found.wait, found.status)):
         found = outcome(workload, start)
-    values, worst = np.full(len(UNITS), np.nan), np.full(len(WAITS), np.nan)
+    values, worst = _NOTHING.copy(), _NOTHING[: len(WAITS)].copy()
     _tally(*found[:7], found.start, found.end, values, worst)
     return Observation(values, worst, found.start, *found[:3], found.status, queue), log
 

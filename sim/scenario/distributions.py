@@ -65,7 +65,8 @@ class Gamma(Part):
     cv: Positive
 
     def draw(self, rng: "Generator", n: int) -> Floats:
-        return rng.gamma(self.cv**-2, self.mean * self.cv**2, n)
+        with np.errstate(over="ignore"):
+            return rng.gamma(self.cv**-2, self.mean * self.cv**2, n)
 
     def expected(self) -> float:
         return self.mean
@@ -79,7 +80,8 @@ class Lognormal(Part):
 
     def draw(self, rng: "Generator", n: int) -> Floats:
         variance = math.log1p(self.cv**2)
-        return rng.lognormal(math.log(self.mean) - variance / 2, math.sqrt(variance), n)
+        with np.errstate(over="ignore"):
+            return rng.lognormal(math.log(self.mean) - variance / 2, math.sqrt(variance), n)
 
     def expected(self) -> float:
         return self.mean
@@ -92,7 +94,8 @@ class Weibull(Part):
     shape: Positive
 
     def draw(self, rng: "Generator", n: int) -> Floats:
-        return self.scale * rng.weibull(self.shape, n)
+        with np.errstate(over="ignore"):
+            return self.scale * rng.weibull(self.shape, n)
 
     def expected(self) -> float:
         try:
@@ -219,8 +222,7 @@ class Distribution(Part):
             return rng.choice(np.array(list(self.choice), np.int64), n, p=shares)
         if self.empirical is not None:
             return rng.choice(np.array(self.empirical, np.int64), n)
-        with np.errstate(over="ignore"):
-            drawn: Floats = self._law.draw(rng, n)
+        drawn: Floats = self._law.draw(rng, n)
         np.minimum(drawn, units.LONGEST, out=drawn)
         return np.rint(drawn, out=drawn).astype(np.int64)
 

@@ -19,6 +19,7 @@ from sim.model import NONE, Action, Ints, OrderClass, Rules, Workload
 from sim.scenario.arrivals import Stream
 from sim.scenario.parts import MOST_ORDERS
 from sim.scenario.schema import ByClass, ScenarioFile
+from sim.units import LONGEST
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -289,9 +290,9 @@ def _check_size(file: ScenarioFile, time: Ints, service: Ints) -> None:
     """Refuse what could overflow: after the last action the kitchen needs at most the sum of all service times."""
     if len(service) > MOST_ORDERS:
         raise SimulationError(f"{file.name} made more than {MOST_ORDERS} orders; lower a rate or set a limit")
-    if file.clock.until is not None:
-        return
     last = int(time[-1]) if len(time) else 0
+    if file.clock.until is not None or last + len(service) * LONGEST <= _LATEST:
+        return
     longest = int(service.max(initial=0))
     if last + len(service) * longest > _LATEST and last + float(service.sum(dtype=np.float64)) > _LATEST:
         raise SimulationError(f"{file.name} could last longer than 100,000 years; shorten the service times")

@@ -1,28 +1,15 @@
-"""The compiled engine: the rules of docs/rules.md as one loop over plain arrays, for volume.
+"""The rules of docs/rules.md as one loop.
 
-numba compiles it (extra `fast`); without numba the same source runs as plain Python. What is due next is the head of a
-heap or stands under a cursor, so an event costs at most the logarithm of the bots and of the orders PENDING. What must
-leave the middle of a heap stays there until it comes to the head, where it is passed by.
+What is due next is the head of a heap or stands under a cursor, so an event costs at most the logarithm of the bots and
+of the orders PENDING. What must leave the middle of a heap stays there until it comes to the head, where it is passed
+by.
 """
 
-import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, NamedTuple
-
 import numpy as np
-from numpy.typing import NDArray
 
-from sim.events import EventKind, EventLog
-from sim.model import NONE, Action, Ints, OrderClass, OrderStatus, Workload
-
-try:
-    import numba
-except ImportError:
-    numba = None  # type: ignore[assignment]
-
-Array = Any
-"""A numpy array; numba finds out of what."""
+from sim.engines.compiled.jit import Array, jit
+from sim.events import EventKind
+from sim.model import NONE, Action, OrderClass, OrderStatus
 
 NEVER = 2**63 - 1
 ROOM = 2**32  # between the places of two orders, for those sent to the back
@@ -42,47 +29,6 @@ RESUME, FINISH = ON_REMOVE.index("resume"), ON_REMOVE.index("finish")
 RETURNED_TO = ("place", "front", "back")
 PLACE, FRONT = RETURNED_TO.index("place"), RETURNED_TO.index("front")
 
-
-def jit(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function when it is first called, and keep what was compiled if a folder for it can be written."""
-    if numba is None:
-        return function
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
-    try:
-        compiled: Callable[..., Any] = numba.njit(cache=True, **options)(function)
-    except RuntimeError:  # numba found no such folder
-        compiled = numba.njit(**options)(function)
-    return compiled
-
-
-def kept_mark() -> Path | None:
-    """Return the file that says that all is compiled and kept, None where nothing can be kept."""
-    folder = getattr(getattr(_simulate, "stats", None), "cache_path", None)
-    if folder is None:
-        return None
-    from llvmlite.binding import get_host_cpu_name
-
-    cpu = get_host_cpu_name()  # type: ignore[no-untyped-call]
-    made_by = (sys.implementation.cache_tag, numba.__version__, cpu, Path(__file__).stat().st_mtime_ns)
-    return Path(folder) / f"compiled-{'-'.join(map(str, made_by))}.mark"
-
-
-class Outcome(NamedTuple):
-    """What became of each order, and how many orders and bots there were over time; times are microseconds."""
-
-    order_class: NDArray[np.uint8]  # (orders,)
-    created: Ints  # (orders,)
-    wait: Ints  # (orders,), so far where the order is PENDING at the end
-    flow: Ints  # (orders,), NONE where it is not complete
-    status: NDArray[np.uint8]  # (orders,), of OrderStatus
-    returned: NDArray[np.bool_]  # (orders,)
-    counts: Ints  # (ROWS, 5), see LEVEL and those that follow it
-    queue: Ints  # (2, instants), orders PENDING by class
-    reach: float  # about what the largest of all integrals is
-    start: int  # where the warm-up ended
-    end: int
-
-
 LEVEL, HIGHEST, AREA, BY_CLASS, ROWS = range(5)
 """Rows of counts: the last and the highest level and the integral of the five below; WASTED and DONE of each class
 and WHOLE. Highest level and integral are those from the start on, WASTED that of orders created from then on, DONE the
@@ -90,78 +36,6 @@ completions after it; WHOLE is the integral of all PENDING from time 0 on.
 """
 ALL, BOTS, BUSY = 2, 3, 4  # behind the orders PENDING of each class
 WASTED, DONE, WHOLE = 0, 2, 4
-
-
-def simulate(workload: Workload, progress: Callable[[int, int], None] | None = None) -> EventLog:  # noqa: ARG001
-    """Run `workload` and return its event log; it is over before there is progress to tell."""
-    return run(workload, logged=True, told=False)[0]
-
-
-NO_INSTANTS = np.empty(0, np.int64)
-
-
-def outcome(workload: Workload, start: int = 0) -> Outcome:
-    """Run `workload` without a log and return its outcome from `start` on, in microseconds."""
-    return run(workload, logged=False, told=True, start=start)[1]
-
-
-def run(
-    workload: Workload, logged: bool, told: bool, start: int = 0, instants: Ints = NO_INSTANTS
-) -> tuple[EventLog, Outcome]:
-    """Run `workload` and return its event log, or an empty one, and its outcome from `start` on, or an empty one.
-
-    The outcome has the orders PENDING at `instants`, sorted and within the horizon.
-    """
-    orders, rules, patience = len(workload.service), workload.rules, workload.patience
-    bots = np.count_nonzero(workload.action == ADD_BOT)
-    removals = len(workload.action) - orders - bots
-    room = orders * 5 + bots * 2 + removals * 4 if logged else 0  # all that can happen; what is not used is not there
-    rows = orders if told else 0
-    if not orders or (patience.strides == (0,) and patience[0] == NONE):  # one value for all
-        patience = patience[:0]
-    log: tuple[Any, ...] = (
-        np.empty(room, np.int64),
-        np.empty(room, np.uint8),
-        np.empty(room, np.int32),
-        np.empty(room, np.int8),
-        np.empty(room, np.int32),
-    )
-    created, wait, flow = np.empty(rows, np.int64), np.zeros(rows, np.int64), np.empty(rows, np.int64)
-    state, returned = np.zeros(orders, np.uint8), np.zeros(rows, np.bool_)
-    counts, queue = np.zeros((ROWS, 5), np.int64), np.empty((2, len(instants)), np.int64)
-    size, many, end, reach = _simulate(
-        *[_plain(column) for column in (workload.action_time, workload.action, workload.order_class, workload.service)],
-        _plain(patience),
-        workload.first_number,
-        NONE if workload.horizon is None else workload.horizon,
-        ON_REMOVE.index(rules.on_remove),
-        rules.dispatch == "longest-idle",
-        RETURNED_TO.index(rules.returned_to),
-        NONE if rules.promote_after is None else rules.promote_after,
-        bots,
-        *log,
-        told,
-        start,
-        created,
-        wait,
-        flow,
-        state,
-        returned,
-        counts,
-        instants,
-        queue,
-    )
-    orders = int(many) if told else 0
-    columns = (workload.order_class, created, wait, flow, state, returned)
-    found = Outcome._make(
-        [*(column[:orders] for column in columns), counts, queue, reach, min(start, int(end)), int(end)]
-    )
-    return EventLog(*[column[:size] for column in log], end=int(end)), found  # type: ignore[misc]
-
-
-def _plain(column: NDArray[Any]) -> NDArray[Any]:
-    """Return a column of the one kind that is compiled for."""
-    return column if column.flags.carray else column.copy()
 
 
 @jit
@@ -198,7 +72,7 @@ def pop(keys: Array, items: Array, size: int) -> int:
 
 
 @jit
-def _simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would take longer than the work
+def simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would take longer than the work
     action_time: Array,
     action: Array,
     order_class: Array,
