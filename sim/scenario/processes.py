@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from sim.scenario.distributions import Distribution
+from sim.scenario.distributions import Distribution, rounded
 from sim.scenario.parts import Part, PhaseRate, PositiveDuration, Rate
-from sim.units import LONGEST, SECOND
+from sim.units import SECOND
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -23,7 +23,7 @@ Open = Callable[[int], "Generator"]
 """Opens the generator of one of two parts: 0 for arrivals, 1 for what modulates their rate."""
 
 _BLOCK = 1024
-_LARGEST_BLOCK = 1 << 20
+_LARGEST_BLOCK = 1 << 16
 
 
 class Rates(NamedTuple):
@@ -88,12 +88,13 @@ def _from_rates(blocks: Iterator[Rates], rng: "Generator", end: int | None, most
     for rates in blocks:
         starts, levels = began + rates.starts, level + rates.levels
         began, level = float(starts[-1]), float(levels[-1])
-        while reached < level and have + len(points) < most:
+        parts, drawn = [points], have + len(points)
+        while reached < level and drawn < most:
             gaps = rng.standard_exponential(_block(level - reached, most))
             gaps[0] += reached  # one sum from the beginning on, however it is divided
-            np.cumsum(gaps, out=gaps)
-            points = np.concatenate((points, gaps)) if len(points) else gaps
-            reached = float(points[-1])
+            parts.append(np.cumsum(gaps, out=gaps))
+            reached, drawn = float(gaps[-1]), drawn + len(gaps)
+        points = np.concatenate(parts)
         edges = np.searchsorted(points, levels)
         inside, points = points[: edges[-1]], points[edges[-1] :]
         columns = np.array((rates.first, rates.slope, levels[:-1], starts[:-1]))
@@ -104,7 +105,7 @@ def _from_rates(blocks: Iterator[Rates], rng: "Generator", end: int | None, most
         have += len(inside)
         if have >= most or (end is not None and began >= end):
             break
-    return _rounded((np.concatenate(found) if len(found) > 1 else found[0])[:most])
+    return rounded((np.concatenate(found) if len(found) > 1 else found[0])[:most])
 
 
 class Phase(Part):
@@ -154,7 +155,7 @@ class Poisson(Part, Process):
         if self.rate is None:
             return _from_rates(iter([self._rates]), rng, end, most)
         mean = SECOND / self.rate
-        return _from_gaps(lambda count: _rounded(mean * rng.standard_exponential(count)), self.rate, end, most)
+        return _from_gaps(lambda count: rounded(mean * rng.standard_exponential(count)), self.rate, end, most)
 
 
 class State(Part):
@@ -224,9 +225,3 @@ class Renewal(Process):
     def times(self, generator: Open, end: int | None, most: int) -> Times:
         rng = generator(0)
         return _from_gaps(lambda count: self.gap.sample(lambda: rng, count), self.mean_rate, end, most)
-
-
-def _rounded(gaps: Floats) -> Times:
-    """Return durations as whole microseconds; the array is used up."""
-    np.minimum(gaps, LONGEST, out=gaps)
-    return np.rint(gaps, out=gaps).astype(np.int64)
