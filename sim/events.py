@@ -83,6 +83,11 @@ class EventLog:
             end=end,
         )
 
+    def first(self, size: int, end: int) -> "EventLog":
+        """Return a log of the first `size` events, whose run ended at `end`."""
+        columns = (self.time, self.kind, self.order, self.order_class, self.bot)
+        return EventLog(*[column[:size] for column in columns], end=end)  # type: ignore[misc, arg-type]
+
     def __len__(self) -> int:
         """Return the number of events."""
         return len(self.time)

@@ -186,8 +186,8 @@ def observed(
         )
     values, worst = np.empty((len(numbers), len(UNITS))), np.empty((len(numbers), len(WAITS)))
     kept, waits = [], tuple(Histogram() for _ in OrderClass)
+    began = datetime.now(UTC)
     for row, number in enumerate(numbers):
-        began = datetime.now(UTC)
         try:
             workload = scenario.workload(seed, number)
             used = choose_engine(engine, len(workload.action))
@@ -198,7 +198,9 @@ def observed(
         values[row], worst[row] = found.values, found.worst
         fingerprint = log.fingerprint if fingerprints else None
         series = _series(found) if number <= _MOST_SERIES else None
-        kept.append((fingerprint, used, found.warmup, began, datetime.now(UTC), series))
+        finished = datetime.now(UTC)
+        kept.append((fingerprint, used, found.warmup, began, finished, series))
+        began = finished
     return Results(numbers, values, worst, kept, waits)
 
 

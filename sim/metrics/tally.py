@@ -22,6 +22,7 @@ from sim.engines.compiled.loop import (
     HIGHEST,
     LEVEL,
     PENDING,
+    WAITED,
     WASTED,
     WHOLE,
 )
@@ -68,7 +69,7 @@ def observe(
         log = simulate(workload)
         return observation(measure(workload, log, warmup), log, instants), log
     queue = found.queue
-    check_littles_law(int(found.counts[BY_CLASS, WHOLE]), int(found.wait.sum()))
+    check_littles_law(int(found.counts[BY_CLASS, WHOLE]), int(found.counts[BY_CLASS, WAITED]))
     if warmup == "mser5" and (start := end_of_warmup(found.created, found.wait, found.status)):
         found = outcome(workload, start)
     values, worst = _NOTHING.copy(), _NOTHING[: len(WAITS)].copy()

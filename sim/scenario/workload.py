@@ -105,10 +105,12 @@ class Demand:
             time, action = time[:done], action[:done]
         orders = len(action) - int(np.count_nonzero(action))  # CREATE_ORDER is 0
 
-        order_class, service, patience, source = (
-            columns[0][:orders] if rows is None else _merged(columns, rows[:orders])
-            for columns in zip(*(block[2:] for block in sources), strict=True)
-        )
+        columns: Any = sources[0][2:]
+        if rows is not None:
+            columns = [_merged(parts, rows[:orders]) for parts in zip(*(block[2:] for block in sources), strict=True)]
+        elif orders < len(columns[0]):
+            columns = [column[:orders] for column in columns]
+        order_class, service, patience, source = columns
         _check_size(file, time, service)
         return Workload(
             action_time=time,

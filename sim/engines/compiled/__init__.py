@@ -26,7 +26,7 @@ class Outcome(NamedTuple):
     flow: Ints  # (orders,), NONE where it is not complete
     status: NDArray[np.uint8]  # (orders,), of OrderStatus
     returned: NDArray[np.bool_]  # (orders,)
-    counts: Ints  # (ROWS, 5), see `loop.LEVEL` and those that follow it
+    counts: Ints  # (ROWS, COLUMNS), see `loop.LEVEL` and those that follow it
     queue: Ints  # (2, instants), orders PENDING by class
     reach: float  # about what the largest of all integrals is
     start: int  # where the warm-up ended
@@ -39,6 +39,9 @@ def simulate(workload: Workload, progress: Callable[[int, int], None] | None = N
 
 
 NO_INSTANTS = np.empty(0, np.int64)
+NO_LOG = EventLog(
+    np.empty(0, np.int64), np.empty(0, np.uint8), np.empty(0, np.int32), np.empty(0, np.int8), np.empty(0, np.int32), 0
+)
 
 
 def outcome(workload: Workload, start: int = 0) -> Outcome:
@@ -54,26 +57,18 @@ def run(
     The outcome has the orders PENDING at `instants`, sorted and within the horizon.
     """
     orders, rules, patience = len(workload.service), workload.rules, workload.patience
-    bots = np.count_nonzero(workload.action == loop.ADD_BOT)
-    if bots > loop.BOT_MASK:
-        raise SimulationError(f"the workload adds {bots} bots; this engine takes {loop.BOT_MASK} at most")
-    removals = len(workload.action) - orders - bots
-    room = orders * 5 + bots * 2 + removals * 4 if logged else 0  # all that can happen; what is not used is not there
     rows = orders if told else 0
     if not orders or (patience.strides == (0,) and patience[0] == NONE):  # one value for all
         patience = patience[:0]
-    log: tuple[Any, ...] = (
-        np.empty(room, np.int64),
-        np.empty(room, np.uint8),
-        np.empty(room, np.int32),
-        np.empty(room, np.int8),
-        np.empty(room, np.int32),
-    )
-    created, wait, flow = np.empty(rows, np.int64), np.zeros(rows, np.int64), np.empty(rows, np.int64)
+    log = _new_log(workload) if logged else NO_LOG
+    created, wait, flow = np.empty(rows, np.int64), np.empty(rows, np.int64), np.empty(rows, np.int64)
     state, returned = np.zeros(orders, np.uint8), np.zeros(rows, np.bool_)
-    counts, queue = np.zeros((loop.ROWS, 5), np.int64), np.empty((2, len(instants)), np.int64)
+    counts, queue = np.zeros((loop.ROWS, loop.COLUMNS), np.int64), np.empty((2, len(instants)), np.int64)
     size, many, end, reach = loop.simulate(
-        *[_plain(column) for column in (workload.action_time, workload.action, workload.order_class, workload.service)],
+        _plain(workload.action_time),
+        _plain(workload.action),
+        _plain(workload.order_class),
+        _plain(workload.service),
         _plain(patience),
         workload.first_number,
         NONE if workload.horizon is None else workload.horizon,
@@ -81,8 +76,11 @@ def run(
         rules.dispatch == "longest-idle",
         loop.RETURNED_TO.index(rules.returned_to),
         NONE if rules.promote_after is None else rules.promote_after,
-        bots,
-        *log,
+        log.time,
+        log.kind,
+        log.order,
+        log.order_class,
+        log.bot,
         told,
         start,
         created,
@@ -94,12 +92,27 @@ def run(
         instants,
         queue,
     )
-    orders = int(many) if told else 0
-    columns = (workload.order_class, created, wait, flow, state, returned)
-    found = Outcome._make(
-        [*(column[:orders] for column in columns), counts, queue, reach, min(start, int(end)), int(end)]
+    if size < 0:
+        raise SimulationError(f"the workload adds more bots than the {loop.BOT_MASK} that this engine takes")
+    columns: Any = (workload.order_class, created, wait, flow, state, returned)
+    if told and many < orders:
+        columns = tuple(column[:many] for column in columns)
+    found = Outcome._make((*columns, counts, queue, reach, min(start, end), end))
+    return log.first(size, end) if logged else NO_LOG, found
+
+
+def _new_log(workload: Workload) -> EventLog:
+    """Return a log with room for all that can happen; what is not used takes no memory."""
+    orders, bots = len(workload.service), int(np.count_nonzero(workload.action == loop.ADD_BOT))
+    room = orders * 5 + bots * 2 + (len(workload.action) - orders - bots) * 4
+    return EventLog(
+        np.empty(room, np.int64),
+        np.empty(room, np.uint8),
+        np.empty(room, np.int32),
+        np.empty(room, np.int8),
+        np.empty(room, np.int32),
+        0,
     )
-    return EventLog(*[column[:size] for column in log], end=int(end)), found  # type: ignore[misc]
 
 
 def _plain(column: NDArray[Any]) -> NDArray[Any]:

@@ -30,12 +30,12 @@ RETURNED_TO = ("place", "front", "back")
 PLACE, FRONT = RETURNED_TO.index("place"), RETURNED_TO.index("front")
 
 LEVEL, HIGHEST, AREA, BY_CLASS, ROWS = range(5)
-"""Rows of counts: the last and the highest level and the integral of the five below; WASTED and DONE of each class
-and WHOLE. Highest level and integral are those from the start on, WASTED that of orders created from then on, DONE the
-completions after it; WHOLE is the integral of all PENDING from time 0 on.
+"""Rows of counts: the last and the highest level and the integral of the five below; WASTED and DONE of each class,
+WHOLE and WAITED. Highest level and integral are those from the start on, WASTED that of orders created from then on,
+DONE the completions after it; WHOLE is the integral of all PENDING from time 0 on, WAITED the sum of all waits.
 """
 ALL, BOTS, BUSY = 2, 3, 4  # behind the orders PENDING of each class
-WASTED, DONE, WHOLE = 0, 2, 4
+WASTED, DONE, WHOLE, WAITED, COLUMNS = 0, 2, 4, 5, 6
 
 
 @jit
@@ -84,7 +84,6 @@ def simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would 
     longest_idle: bool,
     returned_to: int,
     promote_after: int,
-    most_bots: int,
     times: Array,
     kinds: Array,
     numbers: Array,
@@ -105,7 +104,11 @@ def simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would 
 
     Return how many events and orders there were, when the run ended, and about what the largest integral is.
     """
-    orders, n, logged = len(service), 0, len(times) > 0
+    orders, n, logged, most_bots = len(service), 0, len(times) > 0, 0
+    for one in action:
+        most_bots += one == ADD_BOT
+    if most_bots > BOT_MASK:
+        return -1, 0, 0, 0.0
     level, highest, area, by_class = counts[LEVEL], counts[HIGHEST], counts[AREA], counts[BY_CLASS]
     since, reach, seen = np.empty(len(wait), np.int64), 0.0, 0
     promoted = np.zeros(orders if promote_after != NONE else 1, np.uint8)
@@ -207,7 +210,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would 
                     patient = push(patient_key, patient_item, patient, now + patience[order], order)
                 if told:
                     created_at[order] = since[order] = now
-                    flow[order] = NONE
+                    wait[order], flow[order] = 0, NONE
                     level[order_class[order]] += 1
                     level[ALL] += 1
             elif asked == ADD_BOT:
@@ -308,6 +311,8 @@ def simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would 
     for order in range(created):
         if state[order] == BACK:
             state[order] = PENDING
-        if told and state[order] == PENDING:
-            wait[order] += now - since[order]
+        if told:
+            if state[order] == PENDING:
+                wait[order] += now - since[order]
+            by_class[WAITED] += wait[order]
     return n, created, now, reach
