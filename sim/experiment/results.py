@@ -58,6 +58,17 @@ class Replication:
     series: Series | None = field(default=None, compare=False, repr=False)
 
 
+class Kept(NamedTuple):
+    """What is kept of one replication beside its metrics."""
+
+    fingerprint: str | None
+    engine: str
+    warmup: int
+    started_at: datetime
+    finished_at: datetime
+    series: Series | None
+
+
 class Results(Sequence[Replication]):
     """Replications in columns with a row for each; as a sequence, one object for each."""
 
@@ -66,13 +77,13 @@ class Results(Sequence[Replication]):
         numbers: Sequence[int],
         values: Floats,
         worst: Floats,
-        kept: Sequence[tuple[str | None, str, int, datetime, datetime, Series | None]],
+        kept: Sequence[Kept],
         waits: tuple[Histogram, ...] | None,
     ) -> None:
         self.numbers = numbers
         self.values = values  # (replications, metrics), by their places in UNITS; NaN where nothing was observed
         self.worst = worst  # (replications, metrics of waits), NaN where no order is PENDING at the end
-        self.kept = kept  # fingerprint, engine, warm-up, begin, end, series
+        self.kept = kept
         self.waits = waits  # of all orders by class, in microseconds; None when those of some are not known
 
     @classmethod
@@ -83,7 +94,10 @@ class Results(Sequence[Replication]):
             [one.number for one in those],
             np.array([[_or_nan(one.metrics.get(name)) for name in UNITS] for one in those]).reshape(-1, len(UNITS)),
             np.array([[_or_nan(one.worst_waits.get(name)) for name in WAITS] for one in those]).reshape(-1, len(WAITS)),
-            [(one.fingerprint, one.engine, one.warmup, one.started_at, one.finished_at, one.series) for one in those],
+            [
+                Kept(one.fingerprint, one.engine, one.warmup, one.started_at, one.finished_at, one.series)
+                for one in those
+            ],
             None,
         )
 
@@ -116,18 +130,12 @@ class Results(Sequence[Replication]):
     def __getitem__(self, place: int | slice) -> Replication | list[Replication]:
         if isinstance(place, slice):
             return [self[one] for one in range(*place.indices(len(self)))]
-        fingerprint, engine, warmup, started, finished, series = self.kept[place]
         worst = zip(WAITS, self.worst[place].tolist(), strict=True)
         return Replication(
             self.numbers[place],
             dict(zip(UNITS, _typed(self.values[place]), strict=True)),
             {name: value for name, value in worst if not isnan(value)},
-            fingerprint,
-            engine,
-            warmup,
-            started,
-            finished,
-            series,
+            *self.kept[place],
         )
 
     def rows(self) -> Iterator[list[float | int | None]]:
@@ -199,7 +207,7 @@ def observed(
         fingerprint = log.fingerprint if fingerprints else None
         series = _series(found) if number <= _MOST_SERIES else None
         finished = datetime.now(UTC)
-        kept.append((fingerprint, used, found.warmup, began, finished, series))
+        kept.append(Kept(fingerprint, used, found.warmup, began, finished, series))
         began = finished
     return Results(numbers, values, worst, kept, waits)
 
@@ -233,7 +241,7 @@ def _observe(
 def replication_of(done: Run) -> Replication:
     """Return what is kept of a run."""
     found = observation(done.measures, done.log, _instants(done.workload))
-    kept = (done.fingerprint, done.engine, found.warmup, done.started_at, done.finished_at, _series(found))
+    kept = Kept(done.fingerprint, done.engine, found.warmup, done.started_at, done.finished_at, _series(found))
     return Results([done.replication], found.values[None], found.worst[None], [kept], None)[0]
 
 

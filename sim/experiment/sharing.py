@@ -35,8 +35,8 @@ class _Pace:
 
     def learn(self, results: Results) -> None:
         """Take notice of what a block took."""
-        took = [(finished - began).total_seconds() for _, _, _, began, finished, _ in results.kept]
-        fair = self.left // (2 * self.workers)
+        took = [(one.finished_at - one.started_at).total_seconds() for one in results.kept]
+        fair = self.left if self.workers == 1 else self.left // (2 * self.workers)
         self.size = max(1, min(int(_SECONDS / max(float(np.median(took)), 1e-6)), _MOST, fair))
         if self.engine == "reference" and self.asked == "auto":
             actions = int(np.nan_to_num(results.of_metric("orders.created")).mean() * self.left)

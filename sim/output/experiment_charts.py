@@ -206,7 +206,7 @@ def _moving(values: Floats, half: int) -> Floats:
 
 
 def _series(done: Replications) -> list[Series]:
-    return [series for *_, series in done.columns.kept if series is not None]
+    return [one.series for one in done.columns.kept if one.series is not None]
 
 
 def _mean_of(n: int, done: Replications) -> str:
