@@ -72,9 +72,8 @@ def compare_world(repeats: int, restaurants: int | None = None) -> None:
 
     memory = {options: peak_memory(options + few) for options in ASKED}
     times = take_turns(ASKED, repeats, seconds)
-    print(
-        f"\nThe world day: sim replicate scenarios/world_day.yaml{few} --engine compiled --no-save --no-files, {repeats} runs each"
-    )
+    asked = f"scenarios/world_day.yaml{few} --engine compiled --no-save --no-files"
+    print(f"\nThe world day: sim replicate {asked}, {repeats} runs each")
     if len(waits) > 1:
         sys.exit("\n".join(["these runs must say the same, and do not:", *waits]))
     print_table("s", times, ".2f")
