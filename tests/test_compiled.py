@@ -143,14 +143,14 @@ def test_without_numba_one_line_says_what_would_be_faster(engine, times):
     ]
 
 
-def test_a_small_run_imports_nothing_that_it_does_not_need():
+def test_a_small_run_imports_nothing_that_it_does_not_need(tmp_path):
     code = (
         "import sys; sys.argv[1:] = ['run', sys.argv[1], '--no-save', '--no-charts', '--out', sys.argv[2]]\n"
         "from sim.__main__ import main\n"
         "try:\n    main()\nfinally:\n"
         "    print({'numba', 'pandas', 'matplotlib', 'distributed', 'scipy'} & set(sys.modules), file=sys.stderr)"
     )
-    done = python("-c", code, str(ROOT / "scenarios" / "assignment.yaml"), "/tmp/out")
+    done = python("-c", code, str(ROOT / "scenarios" / "assignment.yaml"), str(tmp_path))
     assert done.stderr == "set()\n"
 
 

@@ -176,16 +176,23 @@ def _replicated(
 
 def _earlier(scenario: "Scenario", seed: int, address: "Address") -> list["Replication"]:
     """Return the replications that the embedded file has already; what is wrong with it is told when they are kept."""
-    from sim.storage import LOCAL, earlier_replications, find_address, open_database
+    from sim.storage import earlier_replications, find_address, open_database
 
-    local = find_address(LOCAL) if address.is_remote else address
-    if not Path(local.target).exists():
+    local = _local(address)
+    if not Path(find_address(local).target).exists():
         return []
     try:
-        with open_database(local.url) as database:
+        with open_database(local) as database:
             return earlier_replications(database, scenario, seed)
     except StorageError:
         return []
+
+
+def _local(address: "Address") -> str:
+    """Return the embedded file that goes before a server, or the one that is asked for."""
+    from sim.storage import LOCAL
+
+    return LOCAL if address.is_remote else address.url
 
 
 class _Keeper:
@@ -213,7 +220,7 @@ class _Keeper:
         """Keep what is not kept yet, and return what could not be."""
         if self.address is None:
             return []
-        local = self._local(self.address)
+        local = _local(self.address)
         try:
             self._flush(self.address)
         except StorageError as error:
@@ -229,12 +236,6 @@ class _Keeper:
             return [f"{error}; these replications are in {local}, not all pushed; sim push sends them"]
         return []
 
-    @staticmethod
-    def _local(address: "Address") -> str:
-        from sim.storage import LOCAL
-
-        return LOCAL if address.is_remote else address.url
-
     def _flush(self, address: "Address") -> None:
         from sim.storage import new_run_id, open_database, save_replications
 
@@ -242,6 +243,6 @@ class _Keeper:
             return
         self.experiment = self.experiment or new_run_id()
         ids, results = zip(*self.waiting, strict=True)
-        with open_database(self._local(address)) as database:
+        with open_database(_local(address)) as database:
             save_replications(database, self.scenario, self.seed, results, self.tags, self.experiment, ids)
         self.waiting = []

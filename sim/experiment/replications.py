@@ -134,7 +134,7 @@ def replicate(
     a random scenario and 1 of another. `jobs` processes share the work, or the workers of `executor`; the numbers are
     the same however many there are, in each engine. `earlier` are replications that need not be run again. `finished`
     is told new ones as they come, in the order of their numbers, `progress(done, total)` how far all is. Without
-    `fingerprints` no log is hashed, which takes a third of the time in the compiled engine.
+    `fingerprints` no log is hashed, and the compiled engine makes none.
 
     Raises:
         SimulationError: a replication is too large, its warm-up has no end, or workers die again and again.

@@ -90,7 +90,9 @@ def _by_workers(
                 results = waiting[0][1].result()
             except BrokenProcessPool:
                 deaths += 1
-                if executor is not None or deaths > _MOST_DEATHS:
+                if executor is not None:
+                    raise SimulationError("a worker of the executor died, and with it the executor") from None
+                if deaths > _MOST_DEATHS:
                     raise SimulationError(
                         "worker processes died again and again, perhaps for lack of memory; take fewer jobs"
                     ) from None

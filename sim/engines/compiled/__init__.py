@@ -17,6 +17,12 @@ from sim.model import NONE, Ints, Workload
 __all__ = ["NO_INSTANTS", "Outcome", "outcome", "run", "simulate"]
 
 
+NO_INSTANTS = np.empty(0, np.int64)
+NO_LOG = EventLog(
+    np.empty(0, np.int64), np.empty(0, np.uint8), np.empty(0, np.int32), np.empty(0, np.int8), np.empty(0, np.int32), 0
+)
+
+
 class Outcome(NamedTuple):
     """What became of each order, and how many orders and bots there were over time; times are microseconds."""
 
@@ -36,12 +42,6 @@ class Outcome(NamedTuple):
 def simulate(workload: Workload, progress: Callable[[int, int], None] | None = None) -> EventLog:  # noqa: ARG001
     """Run `workload` and return its event log; it is over before there is progress to tell."""
     return run(workload, logged=True, told=False)[0]
-
-
-NO_INSTANTS = np.empty(0, np.int64)
-NO_LOG = EventLog(
-    np.empty(0, np.int64), np.empty(0, np.uint8), np.empty(0, np.int32), np.empty(0, np.int8), np.empty(0, np.int32), 0
-)
 
 
 def outcome(workload: Workload, start: int = 0) -> Outcome:
