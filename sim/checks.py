@@ -1,7 +1,7 @@
 """Verdicts: what a scenario expects, and what must hold of its metrics, against what happened."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -120,15 +120,17 @@ def judge_threshold(
     values: Sequence[float | None],
     worst: Sequence[float | None],
     is_random: bool,
+    interval: Callable[[Sequence[float]], Interval] = mean_interval,
 ) -> ThresholdVerdict:
     """Return the verdict on a threshold from a metric's value in each replication, None where nothing was observed.
 
-    PASS and FAIL ask that the whole 95% interval of the mean lies on that side. `worst` are the values that orders
-    still PENDING at the end could bring about, None where there are none. `==` and `!=` must hold in each replication.
+    PASS and FAIL ask that the whole interval of the mean, by default that of 95%, lies on that side. `worst` are the
+    values that orders still PENDING at the end could bring about, None where there are none. `==` and `!=` must hold in
+    each replication.
     """
     seen = [value for value in values if value is not None]
     single = is_random and len(values) == 1
-    estimate = mean_interval(seen) if seen and not single else None
+    estimate = interval(seen) if seen and not single else None
 
     def verdict(judgement: Judgement, note: str = "") -> ThresholdVerdict:
         return ThresholdVerdict(place, threshold, judgement, estimate, note)
@@ -153,16 +155,18 @@ def judge_threshold(
     if (
         judgement is Judgement.PASS
         and condition.operator in ("<", "<=", "between")
-        and not _bounded(condition, carried)
+        and not _bounded(condition, carried, interval)
     ):
         return verdict(Judgement.INCONCLUSIVE, "orders still PENDING could carry it over the limit; run longer")
     return verdict(judgement)
 
 
-def _bounded(condition: Condition, carried: Sequence[float | None]) -> bool:
+def _bounded(
+    condition: Condition, carried: Sequence[float | None], interval: Callable[[Sequence[float]], Interval]
+) -> bool:
     """Whether the mean of these values, of which some may be infinite, lies on the right side too."""
     values = [value for value in carried if value is not None]
-    return all(map(math.isfinite, values)) and _side(condition, mean_interval(values)) is Judgement.PASS
+    return all(map(math.isfinite, values)) and _side(condition, interval(values)) is Judgement.PASS
 
 
 _SINGLE = "one run of a random scenario has no interval; run more replications"

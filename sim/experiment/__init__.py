@@ -1,17 +1,35 @@
-"""Experiments: one run, or many replications of it."""
+"""Experiments: one run, many replications of it, and many scenarios beside each other."""
 
+from sim.experiment.comparing import Comparison, Pair, compare
 from sim.experiment.replications import AllOrders, Replications, replicate
 from sim.experiment.results import Replication, Results, Series, replication_of
+from sim.experiment.selecting import Candidate, Selection, select
+from sim.experiment.several import Options, label
 from sim.experiment.single import Run, run
+from sim.experiment.sweeping import Sweep, sweep
+from sim.experiment.theory import Beside, Theory, theory
 
 __all__ = [
     "AllOrders",
+    "Beside",
+    "Candidate",
+    "Comparison",
+    "Options",
+    "Pair",
     "Replication",
     "Replications",
     "Results",
     "Run",
+    "Selection",
     "Series",
+    "Sweep",
+    "Theory",
+    "compare",
+    "label",
     "replicate",
     "replication_of",
     "run",
+    "select",
+    "sweep",
+    "theory",
 ]

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
-from sim.checks import ThresholdVerdict, judge_threshold
+from sim.checks import Judgement, ThresholdVerdict, judge_threshold
 from sim.engines import Engine, Progress
 from sim.experiment.results import Replication, Results, observed
-from sim.experiment.sharing import shared
+from sim.experiment.sharing import Workers, shared
 from sim.model import UNITS, OrderClass
+from sim.scenario import Place, Scenario, Threshold
 from sim.scenario import Replications as Plan
-from sim.scenario import Scenario
-from sim.statistics import Histogram, Interval, mean_interval
+from sim.statistics import Histogram, Interval, bounds, mean_interval
 from sim.units import SECOND
 
 if TYPE_CHECKING:
@@ -71,14 +71,21 @@ class Replications:
     @cached_property
     def thresholds(self) -> list[ThresholdVerdict]:
         """What became of each of the scenario's thresholds."""
-        verdicts = []
-        for place, threshold in self.scenario.thresholds:
-            values, worst = (
-                [None if np.isnan(value) else value for value in column.tolist()]
-                for column in (self.columns.of_metric(threshold.metric), self.columns.worst_of(threshold.metric))
-            )
-            verdicts.append(judge_threshold(place, threshold, values, worst, self.scenario.is_random))
-        return verdicts
+        return [
+            judge_threshold(place, threshold, *self._seen(threshold.metric), self.scenario.is_random)
+            for place, threshold in self.scenario.thresholds
+        ]
+
+    def judged(self, threshold: Threshold, level: float) -> Judgement:
+        """Return what becomes of a threshold when either judgement may be wrong with probability `level` at most."""
+        seen, interval = self._seen(threshold.metric), partial(bounds, level=level)
+        return judge_threshold(Place(""), threshold, *seen, self.scenario.is_random, interval).judgement
+
+    def _seen(self, metric: str) -> tuple[list[float | None], list[float | None]]:
+        """Return the values of a metric, and what unfinished orders could make of them, None where there is none."""
+        columns = (self.columns.of_metric(metric), self.columns.worst_of(metric))
+        values, worst = ([None if np.isnan(value) else value for value in column.tolist()] for column in columns)
+        return values, worst
 
     def summary(self, confidence: float = 0.95) -> "pd.DataFrame":
         """Return a row for each metric: metric, mean, low, high, n, unit; low and high are NA without an interval.
@@ -141,20 +148,36 @@ def replicate(
         ValueError: times, seed, jobs or engine is out of range.
 
     """
+    workers = Workers(jobs, executor)
+    try:
+        return replicate_by(workers, scenario, times, seed, engine, earlier, progress, finished, fingerprints)
+    finally:
+        workers.close()
+
+
+def replicate_by(
+    workers: Workers,
+    scenario: Scenario,
+    times: int | None = None,
+    seed: int | None = None,
+    engine: Engine = "auto",
+    earlier: Iterable[Replication] = (),
+    progress: Progress | None = None,
+    finished: Callable[[Results], None] = lambda _: None,
+    fingerprints: bool = True,
+    later: int = 0,
+) -> Replications:
+    """Do what `replicate` does, with workers that may go on to `later` replications of other scenarios."""
     plan = scenario.file.replications
-    if times is None and (plan is None or plan.times is not None):
-        times = plan.times if plan is not None else DEFAULT_TIMES if scenario.is_random else 1
-    most = plan.max if times is None and plan is not None else times
-    assert most is not None
-    for name, value in (("times", most), ("jobs", jobs)):
-        if value < 1:
-            raise ValueError(f"{name} {value} is out of range; give 1 or more")
+    most = most_replications(scenario, times)
+    if most < 1:
+        raise ValueError(f"times {most} is out of range; give 1 or more")
     seed = scenario.seed if seed is None else seed
     known = [one for one in earlier if one.number <= most]
-    course = _Course(plan if times is None else None, most, known)
+    course = _Course(plan if times is None and plan is not None and plan.until is not None else None, most, known)
     work = partial(observed, scenario, seed, fingerprints=fingerprints, numpy_version=np.__version__)
     if not course.is_over:
-        with closing(shared(work, engine, course.missing, jobs, executor)) as blocks:
+        with closing(shared(work, engine, course.missing, workers, later)) as blocks:
             for block in blocks:
                 fresh = course.take(block)
                 finished(fresh)
@@ -163,6 +186,18 @@ def replicate(
                 if course.is_over:
                     break
     return Replications(scenario, seed, course.results(), course.is_enough)
+
+
+def most_replications(scenario: Scenario, times: int | None = None) -> int:
+    """Return how often a scenario is run at most: `times`, as its file says, or by default."""
+    plan = scenario.file.replications
+    if times is not None:
+        return times
+    if plan is None:
+        return DEFAULT_TIMES if scenario.is_random else 1
+    most = plan.times or plan.max
+    assert most is not None
+    return most
 
 
 class _Course:

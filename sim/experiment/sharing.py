@@ -28,8 +28,8 @@ _MOST_DEATHS = 3  # of workers, one after the other, with nothing finished in be
 class _Pace:
     """How many replications go into a block, and in which engine, from how long those before took."""
 
-    def __init__(self, engine: Engine, left: int, workers: int) -> None:
-        self.asked, self.left, self.workers = engine, left, workers
+    def __init__(self, engine: Engine, left: int, later: int, workers: int) -> None:
+        self.asked, self.left, self.later, self.workers = engine, left, later, workers
         self.engine: Engine = "reference" if engine == "auto" else engine
         self.size = 1
 
@@ -39,67 +39,85 @@ class _Pace:
         fair = self.left if self.workers == 1 else self.left // (2 * self.workers)
         self.size = max(1, min(int(_SECONDS / max(float(np.median(took)), 1e-6)), _MOST, fair))
         if self.engine == "reference" and self.asked == "auto":
-            actions = int(np.nan_to_num(results.of_metric("orders.created")).mean() * self.left)
+            actions = int(np.nan_to_num(results.of_metric("orders.created")).mean() * (self.left + self.later))
             self.engine = choose_engine("auto", actions)
             if self.engine == "reference":
                 compile_in_background(actions)
 
 
+class Workers:
+    """Who shares the work: `jobs` processes of our own, made when first needed and again when some die, or the workers
+    of an executor.
+    """
+
+    def __init__(self, jobs: int = 1, executor: Executor | None = None) -> None:
+        if jobs < 1:
+            raise ValueError(f"jobs {jobs} is out of range; give 1 or more")
+        self.count = jobs if executor is None else _WORKERS
+        self.executor = executor
+        self._pool: ProcessPoolExecutor | None = None
+
+    def submit(self, work: Work, engine: Engine, block: Sequence[int]) -> Future[Results]:
+        """Hand out a block."""
+        if self.executor is not None:
+            return self.executor.submit(work, engine, block)
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(self.count, get_context("spawn"))
+        with _deaf_children():
+            return self._pool.submit(work, engine, block)
+
+    def close(self) -> None:
+        """Let processes of our own end with what they are at; those to come are new."""
+        if self._pool is not None:
+            for process in list((self._pool._processes or {}).values()):  # noqa: SLF001 - public from Python 3.14 on
+                process.terminate()
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+
 def shared(
-    work: Work, engine: Engine, numbers: Sequence[int], jobs: int = 1, executor: Executor | None = None
+    work: Work, engine: Engine, numbers: Sequence[int], workers: Workers, later: int = 0
 ) -> Generator[Results, None, None]:
-    """Yield the results of all `numbers`, in order and in blocks, from `jobs` processes or the workers of `executor`.
+    """Yield the results of all `numbers`, in order and in blocks; `later` replications of other work will follow.
 
     Raises:
         SimulationError: a replication cannot be run, or worker processes die again and again.
 
     """
-    if executor is not None:
-        yield from _by_workers(work, _Pace(engine, len(numbers), _WORKERS), numbers, executor)
-    elif min(jobs, len(numbers)) > 1:
-        jobs = min(jobs, len(numbers))
-        pace = _Pace(engine, len(numbers), jobs)
-        yield from _by_workers(work, pace, numbers)
-    else:
-        pace, done = _Pace(engine, len(numbers), 1), 0
-        while done < len(numbers):
-            results = work(pace.engine, numbers[done : done + pace.size])
-            done += len(results)
-            pace.left = len(numbers) - done
-            pace.learn(results)
-            yield results
+    if workers.executor is not None or min(workers.count, len(numbers)) > 1:
+        yield from _by_workers(work, _Pace(engine, len(numbers), later, workers.count), numbers, workers)
+        return
+    pace, done = _Pace(engine, len(numbers), later, 1), 0
+    while done < len(numbers):
+        results = work(pace.engine, numbers[done : done + pace.size])
+        done += len(results)
+        pace.left = len(numbers) - done
+        pace.learn(results)
+        yield results
 
 
-def _by_workers(
-    work: Work, pace: _Pace, numbers: Sequence[int], executor: Executor | None = None
-) -> Generator[Results, None, None]:
-    """Hand out blocks and take them back; without an executor to processes of our own, of which some may die: what
-    they were at is handed out again.
-    """
+def _by_workers(work: Work, pace: _Pace, numbers: Sequence[int], workers: Workers) -> Generator[Results, None, None]:
+    """Hand out blocks and take them back; what processes of our own that died were at is handed out again."""
     waiting: deque[tuple[Sequence[int], Future[Results]]] = deque()
     handed_out = deaths = 0
-    pool = executor or _new_pool(pace)
     try:
         while handed_out < len(numbers) or waiting:
             try:
-                with _deaf_children():
-                    while handed_out < len(numbers) and len(waiting) < _AHEAD * pace.workers:
-                        block = numbers[handed_out : handed_out + pace.size]
-                        waiting.append((block, pool.submit(work, pace.engine, block)))
-                        handed_out += len(block)
+                while handed_out < len(numbers) and len(waiting) < _AHEAD * pace.workers:
+                    block = numbers[handed_out : handed_out + pace.size]
+                    waiting.append((block, workers.submit(work, pace.engine, block)))
+                    handed_out += len(block)
                 results = waiting[0][1].result()
             except BrokenProcessPool:
                 deaths += 1
-                if executor is not None:
+                if workers.executor is not None:
                     raise SimulationError("a worker of the executor died, and with it the executor") from None
                 if deaths > _MOST_DEATHS:
                     raise SimulationError(
                         "worker processes died again and again, perhaps for lack of memory; take fewer jobs"
                     ) from None
-                _close(pool)
-                pool = _new_pool(pace)
-                with _deaf_children():
-                    waiting = deque((block, pool.submit(work, pace.engine, block)) for block, _ in waiting)
+                workers.close()
+                waiting = deque((block, workers.submit(work, pace.engine, block)) for block, _ in waiting)
                 continue
             deaths = 0
             waiting.popleft()
@@ -109,20 +127,6 @@ def _by_workers(
     finally:
         for _, future in waiting:
             future.cancel()
-        if pool is not executor:
-            _close(pool)
-
-
-def _new_pool(pace: _Pace) -> Executor:
-    return ProcessPoolExecutor(pace.workers, get_context("spawn"))
-
-
-def _close(pool: Executor) -> None:
-    """Let workers end with what they are at."""
-    assert isinstance(pool, ProcessPoolExecutor)
-    for process in list((pool._processes or {}).values()):  # noqa: SLF001 - public from Python 3.14 on
-        process.terminate()
-    pool.shutdown(cancel_futures=True)
 
 
 @contextmanager

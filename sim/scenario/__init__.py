@@ -1,9 +1,12 @@
 """The scenario file: loading, checking, and drawing workloads from it."""
 
-from sim.scenario.analysis import Condition, Replications, Threshold
+from sim.scenario.analysis import Condition, Replications, Threshold, metric_of
 from sim.scenario.loading import Scenario, load_scenario, prepare, restore_scenario
 from sim.scenario.schema import Expectation, json_schema
 from sim.scenario.source import Place, parse_value
+from sim.scenario.study import SelectBlock
+from sim.scenario.where import quantity
+from sim.scenario.workload import crew_changes, stream_names
 
 __all__ = [
     "Condition",
@@ -11,10 +14,15 @@ __all__ = [
     "Place",
     "Replications",
     "Scenario",
+    "SelectBlock",
     "Threshold",
+    "crew_changes",
     "json_schema",
     "load_scenario",
+    "metric_of",
     "parse_value",
     "prepare",
+    "quantity",
     "restore_scenario",
+    "stream_names",
 ]

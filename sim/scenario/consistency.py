@@ -5,17 +5,19 @@ expectations of nothing.
 from collections.abc import Collection, Iterator
 
 from sim.errors import Fault, SimulationError
-from sim.model import Action
+from sim.model import UNITS, Action, full_metric_name
 from sim.scenario.arrivals import Stream
-from sim.scenario.parts import MOST_BOTS, MOST_ORDERS
+from sim.scenario.parts import MOST_BOTS, MOST_ORDERS, did_you_mean
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.source import Node
+from sim.scenario.where import quantity
 from sim.scenario.workload import Demand, crew_sizes, stream_names
-from sim.units import SECOND, format_duration
+from sim.units import SECOND, format_duration, shown
 
 _MOST_BOT_CHANGES = 1_000_000
 _MOST_STATES = 10_000_000
 _LATEST = 2**61  # microseconds
+_STUDY = {"sweep", "compare", "select", "thresholds", "extends"}
 _DRAWN_FROM = {"clock", "orders", "timeline", "arrivals", "bots", "seed", "extends"}
 
 Steps = tuple[int | str, ...]
@@ -32,6 +34,7 @@ def inconsistencies(
     found = [*_stream_findings(file), *_crew_findings(file)]
     drawn = not found and _DRAWN_FROM.isdisjoint(touched)
     found += [] if "clock" in touched else _warmup_findings(file)
+    found += [] if not _STUDY.isdisjoint(touched) else _study_findings(file)
     found += _expectation_findings(file, drawn, None if "clock" in touched else file.clock.until)
     faults = []
     for steps, message in found:
@@ -108,6 +111,34 @@ def _warmup_findings(file: ScenarioFile) -> Iterator[Finding]:
     elif file.warmup and horizon is not None and file.warmup >= horizon:
         message = f"is not over before the horizon at {format_duration(horizon, 6)}; write a shorter one"
         yield ("warmup",), message
+
+
+def _study_findings(file: ScenarioFile) -> Iterator[Finding]:
+    if file.compare is not None and file.compare.baseline and file.sweep is None:
+        yield ("compare", "baseline"), "has nothing to be compared with; write sweep: {…} with other values"
+    if file.select is None:
+        return
+    if file.sweep is None:
+        yield ("select",), "has no candidates; write sweep: {…} with the values to select from"
+        return
+    goal = "minimise" if file.select.minimise is not None else "maximise"
+    objective, here = file.select.objective, ("select", goal)
+    if objective in file.sweep.values:
+        found = [quantity(value) for value in file.sweep.values[objective]]
+        if len({one.kind for one in found}) > 1 or any(one.order is None for one in found):
+            yield here, f"the values of {objective} have no order; sweep numbers or durations, or name a metric"
+        if not any(one.severity == "fail" for one in file.thresholds):
+            yield ("select",), "has no thresholds that a candidate must hold; write thresholds: {…}"
+    elif full_metric_name(objective) is None:
+        yield (
+            here,
+            f"{shown(objective)} is neither a parameter of sweep nor a metric{_hint(objective, file.sweep.values)}",
+        )
+
+
+def _hint(objective: str, parameters: Collection[str]) -> str:
+    close = did_you_mean(objective, [*parameters, *UNITS])
+    return close if close.startswith("; did") else f"; write {next(iter(parameters))} or a metric such as wait.VIP.p95"
 
 
 def _changes_with_time(file: ScenarioFile) -> bool:

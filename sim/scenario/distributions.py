@@ -52,6 +52,9 @@ class Exponential(Part):
     def expected(self) -> float:
         return self.mean
 
+    def expected_square(self) -> float:
+        return 2 * self.mean**2
+
 
 class Erlang(Part):
     """The sum of `shape` exponentials, with the given mean of the sum."""
@@ -64,6 +67,9 @@ class Erlang(Part):
 
     def expected(self) -> float:
         return self.mean
+
+    def expected_square(self) -> float:
+        return self.mean**2 * (1 + 1 / self.shape)
 
 
 class Gamma(Part):
@@ -78,6 +84,9 @@ class Gamma(Part):
 
     def expected(self) -> float:
         return self.mean
+
+    def expected_square(self) -> float:
+        return self.mean**2 * (1 + self.cv**2)
 
 
 class Lognormal(Part):
@@ -94,6 +103,9 @@ class Lognormal(Part):
     def expected(self) -> float:
         return self.mean
 
+    def expected_square(self) -> float:
+        return self.mean**2 * (1 + self.cv**2)
+
 
 class Weibull(Part):
     """Weibull by scale and shape."""
@@ -108,6 +120,12 @@ class Weibull(Part):
     def expected(self) -> float:
         try:
             return self.scale * math.gamma(1 + 1 / self.shape)
+        except OverflowError:
+            return math.inf
+
+    def expected_square(self) -> float:
+        try:
+            return self.scale**2 * math.gamma(1 + 2 / self.shape)
         except OverflowError:
             return math.inf
 
@@ -130,6 +148,9 @@ class Uniform(Part):
     def expected(self) -> float:
         return (self.low + self.high) / 2
 
+    def expected_square(self) -> float:
+        return (self.low**2 + self.low * self.high + self.high**2) / 3
+
 
 class Triangular(Part):
     """Triangular from `low` over its peak at `mode` to `high`."""
@@ -149,6 +170,10 @@ class Triangular(Part):
 
     def expected(self) -> float:
         return (self.low + self.mode + self.high) / 3
+
+    def expected_square(self) -> float:
+        corners = (self.low, self.mode, self.high)
+        return (sum(corners) ** 2 + sum(one**2 for one in corners)) / 12
 
 
 class Normal(Part):
@@ -170,6 +195,9 @@ class Normal(Part):
         below = self.mean / self.sd
         density = math.exp(-(below**2) / 2) / math.sqrt(2 * math.pi)
         return self.mean + self.sd * density / (math.erfc(-below / math.sqrt(2)) / 2)
+
+    def expected_square(self) -> float:
+        return self.sd**2 + self.mean * self.expected()
 
 
 def _read_empirical(value: object, info: ValidationInfo) -> tuple[int, ...]:
@@ -212,6 +240,17 @@ class Distribution(Part):
         if self.empirical is not None:
             return sum(self.empirical) / len(self.empirical)
         return min(float(self._law.expected()), units.LONGEST)
+
+    @property
+    def mean_square(self) -> float:
+        """The mean of the square in square microseconds, before rounding."""
+        if self.constant is not None:
+            return float(self.constant) ** 2
+        if self.choice is not None:
+            return float(sum(value**2 * share for value, share in self.choice.items()))
+        if self.empirical is not None:
+            return float(sum(value**2 for value in self.empirical)) / len(self.empirical)
+        return float(self._law.expected_square())
 
     @cached_property
     def _law(self) -> Any:

@@ -17,9 +17,10 @@ from sim.model import Workload, full_metric_name
 from sim.scenario.analysis import Threshold
 from sim.scenario.consistency import inconsistencies
 from sim.scenario.parts import Context
-from sim.scenario.resolving import parameter_nodes, read_scenario, with_moved_files, with_parameters
+from sim.scenario.resolving import node_of, parameter_nodes, read_scenario, with_moved_files, with_parameters
 from sim.scenario.schema import Expectation, ScenarioFile
 from sim.scenario.source import Node, Place, read_yaml
+from sim.scenario.study import BLOCKS, SweepBlock
 from sim.scenario.workload import Demand
 from sim.units import Clock
 
@@ -96,6 +97,58 @@ class Scenario:
         """
         return _resolve(self.root, self.folder, self.parameters | parameters, [], self.files)
 
+    def with_keys(self, /, **keys: Any) -> "Scenario":
+        """Return this scenario with other values for top-level keys of its file, such as `sweep` or `thresholds`.
+
+        Raises:
+            ScenarioError: there is no such key, or the scenario is wrong with that value.
+
+        """
+        given = {name: node_of(value, self.root.place) for name, value in keys.items()}
+        root = replace(
+            self.root,
+            value=self.root.value | given,
+            keys=self.root.keys | dict.fromkeys(given, self.root.place),
+        )
+        return _resolve(root, self.folder, self.parameters, [], self.files)
+
+    def points(self) -> list["Scenario"]:
+        """Return the scenarios of the sweep, in the order of its values, the last parameter changing fastest.
+
+        Raises:
+            ScenarioError: the file has no sweep, or is wrong with some of its values.
+
+        """
+        block: SweepBlock | None = self.file.sweep
+        if block is None:
+            raise ScenarioError([self.root.place.fault("", "missing key 'sweep'; write 'sweep: …' here")])
+        found, faults = [], dict[Fault, None]()
+        for point in block.points:
+            places = {name: ("sweep", name, at) for name, at in zip(block.values, point, strict=True)}
+            try:
+                found.append(self._at(block.parameters(point), places))
+            except ScenarioError as error:
+                faults.update(dict.fromkeys(error.faults))
+        if faults:
+            raise ScenarioError(list(faults))
+        return found
+
+    def baseline(self) -> "Scenario":
+        """Return the scenario that `compare` compares others with.
+
+        Raises:
+            ScenarioError: the file is wrong with its values.
+
+        """
+        values = self.file.compare.baseline if self.file.compare is not None else {}
+        return self._at(values, {name: ("compare", "baseline", name) for name in values})
+
+    def _at(self, values: dict[str, Any], places: Mapping[str, tuple[int | str, ...]]) -> "Scenario":
+        """Return this scenario with values for parameters that stand at places of its file, without its study."""
+        nodes = {name: node_of(value, self.root.find(places[name])[0].place) for name, value in values.items()}
+        rest = {key: node for key, node in self.root.value.items() if key not in BLOCKS}
+        return _resolve(replace(self.root, value=rest), self.folder, self.parameters | nodes, [], self.files)
+
     @cached_property
     def _demand(self) -> Demand:
         return Demand(self.file)
@@ -155,7 +208,8 @@ def _resolve(
     resolved = with_moved_files(with_parameters(root, values, unknown), Path(root.place.file).parent)
     plain = resolved.plain()
     label = str(Path(root.place.file).parent / "_")[:-1].removeprefix("./")
-    context = Context(_clock(plain), folder, label, known)
+    in_force = {name: node.plain() for name, node in values.items()}
+    context = Context(_clock(plain), folder, label, known, in_force)
     try:
         file = ScenarioFile.model_validate(plain, context=context)
         faults += inconsistencies(file, resolved)
@@ -168,7 +222,6 @@ def _resolve(
     faults += ([] if without_base else unknown) + context.faults
     if faults:
         raise ScenarioError(faults)
-    in_force = {name: node.plain() for name, node in values.items()}
     return Scenario(file, _text(plain, context.files), in_force, context.files, root, folder)
 
 
@@ -221,11 +274,14 @@ def _fault(root: Node, line: Any) -> Fault:
 def _text(plain: dict[str, Any], files: dict[str, bytes]) -> str:
     """Return a scenario as YAML: a line for each key, and for each item of a list, in JSON's form.
 
-    Comments tell which files it names, with their SHA-256, since the same names can hold other data tomorrow.
+    Comments tell which files it names, with their SHA-256, since the same names can hold other data tomorrow. What the
+    file says of other versions of itself is left out.
     """
     out = StringIO()
     out.writelines(f"# {json.dumps(name)} sha256 {sha256(data).hexdigest()}\n" for name, data in files.items())
     for key, value in plain.items():
+        if key in BLOCKS:
+            continue
         if isinstance(value, list) and value:
             out.write(f"{key}:\n" + "".join(f"  - {json.dumps(item, ensure_ascii=False)}\n" for item in value))
         else:

@@ -35,16 +35,17 @@ MOST_BOTS = 10_000
 
 @dataclass(slots=True)
 class Context:
-    """What validation needs to know beside the value: the clock and the scenario's folder.
+    """What validation needs to know beside the value: the clock, the scenario's folder and its parameters.
 
     `label` is that folder as faults name it. `known` holds files by name that need not be read any more; `files`
-    collects what is in those that the scenario names, `faults` what is wrong in them.
+    collects what is in those that the scenario names, `faults` what is wrong in them. `parameters` are those in force.
     """
 
     clock: Clock
     folder: Path
     label: str
     known: Mapping[str, bytes]
+    parameters: Mapping[str, Any]
     faults: list[Fault] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
 

@@ -122,18 +122,21 @@ def parameter_nodes(root: Node, given: dict[str, Any], faults: list[Fault], unkn
         if name not in values:
             hint = did_you_mean(name, list(values)) if values else "; write params: {…} with its value"
             faults.append(params.place.fault("params", f"no parameter {shown(name)} to set{hint}"))
+        elif isinstance(value, Node):
+            values[name] = value
         elif values[name].plain() != value or type(values[name].plain()) is not type(value):
-            values[name] = _node_of(value, values[name].place)
+            values[name] = node_of(value, values[name].place)
     return values
 
 
-def _node_of(value: Any, place: Place) -> Node:
+def node_of(value: Any, place: Place) -> Node:
+    """Return a plain value as a node that stands at `place`."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, dict):
-        return Node({str(key): _node_of(item, place) for key, item in value.items()}, place).measured()
-    if isinstance(value, list | tuple):
-        return Node([_node_of(item, place) for item in value], place).measured()
+        return Node({str(key): node_of(item, place) for key, item in value.items()}, place).measured()
+    if isinstance(value, list | tuple | range | np.ndarray):
+        return Node([node_of(item, place) for item in value], place).measured()
     return Node(value, place)
 
 

@@ -22,6 +22,7 @@ from sim.scenario.parts import (
     Part,
     StartClock,
 )
+from sim.scenario.study import CompareBlock, SelectBlock, Sweep
 from sim.units import Clock, shown
 
 PARAMETER = r"^\$[A-Za-z_][A-Za-z0-9_]*$"
@@ -82,6 +83,9 @@ class Service(ByClass):
 
     VIP: Distribution
     NORMAL: Distribution
+
+    def of(self, order_class: int) -> Distribution:
+        return self.NORMAL if order_class else self.VIP
 
 
 def _for_both(value: object) -> object:
@@ -190,6 +194,9 @@ class ScenarioFile(Part):
     replications: Replications | None = None
     warmup: WarmUp | None = None
     thresholds: Thresholds = Field(())
+    sweep: Sweep | None = None
+    compare: CompareBlock | None = None
+    select: SelectBlock | None = None
 
     @property
     def is_random(self) -> bool:

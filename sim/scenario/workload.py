@@ -164,11 +164,11 @@ def crew_sizes(file: ScenarioFile) -> list[tuple[int, int]]:
 
     The size depends on actions alone, never on orders. Ignored removals count as changes.
     """
-    return [(change, size) for _, change, size, _ in _crew_changes(file)]
+    return [(change, size) for _, change, size, _ in crew_changes(file)]
 
 
-def _crew_changes(file: ScenarioFile) -> list[tuple[int, int, int, bool]]:
-    """Return (time, change, size after it, whether the schedule asked for it)."""
+def crew_changes(file: ScenarioFile) -> list[tuple[int, int, int, bool]]:
+    """Return (time, change, size after it, whether the schedule asked for it), in order of time."""
     asked = [(0, 0, file.bots.initial, False)]
     asked += [
         (entry.at, 1, entry.count * ((entry.add_bots or 0) - (entry.remove_bots or 0)), False)
@@ -194,7 +194,7 @@ def _crew(times: Ints, changes: list[int]) -> _Block:
 
 
 def _schedule(file: ScenarioFile) -> _Block:
-    steps = [(time, change) for time, change, _, scheduled in _crew_changes(file) if scheduled]
+    steps = [(time, change) for time, change, _, scheduled in crew_changes(file) if scheduled]
     return _crew(np.array([time for time, _ in steps], np.int64), [change for _, change in steps])
 
 

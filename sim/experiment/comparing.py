@@ -1,0 +1,153 @@
+"""Comparisons with a baseline, replication by replication."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Unpack
+
+import numpy as np
+
+from sim.experiment.replications import Replications, most_replications
+from sim.experiment.several import Options, asked_metrics, differing, label, several
+from sim.model import UNITS
+from sim.scenario import Scenario
+from sim.scenario import metric_of as full_metric
+from sim.statistics import Difference, holm, paired_difference
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SIGNIFICANT = 0.05
+
+
+class Pair(NamedTuple):
+    """One metric of one alternative beside the baseline's, over the replications in which both observed it.
+
+    `adjusted` is the p-value after Holm's procedure over all pairs of the comparison. `difference` is None where there
+    are no pairs; where nothing is random, any difference is significant.
+    """
+
+    alternative: str
+    metric: str
+    baseline_mean: float | None
+    mean: float | None
+    difference: Difference | None
+    adjusted: float
+    is_bound: bool
+
+    @property
+    def is_significant(self) -> bool:
+        """Whether there is a difference, with at most 5% false alarms over all pairs."""
+        return self.adjusted <= SIGNIFICANT
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison:
+    """Alternatives beside a baseline, under common random numbers."""
+
+    plot: ClassVar[Any]  # the charts, attached in sim/__init__.py
+    _repr_html_: ClassVar[Callable[["Comparison"], str]]  # likewise, what a notebook shows
+
+    baseline: Replications
+    alternatives: Sequence[Replications]
+    metrics: Sequence[str]
+
+    def __repr__(self) -> str:
+        """Return what this compares, in one line."""
+        return f"<Comparison of {self.labels[0]} with {len(self.alternatives)} alternatives, seed {self.baseline.seed}>"
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """What the baseline and each alternative is called: its name, the parameters that differ, or its file."""
+        scenarios = [one.scenario for one in (self.baseline, *self.alternatives)]
+        names = differing(scenarios)
+        for labels in ([one.name for one in scenarios], [label(one, names) for one in scenarios]):
+            if len(set(labels)) == len(scenarios):
+                return labels
+        return [one.root.place.file for one in scenarios]
+
+    @cached_property
+    def pairs(self) -> list[Pair]:
+        """Each metric of each alternative beside the baseline's."""
+        found = [
+            _paired(name, done, self.baseline, metric)
+            for name, done in zip(self.labels[1:], self.alternatives, strict=True)
+            for metric in self.metrics
+        ]
+        adjusted = holm([1.0 if pair.difference is None else pair.difference.p for pair in found])
+        return [pair._replace(adjusted=p) for pair, p in zip(found, adjusted, strict=True)]
+
+    def table(self) -> "pd.DataFrame":
+        """Return a row for each alternative and metric: alternative, metric, baseline, mean, difference, low, high, n,
+        p_adjusted, significant, correlation, variance_ratio, unit.
+
+        `low` and `high` are the unadjusted 95% interval of the mean difference; `significant` is by Holm's procedure.
+        """
+        import pandas as pd
+
+        rows = []
+        for pair in self.pairs:
+            found = pair.difference
+            interval = found.interval if found else (None, None, None, 0)
+            shared = (found.correlation, found.variance_ratio) if found else (None, None)
+            rows.append(
+                (
+                    *(pair.alternative, pair.metric, pair.baseline_mean, pair.mean, *interval, pair.adjusted),
+                    *(pair.is_significant, *shared, UNITS[pair.metric]),
+                )
+            )
+        numbers = ["baseline", "mean", "difference", "low", "high", "n", "p_adjusted"]
+        shown = [*numbers, "significant", "correlation", "variance_ratio", "unit"]
+        frame = pd.DataFrame(rows, columns=["alternative", "metric", *shown])
+        kinds = dict.fromkeys((*numbers, "correlation", "variance_ratio"), "Float64")
+        return frame.astype({**kinds, "n": "Int64"})
+
+
+def _paired(name: str, done: Replications, baseline: Replications, metric: str) -> Pair:
+    """Return a metric over the replications in which both observed it, not adjusted yet."""
+    count = min(len(done.results), len(baseline.results))
+    ours, theirs = (one.columns.of_metric(metric)[:count] for one in (done, baseline))
+    both = ~np.isnan(ours) & ~np.isnan(theirs)
+    bound = done.columns.is_bound(metric) or baseline.columns.is_bound(metric)
+    if not both.any():
+        return Pair(name, metric, None, None, None, 1.0, bound)
+    found = paired_difference(ours[both], theirs[both])
+    if not (done.scenario.is_random or baseline.scenario.is_random):
+        found = found._replace(p=float(found.interval.mean == 0))
+    return Pair(name, metric, float(theirs[both].mean()), float(ours[both].mean()), found, found.p, bound)
+
+
+def compare(
+    baseline: Scenario,
+    *alternatives: Scenario,
+    metrics: Sequence[str] = (),
+    times: int | None = None,
+    **options: Unpack[Options],
+) -> Comparison:
+    """Run `times` replications of each scenario and return how the alternatives differ from the baseline.
+
+    Without alternatives, they are the points of the scenario's `sweep`, and its `compare` names the baseline.
+    Replication n of all scenarios meets the same customers, as far as they come from streams of the same name, and
+    pairs with the others'. `metrics` are by default those that `compare` names, or the thresholds. Options are those
+    of `Options`; without a seed it is that of the baseline.
+
+    Raises:
+        ScenarioError: the file has no sweep, or is wrong with some of its values.
+        SimulationError: a replication cannot be run.
+        ValueError: times, seed, jobs or engine is out of range, or there is no such metric.
+
+    """
+    block = baseline.file.compare
+    named = [full_metric(name) for name in metrics] or (block.metrics if block is not None and block.metrics else [])
+    names = list(dict.fromkeys(named)) or asked_metrics([baseline, *alternatives])
+    scenarios = [baseline, *alternatives]
+    if not alternatives:
+        first = baseline.baseline()
+        scenarios = [first, *(point for point in baseline.points() if point.parameters != first.parameters)]
+        if len(scenarios) == 1:
+            raise ValueError("the sweep has no other point than the baseline; sweep more values")
+    if times is None:
+        times = max(map(most_replications, scenarios))
+    with several(baseline, options) as runs:
+        done = runs.run(scenarios, times)
+    return Comparison(done[0], done[1:], names)
