@@ -3,65 +3,92 @@
 Names are imported when they are first used, so that the command can say something before it has loaded everything.
 """
 
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.errors import OrdersimError, ScenarioError, SimulationError, StorageError
-    from sim.experiment import Replications, Run, replicate, run
+    from sim.experiment import (
+        Comparison,
+        Replications,
+        Run,
+        Selection,
+        Sweep,
+        Theory,
+        compare,
+        replicate,
+        run,
+        select,
+        sweep,
+        theory,
+    )
     from sim.scenario import Scenario, load_scenario
     from sim.storage import Database, open_database
 
 __all__ = [
+    "Comparison",
     "Database",
     "OrdersimError",
     "Replications",
     "Run",
     "Scenario",
     "ScenarioError",
+    "Selection",
     "SimulationError",
     "StorageError",
+    "Sweep",
+    "Theory",
+    "compare",
     "load_scenario",
     "open_database",
     "replicate",
     "run",
+    "select",
+    "sweep",
+    "theory",
 ]
 
 
 _HOMES = {
-    "Database": "sim.storage",
-    "Replications": "sim.experiment",
-    "Run": "sim.experiment",
-    "Scenario": "sim.scenario",
-    "load_scenario": "sim.scenario",
-    "open_database": "sim.storage",
-    "replicate": "sim.experiment",
-    "run": "sim.experiment",
+    "sim.experiment": (
+        *("Comparison", "Replications", "Run", "Selection", "Sweep", "Theory"),
+        *("compare", "replicate", "run", "select", "sweep", "theory"),
+    ),
+    "sim.scenario": ("Scenario", "load_scenario"),
+    "sim.storage": ("Database", "open_database"),
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Return one of the public names; Run and Replications get their charts and their look in notebooks here, which
-    they must not know.
+    """Return one of the public names; results get their charts and their look in notebooks here, which they must not
+    know.
     """
     if name not in __all__:
         raise AttributeError(f"module 'sim' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_HOMES.get(name, "sim.errors")), name)
-    if _HOMES.get(name) in ("sim.experiment", "sim.storage"):
-        experiment, tables = import_module("sim.experiment"), import_module("sim.output.tables")
-        experiment.Run.plot, experiment.Run._repr_html_ = property(_plot), tables.run_html
-        experiment.Replications.plot = property(_plot_replications)
-        experiment.Replications._repr_html_ = tables.replications_html
+    home = next((module for module, names in _HOMES.items() if name in names), "sim.errors")
+    value = globals()[name] = getattr(import_module(home), name)
+    if home in ("sim.experiment", "sim.storage"):
+        _dress()
     return value
 
 
-def _plot(run: "Run") -> Any:
-    from sim.output.charts import Plots
+def _dress() -> None:
+    """Give results their charts and their look in notebooks."""
+    experiment, tables, reports = map(import_module, ("sim.experiment", "sim.output.tables", "sim.output.reports"))
+    for kind, charts, plots in (
+        ("Run", "charts", "Plots"),
+        ("Replications", "experiment_charts", "ExperimentPlots"),
+        ("Sweep", "study_charts", "SweepPlots"),
+        ("Comparison", "study_charts", "ComparisonPlots"),
+        ("Selection", "study_charts", "SelectionPlots"),
+    ):
+        getattr(experiment, kind).plot = property(partial(_plots, charts, plots))
+    experiment.Run._repr_html_, experiment.Replications._repr_html_ = tables.run_html, tables.replications_html
+    experiment.Sweep._repr_html_ = lambda done: reports.sweep_report(done).html()
+    experiment.Comparison._repr_html_ = lambda done: reports.compare_report(done).html()
+    experiment.Selection._repr_html_ = lambda done: reports.select_report(done).html()
 
-    return Plots(run)
 
-
-def _plot_replications(done: "Replications") -> Any:
-    from sim.output.experiment_charts import ExperimentPlots
-
-    return ExperimentPlots(done)
+def _plots(module: str, name: str, done: Any) -> Any:
+    return getattr(import_module(f"sim.output.{module}"), name)(done)

@@ -248,7 +248,7 @@ def test_a_scenario_that_mser5_refuses_is_one_line_and_makes_status_2(verb):
 
 
 def estimates(shown: str) -> str:
-    return re.split("waits of all orders|Files:", shown)[0]
+    return re.split("waits of all orders|Theory:", shown)[0]
 
 
 def test_more_replications_extend_those_in_the_database():

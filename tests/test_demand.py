@@ -92,6 +92,14 @@ def test_the_mean_that_limits_are_judged_by_is_the_mean_of_what_is_drawn(distrib
 
 
 @pytest.mark.parametrize("text", [*LAWS, *STEPS])
+def test_the_mean_square_that_theory_goes_by_is_that_of_what_is_drawn(distribution, text):
+    one = distribution(text)
+    squares = draw(one, 200_000, seed=3) ** 2
+    assert abs(one.mean_square / SECOND**2 - squares.mean()) <= 4 * stats.sem(squares)
+    assert one.mean_square >= one.mean**2 * (1 - 1e-12)
+
+
+@pytest.mark.parametrize("text", [*LAWS, *STEPS])
 def test_the_nth_draw_is_the_same_however_many_are_drawn(distribution, text):
     few, many = (draw(distribution(text), n, seed=7) for n in (1000, 5000))
     assert np.array_equal(few, many[:1000])

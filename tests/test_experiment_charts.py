@@ -78,17 +78,19 @@ def test_axes_say_their_units(repeated, name):
 
 
 @pytest.mark.parametrize(
-    ("keys", "drawn"), [(BUSY, {"intervals", "queue", "warmup"}), (DRAINED, {"intervals", "warmup"}), ("", set())]
+    ("keys", "drawn"),
+    [(BUSY, {"intervals", "queue", "warmup", "theory"}), (DRAINED, {"intervals", "warmup"}), ("", set())],
 )
 def test_what_has_nothing_to_show_is_not_drawn(repeated, keys, drawn):
     done = repeated(keys, 2)
     assert {name for name, draw in EXPERIMENT_CHARTS.items() if draw(done)} == drawn
 
 
-def test_replications_from_a_database_have_intervals_only(repeated):
+def test_replications_from_a_database_have_means_only(repeated):
     done = repeated(BUSY, 2)
     stored = [replace(one, series=None) for one in done.results]
-    assert {name for name, draw in EXPERIMENT_CHARTS.items() if draw(replace(done, results=stored))} == {"intervals"}
+    means = {name for name, draw in EXPERIMENT_CHARTS.items() if draw(replace(done, results=stored))}
+    assert means == {"intervals", "theory"}
     mixed = replace(done, results=[stored[0], done.results[1]])
     assert "mean over the 1 of 2 replications that are not from a database" in legend(mixed.plot.queue())
 

@@ -1,6 +1,7 @@
 """The statistics against published values, against scipy, and against plain slow ones."""
 
 from fractions import Fraction
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -9,7 +10,18 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.signal import lfilter
 
-from sim.statistics import batch_means, mean_interval, mser5, replications_for, share_interval, t_quantile
+from sim.statistics import (
+    batch_means,
+    bounds,
+    holm,
+    mean_interval,
+    mser5,
+    p_value,
+    paired_difference,
+    replications_for,
+    share_interval,
+    t_quantile,
+)
 
 SLEEP = [1.2, 2.4, 1.3, 1.3, 0.0, 1.0, 1.8, 0.8, 4.6, 1.4]  # Student (1908), hours of sleep gained
 CONFIDENCES = (0.5, 0.9, 0.95, 0.99)
@@ -47,6 +59,70 @@ def test_equal_values_have_an_interval_without_width():
 def test_no_values_have_no_mean():
     with pytest.raises(ValueError, match="no values"):
         mean_interval([])
+
+
+# Bounds of a mean that may each be wrong with a small probability
+
+LEVELS = (0.25, 0.1, 0.025, 0.001)
+NUMBERS = st.lists(st.integers(-1000, 1000), min_size=2, max_size=40)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("n", [2, 3, 10, 101])
+def test_bounds_of_symmetric_values_are_students(n, level):
+    assert bounds(range(n), level) == pytest.approx(mean_interval(range(n), 1 - 2 * level))
+
+
+def test_bounds_of_nearly_symmetric_values_are_nearly_students():
+    values = np.random.default_rng(1).normal(10, 2, 1000)
+    theirs = mean_interval(values, 0.95)
+    assert bounds(values, 0.025) == pytest.approx(theirs, abs=0.05 * theirs.half_width)
+
+
+@pytest.mark.parametrize("mirror", [1, -1])
+def test_bounds_of_skewed_values_keep_their_level_better_than_students(mirror):
+    draws = np.random.default_rng(1908).exponential(1, (3000, 30))
+    ours, theirs = [
+        [found(values * mirror) for values in draws]
+        for found in (lambda values: bounds(values, 0.025), lambda values: mean_interval(values, 0.95))
+    ]
+
+    def wrong(intervals) -> tuple[float, float]:
+        """How often the true mean lies beyond the bound on the long and on the short side of the values."""
+        beyond = [(one.high < mirror, one.low > mirror)[::mirror] for one in intervals]
+        return tuple(np.mean(beyond, axis=0))
+
+    long, short = wrong(theirs)
+    assert long > 0.06, "Student's promise of 2.5% is not kept"
+    assert short < 0.01
+    assert wrong(ours)[0] < 0.045
+    assert 0.01 < wrong(ours)[1] < 0.035
+
+
+def test_bounds_of_equal_values_of_one_value_and_of_none():
+    assert bounds([0.25] * 5, 0.01) == (0.25, 0.25, 0.25, 5)
+    assert bounds([7], 0.01) == (7.0, None, None, 1)
+    with pytest.raises(ValueError, match="no values"):
+        bounds([], 0.01)
+
+
+@given(NUMBERS)
+def test_bounds_contain_the_mean_and_are_wider_the_smaller_the_level(values):
+    found = [bounds(values, level) for level in LEVELS]
+    assert {(one.mean, one.n) for one in found} == {(np.mean(values), len(values))}
+    lows, highs = [one.low for one in found], [one.high for one in found]
+    assert [*lows[::-1], np.mean(values), *highs] == sorted([*lows, np.mean(values), *highs])
+    if len(set(values)) > 1:
+        assert len({*lows, *highs}) == 2 * len(LEVELS)
+
+
+@given(NUMBERS, st.sampled_from(LEVELS), st.integers(-50, 50))
+def test_bounds_turn_and_move_with_the_values(values, level, shift):
+    found = bounds(values, level)
+    turned = bounds([shift - 3 * value for value in values], level)
+    close = {"rel": 1e-9, "abs": 1e-6}
+    assert turned.low == pytest.approx(shift - 3 * found.high, **close)
+    assert turned.high == pytest.approx(shift - 3 * found.low, **close)
 
 
 # Shares
@@ -223,3 +299,129 @@ def test_fewer_observations_than_batches_are_refused():
     with pytest.raises(ValueError, match="19 observations make no 20 batches"):
         batch_means(range(19))
     assert batch_means(range(20)).interval.mean == 9.5
+
+
+# Paired differences
+
+DRUG_1 = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
+DRUG_2 = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]
+
+
+def test_the_difference_of_students_two_drugs_is_the_published_one():
+    """Student (1908); interval and p-value as in R's documentation of t.test with the data set sleep."""
+    found = paired_difference(DRUG_2, DRUG_1)
+    assert found.interval == (pytest.approx(1.58), pytest.approx(0.7001142), pytest.approx(2.4598858), 10)
+    assert found.p == pytest.approx(0.002833, abs=5e-7)
+
+
+@pytest.mark.parametrize("n", [2, 3, 30, 1000])
+@pytest.mark.parametrize("shared", [0.0, 0.5, 3.0, -3.0])
+def test_a_paired_difference_is_that_of_scipy(n, shared):
+    rng = np.random.default_rng(n)
+    common = rng.exponential(1, n)
+    ours, theirs = rng.normal(0.1, 1, n) + common, rng.normal(0, 1, n) + shared * common
+    found, test = paired_difference(ours, theirs, 0.9), stats.ttest_rel(ours, theirs)
+    assert found.interval == pytest.approx((np.mean(ours) - np.mean(theirs), *test.confidence_interval(0.9), n))
+    assert found.p == pytest.approx(test.pvalue)
+    assert found.correlation == pytest.approx(np.corrcoef(ours, theirs)[0, 1])
+    apart = np.var(ours, ddof=1) + np.var(theirs, ddof=1)
+    assert found.variance_ratio == pytest.approx(apart / np.var(ours - theirs, ddof=1))
+    assert (found.variance_ratio > 1) == (found.correlation > 0)
+
+
+def test_pairs_that_all_differ_by_the_same_leave_no_doubt():
+    assert paired_difference([3, 5, 4], [1, 3, 2]) == ((2.0, 2.0, 2.0, 3), 0.0, pytest.approx(1), None)
+    assert paired_difference([3, 5, 4], [3, 5, 4]) == ((0.0, 0.0, 0.0, 3), 1.0, pytest.approx(1), None)
+
+
+def test_values_that_do_not_vary_have_no_correlation():
+    assert paired_difference([3, 5, 4], [1, 1, 1])[2:] == (None, pytest.approx(1))
+    assert paired_difference([3, 3], [1, 1]) == ((2.0, 2.0, 2.0, 2), 0.0, None, None)
+
+
+def test_one_pair_says_nothing_and_no_pairs_are_refused():
+    assert paired_difference([3], [1]) == ((2.0, None, None, 1), 1.0, None, None)
+    with pytest.raises(ValueError, match="no values"):
+        paired_difference([], [])
+
+
+@given(st.lists(st.tuples(st.integers(-99, 99), st.integers(-99, 99)), min_size=2, max_size=20))
+def test_the_order_of_the_two_turns_the_difference_round(pairs):
+    ours, theirs = zip(*pairs, strict=True)
+    found, turned = paired_difference(ours, theirs), paired_difference(theirs, ours)
+    assert turned.interval[:3] == tuple(-value for value in (found.interval[0], *found.interval[2:0:-1]))
+    assert turned.p == found.p
+    assert 0 <= found.p <= 1
+
+
+@pytest.mark.parametrize(("mean", "p"), [(0, 1), (1e-300, 0), (-5, 0)])
+def test_without_variance_a_mean_is_0_or_it_is_not(mean, p):
+    assert p_value(mean, 0, 5) == p
+
+
+@pytest.mark.parametrize("n", [2, 3, 50])
+def test_a_p_value_is_that_of_scipy_on_either_side_of_0(n):
+    values = np.random.default_rng(n).normal(0.3, 1, n)
+    expected = stats.ttest_1samp(values, 0).pvalue
+    for sign in (1, -1):
+        assert p_value(sign * values.mean(), values.var(ddof=1), n) == pytest.approx(expected)
+    assert p_value(0, 1, n) == 1
+    assert p_value(1, 1e-12, n) < 1e-5
+
+
+# Many tests at once
+
+SHARES = st.lists(st.floats(0, 1), max_size=6)
+
+
+def closed(p_values: list[float]) -> list[float]:
+    """Each p-value after closed testing, where a set of hypotheses is tested by Bonferroni: the largest p-value of all
+    sets that it is in.
+    """
+    places = range(len(p_values))
+    sets = [some for count in range(1, len(p_values) + 1) for some in combinations(places, count)]
+    found = {some: min(1.0, len(some) * min(p_values[place] for place in some)) for some in sets}
+    return [max(found[some] for some in sets if place in some) for place in places]
+
+
+@pytest.mark.parametrize(
+    ("alone", "adjusted"),
+    [
+        ([0.05, 0.03, 0.01, 0.5], [0.1, 0.09, 0.04, 0.5]),
+        ([1, 0.5, 0.1, 0.001, 0.0001, 0.002], [1, 1, 0.3, 0.005, 0.0006, 0.008]),
+        ([0.05, 0.05, 0.05], [0.15, 0.15, 0.15]),
+        ([0.50, 0.003, 0.32, 0.054, 0.0003], [0.64, 0.012, 0.64, 0.162, 0.0015]),
+    ],
+)
+def test_adjusted_p_values_are_the_published_ones(alone, adjusted):
+    """The first three from github.com/dirkschumacher/PValueAdjust.jl: test/holm.jl, the last from the documentation of
+    pingouin.multicomp (Vallat 2018).
+    """
+    assert holm(alone) == pytest.approx(adjusted)
+
+
+@given(SHARES)
+def test_adjusted_p_values_are_those_of_closed_testing(p_values):
+    assert holm(p_values) == closed(p_values)
+
+
+@given(SHARES)
+def test_adjusting_keeps_the_order_and_makes_nothing_smaller(p_values):
+    adjusted = holm(p_values)
+    assert all(alone <= many <= 1 for alone, many in zip(p_values, adjusted, strict=True))
+    places = sorted(range(len(p_values)), key=lambda place: (p_values[place], adjusted[place]))
+    in_order = [adjusted[place] for place in places]
+    assert in_order == sorted(in_order)
+
+
+@given(st.data())
+def test_adjusted_p_values_go_with_their_tests_wherever_these_stand(data):
+    p_values = data.draw(SHARES)
+    places = data.draw(st.permutations(range(len(p_values))))
+    adjusted = holm(p_values)
+    assert holm([p_values[place] for place in places]) == [adjusted[place] for place in places]
+
+
+def test_a_test_alone_is_not_adjusted_and_none_are_none():
+    assert holm([0.03]) == [0.03]
+    assert holm([]) == []

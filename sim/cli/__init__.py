@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli import database, experiments, runs
+from sim.cli import database, experiments, runs, studies
 from sim.cli.common import INTERRUPTED, NOT_SAVED, WRONG, InterruptedWorkError
 from sim.cli.run import run_command
 from sim.errors import OrdersimError
@@ -25,6 +25,10 @@ app = typer.Typer(
 app.command("run")(run_command)
 app.command("replicate")(experiments.replicate_command)
 app.command("check")(experiments.check_command)
+app.command("sweep")(studies.sweep_command)
+app.command("compare")(studies.compare_command)
+app.command("select")(studies.select_command)
+app.command("theory")(experiments.theory_command)
 
 
 def _version(wanted: bool) -> None:
@@ -54,7 +58,7 @@ def validate(
     wrong = False
     for file in files:
         try:
-            load_scenario(file)
+            load_scenario(file).check_study()
         except OrdersimError as error:
             wrong = True
             print(error, file=sys.stderr)

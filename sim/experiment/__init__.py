@@ -1,5 +1,6 @@
 """Experiments: one run, many replications of it, and many scenarios beside each other."""
 
+from sim.experiment.closed_forms import Beside, Theory, theory
 from sim.experiment.comparing import Comparison, Pair, compare
 from sim.experiment.replications import AllOrders, Replications, replicate
 from sim.experiment.results import Replication, Results, Series, replication_of
@@ -7,7 +8,6 @@ from sim.experiment.selecting import Candidate, Selection, select
 from sim.experiment.several import Options, label
 from sim.experiment.single import Run, run
 from sim.experiment.sweeping import Sweep, sweep
-from sim.experiment.theory import Beside, Theory, theory
 
 __all__ = [
     "AllOrders",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Unpack
 
 import numpy as np
 
+from sim.errors import ScenarioError
 from sim.experiment.replications import Replications, most_replications
 from sim.experiment.several import Options, asked_metrics, differing, label, several
 from sim.model import UNITS
@@ -145,7 +146,8 @@ def compare(
         first = baseline.baseline()
         scenarios = [first, *(point for point in baseline.points() if point.parameters != first.parameters)]
         if len(scenarios) == 1:
-            raise ValueError("the sweep has no other point than the baseline; sweep more values")
+            place = baseline.root.find(("sweep",))[0].place
+            raise ScenarioError([place.fault("sweep", "has no other point than the baseline; write other values")])
     if times is None:
         times = max(map(most_replications, scenarios))
     with several(baseline, options) as runs:

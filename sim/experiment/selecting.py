@@ -176,10 +176,12 @@ class _Contest:
         return self.candidates[min(feasible, key=self.orders.__getitem__) if self.orders else feasible[0]]
 
     def result(self) -> list[Candidate]:
-        """Return the candidates; what is undecided and does not matter any more is not needed."""
-        if not self.is_settled:
-            return self.candidates
-        return [one._replace(standing="not needed") if one.standing == "undecided" else one for one in self.candidates]
+        """Return the candidates; what is undecided and could not be selected any more is not needed."""
+        matter = self.open()
+        return [
+            one._replace(standing="not needed") if one.standing == "undecided" and at not in matter else one
+            for at, one in enumerate(self.candidates)
+        ]
 
     def look(self, done: dict[int, Replications], share: float) -> None:
         """Test what new replications of some candidates say, with this share of all levels."""

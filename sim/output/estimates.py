@@ -92,6 +92,14 @@ def threshold_lines(done: Replications) -> Iterator[str]:
     )
 
 
+def estimate_text(done: Replications, name: str) -> str:
+    """Return a metric's mean with its interval as one text."""
+    found = done.estimate(name, CONFIDENCE)
+    if found is None:
+        return "no data"
+    return f"{'≥ ' * done.columns.is_bound(name)}{_estimate(name, found)}"
+
+
 def _estimate(metric: str, estimate: Interval | None) -> str:
     if estimate is None:
         return ""

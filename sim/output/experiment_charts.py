@@ -17,6 +17,7 @@ from sim.model import OrderClass
 from sim.output import EXPERIMENT_CHART_NAMES
 from sim.output.charts import COLOURS, INK, PRESENT, Chart, clock_figure, head, legend, plain, time_unit
 from sim.output.estimates import CONFIDENCE, shown
+from sim.output.study_charts import theory_chart
 from sim.statistics import Interval
 from sim.units import SECOND, format_duration
 
@@ -218,7 +219,7 @@ def _mean_of(n: int, done: Replications) -> str:
 
 
 EXPERIMENT_CHARTS: dict[str, Callable[[Replications], Figure | None]] = dict(
-    zip(EXPERIMENT_CHART_NAMES, (intervals_chart, queue_chart, warmup_chart), strict=True)
+    zip(EXPERIMENT_CHART_NAMES, (intervals_chart, queue_chart, warmup_chart, theory_chart), strict=True)
 )
 
 
@@ -240,3 +241,7 @@ class ExperimentPlots:
     def warmup(self) -> Figure | None:
         """Return Welch's plot of the warm-up."""
         return warmup_chart(self._done)
+
+    def theory(self) -> Figure | None:
+        """Return how far means lie from closed forms."""
+        return theory_chart(self._done)

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 
-from sim.experiment import Replications, Run
+from sim.experiment import Comparison, Replications, Run, Selection, Sweep
 from sim.output import CHART_NAMES, EXPERIMENT_CHART_NAMES
 from sim.output.tables import metrics_json, tables, write_csv, write_values
 from sim.output.text import result_lines
@@ -55,6 +55,30 @@ def write_replications(done: Replications, folder: Path, charts: bool = True) ->
             if figure is not None:
                 with _whole(folder / "charts" / f"{name}.png", lambda _: None) as partial:
                     figure.savefig(partial, format="png", dpi=150)
+
+
+def write_study(
+    name: Literal["sweep", "compare", "select"],
+    done: Sweep | Comparison | Selection,
+    folder: Path,
+    charts: bool = True,
+) -> None:
+    """Write the table of a study as `sweep.csv` and so on and, if wanted, its chart into `folder`.
+
+    Raises:
+        OSError: the folder cannot be made, or a file cannot be written.
+
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with _whole(folder / f"{name}.csv", lambda _: None) as partial, _text(partial) as file:
+        done.table().to_csv(file, index=False, lineterminator="\n")
+    (folder / "charts" / f"{name}.png").unlink(missing_ok=True)
+    if charts:
+        from sim.output.study_charts import study_chart
+
+        (folder / "charts").mkdir(exist_ok=True)
+        with _whole(folder / "charts" / f"{name}.png", lambda _: None) as partial:
+            study_chart(done).savefig(partial, format="png", dpi=150)
 
 
 def _write_charts(run: Run, folder: Path, wrote: Callable[[Path], None]) -> None:

@@ -57,29 +57,38 @@ def metrics_document(run: Run) -> dict[str, Any]:
 
 def replications_document(done: Replications, first: Run | None = None) -> dict[str, Any]:
     """Return what `sim replicate --json` prints, and with replication 1 what `sim check --json` does."""
-    metrics = {name: found._asdict() if (found := done.estimate(name)) else None for name in UNITS}
     document: dict[str, Any] = {
         "scenario": done.scenario.name,
         "seed": done.seed,
         "replications": len(done.results),
-        "metrics": metrics,
+        "metrics": estimates(done),
     }
     if first is not None:
-        document["thresholds"] = [
-            {
-                "metric": one.threshold.metric,
-                "condition": one.threshold.condition.text,
-                "severity": one.threshold.severity,
-                "verdict": str(one.judgement),
-                "note": one.note,
-            }
-            for one in done.thresholds
-        ]
+        document["thresholds"] = threshold_documents(done)
         document["expect"] = [
             {"place": f"{one.place.file}:{one.place.line}", "expected": one.expected, "got": one.got, "held": one.held}
             for one in first.verdicts
         ]
     return document
+
+
+def estimates(done: Replications) -> dict[str, Any]:
+    """Return mean, low, high and n of each metric, None where nothing was observed."""
+    return {name: found._asdict() if (found := done.estimate(name)) else None for name in UNITS}
+
+
+def threshold_documents(done: Replications) -> list[dict[str, Any]]:
+    """Return what became of each threshold."""
+    return [
+        {
+            "metric": one.threshold.metric,
+            "condition": one.threshold.condition.text,
+            "severity": one.threshold.severity,
+            "verdict": str(one.judgement),
+            "note": one.note,
+        }
+        for one in done.thresholds
+    ]
 
 
 def write_values(done: Replications, file: TextIO) -> None:
@@ -118,7 +127,7 @@ def replications_html(done: Replications) -> str:
     """Return what replications say of the metrics that matter, by class, and of thresholds, as notebooks show it."""
     from html import escape  # not needed by a command
 
-    from sim.output.estimates import estimate_lines
+    from sim.output.estimates import estimate_lines, estimate_text
 
     def row(tag: str, *cells: str) -> str:
         return "<tr>" + "".join(f'<{tag} style="text-align:left">{escape(cell)}</{tag}>' for cell in cells) + "</tr>"
@@ -128,7 +137,7 @@ def replications_html(done: Replications) -> str:
     for metric in _MATTER:
         family, *rest = metric.split(".")
         names = (".".join(filter(None, (family, one, *rest))) for one in classes)
-        rows.append(row("td", metric, *(_estimate(done, name) for name in names)))
+        rows.append(row("td", metric, *(estimate_text(done, name) if name in UNITS else "" for name in names)))
     html = "".join(f"<div>{escape(line)}</div>" for line in estimate_lines(done) if not line.startswith(" "))
     html += f"<table>{''.join(rows)}</table>"
     verdicts = [
@@ -136,16 +145,3 @@ def replications_html(done: Replications) -> str:
         for one in done.thresholds
     ]
     return html + f"<table>{''.join(row('td', *cells) for cells in verdicts)}</table>" * bool(verdicts)
-
-
-def _estimate(done: Replications, name: str) -> str:
-    from sim.output.estimates import CONFIDENCE, shown
-
-    found = done.estimate(name, CONFIDENCE) if name in UNITS else None
-    if found is None:
-        return "no data" if name in UNITS else ""
-    bound = "≥ " if done.columns.is_bound(name) else ""
-    interval = (
-        "" if found.low is None or found.high is None else f" ({shown(name, found.low)} to {shown(name, found.high)})"
-    )
-    return f"{bound}{shown(name, found.mean)}{interval}"

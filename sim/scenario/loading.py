@@ -30,14 +30,15 @@ class Scenario:
     """A valid scenario: what its file says, ready to draw workloads from.
 
     `text` is the file as resolved, with `extends` and parameters applied, in YAML. `parameters` are those in force.
-    `files` are the contents of the data files that it names. `root` is the tree that parameters were applied to;
-    files that it may name with others lie in `folder`.
+    `files` are the contents of the data files that it names, `study` is what it says of other versions of itself.
+    `root` is the tree that parameters were applied to; files that it may name with others lie in `folder`.
     """
 
     file: ScenarioFile
     text: str
     parameters: dict[str, Any]
     files: dict[str, bytes]
+    study: dict[str, Any]
     root: Node
     folder: Path
 
@@ -143,6 +144,17 @@ class Scenario:
         values = self.file.compare.baseline if self.file.compare is not None else {}
         return self._at(values, {name: ("compare", "baseline", name) for name in values})
 
+    def check_study(self) -> None:
+        """Check all points of the sweep, and the baseline.
+
+        Raises:
+            ScenarioError: the file is wrong with some of their values.
+
+        """
+        if self.file.sweep is not None:
+            self.points()
+        self.baseline()
+
     def _at(self, values: dict[str, Any], places: Mapping[str, tuple[int | str, ...]]) -> "Scenario":
         """Return this scenario with values for parameters that stand at places of its file, without its study."""
         nodes = {name: node_of(value, self.root.find(places[name])[0].place) for name, value in values.items()}
@@ -222,7 +234,8 @@ def _resolve(
     faults += ([] if without_base else unknown) + context.faults
     if faults:
         raise ScenarioError(faults)
-    return Scenario(file, _text(plain, context.files), in_force, context.files, root, folder)
+    study = {key: plain.pop(key) for key in BLOCKS if key in plain}
+    return Scenario(file, _text(plain, context.files), in_force, context.files, study, root, folder)
 
 
 def _inconsistencies_of_the_rest(
@@ -274,14 +287,11 @@ def _fault(root: Node, line: Any) -> Fault:
 def _text(plain: dict[str, Any], files: dict[str, bytes]) -> str:
     """Return a scenario as YAML: a line for each key, and for each item of a list, in JSON's form.
 
-    Comments tell which files it names, with their SHA-256, since the same names can hold other data tomorrow. What the
-    file says of other versions of itself is left out.
+    Comments tell which files it names, with their SHA-256, since the same names can hold other data tomorrow.
     """
     out = StringIO()
     out.writelines(f"# {json.dumps(name)} sha256 {sha256(data).hexdigest()}\n" for name, data in files.items())
     for key, value in plain.items():
-        if key in BLOCKS:
-            continue
         if isinstance(value, list) and value:
             out.write(f"{key}:\n" + "".join(f"  - {json.dumps(item, ensure_ascii=False)}\n" for item in value))
         else:

@@ -24,39 +24,6 @@ def erlang_c(servers: int, offered: float) -> float:
     return servers * lost / (servers - offered * (1 - lost))
 
 
-def mmc_wait(rate: float, service: float, servers: int) -> float:
-    """Return the mean wait of all arrivals in M/M/c (Erlang 1917), in the unit of the mean service time.
-
-    Raises:
-        ValueError: the rate is below 0, the service time is not above 0, or the servers cannot take the load.
-
-    """
-    offered = _offered(rate, service)
-    return erlang_c(servers, offered) * service / (servers - offered)
-
-
-def mmc_wait_quantile(
-    share: float, rate: float, service: float, servers: int, highest_rate: float | None = None
-) -> float:
-    """Return the wait that a `share` of arrivals does not exceed in M/M/c, first come first served.
-
-    With `highest_rate`, the part of `rate` that goes before all others without interrupting any, the arrivals are those
-    of that class: they wait as often as all do, but then only for each other (Davis 1966, Waiting-time distribution of
-    a multi-server, priority queuing system).
-
-    Raises:
-        ValueError: the share is not from 0 to below 1, the highest class is more than all, or as for `mmc_wait`.
-
-    """
-    if not 0 <= share < 1:
-        raise ValueError(f"a share of {share} has no quantile")
-    ahead = rate if highest_rate is None else highest_rate
-    if not 0 <= ahead <= rate:
-        raise ValueError(f"a class of rate {ahead} is no part of all arrivals at rate {rate}")
-    waiting = erlang_c(servers, _offered(rate, service))
-    return math.log(waiting / (1 - share)) / (servers / service - ahead) if waiting > 1 - share else 0.0
-
-
 def priority_waits(
     rates: Sequence[float], services: Sequence[float], second_moments: Sequence[float], servers: int
 ) -> list[float]:

@@ -3,7 +3,13 @@
 from sim.storage.addresses import LOCAL, Address, find_address
 from sim.storage.check import check
 from sim.storage.database import Database, open_database
-from sim.storage.experiments import earlier_replications, push_replications, save_replications
+from sim.storage.experiments import (
+    Experiment,
+    earlier_replications,
+    new_experiment,
+    push_replications,
+    save_replications,
+)
 from sim.storage.rows import new_run_id
 from sim.storage.runs import (
     StoredRun,
@@ -22,6 +28,7 @@ __all__ = [
     "LOCAL",
     "Address",
     "Database",
+    "Experiment",
     "StoredRun",
     "check",
     "delete_run",
@@ -30,6 +37,7 @@ __all__ = [
     "find_run",
     "list_runs",
     "load_run",
+    "new_experiment",
     "new_run_id",
     "open_database",
     "purge",

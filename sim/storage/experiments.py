@@ -3,18 +3,32 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Literal, NamedTuple
 
 from uuid6 import uuid7
 
 from sim.experiment import Replication
 from sim.scenario import Scenario
-from sim.storage.connection import Connection, Statement, Value
+from sim.storage.connection import Connection, Statement
 from sim.storage.migrations import now
-from sim.storage.rows import closing, new_run_id, opening, run_row, scenario_row, versions
+from sim.storage.rows import closing, insert, new_run_id, of_scenario, opening, run_row, scenario_row, versions
 from sim.storage.runs import run_metrics
 from sim.storage.saving import compare_runs, file_statements, push_run, store
 
 _SAME = ("ordersim", "numpy")  # the packages whose versions decide what numbers a replication has
+
+
+class Experiment(NamedTuple):
+    """What replications belong to: what it is, of which scenario, and its id."""
+
+    kind: Literal["replicate", "sweep", "compare", "select"]
+    scenario: Scenario
+    id: str
+
+
+def new_experiment(kind: Literal["replicate", "sweep", "compare", "select"], scenario: Scenario) -> Experiment:
+    """Return an experiment that is not stored yet."""
+    return Experiment(kind, scenario, str(uuid7()))
 
 
 def save_replications(
@@ -23,41 +37,39 @@ def save_replications(
     seed: int,
     results: Iterable[Replication],
     tags: Iterable[str] = (),
-    experiment_id: str | None = None,
+    experiment: Experiment | None = None,
     run_ids: Sequence[str] | None = None,
 ) -> list[str]:
-    """Store replications of one experiment, a new one or one that goes on, without their logs, and return the ids of
-    their runs, which are new ones of `new_run_id` by default.
+    """Store replications of a scenario, without their logs, in an experiment that may go on, by default in a new one of
+    their own, and return the ids of their runs, which are new ones of `new_run_id` by default.
 
     Raises:
         StorageError: the database refuses it, or cannot be reached.
 
     """
     results, stamp, tags = list(results), now(), list(tags)
+    experiment = experiment or new_experiment("replicate", scenario)
     ids = [new_run_id() for _ in results] if run_ids is None else list(run_ids)
-    experiment: dict[str, Value] = {
-        "id": experiment_id or str(uuid7()),
-        "kind": "replicate",
-        "parameters": "{}",
-        "created_at": stamp,
-        "updated_at": stamp,
-    }
 
     def statements() -> Iterator[Statement]:
-        kept = scenario_row(scenario)
+        whole, kept = scenario_row(experiment.scenario), scenario_row(scenario)
+        study = json.dumps({"seed": seed, **experiment.scenario.study})
+        row = {"id": experiment.id, "kind": experiment.kind, "parameters": study}
+        yield insert("scenarios", whole)
+        yield of_scenario("experiments", {**row, "created_at": stamp, "updated_at": stamp}, whole)
         yield from file_statements(scenario)
         for run_id, one in zip(ids, results, strict=True):
-            row = run_row(scenario, seed, one, run_id, tags)
-            yield from opening(row, kept, experiment)
-            yield from closing(run_id, one.metrics, row["updated_at"])
+            run = run_row(scenario, seed, one, run_id, tags)
+            yield from opening({**run, "experiment_id": experiment.id}, kept)
+            yield from closing(run_id, one.metrics, run["updated_at"])
         numbers = (
             "SELECT json_group_array(replication) FROM "
-            "(SELECT replication FROM runs WHERE experiment_id = ?1 ORDER BY replication)"
+            "(SELECT DISTINCT replication FROM runs WHERE experiment_id = ?1 ORDER BY replication)"
         )
         yield (
-            f"UPDATE experiments SET parameters = json_object('seed', ?2, 'replications', json(({numbers}))), "
-            "updated_at = ?3 WHERE id = ?1",
-            (experiment["id"], seed, stamp),
+            f"UPDATE experiments SET parameters = json_set(parameters, '$.replications', json(({numbers}))), "
+            "updated_at = ?2 WHERE id = ?1",
+            (experiment.id, stamp),
         )
 
     store(connection, ids[-1] if ids else "", statements())

@@ -88,21 +88,14 @@ def scenario_row(scenario: Scenario) -> dict[str, Value]:
     return {**named, "created_at": stamp, "updated_at": stamp}
 
 
-def opening(
-    run: Mapping[str, Value], scenario: Mapping[str, Value], experiment: Mapping[str, Value] | None = None
-) -> Iterator[Statement]:
-    """Yield what makes a run known, with its experiment and a scenario of the same text if there is one; `scenario` may
-    be empty.
-    """
+def opening(run: Mapping[str, Value], scenario: Mapping[str, Value]) -> Iterator[Statement]:
+    """Yield what makes a run known, with a scenario of the same text if there is one; `scenario` may be empty."""
     if scenario:
         yield insert("scenarios", scenario)
-    if experiment:
-        yield _of_scenario("experiments", experiment, scenario)
-        run = {**run, "experiment_id": experiment["id"]}
-    yield _of_scenario("runs", run, scenario)
+    yield of_scenario("runs", run, scenario)
 
 
-def _of_scenario(table: str, row: Mapping[str, Value], scenario: Mapping[str, Value]) -> Statement:
+def of_scenario(table: str, row: Mapping[str, Value], scenario: Mapping[str, Value]) -> Statement:
     """Return the statement that adds a row that belongs to the live scenario of this text."""
     names, marks = ", ".join(row), ", ".join("?" * len(row))
     return (

@@ -15,6 +15,7 @@ from sim.storage.rows import (
     file_parts,
     insert,
     new_run_id,
+    of_scenario,
     opening,
     page,
     pages,
@@ -143,7 +144,9 @@ def push_run(source: Connection, target: Connection, run_id: str, sent: Callable
     scenario_of = "scenarios WHERE deleted_at IS NULL AND id = (SELECT scenario_id FROM runs WHERE id = ?)"
     [scenario] = _rows(source, _SCENARIO, scenario_of, run_id) or [{}]
     experiment_of = "experiments WHERE deleted_at IS NULL AND id = (SELECT experiment_id FROM runs WHERE id = ?)"
-    [experiment] = _rows(source, _EXPERIMENT, experiment_of, run_id) or [{}]
+    experiments = _rows(source, _EXPERIMENT, experiment_of, run_id)
+    whole_of = f"scenarios WHERE deleted_at IS NULL AND id = (SELECT scenario_id FROM {experiment_of})"
+    [whole] = _rows(source, _SCENARIO, whole_of, run_id) or [{}]
     metrics = dict(source.query("SELECT name, value FROM metrics WHERE run_id = ?", run_id))
     files = {digest: _parts(source, digest) for digest in named_files(scenario.get("yaml")).values()}
     files = {digest: parts for digest, parts in files.items() if parts != _parts(target, digest)}
@@ -151,7 +154,12 @@ def push_run(source: Connection, target: Connection, run_id: str, sent: Callable
     [after] = target.query(f"SELECT {lasts}", run_id)
 
     def statements() -> Iterator[Statement]:
-        yield from opening({**run, "status": "writing"}, scenario, experiment)
+        if whole:
+            yield insert("scenarios", whole)
+        for experiment in experiments:
+            yield of_scenario("experiments", experiment, whole)
+            run["experiment_id"] = experiment["id"]
+        yield from opening({**run, "status": "writing"}, scenario)
         for digest, parts in files.items():
             for part in range(parts):
                 [row] = _rows(source, _FILE, "files WHERE sha256 = ? AND part = ?", digest, part)

@@ -9,14 +9,13 @@ from sim.experiment.replications import Replications
 from sim.model import OrderClass
 from sim.scenario import Scenario, crew_changes, stream_names
 from sim.statistics import Interval, holm, mean_interval, p_value
-from sim.statistics.queueing import erlang_a, mmc_wait_quantile, priority_waits
+from sim.statistics.queueing import erlang_a, priority_waits
 from sim.units import HOUR, SECOND
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _DISAGREES = 0.05
-_QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 
 
 class Beside(NamedTuple):
@@ -92,12 +91,6 @@ def theory(scenario: Scenario) -> Theory:
     waits = dict(zip(rates, priority_waits(list(rates.values()), list(means.values()), squares, bots), strict=True))
     name, source = _kendall(scenario, list(rates), bots)
     values = _by_class("wait.{}mean", waits, rates)
-    if name.startswith("M/M"):
-        first = next(iter(rates))
-        prefix = f"wait.{first.name}." if len(rates) > 1 else "wait."
-        total = sum(rates.values())
-        for statistic, share in _QUANTILES.items():
-            values[prefix + statistic] = mmc_wait_quantile(share, total, means[first], bots, rates[first])
     values |= _by_class("flow.{}mean", {one: waits[one] + means[one] for one in rates}, rates)
     queue = {one: rates[one] * waits[one] for one in rates}
     values |= {f"queue.{one.name}.mean": length for one, length in queue.items() if len(rates) > 1}

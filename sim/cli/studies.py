@@ -1,0 +1,143 @@
+"""`sim sweep`, `sim compare` and `sim select`: a scenario beside other versions of itself."""
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.cli.common import (
+    FAILED,
+    INCONCLUSIVE,
+    ChartsOption,
+    DatabaseOption,
+    EngineOption,
+    FileArgument,
+    JsonOption,
+    OutOption,
+    SaveOption,
+    SeedOption,
+    SettingsOption,
+    TagsOption,
+    prepared,
+)
+from sim.cli.keeping import DaskOption, FilesOption, JobsOption, Keeper, TimesOption
+
+
+def sweep_command(
+    file: FileArgument,
+    times: TimesOption = None,
+    seed: SeedOption = None,
+    settings: SettingsOption = None,
+    jobs: JobsOption = 1,
+    dask: DaskOption = None,
+    engine: EngineOption = "auto",
+    out: OutOption = None,
+    db: DatabaseOption = None,
+    tags: TagsOption = None,
+    save: SaveOption = True,
+    files: FilesOption = True,
+    charts: ChartsOption = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a scenario with each value of its sweep; show curves and thresholds."""
+    from sim.experiment import sweep
+    from sim.output.folder import write_study
+    from sim.output.reports import sweep_document, sweep_report
+
+    scenario, address = prepared(file, settings, tags, db, save)
+    keeper = Keeper("sweep", scenario, seed, address, tags)
+    with keeper.at_work(jobs, engine, dask) as options:
+        done = sweep(scenario, times, **options)
+    lines = list(sweep_report(done).lines())
+    if files:
+        lines += keeper.write(partial(write_study, "sweep", done, charts=charts), out or Path("out") / scenario.name)
+    print(json.dumps(sweep_document(done), indent=2) if as_json else "\n".join(lines))
+    keeper.leave()
+
+
+def compare_command(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="The baseline, and others; or one with a sweep.")
+    ],
+    metrics: Annotated[
+        list[str] | None, typer.Option("--metric", metavar="NAME", help="What to compare; may be repeated.")
+    ] = None,
+    times: TimesOption = None,
+    seed: SeedOption = None,
+    settings: SettingsOption = None,
+    jobs: JobsOption = 1,
+    dask: DaskOption = None,
+    engine: EngineOption = "auto",
+    out: OutOption = None,
+    db: DatabaseOption = None,
+    tags: TagsOption = None,
+    save: SaveOption = True,
+    files: FilesOption = True,
+    charts: ChartsOption = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare scenarios with a baseline, pair by pair: two files, or one file's sweep."""
+    from sim.experiment import compare
+    from sim.output.folder import write_study
+    from sim.output.reports import compare_document, compare_report
+    from sim.scenario import metric_of
+
+    try:
+        names = [metric_of(name) for name in metrics or ()]
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--metric") from None
+    (scenario, address), *others = (prepared(path, settings, tags, db, save) for path in paths)
+    keeper = Keeper("compare", scenario, seed, address, tags)
+    with keeper.at_work(jobs, engine, dask) as options:
+        done = compare(scenario, *(one for one, _ in others), metrics=names, times=times, **options)
+    lines = list(compare_report(done).lines())
+    if files:
+        lines += keeper.write(partial(write_study, "compare", done, charts=charts), out or Path("out") / scenario.name)
+    print(json.dumps(compare_document(done), indent=2) if as_json else "\n".join(lines))
+    keeper.leave()
+
+
+def select_command(
+    file: FileArgument,
+    budget: Annotated[
+        int | None,
+        typer.Option(
+            "-n",
+            "--replications",
+            min=1,
+            metavar="N",
+            help="Most of a candidate. Default: the file's max, or 1000.",
+        ),
+    ] = None,
+    seed: SeedOption = None,
+    settings: SettingsOption = None,
+    jobs: JobsOption = 1,
+    dask: DaskOption = None,
+    engine: EngineOption = "auto",
+    out: OutOption = None,
+    db: DatabaseOption = None,
+    tags: TagsOption = None,
+    save: SaveOption = True,
+    files: FilesOption = True,
+    charts: ChartsOption = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Select the best candidate that keeps all thresholds, with a confidence for that."""
+    from sim.experiment import select
+    from sim.output.folder import write_study
+    from sim.output.reports import select_document, select_report
+
+    scenario, address = prepared(file, settings, tags, db, save)
+    keeper = Keeper("select", scenario, seed, address, tags)
+    with keeper.at_work(jobs, engine, dask) as options:
+        done = select(scenario, budget, **options)
+    lines = list(select_report(done).lines())
+    if files:
+        lines += keeper.write(partial(write_study, "select", done, charts=charts), out or Path("out") / scenario.name)
+    print(json.dumps(select_document(done), indent=2) if as_json else "\n".join(lines))
+    if done.outcome == "none":
+        keeper.tell()
+        raise typer.Exit(FAILED)
+    keeper.leave(INCONCLUSIVE if done.selected is None else 0)

@@ -1,0 +1,274 @@
+"""What sweeps, comparisons, selections and theory say: in words, as JSON, and as HTML for notebooks."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from sim.checks import Judgement
+from sim.experiment import Comparison, Pair, Replications, Selection, Sweep, Theory
+from sim.model import UNITS
+from sim.output.estimates import estimate_text, shown
+from sim.output.tables import estimates, threshold_documents
+from sim.output.text import aligned
+
+_ALONE = "intervals are 95% intervals (Student's t) of each row alone"
+PROCEDURE = "gatekeeping sequence of tests, in the manner of Andradóttir and Kim (2010), without an indifference zone"
+
+
+class Report(NamedTuple):
+    """A table with what is said before and after it; its first row has the headings."""
+
+    head: list[str]
+    rows: list[tuple[str, ...]]
+    notes: list[str]
+
+    def lines(self) -> Iterator[str]:
+        """Yield it as text."""
+        yield from self.head
+        yield from aligned(self.rows)
+        yield from self.notes
+
+    def html(self) -> str:
+        """Return it as notebooks show it."""
+        from html import escape  # not needed by a command
+
+        def row(tag: str, cells: Sequence[str]) -> str:
+            shown = "".join(f'<{tag} style="text-align:left">{escape(cell)}</{tag}>' for cell in cells)
+            return f"<tr>{shown}</tr>"
+
+        before, after = ("".join(f"<div>{escape(line)}</div>" for line in part) for part in (self.head, self.notes))
+        body = "".join(row("td", cells) for cells in self.rows[1:])
+        return f"{before}<table>{row('th', self.rows[0])}{body}</table>{after}"
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n:,} {what}{'s' * (n != 1)}"
+
+
+def _replications(points: Sequence[Replications]) -> str:
+    counts = sorted({len(point.results) for point in points})
+    return _count(counts[0], "replication") if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,} replications"
+
+
+def _cells(points: Sequence[Replications], metric: str) -> list[str]:
+    """Return the estimates of a metric of several points, one each."""
+    return [estimate_text(point, metric) for point in points]
+
+
+def _verdicts(point: Replications, metric: str) -> str:
+    """Return what became of a point's thresholds on a metric; without any, nothing."""
+    return ", ".join(
+        f"{one.judgement}{' (warn)' * (one.threshold.severity == 'warn' and one.judgement is not Judgement.PASS)}"
+        for one in point.thresholds
+        if one.threshold.metric == metric
+    )
+
+
+def _asked(point: Replications, metric: str) -> str:
+    """Return a metric with the conditions on it."""
+    texts = [one.condition.text for _, one in point.scenario.thresholds if one.metric == metric]
+    return f"{metric} {', '.join(texts)}".rstrip()
+
+
+def sweep_report(done: Sweep) -> Report:
+    """Return the estimates and verdicts of each point."""
+    points, names = done.points, done.parameters
+    rows = [tuple(str(point.scenario.parameters[name]) for name in names) for point in points]
+    heading: tuple[str, ...] = tuple(names)
+    for metric in done.metrics:
+        heading += (_asked(points[0], metric),)
+        rows = [(*row, cell) for row, cell in zip(rows, _cells(points, metric), strict=True)]
+        if any(threshold.metric == metric for _, threshold in done.scenario.thresholds):
+            heading += ("",)
+            rows = [(*row, _verdicts(point, metric)) for row, point in zip(rows, points, strict=True)]
+    head = [
+        f"{done.scenario.name}, seed {done.seed}, {_count(len(points), 'point')} of {_replications(points)}, "
+        "all with the same customers"
+    ]
+    return Report(head, [heading, *rows], [_ALONE] if any(point.scenario.is_random for point in points) else [])
+
+
+def compare_report(done: Comparison) -> Report:
+    """Return each metric of each alternative beside the baseline's."""
+    count = _replications([done.baseline, *done.alternatives])
+    head = [
+        f"{done.baseline.scenario.name}, seed {done.baseline.seed}, {count} of each, paired by common random numbers",
+        f"baseline: {done.labels[0]}",
+    ]
+    heading = ("alternative", "metric", "baseline", "mean", "difference", "low", "high", "correlation", "p (Holm)", "")
+    notes = [
+        "low and high are the 95% interval of each difference alone, unadjusted; significant is what Holm's procedure "
+        f"finds so, with at most 5% false alarms over {_count(len(done.pairs), 'test')}"
+    ]
+    if any(pair.is_bound for pair in done.pairs):
+        notes.append("≥: orders still PENDING at the end count with their waits so far")
+    return Report(head, [heading, *map(_pair_row, done.pairs)], notes)
+
+
+def _pair_row(pair: Pair) -> tuple[str, ...]:
+    if pair.difference is None or pair.mean is None or pair.baseline_mean is None:
+        return (pair.alternative, pair.metric, "no data", *[""] * 7)
+    interval = pair.difference.interval
+    bound = "≥ " * pair.is_bound
+    ends = ("" if end is None else _signed(pair.metric, end) for end in (interval.low, interval.high))
+    correlation = pair.difference.correlation
+    return (
+        *(pair.alternative, pair.metric),
+        *(f"{bound}{shown(pair.metric, value)}" for value in (pair.baseline_mean, pair.mean)),
+        *(_signed(pair.metric, interval.mean), *ends),
+        "" if correlation is None else f"{correlation:.2f}",
+        "< 0.001" if pair.adjusted < 0.001 else f"{pair.adjusted:.3f}",
+        "significant" if pair.is_significant else "",
+    )
+
+
+def _signed(metric: str, value: float) -> str:
+    return f"{'+' * (value > 0)}{shown(metric, value)}"
+
+
+def select_report(done: Selection) -> Report:
+    """Return what is selected, why, and where each candidate stands."""
+    candidates = done.candidates
+    points = [one.done for one in candidates]
+    metrics = list(dict.fromkeys(one.metric for _, one in points[0].scenario.thresholds))
+    objective = [] if done.block.objective in done.parameters else [done.block.objective]
+    metrics += [name for name in objective if name not in metrics]
+    heading = ("candidate", "standing", "why", "replications", *(_asked(points[0], metric) for metric in metrics))
+    estimates = zip(*(_cells(points, metric) for metric in metrics), strict=True)
+    rows = [
+        (one.label, one.standing, one.reason, f"{len(one.done.results):,}", *cells)
+        for one, cells in zip(candidates, estimates, strict=True)
+    ]
+    error = f"{100 * (1 - done.block.confidence):.3g}%"
+    notes = [
+        f"{done.replications:,} of at most {done.budget * len(candidates):,} replications; {_ALONE}",
+        f"Procedure: {PROCEDURE}",
+        f"Guarantee: a wrong candidate is selected with a probability of at most {error}, as far as t tests corrected "
+        "for skewness hold their level",
+    ]
+    is_random = any(point.scenario.is_random for point in points)
+    return Report(
+        [f"{done.scenario.name}, seed {done.seed}: {_answer(done)}"], [heading, *rows], notes if is_random else []
+    )
+
+
+def _answer(done: Selection) -> str:
+    kept = " of those that keep all thresholds" if done.scenario.thresholds else ""
+    best = f"the {'smallest' if done.block.minimise else 'largest'} {done.block.objective}{kept}"
+    sure = f"the confidence of this whole statement is {100 * done.block.confidence:.4g}%"
+    if not any(one.done.scenario.is_random for one in done.candidates):
+        sure = "nothing is random"
+    if done.selected is not None:
+        return f"selected {done.selected.label}, with {best}; {sure}"
+    if done.outcome == "none":
+        return f"none selected, since no candidate keeps all thresholds; {sure}"
+    undecided = [one.label for one in done.candidates if one.standing == "undecided"]
+    equals = [one.label for one in done.candidates if one.standing == "feasible"]
+    settle = f"settle {'; '.join(undecided)}" if undecided else f"tell apart {'; '.join(equals)}"
+    return f"INCONCLUSIVE, since {_count(done.budget, 'replication')} of each do not {settle}"
+
+
+def theory_report(found: Theory, done: Replications | None) -> Report:
+    """Return closed-form values beside the estimates, or the assumption that fails, for which none are needed."""
+    if done is None or found.failing:
+        return Report([f"Theory: none, since {found.failing}"], [], [])
+    heading = ("metric", "theory", "mean", "low", "high", "")
+    rows = [
+        (
+            *(one.metric, shown(one.metric, one.theory)),
+            *(
+                "" if value is None else shown(one.metric, value)
+                for value in (one.estimate[:3] if one.estimate else (None, None, None))
+            ),
+            "agrees" if one.agrees else "no data" if one.estimate is None else "differs",
+        )
+        for one in found.beside(done)
+    ]
+    note = (
+        "the 95% intervals are unadjusted; what differs is decided by Holm's procedure, with at most 5% false alarms "
+        f"over {_count(len(rows), 'row')}"
+    )
+    return Report([f"Theory: {found.model} ({found.source})"], [heading, *rows], [note])
+
+
+def sweep_document(done: Sweep) -> dict[str, Any]:
+    """Return what `sim sweep --json` prints."""
+    points = [
+        {
+            "parameters": {name: point.scenario.parameters[name] for name in done.parameters},
+            "replications": len(point.results),
+            "metrics": estimates(point),
+            "thresholds": threshold_documents(point),
+        }
+        for point in done.points
+    ]
+    return {"scenario": done.scenario.name, "seed": done.seed, "points": points}
+
+
+def compare_document(done: Comparison) -> dict[str, Any]:
+    """Return what `sim compare --json` prints."""
+    pairs = []
+    for pair in done.pairs:
+        found = pair.difference
+        pairs.append(
+            {
+                "alternative": pair.alternative,
+                "metric": pair.metric,
+                "baseline": pair.baseline_mean,
+                "mean": pair.mean,
+                "difference": None if found is None else found.interval._asdict(),
+                "p_adjusted": pair.adjusted,
+                "significant": pair.is_significant,
+                "correlation": None if found is None else found.correlation,
+                "variance_ratio": None if found is None else found.variance_ratio,
+            }
+        )
+    return {"baseline": done.labels[0], "seed": done.baseline.seed, "adjust": "holm", "pairs": pairs}
+
+
+def select_document(done: Selection) -> dict[str, Any]:
+    """Return what `sim select --json` prints."""
+    return {
+        "scenario": done.scenario.name,
+        "seed": done.seed,
+        "outcome": done.outcome,
+        "selected": None if done.selected is None else _parameters(done, done.selected.done),
+        "confidence": done.block.confidence,
+        "procedure": PROCEDURE,
+        "replications": done.replications,
+        "budget": done.budget,
+        "candidates": [
+            {
+                "parameters": _parameters(done, one.done),
+                "standing": one.standing,
+                "reason": one.reason,
+                "replications": len(one.done.results),
+                "metrics": estimates(one.done),
+            }
+            for one in done.candidates
+        ],
+    }
+
+
+def _parameters(done: Selection, point: Replications) -> dict[str, Any]:
+    return {name: point.scenario.parameters[name] for name in done.parameters}
+
+
+def theory_document(found: Theory, done: Replications) -> dict[str, Any]:
+    """Return what `sim theory --json` prints."""
+    return {
+        "scenario": done.scenario.name,
+        "seed": done.seed,
+        "replications": len(done.results),
+        "model": found.model or None,
+        "source": found.source or None,
+        "failing": found.failing or None,
+        "metrics": {
+            one.metric: {
+                "theory": one.theory,
+                **(one.estimate._asdict() if one.estimate else {"mean": None, "low": None, "high": None, "n": 0}),
+                "unit": UNITS[one.metric],
+                "agrees": one.agrees,
+            }
+            for one in found.beside(done)
+        },
+    }
