@@ -106,7 +106,7 @@ def print_select(number: int) -> None:
 
 
 def print_limits(number: int) -> None:
-    """Print how often `select` claims something about a crew whose mean queue is the limit, or about two alike."""
+    """Print how often `select` claims something about a crew whose mean queue is the limit."""
     print(f"\nselect, the limit is the true mean queue of a crew; {number:,} repetitions")
     print("asked: at most 0.6% that it is below, at most 2.5% that it is not")
     print(f"{'':12}{'inconclusive':>14}{'below':>8}{'of all (95%)':>23}{'not':>7}{'of all (95%)':>23}")
@@ -117,9 +117,14 @@ def print_limits(number: int) -> None:
         beyond = number - below - said["INCONCLUSIVE"]
         row = f"{below:>8}{share(below, number)}{beyond:>7}{share(beyond, number)}"
         print(f"{bots} bots      {said['INCONCLUSIVE']:>14}{row}")
+
+
+def print_alike(number: int) -> None:
+    """Print how often `select` says that one of two kitchens is better that differ in nothing but chance."""
     said, _ = outcomes(ALIKE, 70_000_000, number)
     better = number - said["INCONCLUSIVE"]
-    print(f"two kitchens that are alike: one is said to be better {better} times{share(better, number)}; asked 2.5%")
+    print(f"\nselect the least queue of two kitchens that are alike; {number:,} repetitions; asked: at most 2.5%")
+    print(f"one is said to be better{better:>7}{share(better, number)}")
 
 
 def print_claims(number: int) -> None:
@@ -182,6 +187,7 @@ if __name__ == "__main__":
     number = 20 if quick else 500
     print_truth(20 * number)
     print_select(number)
-    print_limits(number)
+    print_limits(20 if quick else 2_000)
+    print_alike(number)
     print_compare(20 if quick else 2_000)
     print_claims(20 if quick else 20_000)

@@ -95,6 +95,9 @@ def _status_of_bot(log: EventLog, bot: int | None, at: int) -> str:
     return _BOT_STATUS[EventKind(kinds[-1])] if kinds else "not added yet"
 
 
+STILL_PENDING = "orders still PENDING could carry it over the limit; run longer"
+
+
 class Judgement(StrEnum):
     """What became of a threshold."""
 
@@ -157,7 +160,7 @@ def judge_threshold(
         and condition.operator in ("<", "<=", "between")
         and not _bounded(condition, carried, interval)
     ):
-        return verdict(Judgement.INCONCLUSIVE, "orders still PENDING could carry it over the limit; run longer")
+        return verdict(Judgement.INCONCLUSIVE, STILL_PENDING)
     return verdict(judgement)
 
 

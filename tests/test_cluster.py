@@ -107,6 +107,7 @@ def folder(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TERM", "xterm")
     write("kitchen.yaml", CREW)
     write("verdicts.yaml", CREW + VERDICTS.replace("bot: 4", "bot: 3"))
+    write("crews.yaml", CREW + "sweep: {crew: [3, 4]}\n")
     write("long.yaml", LONG.replace("SPAN", "10m"))
     return elsewhere
 
@@ -139,13 +140,16 @@ def test_where_it_stops_depends_on_no_cluster_and_what_is_too_much_is_taken_back
         wait_for(cluster.is_free, 5)
 
 
-@pytest.mark.parametrize(("words", "status"), [("replicate kitchen.yaml --no-charts", 0), ("check verdicts.yaml", 1)])
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [("replicate kitchen.yaml --no-charts", 0), ("check verdicts.yaml", 1), ("sweep crews.yaml --no-charts", 0)],
+)
 def test_a_cluster_changes_nothing_of_what_is_printed_and_stored(cluster, words, status):
     shared = sim_process(*words.split(), "--db", "file:shared.db", "--dask", cluster.address, status=status)
     alone = sim(*words.split(), "--db", "file:alone.db", status=status)
     assert (shared.stdout, shared.stderr) == (alone.stdout, "")
     assert read_file("shared.db", KEPT) == read_file("alone.db", KEPT)
-    values = "SELECT replication, name, value FROM metrics JOIN runs ON runs.id = run_id ORDER BY 1, 2"
+    values = "SELECT parameters, replication, name, value FROM metrics JOIN runs ON runs.id = run_id ORDER BY 1, 2, 3"
     assert read_file("shared.db", values) == read_file("alone.db", values) != []
 
 

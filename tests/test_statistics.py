@@ -79,6 +79,19 @@ def test_bounds_of_nearly_symmetric_values_are_nearly_students():
     assert bounds(values, 0.025) == pytest.approx(theirs, abs=0.05 * theirs.half_width)
 
 
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("n", [5, 30, 200])
+def test_bounds_are_where_halls_transformation_of_t_is_students_quantile(n, level):
+    """Hall (1992), On the removal of skewness by transformation, the cubic one."""
+    values = np.random.default_rng(n).exponential(1, n)
+    skewness = (((values - values.mean()) / values.std(ddof=1)) ** 3).mean()
+    found = bounds(values, level)
+    for bound, sign in ((found.low, 1), (found.high, -1)):
+        t = (values.mean() - bound) / stats.sem(values)
+        bent = t + skewness * t**2 / (3 * n**0.5) + skewness**2 * t**3 / (27 * n) + skewness / (6 * n**0.5)
+        assert bent == pytest.approx(sign * stats.t.ppf(1 - level, n - 1))
+
+
 @pytest.mark.parametrize("mirror", [1, -1])
 def test_bounds_of_skewed_values_keep_their_level_better_than_students(mirror):
     draws = np.random.default_rng(1908).exponential(1, (3000, 30))

@@ -187,5 +187,7 @@ def _failing_times(scenario: Scenario, bots: int) -> Iterator[str]:
         yield "customers lose patience, and service is not exponential and the same for all orders"
     if bots > 1 and not alike:
         yield "service is not exponential and the same for all orders, and there is more than one bot"
-    if any(not math.isfinite(one.mean_square) for one in services):
+    if not all(one.mean_square for one in services):
+        yield "service takes no time"
+    if not all(math.isfinite(one.mean_square) for one in services):
         yield "the variance of service times has no bound"

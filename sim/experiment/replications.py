@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
-from sim.checks import Judgement, ThresholdVerdict, judge_threshold
+from sim.checks import ThresholdVerdict, judge_threshold
 from sim.engines import Engine, Progress
 from sim.experiment.results import Replication, Results, observed
 from sim.experiment.sharing import Workers, shared
@@ -76,10 +76,10 @@ class Replications:
             for place, threshold in self.scenario.thresholds
         ]
 
-    def judged(self, threshold: Threshold, level: float) -> Judgement:
+    def judged(self, place: Place, threshold: Threshold, level: float) -> ThresholdVerdict:
         """Return what becomes of a threshold when either judgement may be wrong with probability `level` at most."""
-        seen, interval = self._seen(threshold.metric), partial(bounds, level=level)
-        return judge_threshold(Place(""), threshold, *seen, self.scenario.is_random, interval).judgement
+        interval = partial(bounds, level=level)
+        return judge_threshold(place, threshold, *self._seen(threshold.metric), self.scenario.is_random, interval)
 
     def _seen(self, metric: str) -> tuple[list[float | None], list[float | None]]:
         """Return the values of a metric, and what unfinished orders could make of them, None where there is none."""

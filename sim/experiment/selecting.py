@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Unpack
 
 import numpy as np
 
-from sim.checks import Judgement
+from sim.checks import STILL_PENDING, Judgement
 from sim.errors import ScenarioError
 from sim.experiment.replications import Replications
 from sim.experiment.several import Options, label, several, swept
@@ -49,6 +49,11 @@ class Candidate(NamedTuple):
     done: Replications
     standing: Standing = "undecided"
     reason: str = ""
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters of its scenario."""
+        return self.done.scenario.parameters
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -88,7 +93,7 @@ class Selection:
 
         rows = [
             (
-                *(one.done.scenario.parameters[name] for name in self.parameters),
+                *(one.parameters[name] for name in self.parameters),
                 *(one.standing, one.reason, len(one.done.results)),
             )
             for one in self.candidates
@@ -121,7 +126,8 @@ def select(scenario: Scenario, budget: int | None = None, **options: Unpack[Opti
         raise ScenarioError([scenario.root.place.fault("", "missing key 'select'; write 'select: …' here")])
     points = scenario.points()
     plan = scenario.file.replications
-    budget = budget or (plan.max if plan is not None else None) or BUDGET
+    if budget is None:
+        budget = plan.max if plan is not None and plan.max is not None else BUDGET
     steps = looks(budget) if any(point.is_random for point in points) else [1]
     names = swept(scenario)
     with several(scenario, options) as runs:
@@ -146,8 +152,8 @@ class _Contest:
         self.half = (1 - block.confidence) / 2
         self.orders: list[float] | None = None  # of the parameter that is asked for, the best first
         self.metric = ""
-        if block.objective in candidates[0].done.scenario.parameters:
-            values = [one.done.scenario.parameters[block.objective] for one in candidates]
+        if block.objective in candidates[0].parameters:
+            values = [one.parameters[block.objective] for one in candidates]
             self.orders = [self.sign * (quantity(value).order or 0) for value in values]
         else:
             self.metric = full_metric_name(block.objective) or ""
@@ -194,15 +200,16 @@ class _Contest:
 
     def _judged(self, one: Candidate, level: float) -> Candidate:
         """Return a candidate with what tests say of its feasibility."""
-        asked = [threshold for _, threshold in one.done.scenario.thresholds if threshold.severity == "fail"]
-        limits = sum(2 if threshold.condition.operator == "between" else 1 for threshold in asked)
-        for threshold in asked:
-            if one.done.judged(threshold, level / limits) in (Judgement.FAIL, Judgement.NO_DATA):
+        asked = [(place, found) for place, found in one.done.scenario.thresholds if found.severity == "fail"]
+        limits = sum(2 if threshold.condition.operator == "between" else 1 for _, threshold in asked)
+        for place, threshold in asked:
+            if one.done.judged(place, threshold, level / limits).judgement in (Judgement.FAIL, Judgement.NO_DATA):
                 reason = f"{threshold.metric} {threshold.condition.text} does not hold"
                 return one._replace(standing="infeasible", reason=reason)
-        if all(one.done.judged(threshold, level / len(self.candidates)) is Judgement.PASS for threshold in asked):
-            return one._replace(standing="feasible")
-        return one
+        verdicts = [one.done.judged(*threshold, level / len(self.candidates)) for threshold in asked]
+        if all(verdict.judgement is Judgement.PASS for verdict in verdicts):
+            return one._replace(standing="feasible", reason="")
+        return one._replace(reason=STILL_PENDING if any(one.note == STILL_PENDING for one in verdicts) else "")
 
     def _compare(self, level: float) -> None:
         """Mark what is worse than a feasible candidate by the metric that is asked for."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sim.checks import Judgement
-from sim.experiment import Comparison, Pair, Replications, Selection, Sweep, Theory
+from sim.experiment import Candidate, Comparison, Pair, Replications, Selection, Sweep, Theory
 from sim.model import UNITS
 from sim.output.estimates import estimate_text, shown
 from sim.output.tables import estimates, threshold_documents
@@ -152,13 +152,17 @@ def select_report(done: Selection) -> Report:
 
 
 def _answer(done: Selection) -> str:
-    kept = " of those that keep all thresholds" if done.scenario.thresholds else ""
-    best = f"the {'smallest' if done.block.minimise else 'largest'} {done.block.objective}{kept}"
-    sure = f"the confidence of this whole statement is {100 * done.block.confidence:.4g}%"
+    block = done.block
+    best = f"the {'smallest' if block.minimise else 'largest'} {block.objective}"
+    if block.objective in done.parameters:
+        best += " that keeps all thresholds"
+    else:
+        best = f"with {best}{' of those that keep all thresholds' if done.scenario.thresholds else ''}"
+    sure = f"the confidence of this whole statement is {100 * block.confidence:.4g}%"
     if not any(one.done.scenario.is_random for one in done.candidates):
         sure = "nothing is random"
     if done.selected is not None:
-        return f"selected {done.selected.label}, with {best}; {sure}"
+        return f"selected {done.selected.label}, {best}; {sure}"
     if done.outcome == "none":
         return f"none selected, since no candidate keeps all thresholds; {sure}"
     undecided = [one.label for one in done.candidates if one.standing == "undecided"]
@@ -231,14 +235,14 @@ def select_document(done: Selection) -> dict[str, Any]:
         "scenario": done.scenario.name,
         "seed": done.seed,
         "outcome": done.outcome,
-        "selected": None if done.selected is None else _parameters(done, done.selected.done),
+        "selected": None if done.selected is None else _parameters(done, done.selected),
         "confidence": done.block.confidence,
         "procedure": PROCEDURE,
         "replications": done.replications,
         "budget": done.budget,
         "candidates": [
             {
-                "parameters": _parameters(done, one.done),
+                "parameters": _parameters(done, one),
                 "standing": one.standing,
                 "reason": one.reason,
                 "replications": len(one.done.results),
@@ -249,8 +253,8 @@ def select_document(done: Selection) -> dict[str, Any]:
     }
 
 
-def _parameters(done: Selection, point: Replications) -> dict[str, Any]:
-    return {name: point.scenario.parameters[name] for name in done.parameters}
+def _parameters(done: Selection, one: Candidate) -> dict[str, Any]:
+    return {name: one.parameters[name] for name in done.parameters}
 
 
 def theory_document(found: Theory, done: Replications) -> dict[str, Any]:

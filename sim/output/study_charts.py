@@ -87,8 +87,8 @@ def _curves(
     x = _positions(points, main)
     for axes, metric in zip(all_axes, metrics, strict=True):
         _panel(axes, points, metric, x, curves, filled)
-    values = [str(point.scenario.parameters[main]) for point in points]
-    all_axes[-1].set_xticks(x, values)
+    ticks = dict(zip(x, (str(point.scenario.parameters[main]) for point in points), strict=True))
+    all_axes[-1].set_xticks(list(ticks), list(ticks.values()))
     all_axes[-1].set_xlabel(main)
     handles: list[Any] = [
         Line2D([], [], color=colour, marker=marker, linestyle=line, label=name or "mean over replications")
@@ -156,7 +156,9 @@ def _panel(
             axes.plot(x[at], value * scale, marker, color=colour, markerfacecolor=face, markersize=7)
     for limit in limits:
         axes.axhline(limit * scale, **_LIMIT)
+    words = [word] if word else []
     if means and min(means) > 0 and max(means) > _WIDE * min(means):
+        words.append("logarithmic")
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
@@ -165,7 +167,7 @@ def _panel(
         axes.set_ylim(0)
     if UNITS[metric] == "share":
         axes.yaxis.set_major_formatter(PercentFormatter(1))
-    axes.set_ylabel(f"{metric}\n({word})" if word else metric)
+    axes.set_ylabel(f"{metric}\n({', '.join(words)})" if words else metric)
 
 
 def _unit(metric: str, largest: float) -> tuple[float, str]:

@@ -165,10 +165,6 @@ Thresholds = Annotated[
 ]
 
 
-def _metric(value: object) -> str:
-    return metric_of(value)
-
-
 def _half_width(value: object) -> str:
     if isinstance(value, str):
         for parse in (parse_share, parse_duration, float):
@@ -189,13 +185,14 @@ def _confidence(value: object) -> float:
     return share
 
 
+MetricName = Annotated[str, BeforeValidator(metric_of), WithJsonSchema({"enum": _NAMES})]
 Confidence = Annotated[float, BeforeValidator(_confidence), WithJsonSchema({"type": "string"})]
 
 
 class Precision(Part):
     """When a metric is known well enough: the half-width of its interval, as a share of its mean or in its unit."""
 
-    metric: Annotated[str, BeforeValidator(_metric)]
+    metric: MetricName
     half_width: Annotated[str, BeforeValidator(_half_width)]
     confidence: Confidence = Field("95%", validate_default=True)
 

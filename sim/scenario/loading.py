@@ -85,9 +85,9 @@ class Scenario:
     @property
     def thresholds(self) -> list[tuple[Place, Threshold]]:
         """The conditions of `thresholds` with the places of their metrics."""
-        keys = self.root.value["thresholds"].keys if self.file.thresholds else {}
-        places = {full_metric_name(key): place for key, place in keys.items()}
-        return [(places[threshold.metric], threshold) for threshold in self.file.thresholds]
+        node, _ = self.root.find(("thresholds",))
+        places = {full_metric_name(key): place for key, place in node.keys.items()}
+        return [(places.get(threshold.metric, node.place), threshold) for threshold in self.file.thresholds]
 
     def set(self, /, **parameters: Any) -> "Scenario":
         """Return this scenario with other values for some of its parameters.

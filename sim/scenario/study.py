@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, PlainValidator, ValidationError, ValidationInfo, WithJsonSchema
 
-from sim.scenario.analysis import Confidence, metric_of
+from sim.scenario.analysis import Confidence, MetricName
 from sim.scenario.parts import Context, Part, did_you_mean, line_error
 from sim.scenario.where import parse_where, quantity
 from sim.units import shown
@@ -99,10 +99,6 @@ def _read_baseline(data: object, info: ValidationInfo) -> dict[str, Any]:
     return data
 
 
-def _metric(value: object) -> str:
-    return metric_of(value)
-
-
 _PARAMETERS = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
 _LISTS = {"type": "array", "items": {"type": ["string", "number", "boolean"]}, "minItems": 1}
 Sweep = Annotated[
@@ -117,7 +113,7 @@ class CompareBlock(Part):
     """With what the points of the sweep are compared, and by which metrics."""
 
     baseline: Baseline = Field({})
-    metrics: Annotated[list[Annotated[str, BeforeValidator(_metric)]], Field(min_length=1)] | None = None
+    metrics: Annotated[list[MetricName], Field(min_length=1)] | None = None
     adjust: Literal["holm"] = "holm"
 
 
