@@ -15,7 +15,7 @@ from sim.experiment import compare, replicate, select
 from sim.experiment.selecting import looks
 from sim.scenario import Scenario, restore_scenario
 from sim.statistics import bounds, mean_interval, share_interval
-from sim.statistics.queueing import mmc_wait
+from sim.statistics.queueing import priority_waits
 
 BUDGET = 250
 LEVEL = 0.025
@@ -56,7 +56,8 @@ DATA = {
 
 def queue(bots: int) -> float:
     """Return the mean number of orders that wait, in the long run."""
-    return RATE * mmc_wait(RATE, SERVICE, bots)
+    [wait] = priority_waits([RATE], [SERVICE], [2 * SERVICE**2], bots)
+    return RATE * wait
 
 
 def share(hits: int, number: int) -> str:

@@ -95,6 +95,7 @@ def _status_of_bot(log: EventLog, bot: int | None, at: int) -> str:
     return _BOT_STATUS[EventKind(kinds[-1])] if kinds else "not added yet"
 
 
+NOTHING_OBSERVED = "nothing was observed"
 STILL_PENDING = "orders still PENDING could carry it over the limit; run longer"
 
 
@@ -139,7 +140,7 @@ def judge_threshold(
         return ThresholdVerdict(place, threshold, judgement, estimate, note)
 
     if not seen:
-        return verdict(Judgement.NO_DATA, "nothing was observed")
+        return verdict(Judgement.NO_DATA, NOTHING_OBSERVED)
     condition = threshold.condition
     if condition.operator in ("==", "!="):
         held = sum((value == condition.low) == (condition.operator == "==") for value in seen)

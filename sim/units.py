@@ -109,7 +109,8 @@ def parse_share(value: object) -> Fraction:
     match = _SHARE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         if isinstance(value, int | float) and not isinstance(value, bool):
-            raise ValueError(f"{shown(value)} has no unit; write a share such as 85%")
+            percentage = f"{value:g}%" if 1 < value <= 100 else "a share such as 85%"
+            raise ValueError(f"{shown(value)} has no unit; write {percentage}")
         raise ValueError(f"{shown(value)} is not a share; write a percentage such as 85%")
     share = Fraction(match[1]) / 100
     if share > 1:

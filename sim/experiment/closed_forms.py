@@ -149,8 +149,8 @@ def _failing(scenario: Scenario) -> Iterator[str]:
     yield from _failing_arrivals(scenario)
     if not any(stream.process.mean_rate for stream in file.arrivals if stream.trace is None):
         yield "there are no arrivals"
-    changes = crew_changes(file)
-    if any(time > 0 and change for time, change, *_ in changes):
+    changes, horizon = crew_changes(file), file.clock.until
+    if any(time > 0 and change and (horizon is None or time <= horizon) for time, change, *_ in changes):
         yield "the crew changes with time"
     if not changes[-1][2]:
         yield "there are no bots"

@@ -62,10 +62,11 @@ class Comparison:
         """What the baseline and each alternative is called: its name, the parameters that differ, or its file."""
         scenarios = [one.scenario for one in (self.baseline, *self.alternatives)]
         names = differing(scenarios)
-        for labels in ([one.name for one in scenarios], [label(one, names) for one in scenarios]):
+        files = [one.root.place.file for one in scenarios]
+        for labels in ([one.name for one in scenarios], [label(one, names) for one in scenarios], files):
             if len(set(labels)) == len(scenarios):
                 return labels
-        return [one.root.place.file for one in scenarios]
+        return [f"{file} ({number})" for number, file in enumerate(files, 1)]
 
     @cached_property
     def pairs(self) -> list[Pair]:
@@ -144,7 +145,7 @@ def compare(
     scenarios = [baseline, *alternatives]
     if not alternatives:
         first = baseline.baseline()
-        scenarios = [first, *(point for point in baseline.points() if point.parameters != first.parameters)]
+        scenarios = [first, *(point for point in baseline.points() if differing([first, point]))]
         if len(scenarios) == 1:
             place = baseline.root.find(("sweep",))[0].place
             raise ScenarioError([place.fault("sweep", "has no other point than the baseline; write other values")])

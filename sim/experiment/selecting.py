@@ -25,10 +25,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Unpack
 
 import numpy as np
 
-from sim.checks import STILL_PENDING, Judgement
+from sim.checks import NOTHING_OBSERVED, STILL_PENDING, Judgement
 from sim.errors import ScenarioError
 from sim.experiment.replications import Replications
-from sim.experiment.several import Options, label, several, swept
+from sim.experiment.several import Options, headings, label, several, swept
 from sim.model import full_metric_name
 from sim.scenario import Scenario, SelectBlock, quantity
 from sim.statistics import bounds
@@ -98,7 +98,8 @@ class Selection:
             )
             for one in self.candidates
         ]
-        return pd.DataFrame(rows, columns=[*self.parameters, "standing", "reason", "replications"])
+        columns = ["standing", "reason", "replications"]
+        return pd.DataFrame(rows, columns=[*headings(self.parameters, columns), *columns])
 
 
 def looks(budget: int) -> list[int]:
@@ -126,6 +127,8 @@ def select(scenario: Scenario, budget: int | None = None, **options: Unpack[Opti
         raise ScenarioError([scenario.root.place.fault("", "missing key 'select'; write 'select: …' here")])
     points = scenario.points()
     plan = scenario.file.replications
+    if budget is not None and budget < 1:
+        raise ValueError(f"budget {budget} is out of range; give 1 or more")
     if budget is None:
         budget = plan.max if plan is not None and plan.max is not None else BUDGET
     steps = looks(budget) if any(point.is_random for point in points) else [1]
@@ -194,22 +197,25 @@ class _Contest:
         level = self.half * share
         for at, replications in done.items():
             one = self.candidates[at]._replace(done=replications)
-            self.candidates[at] = self._judged(one, level) if one.standing == "undecided" else one
+            self.candidates[at] = self._judged(one, level)
         if self.orders is None:
             self._compare(level / len(self.candidates))
 
     def _judged(self, one: Candidate, level: float) -> Candidate:
-        """Return a candidate with what tests say of its feasibility."""
+        """Return a candidate with what tests say of its feasibility; what was shown stays, but for == and !=."""
         asked = [(place, found) for place, found in one.done.scenario.thresholds if found.severity == "fail"]
         limits = sum(2 if threshold.condition.operator == "between" else 1 for _, threshold in asked)
-        for place, threshold in asked:
-            if one.done.judged(place, threshold, level / limits).judgement in (Judgement.FAIL, Judgement.NO_DATA):
+        tested = [pair for pair in asked if one.standing == "undecided" or pair[1].condition.operator in ("==", "!=")]
+        for place, threshold in tested:
+            judgement = one.done.judged(place, threshold, level / limits).judgement
+            if judgement is Judgement.FAIL or (judgement is Judgement.NO_DATA and not one.done.scenario.is_random):
                 reason = f"{threshold.metric} {threshold.condition.text} does not hold"
                 return one._replace(standing="infeasible", reason=reason)
-        verdicts = [one.done.judged(*threshold, level / len(self.candidates)) for threshold in asked]
+        verdicts = [one.done.judged(*pair, level / len(self.candidates)) for pair in tested]
         if all(verdict.judgement is Judgement.PASS for verdict in verdicts):
             return one._replace(standing="feasible", reason="")
-        return one._replace(reason=STILL_PENDING if any(one.note == STILL_PENDING for one in verdicts) else "")
+        notes = [verdict.note for verdict in verdicts if verdict.note in (STILL_PENDING, NOTHING_OBSERVED)]
+        return one._replace(reason=notes[0] if notes else "")
 
     def _compare(self, level: float) -> None:
         """Mark what is worse than a feasible candidate by the metric that is asked for."""

@@ -11,7 +11,7 @@ from sim.experiment.replications import Replications, most_replications, replica
 from sim.experiment.results import Replication, Results
 from sim.experiment.sharing import Workers
 from sim.model import UNITS
-from sim.scenario import Scenario
+from sim.scenario import Scenario, quantity
 
 _GENERAL = ("wait.VIP.mean", "wait.VIP.p95", "wait.NORMAL.mean", "wait.NORMAL.p95")
 
@@ -109,8 +109,13 @@ def asked_metrics(scenarios: Iterable[Scenario]) -> list[str]:
 
 def differing(scenarios: Sequence[Scenario]) -> list[str]:
     """Return the names of the parameters in which scenarios differ, in the order of the first one's file."""
-    first = scenarios[0].parameters
-    return [name for name in first if any(one.parameters.get(name) != first[name] for one in scenarios)]
+    first, *others = ({name: quantity(value) for name, value in one.parameters.items()} for one in scenarios)
+    return [name for name in first if any(other.get(name) != first[name] for other in others)]
+
+
+def headings(parameters: Iterable[str], others: Sequence[str]) -> list[str]:
+    """Return what columns of parameters are called in a table with other columns."""
+    return [f"params.{name}" if name in others else name for name in parameters]
 
 
 def label(scenario: Scenario, names: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from sim.experiment.replications import Replications
-from sim.experiment.several import Options, asked_metrics, several, swept
+from sim.experiment.several import Options, asked_metrics, headings, several, swept
 from sim.model import UNITS
 from sim.scenario import Scenario
 
@@ -46,7 +46,8 @@ class Sweep:
             values = [point.scenario.parameters[name] for name in self.parameters]
             for name, unit in UNITS.items():
                 rows.append((*values, name, *(point.estimate(name, confidence) or (None, None, None, 0)), unit))
-        frame = pd.DataFrame(rows, columns=[*self.parameters, "metric", "mean", "low", "high", "n", "unit"])
+        columns = ["metric", "mean", "low", "high", "n", "unit"]
+        frame = pd.DataFrame(rows, columns=[*headings(self.parameters, columns), *columns])
         return frame.astype({"mean": "Float64", "low": "Float64", "high": "Float64", "n": "Int64"})
 
     @property
@@ -63,7 +64,8 @@ class Sweep:
             for point in self.points
             for one in point.thresholds
         ]
-        return pd.DataFrame(rows, columns=[*self.parameters, "metric", "condition", "severity", "judgement", "note"])
+        columns = ["metric", "condition", "severity", "judgement", "note"]
+        return pd.DataFrame(rows, columns=[*headings(self.parameters, columns), *columns])
 
 
 def sweep(scenario: Scenario, times: int | None = None, **options: Unpack[Options]) -> Sweep:

@@ -17,7 +17,6 @@ from sim.units import SECOND, format_duration, shown
 _MOST_BOT_CHANGES = 1_000_000
 _MOST_STATES = 10_000_000
 _LATEST = 2**61  # microseconds
-_STUDY = {"sweep", "compare", "select", "thresholds", "extends"}
 _DRAWN_FROM = {"clock", "orders", "timeline", "arrivals", "bots", "seed", "extends"}
 
 Steps = tuple[int | str, ...]
@@ -34,12 +33,12 @@ def inconsistencies(
     found = [*_stream_findings(file), *_crew_findings(file)]
     drawn = not found and _DRAWN_FROM.isdisjoint(touched)
     found += [] if "clock" in touched else _warmup_findings(file)
-    found += [] if not _STUDY.isdisjoint(touched) else _study_findings(file)
+    found += [finding for finding in _study_findings(file, touched) if finding[0][0] not in touched]
     found += _expectation_findings(file, drawn, None if "clock" in touched else file.clock.until)
     faults = []
     for steps, message in found:
         key, *items = steps or ("",)
-        if places and items:
+        if places and key in places and items:
             items[0] = places[str(key)][int(items[0])]
         node, path = root.find((key, *items))
         faults.append(node.place.fault(path, message))
@@ -113,7 +112,9 @@ def _warmup_findings(file: ScenarioFile) -> Iterator[Finding]:
         yield ("warmup",), message
 
 
-def _study_findings(file: ScenarioFile) -> Iterator[Finding]:
+def _study_findings(file: ScenarioFile, touched: Collection[str]) -> Iterator[Finding]:
+    if not {"sweep", "extends"}.isdisjoint(touched):
+        return
     if file.compare is not None and file.compare.baseline and file.sweep is None:
         yield ("compare", "baseline"), "has nothing to be compared with; write sweep: {…} with other values"
     if file.select is None:
@@ -127,7 +128,7 @@ def _study_findings(file: ScenarioFile) -> Iterator[Finding]:
         found = [quantity(value) for value in file.sweep.values[objective]]
         if len({one.kind for one in found}) > 1 or any(one.order is None for one in found):
             yield here, f"the values of {objective} have no order; sweep numbers or durations, or name a metric"
-        if not any(one.severity == "fail" for one in file.thresholds):
+        if "thresholds" not in touched and not any(one.severity == "fail" for one in file.thresholds):
             yield ("select",), "has no thresholds that a candidate must hold; write thresholds: {…}"
     elif full_metric_name(objective) is None:
         yield (

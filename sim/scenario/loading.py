@@ -151,9 +151,14 @@ class Scenario:
             ScenarioError: the file is wrong with some of their values.
 
         """
-        if self.file.sweep is not None:
-            self.points()
-        self.baseline()
+        faults = dict[Fault, None]()
+        for check in (self.baseline, *([self.points] if self.file.sweep is not None else [])):
+            try:
+                check()
+            except ScenarioError as error:
+                faults.update(dict.fromkeys(error.faults))
+        if faults:
+            raise ScenarioError(list(faults))
 
     def _at(self, values: dict[str, Any], places: Mapping[str, tuple[int | str, ...]]) -> "Scenario":
         """Return this scenario with values for parameters that stand at places of its file, without its study."""

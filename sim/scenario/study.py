@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import product
-from math import prod
+from math import isfinite, prod
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, PlainValidator, ValidationError, ValidationInfo, WithJsonSchema
@@ -14,7 +14,6 @@ from sim.units import shown
 
 BLOCKS = ("sweep", "compare", "select")
 _MOST_POINTS = 10_000
-_SCALARS = str | int | float | bool
 
 
 class SweepBlock(NamedTuple):
@@ -44,7 +43,7 @@ def _read_sweep(data: object, info: ValidationInfo) -> SweepBlock:
     if not data.keys() - {"where"}:
         errors.append(line_error("names no parameter; write one and its values, such as bots: [5, 6, 7]", ()))
     if (count := prod(map(len, values.values()))) > _MOST_POINTS:
-        errors.append(line_error(f"makes {count} combinations; write at most {_MOST_POINTS}", ()))
+        errors.append(line_error(f"makes {count} combinations; write fewer values, for at most {_MOST_POINTS}", ()))
     if errors:
         raise ValidationError.from_exception_data("sweep", errors)
     block = SweepBlock(values, tuple(product(*(range(len(listed)) for listed in values.values()))))
@@ -73,12 +72,16 @@ def _faults_of_values(name: str, data: dict[str, Any], context: Context) -> Iter
         return
     seen = []
     for at, value in enumerate(listed):
-        if not isinstance(value, _SCALARS):
+        if not _is_single(value):
             yield f"{shown(value)} is no single value; write one such as 5 or 3m", (name, at)
         elif (found := quantity(value)) in seen:
             yield f"{shown(value)} stands twice in the list; keep one of them", (name, at)
         else:
             seen.append(found)
+
+
+def _is_single(value: object) -> bool:
+    return isinstance(value, str | int) or (isinstance(value, float) and isfinite(value))
 
 
 def _known(name: object, parameters: Mapping[str, Any]) -> str:
@@ -93,6 +96,11 @@ def _read_baseline(data: object, info: ValidationInfo) -> dict[str, Any]:
         line_error(f"unknown parameter {shown(name)}{_known(name, context.parameters)}", (name, "[key]"))
         for name in data
         if name not in context.parameters
+    ]
+    errors += [
+        line_error(f"{shown(value)} is no single value; write one such as 5 or 3m", (name,))
+        for name, value in data.items()
+        if not _is_single(value)
     ]
     if errors:
         raise ValidationError.from_exception_data("baseline", errors)

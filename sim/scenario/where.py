@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sim.errors import ScenarioError
 from sim.scenario.parts import did_you_mean
 from sim.scenario.source import parse_value
-from sim.units import Clock, parse_duration, parse_rate, parse_share, shown
+from sim.units import DAY, Clock, parse_duration, parse_rate, parse_share, shown
 
 Test = Callable[[Mapping[str, Any]], bool]
 """Whether parameters fulfil a condition; it raises ValueError where that compares what cannot be compared."""
@@ -56,8 +56,13 @@ def quantity(value: object) -> Quantity:
             found = read(value)
         except ValueError:
             continue
-        return Quantity(kind, found, found.start if isinstance(found, Clock) else float(found))
+        return Quantity(kind, found, _instant(found) if isinstance(found, Clock) else float(found))
     return Quantity("a word", value, None)
+
+
+def _instant(clock: Clock) -> float:
+    """Return a number by which clock times are in order, those without a date before all others."""
+    return (0 if clock.day is None else clock.day.toordinal()) * DAY + clock.start
 
 
 def parse_where(text: object) -> Test:
@@ -109,7 +114,8 @@ def _parser() -> Any:
 
 def _compare(left: str, sign: str, right: str, values: Mapping[str, Any]) -> bool:
     if left not in values and right not in values:
-        raise ValueError(f"{left!r} is no parameter{did_you_mean(left, list(values))}")
+        words = [text for text in (left, right) if _value(text, values).order is None] or [f"{left} {sign} {right}"]
+        raise ValueError(f"{words[0]!r} names no parameter{did_you_mean(words[0], list(values))}")
     first, second = (_value(text, values) for text in (left, right))
     if first.kind != second.kind:
         raise ValueError(f"{left} is {first.kind} and {right} is {second.kind}; compare what is alike")
