@@ -267,6 +267,16 @@ def test_more_replications_extend_those_in_the_database():
     assert made == [[1, 2, 3, 4], [5, 6, 7]]
 
 
+def test_what_only_judges_may_be_edited_and_nothing_is_run_again():
+    sim("replicate", "kitchen.yaml", "-n", "4", "--no-charts")
+    write("kitchen.yaml", KITCHEN + "description: the same\nreplications: 5\n" + VERDICTS.replace("bot: 4", "bot: 3"))
+    sim("check", "kitchen.yaml", status=1)
+    assert stored() == [1, 2, 3, 4, 5]
+    write("kitchen.yaml", KITCHEN + "warmup: 1m\n")
+    sim("replicate", "kitchen.yaml", "-n", "4", "--no-charts")
+    assert stored() == [1, 1, 2, 2, 3, 3, 4, 4, 5]
+
+
 def test_a_run_is_replication_1_of_those_that_follow():
     sim("run", "kitchen.yaml", "--no-charts")
     sim("replicate", "kitchen.yaml", "-n", "3", "--no-charts")

@@ -25,7 +25,7 @@ def test_every_table_of_the_schema_is_there_and_each_version_is_noted(backend, d
     tables = {name for (name,) in backend.read("SELECT name FROM sqlite_schema WHERE type = 'table'")}
     assert tables == {"schema_migrations", *TABLES}
     noted = backend.read("SELECT version, name FROM schema_migrations ORDER BY version")
-    assert noted == [(1, "first schema"), (2, "push and lineage"), (3, "replications")]
+    assert noted == [(1, "first schema"), (2, "push and lineage"), (3, "replications"), (4, "models")]
     strict = {name for _, name, kind, _, _, is_strict in backend.read("PRAGMA table_list") if is_strict}
     assert strict == tables
     assert backend.read("SELECT name FROM pragma_table_list WHERE wr ORDER BY name") == [
@@ -55,14 +55,14 @@ def test_a_migration_that_fails_half_way_leaves_nothing_of_it(backend, monkeypat
     assert backend.read("SELECT name FROM sqlite_schema WHERE name = 'half'") == []
     monkeypatch.setattr(migrations, "MIGRATIONS", [*before, ("mended", lambda: [half])])
     backend.open().close()
-    assert backend.read("SELECT version, name FROM schema_migrations WHERE version > 3") == [(4, "mended")]
+    assert backend.read("SELECT version, name FROM schema_migrations WHERE version > 4") == [(5, "mended")]
     assert backend.count("half", "users") == (0, 4)
 
 
 @with_tokens_too
 def test_many_that_migrate_at_once_do_it_once(backend):
     at_once(6, lambda: backend.open().close())
-    assert backend.read("SELECT version FROM schema_migrations ORDER BY version") == [(1,), (2,), (3,)]
+    assert backend.read("SELECT version FROM schema_migrations ORDER BY version") == [(1,), (2,), (3,), (4,)]
     assert backend.count("users") == (4,)
 
 
@@ -122,8 +122,9 @@ def test_a_database_of_the_first_schema_is_carried_over_and_its_rows_say_the_sam
     assert read_file(earlier, "SELECT version FROM schema_migrations") == [(1,)]
     open_database(f"file:{earlier}").close()
     now = {table: rows(table) for table in TABLES}
-    for table in ("scenarios", "experiments", "events", "metrics"):
+    for table in ("experiments", "events", "metrics"):
         assert now[table] == first[table]
+    assert now["scenarios"] == [(*row, None) for row in first["scenarios"]]
     assert now["runs"] == [(*row, "[]", None, 0, None) for row in first["runs"]]
     ids = {role: user for user, _, role, *_ in now["users"]}
     assert ids == migrations.USERS
@@ -131,7 +132,7 @@ def test_a_database_of_the_first_schema_is_carried_over_and_its_rows_say_the_sam
         renamed = [tuple(ids[roles[value]] if value in roles else value for value in row) for row in first[table]]
         assert now[table] == renamed != first[table]
     assert read_file(earlier, "PRAGMA foreign_key_check") == []
-    assert read_file(earlier, "SELECT version FROM schema_migrations ORDER BY version") == [(1,), (2,), (3,)]
+    assert read_file(earlier, "SELECT version FROM schema_migrations ORDER BY version") == [(1,), (2,), (3,), (4,)]
 
 
 def test_what_is_deleted_or_own_in_a_database_of_the_first_schema_stays_so(earlier):

@@ -24,18 +24,22 @@ from sim.scenario.study import BLOCKS, SweepBlock
 from sim.scenario.workload import Demand
 from sim.units import Clock
 
+_ASIDE = {"description", "seed", "expect", "replications", "thresholds"}  # what decides no number of a replication
+
 
 @dataclass(frozen=True, repr=False)
 class Scenario:
     """A valid scenario: what its file says, ready to draw workloads from.
 
-    `text` is the file as resolved, with `extends` and parameters applied, in YAML. `parameters` are those in force.
-    `files` are the contents of the data files that it names, `study` is what it says of other versions of itself.
-    `root` is the tree that parameters were applied to; files that it may name with others lie in `folder`.
+    `text` is the file as resolved, with `extends` and parameters applied, in YAML; `model_sha256` is the SHA-256 of the
+    part that decides a replication's numbers beside the seed. `parameters` are those in force. `files` are the contents
+    of the data files that it names, `study` is what it says of other versions of itself. `root` is the tree that
+    parameters were applied to; files that it may name with others lie in `folder`.
     """
 
     file: ScenarioFile
     text: str
+    model_sha256: str
     parameters: dict[str, Any]
     files: dict[str, bytes]
     study: dict[str, Any]
@@ -240,7 +244,9 @@ def _resolve(
     if faults:
         raise ScenarioError(faults)
     study = {key: plain.pop(key) for key in BLOCKS if key in plain}
-    return Scenario(file, _text(plain, context.files), in_force, context.files, study, root, folder)
+    model = _text({key: value for key, value in plain.items() if key not in _ASIDE}, context.files)
+    model_sha256 = sha256(model.encode()).hexdigest()
+    return Scenario(file, _text(plain, context.files), model_sha256, in_force, context.files, study, root, folder)
 
 
 def _inconsistencies_of_the_rest(

@@ -16,6 +16,7 @@ from sim.storage.runs import run_metrics
 from sim.storage.saving import compare_runs, file_statements, push_run, store
 
 _SAME = ("ordersim", "numpy")  # the packages whose versions decide what numbers a replication has
+_OF_MODEL = "(model_sha256 = ? OR sha256 = ?)"  # databases of schema 3 have the latter alone
 
 
 class Experiment(NamedTuple):
@@ -88,9 +89,10 @@ def earlier_replications(connection: Connection, scenario: Scenario, seed: int) 
     mine = versions()
     rows = connection.query(
         "SELECT runs.id, replication, worst_waits, fingerprint, engine, warmup_us, started_at, finished_at, versions "
-        "FROM runs JOIN scenarios ON scenarios.id = scenario_id WHERE sha256 = ? AND seed = ? "
-        "AND worst_waits IS NOT NULL AND status = 'complete' "
+        "FROM runs JOIN scenarios ON scenarios.id = scenario_id "
+        f"WHERE {_OF_MODEL} AND seed = ? AND worst_waits IS NOT NULL AND status = 'complete' "
         "AND runs.deleted_at IS NULL AND scenarios.deleted_at IS NULL ORDER BY replication",
+        scenario.model_sha256,
         scenario.sha256,
         seed,
     )
@@ -110,8 +112,8 @@ def push_replications(source: Connection, target: Connection, scenario: Scenario
         StorageError: a database refuses it, or cannot be reached.
 
     """
-    sql = "SELECT runs.id FROM runs JOIN scenarios ON scenarios.id = scenario_id WHERE sha256 = ? AND seed = ?"
-    wanted = {run_id for (run_id,) in source.query(sql, scenario.sha256, seed)}
+    sql = f"SELECT runs.id FROM runs JOIN scenarios ON scenarios.id = scenario_id WHERE {_OF_MODEL} AND seed = ?"
+    wanted = {run_id for (run_id,) in source.query(sql, scenario.model_sha256, scenario.sha256, seed)}
     for run_id in compare_runs(source, target)[0]:
         if run_id in wanted:
             push_run(source, target, run_id)

@@ -112,10 +112,19 @@ def _replications() -> list[Statement]:
     ]
 
 
+def _models() -> list[Statement]:
+    """Let replications be found whatever is judged of them."""
+    return [
+        ("ALTER TABLE scenarios ADD COLUMN model_sha256 TEXT", ()),
+        ("CREATE INDEX scenarios_model ON scenarios (model_sha256)", ()),
+    ]
+
+
 MIGRATIONS = [
     ("first schema", _first_schema),
     ("push and lineage", _push_and_lineage),
     ("replications", _replications),
+    ("models", _models),
 ]
 
 

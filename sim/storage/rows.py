@@ -84,8 +84,15 @@ def versions() -> dict[str, str]:
 def scenario_row(scenario: Scenario) -> dict[str, Value]:
     """Return the row of a scenario."""
     stamp = now()
-    named = {"id": str(uuid7()), "name": scenario.name, "sha256": scenario.sha256, "yaml": scenario.text}
-    return {**named, "created_at": stamp, "updated_at": stamp}
+    return {
+        "id": str(uuid7()),
+        "name": scenario.name,
+        "sha256": scenario.sha256,
+        "model_sha256": scenario.model_sha256,
+        "yaml": scenario.text,
+        "created_at": stamp,
+        "updated_at": stamp,
+    }
 
 
 def opening(run: Mapping[str, Value], scenario: Mapping[str, Value]) -> Iterator[Statement]:

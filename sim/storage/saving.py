@@ -32,7 +32,7 @@ _RUN = (
     *("id", "replication", "seed", "engine", "parameters", "fingerprint", "versions", "tags"),
     *("warmup_us", "worst_waits", "started_at", "finished_at", "created_at", "updated_at"),
 )
-_SCENARIO = ("id", "name", "sha256", "yaml", "created_at", "updated_at")
+_SCENARIO = ("id", "name", "sha256", "model_sha256", "yaml", "created_at", "updated_at")
 _EXPERIMENT = ("id", "kind", "parameters", "created_at", "updated_at")
 _FILE = ("sha256", "part", "content")
 _NAMED = r'^# (".*") sha256 ([0-9a-f]{64})$'
