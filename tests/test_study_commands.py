@@ -56,6 +56,7 @@ def folder(elsewhere: Path) -> Path:
     write("lunch.yaml", LUNCH)
     write("steady.yaml", STEADY)
     write("certain.yaml", CERTAIN)
+    write("best.yaml", LUNCH.replace("name: lunch", "name: best").replace("minimise: crew", "minimise: wait.NORMAL"))
     write(
         "other.yaml", LUNCH.replace("name: lunch", "name: other").replace("cook: 10s}\nseed: 7", "cook: 9s}\nseed: 8")
     )
@@ -81,6 +82,7 @@ def test_what_the_commands_print(golden):
         "select lunch.yaml -n 60": 0,
         "select lunch.yaml -n 2": 3,
         "select certain.yaml": 0,
+        "select best.yaml -n 60": 0,
         "theory steady.yaml": 0,
         "theory lunch.yaml": 0,
     }.items():

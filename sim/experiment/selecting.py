@@ -83,6 +83,13 @@ class Selection:
         return "none" if all(one.standing == "infeasible" for one in self.candidates) else "INCONCLUSIVE"
 
     @property
+    def metrics(self) -> list[str]:
+        """The metrics that thresholds name, and the one that is asked for."""
+        named = [threshold.metric for _, threshold in self.candidates[0].done.scenario.thresholds]
+        asked = None if self.block.objective in self.parameters else full_metric_name(self.block.objective)
+        return list(dict.fromkeys([*named, *([asked] if asked else [])]))
+
+    @property
     def replications(self) -> int:
         """How many replications all candidates took together."""
         return sum(len(one.done.results) for one in self.candidates)

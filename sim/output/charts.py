@@ -194,7 +194,7 @@ def plain(axes: Axes) -> None:
 
 def legend(figure: Figure, handles: list[Any], **options: Any) -> None:
     """Put a legend below all panels."""
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False, **options)
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 4), frameon=False, **options)
 
 
 def _lifetimes(run: Run) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

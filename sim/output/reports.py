@@ -129,11 +129,9 @@ def select_report(done: Selection) -> Report:
     """Return what is selected, why, and where each candidate stands."""
     candidates = done.candidates
     points = [one.done for one in candidates]
-    metrics = list(dict.fromkeys(one.metric for _, one in points[0].scenario.thresholds))
-    objective = [] if done.block.objective in done.parameters else [done.block.objective]
-    metrics += [name for name in objective if name not in metrics]
-    heading = ("candidate", "standing", "why", "replications", *(_asked(points[0], metric) for metric in metrics))
-    estimates = zip(*(_cells(points, metric) for metric in metrics), strict=True)
+    asked = (_asked(points[0], metric) for metric in done.metrics)
+    heading = ("candidate", "standing", "why", "replications", *asked)
+    estimates = zip(*(_cells(points, metric) for metric in done.metrics), strict=True)
     rows = [
         (one.label, one.standing, one.reason, f"{len(one.done.results):,}", *cells)
         for one, cells in zip(candidates, estimates, strict=True)

@@ -1,6 +1,7 @@
 """Charts of sweeps, comparisons and selections, and of theory beside simulation."""
 
 from collections.abc import Callable, Sequence
+from textwrap import fill
 from typing import Any, Literal
 
 import numpy as np
@@ -13,7 +14,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, PercentForma
 from sim.checks import Judgement
 from sim.experiment import Comparison, Replications, Selection, Sweep, label, theory
 from sim.model import UNITS
-from sim.output.charts import INK, PRESENT, Chart, head, legend, plain, time_unit
+from sim.output.charts import INK, PRESENT, Chart, legend, plain, time_unit
 from sim.output.estimates import CONFIDENCE
 from sim.scenario import quantity
 from sim.units import SECOND
@@ -50,27 +51,30 @@ def sweep_chart(done: Sweep, metrics: Sequence[str] = ()) -> Figure:
         return all(one.judgement is Judgement.PASS for one in verdicts)
 
     figure = _curves(done.points, done.parameters, metrics or done.metrics, passes, "does not PASS")
-    head(figure.axes[0], f"Sweep: {done.scenario.name}")
+    _head(figure, f"Sweep: {done.scenario.name}")
     return figure
 
 
 def select_chart(done: Selection) -> Figure:
     """Return the curves of the candidates, those that are not feasible hollow, and what was selected marked."""
     points = [one.done for one in done.candidates]
-    metrics = [threshold.metric for _, threshold in points[0].scenario.thresholds]
-    metrics += [] if done.block.objective in done.parameters else [done.block.objective]
 
     def feasible(at: int, _: str) -> bool:
         return done.candidates[at].standing in ("feasible", "worse")
 
-    figure = _curves(points, done.parameters, list(dict.fromkeys(metrics)), feasible, "not feasible")
-    head(figure.axes[0], f"Select: {done.scenario.name}: {done.outcome}")
+    figure = _curves(points, done.parameters, done.metrics, feasible, "not feasible")
+    _head(figure, f"Select: {done.scenario.name}: {done.outcome}")
     if done.selected is not None:
         name = _main(points, done.parameters)
         x = _positions(points, name)[done.candidates.index(done.selected)]
         for axes in figure.axes:
             axes.axvline(x, color=PRESENT, linewidth=16, zorder=0)
     return figure
+
+
+def _head(figure: Figure, text: str) -> None:
+    """Write a title above all panels, whose left edges depend on what stands beside them."""
+    figure.suptitle(fill(text, 90), x=0.01, ha="left", fontsize="large")
 
 
 def _curves(
@@ -208,7 +212,7 @@ def compare_chart(done: Comparison) -> Figure:
             axes.xaxis.set_major_formatter(PercentFormatter(1))
         axes.set_ylabel("alternative")
         axes.set_xlabel(f"difference of {metric}{f' ({word})' * bool(word)}")
-    head(all_axes[0], f"Compare: {done.baseline.scenario.name}, baseline {done.labels[0]}")
+    _head(figure, f"Compare: {done.baseline.scenario.name}, baseline {done.labels[0]}")
     blue = _LOOKS[0][0]
     handles = [
         Line2D([], [], color=INK, linewidth=2, marker="|", markersize=9, label="95% interval, unadjusted"),
@@ -249,7 +253,7 @@ def theory_chart(done: Replications) -> Figure | None:
     axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.set_xlabel("how far the simulated mean lies above its closed form (%)")
     axes.set_ylabel("metric")
-    head(axes, f"Theory: {done.scenario.name}, {found.model}")
+    _head(figure, f"Theory: {done.scenario.name}, {found.model}")
     blue = _LOOKS[0][0]
     handles = [
         Line2D([], [], color=INK, linewidth=2, marker="|", markersize=9, label="95% interval, unadjusted"),

@@ -103,18 +103,17 @@ class Scenario:
         return _resolve(self.root, self.folder, self.parameters | parameters, [], self.files)
 
     def with_keys(self, /, **keys: Any) -> "Scenario":
-        """Return this scenario with other values for top-level keys of its file, such as `sweep` or `thresholds`.
+        """Return this scenario with other values for top-level keys of its file, such as `sweep` or `thresholds`; None
+        leaves a key out.
 
         Raises:
             ScenarioError: there is no such key, or the scenario is wrong with that value.
 
         """
-        given = {name: node_of(value, self.root.place) for name, value in keys.items()}
-        root = replace(
-            self.root,
-            value=self.root.value | given,
-            keys=self.root.keys | dict.fromkeys(given, self.root.place),
-        )
+        given = {name: node_of(value, self.root.place) for name, value in keys.items() if value is not None}
+        rest = {name: node for name, node in self.root.value.items() if name not in keys}
+        places = self.root.keys | dict.fromkeys(given, self.root.place)
+        root = replace(self.root, value=rest | given, keys=places)
         return _resolve(root, self.folder, self.parameters, [], self.files)
 
     def points(self) -> list["Scenario"]:
