@@ -114,6 +114,8 @@ def test_bounds_of_skewed_values_keep_their_level_better_than_students(mirror):
 
 def test_bounds_of_equal_values_of_one_value_and_of_none():
     assert bounds([0.25] * 5, 0.01) == (0.25, 0.25, 0.25, 5)
+    unseen = stats.binomtest(0, 5).proportion_ci(0.98, "exact").high
+    assert bounds([0.25] * 5, 0.01, reach=2) == pytest.approx((0.25, 0.25 - 2 * unseen, 0.25 + 2 * unseen, 5))
     assert bounds([7], 0.01) == (7.0, None, None, 1)
     with pytest.raises(ValueError, match="no values"):
         bounds([], 0.01)
@@ -342,14 +344,14 @@ def test_a_paired_difference_is_that_of_scipy(n, shared):
     assert (found.variance_ratio > 1) == (found.correlation > 0)
 
 
-def test_pairs_that_all_differ_by_the_same_leave_no_doubt():
-    assert paired_difference([3, 5, 4], [1, 3, 2]) == ((2.0, 2.0, 2.0, 3), 0.0, pytest.approx(1), None)
+def test_pairs_that_all_differ_by_the_same_are_as_sure_as_their_number():
+    assert paired_difference([3, 5, 4], [1, 3, 2]) == ((2.0, 2.0, 2.0, 3), 0.25, pytest.approx(1), None)
     assert paired_difference([3, 5, 4], [3, 5, 4]) == ((0.0, 0.0, 0.0, 3), 1.0, pytest.approx(1), None)
 
 
 def test_values_that_do_not_vary_have_no_correlation():
     assert paired_difference([3, 5, 4], [1, 1, 1])[2:] == (None, pytest.approx(1))
-    assert paired_difference([3, 3], [1, 1]) == ((2.0, 2.0, 2.0, 2), 0.0, None, None)
+    assert paired_difference([3, 3], [1, 1]) == ((2.0, 2.0, 2.0, 2), 0.5, None, None)
 
 
 def test_one_pair_says_nothing_and_no_pairs_are_refused():
@@ -367,9 +369,11 @@ def test_the_order_of_the_two_turns_the_difference_round(pairs):
     assert 0 <= found.p <= 1
 
 
-@pytest.mark.parametrize(("mean", "p"), [(0, 1), (1e-300, 0), (-5, 0)])
-def test_without_variance_a_mean_is_0_or_it_is_not(mean, p):
-    assert p_value(mean, 0, 5) == p
+@pytest.mark.parametrize("n", [2, 5, 30])
+def test_equal_values_are_judged_by_their_signs(n):
+    assert p_value(0, 0, n) == 1
+    for mean in (1e-300, -5):
+        assert p_value(mean, 0, n) == pytest.approx(stats.binomtest(0, n).pvalue)
 
 
 @pytest.mark.parametrize("n", [2, 3, 50])

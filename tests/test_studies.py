@@ -1060,14 +1060,14 @@ def steady(keys: str = "", **changes: str) -> str:
         ("M/M/3", {"bots": "initial: 2}\ntimeline: [{at: 0s, add_bots: 1}]\nqueue: {returned_to: back"}),
         ("M/M/2", {"kind": "class: {VIP: 100%, NORMAL: 0%}"}),
         ("M/M/2 with non-preemptive priority", {"kind": f"class: {BOTH}"}),
-        ("M/D/1", {"bots": "initial: 1", "service": "9s"}),
-        ("M/G/1", {"bots": "initial: 1", "service": "{uniform: {low: 5s, high: 9s}}"}),
-        ("M/D/1 with non-preemptive priority", {"bots": "initial: 1", "service": "9s", "kind": f"class: {BOTH}"}),
+        ("M/D/1", {"bots": "initial: 1", "service": "7s"}),
+        ("M/G/1", {"bots": "initial: 1", "service": "{uniform: {low: 3s, high: 9s}}"}),
+        ("M/D/1 with non-preemptive priority", {"bots": "initial: 1", "service": "7s", "kind": f"class: {BOTH}"}),
         (
             "M/G/1 with non-preemptive priority",
-            {"bots": "initial: 1", "service": "{VIP: 8s, NORMAL: 9s}", "kind": f"class: {BOTH}"},
+            {"bots": "initial: 1", "service": "{VIP: 6s, NORMAL: 7s}", "kind": f"class: {BOTH}"},
         ),
-        ("M/G/1", {"bots": "initial: 1", "service": "{VIP: 8s, NORMAL: {erlang: {mean: 9s, shape: 2}}}"}),
+        ("M/G/1", {"bots": "initial: 1", "service": "{VIP: 6s, NORMAL: {erlang: {mean: 7s, shape: 2}}}"}),
         ("M/M/2+M (Erlang A)", {"bots": "initial: 2}\npatience: {NORMAL: {exponential: {mean: 1m}}"}),
     ],
 )
@@ -1247,4 +1247,77 @@ def test_the_table_of_theory_has_a_row_for_each_metric(load):
 def test_what_was_not_observed_does_not_agree(load):
     empty = replicate(load("clock: {until: 1m}\nbots: {initial: 2}\n"))
     rows = {row.metric: row for row in theory(load(steady())).beside(empty)}
-    assert (rows["wait.mean"].estimate, rows["wait.mean"].agrees) == (None, False)
+    assert (rows["wait.mean"].estimate, rows["wait.mean"].agrees) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "failing"),
+    [
+        ("warmup: 3m", "such a queue forgets its beginning in 4m; write a warmup as long"),
+        ("warmup: 9h55m", "the run is short for such a queue; write a horizon 20m behind the warmup"),
+        ("warmup: mser5", ""),
+    ],
+)
+def test_a_run_must_be_long_for_the_long_run(load, lengths, failing):
+    assert theory(load(steady(lengths))).failing == failing
+
+
+def test_customers_who_wait_for_years_have_no_closed_form(load):
+    patient = {"bots": "initial: 1}\npatience: {NORMAL: {exponential: {mean: 36525d}}"}
+    assert theory(load(steady(**patient))).failing == "customers are so patient that millions of them would wait"
+
+
+def test_one_replication_neither_agrees_nor_differs(load):
+    kitchen = load(steady())
+    assert {one.agrees for one in theory(kitchen).beside(replicate(kitchen, 1))} == {None}
+
+
+def test_equal_values_alone_keep_no_promise_that_a_rare_one_would_break(load):
+    """Seldom does anybody lose patience, yet more often than was promised."""
+    rare = """
+clock: {until: 1h}
+params: {crew: 3}
+bots: {initial: $crew}
+service: {exponential: {mean: 3m}}
+patience: {NORMAL: 13m}
+arrivals: [{class: NORMAL, poisson: {rate: 30/h}}]
+sweep: {crew: [3]}
+select: {minimise: crew}
+"""
+    strict = load(rare + "thresholds: {orders.abandoned.rate: '< 0.05%'}\n")
+    found = select(strict, 60)
+    assert set(found.candidates[0].done.values("orders.abandoned.rate")) == {0}
+    assert found.outcome == "INCONCLUSIVE"
+    assert select(load(rare + "thresholds: {orders.abandoned.rate: '< 20%'}\n"), 60).outcome == "crew=3"
+
+
+def test_a_metric_is_asked_for_also_where_a_parameter_that_is_not_swept_has_its_name(load):
+    keys = SIX.replace("params: {", "params: {utilisation: 3, ") + "sweep: {crew: [4, 1]}\n"
+    assert select(load(keys + "select: {maximise: utilisation}\n")).outcome == "crew=1"
+
+
+def test_files_with_other_parameters_can_be_compared(load):
+    one, other = load(SIX.replace("params: {", "params: {x: 3, "), "one"), load(SIX, "other")
+    assert compare(one, other).labels == ["one", "other"]
+    assert compare(other, one).labels == ["other", "one"]
+    assert len(set(compare(one, other.with_keys(name="one"), one).labels)) == 3
+
+
+def test_an_unknown_option_is_refused(load):
+    with pytest.raises(TypeError, match="unknown option sead; give some of seed, jobs"):
+        sweep(load(KITCHEN + CREWS), 2, sead=9)
+
+
+def test_the_study_of_a_base_is_replaced_whole(tmp_path):
+    head = "scenario: 1\nname: kitchen\n"
+    base = KITCHEN + "sweep: {crew: [2, 3], where: 'crew > 2'}\nselect: {minimise: wait}\n"
+    (tmp_path / "base.yaml").write_text(head + base)
+    own = "extends: base.yaml\nsweep: {cook: [5s, 6s]}\nselect: {maximise: utilisation}\n"
+    (tmp_path / "child.yaml").write_text(head + own)
+    points = load_scenario(tmp_path / "child.yaml").points()
+    assert [one.parameters["cook"] for one in points] == ["5s", "6s"]
+
+
+def test_points_have_no_expectations(load):
+    keys = SIX + "expect: [{order: 1001, status: COMPLETE}]\nsweep: {crew: [1, 2]}\n"
+    assert [one.expectations for one in load(keys).points()] == [[], []]

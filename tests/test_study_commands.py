@@ -256,3 +256,32 @@ def test_an_unknown_metric_on_the_command_line_is_a_wrong_use():
     said = sim("compare", "lunch.yaml", "--metric", "wait.VPI", status=2)
     assert "--metric" in said.stderr
     assert "unknown metric 'wait.VPI'; did you mean 'wait.VIP" in said.stderr
+
+
+@pytest.mark.parametrize("study", ["sweep", "select"])
+def test_a_value_for_a_parameter_that_is_swept_is_refused(study):
+    said = sim(study, "lunch.yaml", "--set", "crew=9", status=2)
+    assert "crew is swept; set another parameter, or edit the sweep" in said.stderr
+
+
+def test_limits_that_are_swept_stand_beside_their_verdicts():
+    limits = (
+        "params: {crew: 3, limit: '< 50%'}\nthresholds: {utilisation: $limit}\nsweep: {limit: ['< 50%', '< 90%']}\n"
+    )
+    write(
+        "limits.yaml",
+        re.sub("params: .*\n|thresholds: .*\n|sweep: .*\n|compare: .*\n|select: .*\n", "", LUNCH).replace(
+            "$cook", "10s"
+        )
+        + limits,
+    )
+    lines = sim("sweep", "limits.yaml", "-n", "20", *BARE).stdout.splitlines()
+    assert lines[1].split() == ["limit", "utilisation"]
+    assert lines[2].endswith("FAIL < 50%")
+    assert lines[3].endswith("PASS < 90%")
+
+
+def test_a_theory_that_fails_runs_nothing():
+    document = json.loads(sim("theory", "lunch.yaml", "--json").stdout)
+    assert (document["replications"], document["metrics"]) == (0, {})
+    assert not Path("sim.db").exists()

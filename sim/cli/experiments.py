@@ -84,15 +84,18 @@ def theory_command(
 
     scenario, address = prepared(file, settings, tags, db, save)
     found = theory(scenario)
-    if found.failing and not as_json:
-        print("\n".join(theory_report(found, None).lines()))
+    if found.failing:
+        document = json.dumps(theory_document(found, scenario, None), indent=2)
+        print(document if as_json else "\n".join(theory_report(found, None).lines()))
         return
     keeper = Keeper("replicate", scenario, seed, address, tags)
     done = _replicated(keeper, scenario, times, jobs, engine, dask)
     n = len(done.results)
     head = f"{scenario.name}, seed {done.seed}, {n} replication{'s' * (n > 1)}"
     report = theory_report(found, done)
-    print(json.dumps(theory_document(found, done), indent=2) if as_json else "\n".join([head, *report.lines()]))
+    print(
+        json.dumps(theory_document(found, scenario, done), indent=2) if as_json else "\n".join([head, *report.lines()])
+    )
     keeper.leave()
 
 
@@ -141,12 +144,12 @@ def _replicated(
         return replicate(
             scenario,
             times,
-            keeper.seed,
-            jobs,
-            engine,
-            options["executor"],
-            keeper.earlier(scenario),
-            options["progress"],
-            partial(keeper.take, scenario),
-            options["fingerprints"],
+            seed=keeper.seed,
+            jobs=jobs,
+            engine=engine,
+            executor=options["executor"],
+            earlier=keeper.earlier(scenario),
+            progress=options["progress"],
+            finished=partial(keeper.take, scenario),
+            fingerprints=options["fingerprints"],
         )

@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 
 TimesOption = Annotated[
     int | None,
-    typer.Option("-n", "--replications", min=1, metavar="N", help="How many replications. Default: as the file says."),
+    typer.Option(
+        "-n",
+        "--replications",
+        min=1,
+        max=1_000_000,
+        metavar="N",
+        help="How many replications. Default: as the file says.",
+    ),
 ]
 JobsOption = Annotated[int, typer.Option(min=1, help="Processes that share the work.")]
 DaskOption = Annotated[

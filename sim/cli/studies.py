@@ -3,7 +3,7 @@
 import json
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,6 +23,9 @@ from sim.cli.common import (
     prepared,
 )
 from sim.cli.keeping import DaskOption, FilesOption, JobsOption, Keeper, TimesOption
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
 
 
 def sweep_command(
@@ -47,6 +50,7 @@ def sweep_command(
     from sim.output.reports import sweep_document, sweep_report
 
     scenario, address = prepared(file, settings, tags, db, save)
+    _check_settings(scenario, settings)
     keeper = Keeper("sweep", scenario, seed, address, tags)
     with keeper.at_work(jobs, engine, dask) as options:
         done = sweep(scenario, times, **options)
@@ -107,6 +111,7 @@ def select_command(
             "-n",
             "--replications",
             min=1,
+            max=1_000_000,
             metavar="N",
             help="Most of a candidate. Default: the file's max, or 1000.",
         ),
@@ -130,6 +135,7 @@ def select_command(
     from sim.output.reports import select_document, select_report
 
     scenario, address = prepared(file, settings, tags, db, save)
+    _check_settings(scenario, settings)
     keeper = Keeper("select", scenario, seed, address, tags)
     with keeper.at_work(jobs, engine, dask) as options:
         done = select(scenario, budget, **options)
@@ -141,3 +147,12 @@ def select_command(
         keeper.tell()
         raise typer.Exit(FAILED)
     keeper.leave(INCONCLUSIVE if done.selected is None else 0)
+
+
+def _check_settings(scenario: "Scenario", settings: list[str] | None) -> None:
+    """Refuse a value for a parameter that is swept, which nothing would come of."""
+    block = scenario.file.sweep
+    for setting in settings or []:
+        name = setting.partition("=")[0]
+        if block is not None and name in block.values:
+            raise typer.BadParameter(f"{name} is swept; set another parameter, or edit the sweep", param_hint="--set")

@@ -5,7 +5,7 @@ from sim.experiment.comparing import Comparison, Pair, compare
 from sim.experiment.replications import AllOrders, Replications, replicate
 from sim.experiment.results import Replication, Results, Series, replication_of
 from sim.experiment.selecting import Candidate, Selection, select
-from sim.experiment.several import Options, label
+from sim.experiment.several import Options, label, shared_conditions
 from sim.experiment.single import Run, run
 from sim.experiment.sweeping import Sweep, sweep
 
@@ -30,6 +30,7 @@ __all__ = [
     "replication_of",
     "run",
     "select",
+    "shared_conditions",
     "sweep",
     "theory",
 ]

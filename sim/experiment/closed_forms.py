@@ -10,12 +10,15 @@ from sim.model import OrderClass
 from sim.scenario import Scenario, crew_changes, stream_names
 from sim.statistics import Interval, holm, mean_interval, p_value
 from sim.statistics.queueing import erlang_a, priority_waits
-from sim.units import HOUR, SECOND
+from sim.units import HOUR, MICROSECONDS, SECOND, format_duration
 
 if TYPE_CHECKING:
     import pandas as pd
 
+MINUTE = MICROSECONDS["m"]
 _DISAGREES = 0.05
+_FORGOTTEN, _LONG_RUN = 4, 20  # relaxation times
+_LONGEST_QUEUE = 10_000_000
 
 
 class Beside(NamedTuple):
@@ -29,9 +32,9 @@ class Beside(NamedTuple):
     adjusted: float
 
     @property
-    def agrees(self) -> bool:
-        """Whether nothing speaks against it, with at most 5% false alarms over all metrics."""
-        return self.estimate is not None and self.adjusted > _DISAGREES
+    def agrees(self) -> bool | None:
+        """Whether nothing speaks against it, with at most 5% false alarms over all; None without an interval."""
+        return None if self.estimate is None or self.estimate.low is None else self.adjusted > _DISAGREES
 
 
 @dataclass(frozen=True)
@@ -53,10 +56,10 @@ class Theory:
             seen = done.values(metric)
             found = mean_interval(seen) if seen else None
             spread = sum((one - found.mean) ** 2 for one in seen) / (len(seen) - 1) if found and len(seen) > 1 else None
-            p = 1.0 if found is None or spread is None else p_value(found.mean - value, spread, len(seen))
+            p = None if found is None or spread is None else p_value(found.mean - value, spread, len(seen))
             rows.append((metric, value, found, p))
-        adjusted = holm([p for *_, p in rows])
-        return [Beside(*row[:3], p) for row, p in zip(rows, adjusted, strict=True)]
+        adjusted = iter(holm([p for *_, p in rows if p is not None]))
+        return [Beside(*row[:3], 1.0 if row[3] is None else next(adjusted)) for row in rows]
 
     def table(self, done: Replications) -> "pd.DataFrame":
         """Return a row for each metric: metric, theory, mean, low, high, n, agrees.
@@ -81,12 +84,8 @@ def theory(scenario: Scenario) -> Theory:
     rates = {one: rate for one, rate in _rates(scenario).items() if rate}
     services = {one: file.service.of(one) for one in rates}
     means = {one: service.mean / SECOND for one, service in services.items()}
-    offered = sum(rates[one] * means[one] for one in rates)
     if any(file.patience.of(one) is not None for one in rates):
         return _with_patience(scenario, rates, means, bots)
-    if offered >= bots:
-        failing = f"orders keep {offered:.3g} bots busy and there are {bots}, so that the queue grows for ever"
-        return Theory("", "", {}, failing)
     squares = [services[one].mean_square / SECOND**2 for one in rates]
     waits = dict(zip(rates, priority_waits(list(rates.values()), list(means.values()), squares, bots), strict=True))
     name, source = _kendall(scenario, list(rates), bots)
@@ -94,7 +93,7 @@ def theory(scenario: Scenario) -> Theory:
     values |= _by_class("flow.{}mean", {one: waits[one] + means[one] for one in rates}, rates)
     queue = {one: rates[one] * waits[one] for one in rates}
     values |= {f"queue.{one.name}.mean": length for one, length in queue.items() if len(rates) > 1}
-    values |= {"queue.mean": sum(queue.values()), "utilisation": offered / bots}
+    values |= {"queue.mean": sum(queue.values()), "utilisation": sum(rates[one] * means[one] for one in rates) / bots}
     values["throughput"] = sum(rates.values()) * HOUR / SECOND
     return Theory(name, source, values)
 
@@ -191,3 +190,29 @@ def _failing_times(scenario: Scenario, bots: int) -> Iterator[str]:
         yield "service takes no time"
     if not all(math.isfinite(one.mean_square) for one in services):
         yield "the variance of service times has no bound"
+    yield from _failing_length(scenario, classes, bots)
+
+
+def _failing_length(scenario: Scenario, classes: list[OrderClass], bots: int) -> Iterator[str]:
+    """Yield why there is no long run, or why the run is too short for it: what came before a few relaxation times is
+    forgotten (Morse 1955, Stochastic properties of waiting lines).
+    """
+    file, rates = scenario.file, _rates(scenario)
+    total = sum(rates.values())
+    mean = sum(rates[one] * file.service.of(one).mean for one in classes) / total
+    square = sum(rates[one] * file.service.of(one).mean_square for one in classes) / total
+    load = total / SECOND * mean / bots
+    patience = file.patience.of(classes[0])
+    if patience is not None and total / SECOND * patience.mean > _LONGEST_QUEUE:
+        yield "customers are so patient that millions of them would wait"
+    if patience is None and load >= 1:
+        yield f"orders keep {load * bots:.3g} bots busy and there are {bots}, so that the queue grows for ever"
+    relaxation = mean + patience.mean if patience is not None else square / mean / 2 / bots / (1 - load**0.5) ** 2
+    warmup = 0 if file.warmup == "mser5" else file.warmup or 0
+    horizon = file.clock.until or 0
+    if file.warmup != "mser5" and warmup < _FORGOTTEN * relaxation:
+        needed = format_duration(math.ceil(_FORGOTTEN * relaxation / MINUTE) * MINUTE)
+        yield f"such a queue forgets its beginning in {needed}; write a warmup as long"
+    if horizon - warmup < _LONG_RUN * relaxation:
+        needed = format_duration(math.ceil(_LONG_RUN * relaxation / MINUTE) * MINUTE)
+        yield f"the run is short for such a queue; write a horizon {needed} behind the warmup"

@@ -11,8 +11,7 @@ from sim.errors import ScenarioError
 from sim.experiment.replications import Replications, most_replications
 from sim.experiment.several import Options, asked_metrics, differing, label, several
 from sim.model import UNITS
-from sim.scenario import Scenario
-from sim.scenario import metric_of as full_metric
+from sim.scenario import Scenario, metric_of
 from sim.statistics import Difference, holm, paired_difference
 
 if TYPE_CHECKING:
@@ -62,11 +61,13 @@ class Comparison:
         """What the baseline and each alternative is called: its name, the parameters that differ, or its file."""
         scenarios = [one.scenario for one in (self.baseline, *self.alternatives)]
         names = differing(scenarios)
-        files = [one.root.place.file for one in scenarios]
-        for labels in ([one.name for one in scenarios], [label(one, names) for one in scenarios], files):
-            if len(set(labels)) == len(scenarios):
-                return labels
-        return [f"{file} ({number})" for number, file in enumerate(files, 1)]
+        named = [one.name for one in scenarios]
+        labels = [label(one, names) for one in scenarios]
+        for unique in (named, labels, [one.root.place.file for one in scenarios]):
+            if len(set(unique)) == len(scenarios):
+                return unique
+        counts = [labels[: at + 1].count(one) for at, one in enumerate(labels)]
+        return [one if count == 1 else f"{one} ({count})" for one, count in zip(labels, counts, strict=True)]
 
     @cached_property
     def pairs(self) -> list[Pair]:
@@ -76,8 +77,8 @@ class Comparison:
             for name, done in zip(self.labels[1:], self.alternatives, strict=True)
             for metric in self.metrics
         ]
-        adjusted = holm([1.0 if pair.difference is None else pair.difference.p for pair in found])
-        return [pair._replace(adjusted=p) for pair, p in zip(found, adjusted, strict=True)]
+        adjusted = iter(holm([pair.adjusted for pair in found if pair.difference is not None]))
+        return [pair if pair.difference is None else pair._replace(adjusted=next(adjusted)) for pair in found]
 
     def table(self) -> "pd.DataFrame":
         """Return a row for each alternative and metric: alternative, metric, baseline, mean, difference, low, high, n,
@@ -140,7 +141,7 @@ def compare(
 
     """
     block = baseline.file.compare
-    named = [full_metric(name) for name in metrics] or (block.metrics if block is not None and block.metrics else [])
+    named = [metric_of(name) for name in metrics] or (block.metrics if block is not None and block.metrics else [])
     names = list(dict.fromkeys(named)) or asked_metrics([baseline, *alternatives])
     scenarios = [baseline, *alternatives]
     if not alternatives:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DEFAULT_TIMES = 30
+MOST_TIMES = 1_000_000
+_REACH = 10  # limits that a value may lie away from those that were seen, where all were equal and a crew need not be
 
 
 class AllOrders(NamedTuple):
@@ -78,7 +80,9 @@ class Replications:
 
     def judged(self, place: Place, threshold: Threshold, level: float) -> ThresholdVerdict:
         """Return what becomes of a threshold when either judgement may be wrong with probability `level` at most."""
-        interval = partial(bounds, level=level)
+        unit = UNITS[threshold.metric]
+        reach = 0 if unit == "bots" else 1 if unit == "share" else _REACH * threshold.condition.high
+        interval = partial(bounds, level=level, reach=reach) if self.scenario.is_random else mean_interval
         return judge_threshold(place, threshold, *self._seen(threshold.metric), self.scenario.is_random, interval)
 
     def _seen(self, metric: str) -> tuple[list[float | None], list[float | None]]:
@@ -170,8 +174,8 @@ def replicate_by(
     """Do what `replicate` does, with workers that may go on to `later` replications of other scenarios."""
     plan = scenario.file.replications
     most = most_replications(scenario, times)
-    if most < 1:
-        raise ValueError(f"times {most} is out of range; give 1 or more")
+    if not 1 <= most <= MOST_TIMES:
+        raise ValueError(f"times {most} is out of range; give 1 to {MOST_TIMES}")
     seed = scenario.seed if seed is None else seed
     known = [one for one in earlier if one.number <= most]
     course = _Course(plan if times is None and plan is not None and plan.until is not None else None, most, known)

@@ -27,7 +27,7 @@ import numpy as np
 
 from sim.checks import NOTHING_OBSERVED, STILL_PENDING, Judgement
 from sim.errors import ScenarioError
-from sim.experiment.replications import Replications
+from sim.experiment.replications import MOST_TIMES, Replications
 from sim.experiment.several import Options, headings, label, several, swept
 from sim.model import full_metric_name
 from sim.scenario import Scenario, SelectBlock, quantity
@@ -134,15 +134,15 @@ def select(scenario: Scenario, budget: int | None = None, **options: Unpack[Opti
         raise ScenarioError([scenario.root.place.fault("", "missing key 'select'; write 'select: …' here")])
     points = scenario.points()
     plan = scenario.file.replications
-    if budget is not None and budget < 1:
-        raise ValueError(f"budget {budget} is out of range; give 1 or more")
+    if budget is not None and not 1 <= budget <= MOST_TIMES:
+        raise ValueError(f"budget {budget} is out of range; give 1 to {MOST_TIMES}")
     if budget is None:
         budget = plan.max if plan is not None and plan.max is not None else BUDGET
     steps = looks(budget) if any(point.is_random for point in points) else [1]
     names = swept(scenario)
     with several(scenario, options) as runs:
         nothing = [Replications(point, runs.seed, []) for point in points]
-        contest = _Contest(block, [Candidate(label(done.scenario, names), done) for done in nothing])
+        contest = _Contest(block, names, [Candidate(label(done.scenario, names), done) for done in nothing])
         for step in steps:
             chosen = contest.open()
             known = [contest.candidates[at].done for at in chosen]
@@ -156,13 +156,13 @@ def select(scenario: Scenario, budget: int | None = None, **options: Unpack[Opti
 class _Contest:
     """Where the candidates of a selection stand."""
 
-    def __init__(self, block: SelectBlock, candidates: list[Candidate]) -> None:
+    def __init__(self, block: SelectBlock, parameters: Sequence[str], candidates: list[Candidate]) -> None:
         self.candidates = candidates
         self.sign = 1 if block.minimise is not None else -1
         self.half = (1 - block.confidence) / 2
         self.orders: list[float] | None = None  # of the parameter that is asked for, the best first
         self.metric = ""
-        if block.objective in candidates[0].parameters:
+        if block.objective in parameters:
             values = [one.parameters[block.objective] for one in candidates]
             self.orders = [self.sign * (quantity(value).order or 0) for value in values]
         else:
@@ -189,7 +189,7 @@ class _Contest:
         feasible = self._standing("feasible")
         if not (feasible and self.is_settled):
             return None
-        return self.candidates[min(feasible, key=self.orders.__getitem__) if self.orders else feasible[0]]
+        return self.candidates[min(feasible, key=self.orders.__getitem__) if self.orders is not None else feasible[0]]
 
     def result(self) -> list[Candidate]:
         """Return the candidates; what is undecided and could not be selected any more is not needed."""
@@ -243,5 +243,7 @@ class _Contest:
             return False
         if not (one.scenario.is_random or best.scenario.is_random):
             return bool(differences[0] > 0 or (differences[0] == 0 and at > other))
+        if np.ptp(differences) == 0:
+            return False  # which tells nothing of what other replications would show
         low = bounds(differences, level).low
         return low is not None and low > 0

@@ -11,7 +11,7 @@ from sim.experiment.replications import Replications, most_replications, replica
 from sim.experiment.results import Replication, Results
 from sim.experiment.sharing import Workers
 from sim.model import UNITS
-from sim.scenario import Scenario, quantity
+from sim.scenario import Condition, Scenario, quantity
 
 _GENERAL = ("wait.VIP.mean", "wait.VIP.p95", "wait.NORMAL.mean", "wait.NORMAL.p95")
 
@@ -88,6 +88,10 @@ def _nothing(_: Scenario) -> Iterable[Replication]:
 @contextmanager
 def several(scenario: Scenario, options: Options) -> Iterator[Several]:
     """Give what replicates scenarios, by default under the seed of `scenario`."""
+    if unknown := options.keys() - Options.__annotations__.keys():
+        raise TypeError(
+            f"unknown option {', '.join(sorted(unknown))}; give some of {', '.join(Options.__annotations__)}"
+        )
     workers = Workers(options.get("jobs", 1), options.get("executor"))
     seed = options.get("seed")
     try:
@@ -107,10 +111,23 @@ def asked_metrics(scenarios: Iterable[Scenario]) -> list[str]:
     return [name for name in UNITS if name in (asked or _GENERAL)]
 
 
+def shared_conditions(points: Iterable[Replications], metric: str) -> list[Condition]:
+    """Return the conditions that thresholds put on a metric, none where they are not the same at all points."""
+    first, *others = (
+        [threshold.condition for _, threshold in point.scenario.thresholds if threshold.metric == metric]
+        for point in points
+    )
+    return first if all(other == first for other in others) else []
+
+
 def differing(scenarios: Sequence[Scenario]) -> list[str]:
-    """Return the names of the parameters in which scenarios differ, in the order of the first one's file."""
+    """Return the names of the parameters that all scenarios have and in which they differ, as the first has them."""
     first, *others = ({name: quantity(value) for name, value in one.parameters.items()} for one in scenarios)
-    return [name for name in first if any(other.get(name) != first[name] for other in others)]
+    return [
+        name
+        for name, value in first.items()
+        if all(name in other for other in others) and any(other[name] != value for other in others)
+    ]
 
 
 def headings(parameters: Iterable[str], others: Sequence[str]) -> list[str]:

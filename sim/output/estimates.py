@@ -16,6 +16,7 @@ _SHOWN = (
     *("throughput", "utilisation", "bots.mean"),
 )
 CONFIDENCE = 0.95
+BOUND = "≥: orders still PENDING at the end count with their waits so far"
 
 
 def estimate_lines(done: Replications) -> Iterator[str]:
@@ -36,7 +37,7 @@ def estimate_lines(done: Replications) -> Iterator[str]:
     names = [name for name in UNITS if name in _SHOWN or name in asked]
     yield from aligned([("metric", "mean", "low", "high", "n"), *((name, *_cells(done, name)) for name in names)])
     if done.columns.is_bound():
-        yield "≥: orders still PENDING at the end count with their waits so far"
+        yield BOUND
     yield from _all_orders(done)
 
 

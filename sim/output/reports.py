@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sim.checks import Judgement
-from sim.experiment import Candidate, Comparison, Pair, Replications, Selection, Sweep, Theory
+from sim.experiment import Candidate, Comparison, Pair, Replications, Selection, Sweep, Theory, shared_conditions
 from sim.model import UNITS
-from sim.output.estimates import estimate_text, shown
+from sim.output.estimates import BOUND, estimate_text, shown
 from sim.output.tables import estimates, threshold_documents
 from sim.output.text import aligned
+from sim.scenario import Scenario
 
 _ALONE = "intervals are 95% intervals (Student's t) of each row alone"
 PROCEDURE = "gatekeeping sequence of tests, in the manner of Andradóttir and Kim (2010), without an indifference zone"
@@ -40,6 +41,10 @@ class Report(NamedTuple):
         return f"{before}<table>{row('th', self.rows[0])}{body}</table>{after}"
 
 
+def _bound_note(points: Sequence[Replications], metrics: Sequence[str]) -> list[str]:
+    return [BOUND] if any(point.columns.is_bound(metric) for point in points for metric in metrics) else []
+
+
 def _count(n: int, what: str) -> str:
     return f"{n:,} {what}{'s' * (n != 1)}"
 
@@ -54,18 +59,19 @@ def _cells(points: Sequence[Replications], metric: str) -> list[str]:
     return [estimate_text(point, metric) for point in points]
 
 
-def _verdicts(point: Replications, metric: str) -> str:
-    """Return what became of a point's thresholds on a metric; without any, nothing."""
+def _verdicts(point: Replications, metric: str, named: bool) -> str:
+    """Return what became of a point's thresholds on a metric, with conditions that are not `named` above."""
     return ", ".join(
         f"{one.judgement}{' (warn)' * (one.threshold.severity == 'warn' and one.judgement is not Judgement.PASS)}"
+        f"{'' if named else f' {one.threshold.condition.text}'}"
         for one in point.thresholds
         if one.threshold.metric == metric
     )
 
 
-def _asked(point: Replications, metric: str) -> str:
-    """Return a metric with the conditions on it."""
-    texts = [one.condition.text for _, one in point.scenario.thresholds if one.metric == metric]
+def _asked(points: Sequence[Replications], metric: str) -> str:
+    """Return a metric, with the conditions on it where they are the same at all points."""
+    texts = [one.text for one in shared_conditions(points, metric)]
     return f"{metric} {', '.join(texts)}".rstrip()
 
 
@@ -75,16 +81,18 @@ def sweep_report(done: Sweep) -> Report:
     rows = [tuple(str(point.scenario.parameters[name]) for name in names) for point in points]
     heading: tuple[str, ...] = tuple(names)
     for metric in done.metrics:
-        heading += (_asked(points[0], metric),)
+        heading += (_asked(points, metric),)
         rows = [(*row, cell) for row, cell in zip(rows, _cells(points, metric), strict=True)]
         if any(threshold.metric == metric for _, threshold in done.scenario.thresholds):
             heading += ("",)
-            rows = [(*row, _verdicts(point, metric)) for row, point in zip(rows, points, strict=True)]
+            named = bool(shared_conditions(points, metric))
+            rows = [(*row, _verdicts(point, metric, named)) for row, point in zip(rows, points, strict=True)]
     head = [
         f"{done.scenario.name}, seed {done.seed}, {_count(len(points), 'point')} of {_replications(points)}, "
-        "all with the same customers"
+        "all with the same random numbers"
     ]
-    return Report(head, [heading, *rows], [_ALONE] if any(point.scenario.is_random for point in points) else [])
+    notes = [_ALONE] if any(point.scenario.is_random for point in points) else []
+    return Report(head, [heading, *rows], [*notes, *_bound_note(points, done.metrics)])
 
 
 def compare_report(done: Comparison) -> Report:
@@ -95,12 +103,15 @@ def compare_report(done: Comparison) -> Report:
         f"baseline: {done.labels[0]}",
     ]
     heading = ("alternative", "metric", "baseline", "mean", "difference", "low", "high", "correlation", "p (Holm)", "")
+    tests = sum(pair.difference is not None for pair in done.pairs)
     notes = [
         "low and high are the 95% interval of each difference alone, unadjusted; significant is what Holm's procedure "
-        f"finds so, with at most 5% false alarms over {_count(len(done.pairs), 'test')}"
+        f"finds so, with at most 5% false alarms over {_count(tests, 'test')}"
     ]
+    if not any(one.scenario.is_random for one in (done.baseline, *done.alternatives)):
+        notes = ["nothing is random: any difference is significant"]
     if any(pair.is_bound for pair in done.pairs):
-        notes.append("≥: orders still PENDING at the end count with their waits so far")
+        notes.append(BOUND)
     return Report(head, [heading, *map(_pair_row, done.pairs)], notes)
 
 
@@ -129,7 +140,7 @@ def select_report(done: Selection) -> Report:
     """Return what is selected, why, and where each candidate stands."""
     candidates = done.candidates
     points = [one.done for one in candidates]
-    asked = (_asked(points[0], metric) for metric in done.metrics)
+    asked = (_asked(points, metric) for metric in done.metrics)
     heading = ("candidate", "standing", "why", "replications", *asked)
     estimates = zip(*(_cells(points, metric) for metric in done.metrics), strict=True)
     rows = [
@@ -143,10 +154,9 @@ def select_report(done: Selection) -> Report:
         f"Guarantee: a wrong candidate is selected with a probability of at most {error}, as far as t tests corrected "
         "for skewness hold their level",
     ]
-    is_random = any(point.scenario.is_random for point in points)
-    return Report(
-        [f"{done.scenario.name}, seed {done.seed}: {_answer(done)}"], [heading, *rows], notes if is_random else []
-    )
+    notes = notes if any(point.scenario.is_random for point in points) else []
+    head = f"{done.scenario.name}, seed {done.seed}: {_answer(done)}"
+    return Report([head], [heading, *rows], [*notes, *_bound_note(points, done.metrics)])
 
 
 def _answer(done: Selection) -> str:
@@ -166,7 +176,7 @@ def _answer(done: Selection) -> str:
     undecided = [one.label for one in done.candidates if one.standing == "undecided"]
     equals = [one.label for one in done.candidates if one.standing == "feasible"]
     settle = f"settle {'; '.join(undecided)}" if undecided else f"tell apart {'; '.join(equals)}"
-    return f"INCONCLUSIVE, since {_count(done.budget, 'replication')} of each do not {settle}"
+    return f"INCONCLUSIVE, since {_count(done.budget, 'replication')} of each cannot {settle}"
 
 
 def theory_report(found: Theory, done: Replications | None) -> Report:
@@ -181,7 +191,7 @@ def theory_report(found: Theory, done: Replications | None) -> Report:
                 "" if value is None else shown(one.metric, value)
                 for value in (one.estimate[:3] if one.estimate else (None, None, None))
             ),
-            "agrees" if one.agrees else "no data" if one.estimate is None else "differs",
+            {True: "agrees", False: "differs", None: "not known"}[one.agrees],
         )
         for one in found.beside(done)
     ]
@@ -255,12 +265,12 @@ def _parameters(done: Selection, one: Candidate) -> dict[str, Any]:
     return {name: one.parameters[name] for name in done.parameters}
 
 
-def theory_document(found: Theory, done: Replications) -> dict[str, Any]:
-    """Return what `sim theory --json` prints."""
+def theory_document(found: Theory, scenario: Scenario, done: Replications | None) -> dict[str, Any]:
+    """Return what `sim theory --json` prints, without replications where no theory holds."""
     return {
-        "scenario": done.scenario.name,
-        "seed": done.seed,
-        "replications": len(done.results),
+        "scenario": scenario.name,
+        "seed": None if done is None else done.seed,
+        "replications": 0 if done is None else len(done.results),
         "model": found.model or None,
         "source": found.source or None,
         "failing": found.failing or None,
@@ -271,6 +281,6 @@ def theory_document(found: Theory, done: Replications) -> dict[str, Any]:
                 "unit": UNITS[one.metric],
                 "agrees": one.agrees,
             }
-            for one in found.beside(done)
+            for one in ([] if done is None else found.beside(done))
         },
     }

@@ -12,11 +12,11 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, PercentFormatter, StrMethodFormatter
 
 from sim.checks import Judgement
-from sim.experiment import Comparison, Replications, Selection, Sweep, label, theory
+from sim.experiment import Comparison, Replications, Selection, Sweep, label, shared_conditions, theory
 from sim.model import UNITS
 from sim.output.charts import INK, PRESENT, Chart, legend, plain, time_unit
 from sim.output.estimates import CONFIDENCE
-from sim.scenario import quantity
+from sim.scenario import metric_of, quantity
 from sim.units import SECOND
 
 Look = tuple[str, str, Literal["-", "--", ":"]]
@@ -99,9 +99,9 @@ def _curves(
         for name, (colour, marker, line) in zip(curves, _looks(len(curves)), strict=True)
     ]
     handles.append(Patch(color=INK, alpha=0.2, label="95% interval of each point alone"))
-    conditions = [threshold for _, threshold in points[0].scenario.thresholds if threshold.metric in metrics]
-    if conditions:
+    if any(shared_conditions(points, metric) for metric in metrics):
         handles.append(Line2D([], [], label="limit of a threshold", **_LIMIT))
+    if any(threshold.metric in metrics for point in points for _, threshold in point.scenario.thresholds):
         handles.append(Line2D([], [], color=INK, marker="o", linestyle="", markerfacecolor="white", label=hollow))
     legend(figure, handles, fontsize=9)
     return figure
@@ -137,12 +137,7 @@ def _panel(
 ) -> None:
     plain(axes)
     estimates = [point.estimate(metric, CONFIDENCE) for point in points]
-    limits = {
-        limit
-        for _, threshold in points[0].scenario.thresholds
-        for limit in (threshold.condition.low, threshold.condition.high)
-        if threshold.metric == metric
-    }
+    limits = {limit for condition in shared_conditions(points, metric) for limit in (condition.low, condition.high)}
     means = [one.mean for one in estimates if one]
     scale, word = _unit(metric, max([*means, *limits], default=0))
     for places, (colour, marker, line) in zip(curves.values(), _looks(len(curves)), strict=True):
@@ -273,7 +268,7 @@ class SweepPlots:
 
     def curves(self, *metrics: str) -> Figure:
         """Return the curves of some metrics, by default of those that thresholds name."""
-        return sweep_chart(self._done, metrics)
+        return sweep_chart(self._done, [metric_of(name) for name in metrics])
 
 
 class ComparisonPlots:

@@ -164,9 +164,9 @@ class Scenario:
             raise ScenarioError(list(faults))
 
     def _at(self, values: dict[str, Any], places: Mapping[str, tuple[int | str, ...]]) -> "Scenario":
-        """Return this scenario with values for parameters that stand at places of its file, without its study."""
+        """Return this scenario with values for parameters from places of its file, without study and `expect`."""
         nodes = {name: node_of(value, self.root.find(places[name])[0].place) for name, value in values.items()}
-        rest = {key: node for key, node in self.root.value.items() if key not in BLOCKS}
+        rest = {key: node for key, node in self.root.value.items() if key not in (*BLOCKS, "expect")}
         return _resolve(replace(self.root, value=rest), self.folder, self.parameters | nodes, [], self.files)
 
     @cached_property

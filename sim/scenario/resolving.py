@@ -14,6 +14,7 @@ from sim.scenario.files import LARGEST_FILE, inside, read_bytes
 from sim.scenario.parts import did_you_mean
 from sim.scenario.schema import PARAMETER
 from sim.scenario.source import MOST_VALUES, Node, Place, decoded, read_yaml
+from sim.scenario.study import BLOCKS
 from sim.units import shown
 
 _FILE_KEYS = {"trace", "empirical"}
@@ -82,12 +83,14 @@ def _base_path(name: str, trail: tuple[Path, ...]) -> Path:
 
 
 def _merged(below: Node, above: Node) -> Node:
-    """Return `above` laid over `below`, mapping by mapping; a distribution is one value and is replaced whole."""
+    """Return `above` laid over `below`, mapping by mapping; distributions and studies are replaced whole."""
     if not (isinstance(below.value, dict) and isinstance(above.value, dict)):
         return above
     value = below.value | above.value
     for key in below.value.keys() & above.value.keys():
-        if key == "params" or not (_is_distribution(below.value[key]) or _is_distribution(above.value[key])):
+        if key not in BLOCKS and (
+            key == "params" or not (_is_distribution(below.value[key]) or _is_distribution(above.value[key]))
+        ):
             value[key] = _merged(below.value[key], above.value[key])
     return replace(above, value=value, keys=below.keys | above.keys)
 

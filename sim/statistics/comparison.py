@@ -49,11 +49,11 @@ def paired_difference(
 
 
 def p_value(mean: float, variance: float, n: int) -> float:
-    """Return the two-sided p-value of a mean of 0 (Student 1908); without variance it is 1 or 0."""
+    """Return the two-sided p-value of a mean of 0 (Student 1908), of equal values that of a sign test (Fisher 1925)."""
     from scipy.special import stdtr
 
     if variance == 0:
-        return float(mean == 0)
+        return 2.0 ** (1 - n) if mean else 1.0
     return float(2 * stdtr(n - 1, -abs(mean) / math.sqrt(variance / n)))
 
 

@@ -45,20 +45,25 @@ def mean_interval(values: Sequence[float] | Floats, confidence: float = 0.95) ->
     return Interval(mean, mean - half, mean + half, n)
 
 
-def bounds(values: Sequence[float] | Floats, level: float) -> Interval:
+def bounds(values: Sequence[float] | Floats, level: float, reach: float = 0) -> Interval:
     """Return the mean of independent observations between two one-sided bounds, each of which is wrong at most with
     probability `level`, also where observations are skewed and the level is small.
 
     Student's t is corrected for skewness by Hall's transformation (Hall 1992, On the removal of skewness by
     transformation; Zhou and Dinh 2005, Nonparametric confidence intervals for the one- and two-sample problems).
+    Equal values do not prove that there are no others: what n of them did not show comes with a probability of at most
+    1 - level^(1/n) (Clopper and Pearson 1934), and is taken to lie up to `reach` away.
 
     Raises:
         ValueError: there are no values.
 
     """
     found = mean_interval(values, 1 - 2 * level)
-    if found.low is None or found.low == found.high:
+    if found.low is None:
         return found
+    if found.low == found.high:
+        unseen = (1 - level ** (1 / found.n)) * reach
+        return found._replace(low=found.mean - unseen, high=found.mean + unseen)
     observed = np.asarray(values, float)
     sd = float(observed.std(ddof=1))
     skewness = float((((observed - found.mean) / sd) ** 3).mean())
