@@ -18,6 +18,7 @@ KITCHEN = """
     arrivals: [{class: {NORMAL: 75%, VIP: 25%}, poisson: {rate: 68/h}}]
     """
 BUSY = KITCHEN + "warmup: 30m"
+QUIET = BUSY.replace("68/h", "20/h")  # and soon in a state that theory knows
 DRAINED = KITCHEN.replace(", until: 2h", "").replace("}}]", "}, limit: 60}]")
 ONE_BOT = """
     clock: {until: 100s}
@@ -27,6 +28,7 @@ ONE_BOT = """
 SIZES = {
     "no orders": ("clock: {until: 1h}", 2),
     "nothing random": (ONE_BOT, 1),
+    "a quiet kitchen": (QUIET, 3),
     "one replication": (BUSY, 1),
     "two replications": (BUSY, 2),
     "many replications": (KITCHEN.replace("2h", "10m"), 25),
@@ -61,7 +63,7 @@ def test_no_label_overlaps_another_or_is_cut_off(repeated, size):
 
 
 def test_a_long_name_is_not_cut_off(repeated):
-    done = repeated(BUSY, 2)
+    done = repeated(QUIET, 2)
     file = done.scenario.file.model_copy(update={"name": "a-long-name_" * 8})
     named = replace(done, scenario=replace(done.scenario, file=file))
     for draw in EXPERIMENT_CHARTS.values():
@@ -71,7 +73,7 @@ def test_a_long_name_is_not_cut_off(repeated):
 
 @pytest.mark.parametrize("name", EXPERIMENT_CHARTS)
 def test_axes_say_their_units(repeated, name):
-    for axes in EXPERIMENT_CHARTS[name](repeated(BUSY, 3)).axes:
+    for axes in EXPERIMENT_CHARTS[name](repeated(QUIET, 3)).axes:
         assert axes.get_ylabel()
         assert name != "intervals" or "(" in axes.get_xlabel()
     assert "(" in axes.get_xlabel()
@@ -79,7 +81,12 @@ def test_axes_say_their_units(repeated, name):
 
 @pytest.mark.parametrize(
     ("keys", "drawn"),
-    [(BUSY, {"intervals", "queue", "warmup", "theory"}), (DRAINED, {"intervals", "warmup"}), ("", set())],
+    [
+        (BUSY, {"intervals", "queue", "warmup"}),
+        (QUIET, set(EXPERIMENT_CHARTS)),
+        (DRAINED, {"intervals", "warmup"}),
+        ("", set()),
+    ],
 )
 def test_what_has_nothing_to_show_is_not_drawn(repeated, keys, drawn):
     done = repeated(keys, 2)
@@ -87,7 +94,7 @@ def test_what_has_nothing_to_show_is_not_drawn(repeated, keys, drawn):
 
 
 def test_replications_from_a_database_have_means_only(repeated):
-    done = repeated(BUSY, 2)
+    done = repeated(QUIET, 2)
     stored = [replace(one, series=None) for one in done.results]
     means = {name for name, draw in EXPERIMENT_CHARTS.items() if draw(replace(done, results=stored))}
     assert means == {"intervals", "theory"}

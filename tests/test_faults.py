@@ -845,7 +845,7 @@ def interrupted(what: str, moments: int, place: Path, scenario: str = "small") -
 @pytest.mark.parametrize(("what", "moments"), [("run", 10), ("push", 6), ("reproduce", 3), ("check", 5)])
 def test_ctrl_c_at_any_moment_is_one_line_and_nothing_is_lost_or_left_behind(what, moments, folder):
     said = interrupted(what, moments, folder / "work")
-    assert said["sim: interrupted"] > moments / 3
+    assert said["sim: interrupted"] >= moments / 3
 
 
 def test_ctrl_c_where_python_cannot_raise_it_is_not_lost():
