@@ -3,7 +3,7 @@
 import json
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -25,6 +25,8 @@ from sim.cli.common import (
 from sim.cli.keeping import DaskOption, FilesOption, JobsOption, Keeper, TimesOption
 
 if TYPE_CHECKING:
+    from sim.experiment import Comparison, Selection, Sweep
+    from sim.output.reports import Report
     from sim.scenario import Scenario
 
 
@@ -46,7 +48,6 @@ def sweep_command(
 ) -> None:
     """Run a scenario with each value of its sweep; show curves and thresholds."""
     from sim.experiment import sweep
-    from sim.output.folder import write_study
     from sim.output.reports import sweep_document, sweep_report
 
     scenario, address = prepared(file, settings, tags, db, save)
@@ -54,10 +55,7 @@ def sweep_command(
     keeper = Keeper("sweep", scenario, seed, address, tags)
     with keeper.at_work(jobs, engine, dask) as options:
         done = sweep(scenario, times, **options)
-    lines = list(sweep_report(done).lines())
-    if files:
-        lines += keeper.write(partial(write_study, "sweep", done, charts=charts), out or Path("out") / scenario.name)
-    print(json.dumps(sweep_document(done), indent=2) if as_json else "\n".join(lines))
+    _show(keeper, done, sweep_report(done), sweep_document(done) if as_json else None, out, files, charts)
     keeper.leave()
 
 
@@ -84,7 +82,6 @@ def compare_command(
 ) -> None:
     """Compare scenarios with a baseline, pair by pair: two files, or one file's sweep."""
     from sim.experiment import compare
-    from sim.output.folder import write_study
     from sim.output.reports import compare_document, compare_report
     from sim.scenario import metric_of
 
@@ -96,10 +93,7 @@ def compare_command(
     keeper = Keeper("compare", scenario, seed, address, tags)
     with keeper.at_work(jobs, engine, dask) as options:
         done = compare(scenario, *(one for one, _ in others), metrics=names, times=times, **options)
-    lines = list(compare_report(done).lines())
-    if files:
-        lines += keeper.write(partial(write_study, "compare", done, charts=charts), out or Path("out") / scenario.name)
-    print(json.dumps(compare_document(done), indent=2) if as_json else "\n".join(lines))
+    _show(keeper, done, compare_report(done), compare_document(done) if as_json else None, out, files, charts)
     keeper.leave()
 
 
@@ -131,7 +125,6 @@ def select_command(
 ) -> None:
     """Select the best candidate that keeps all thresholds, with a confidence for that."""
     from sim.experiment import select
-    from sim.output.folder import write_study
     from sim.output.reports import select_document, select_report
 
     scenario, address = prepared(file, settings, tags, db, save)
@@ -139,14 +132,30 @@ def select_command(
     keeper = Keeper("select", scenario, seed, address, tags)
     with keeper.at_work(jobs, engine, dask) as options:
         done = select(scenario, budget, **options)
-    lines = list(select_report(done).lines())
-    if files:
-        lines += keeper.write(partial(write_study, "select", done, charts=charts), out or Path("out") / scenario.name)
-    print(json.dumps(select_document(done), indent=2) if as_json else "\n".join(lines))
+    _show(keeper, done, select_report(done), select_document(done) if as_json else None, out, files, charts)
     if done.outcome == "none":
         keeper.tell()
         raise typer.Exit(FAILED)
     keeper.leave(INCONCLUSIVE if done.selected is None else 0)
+
+
+def _show(
+    keeper: Keeper,
+    done: "Sweep | Comparison | Selection",
+    report: "Report",
+    document: dict[str, Any] | None,
+    out: Path | None,
+    files: bool,
+    charts: bool,
+) -> None:
+    """Write the files of a study and print its document, or its report where there is none."""
+    from sim.output.folder import write_study
+
+    lines = list(report.lines())
+    if files:
+        folder = out or Path("out") / keeper.scenario.name
+        lines += keeper.write(partial(write_study, done, charts=charts), folder)
+    print("\n".join(lines) if document is None else json.dumps(document, indent=2))
 
 
 def _check_settings(scenario: "Scenario", settings: list[str] | None) -> None:

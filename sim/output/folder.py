@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import TextIO
 
 from sim.experiment import Comparison, Replications, Run, Selection, Sweep
 from sim.output import CHART_NAMES, EXPERIMENT_CHART_NAMES
@@ -58,17 +58,17 @@ def write_replications(done: Replications, folder: Path, charts: bool = True) ->
 
 
 def write_study(
-    name: Literal["sweep", "compare", "select"],
     done: Sweep | Comparison | Selection,
     folder: Path,
     charts: bool = True,
 ) -> None:
-    """Write the table of a study as `sweep.csv` and so on and, if wanted, its chart into `folder`.
+    """Write the table of a study as `sweep.csv`, `compare.csv` or `select.csv` and, if wanted, its chart into `folder`.
 
     Raises:
         OSError: the folder cannot be made, or a file cannot be written.
 
     """
+    name = {Sweep: "sweep", Comparison: "compare", Selection: "select"}[type(done)]
     folder.mkdir(parents=True, exist_ok=True)
     with _whole(folder / f"{name}.csv", lambda _: None) as partial, _text(partial) as file:
         done.table().to_csv(file, index=False, lineterminator="\n")
