@@ -7,6 +7,7 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
+from typing import Any
 
 import numpy as np
 
@@ -71,6 +72,8 @@ class Workers:
         if self._pool is not None:
             for process in list((self._pool._processes or {}).values()):  # noqa: SLF001 - public from Python 3.14 on
                 process.terminate()
+            results: Any = self._pool._result_queue  # noqa: SLF001
+            results._writer.close()  # noqa: SLF001 - else a result that the end of its worker cuts off is waited for
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
 
