@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from sim.experiment.replications import Replications
 from sim.model import OrderClass
 from sim.scenario import Scenario, crew_changes, stream_names
-from sim.statistics import Interval, holm, mean_interval, p_value
+from sim.statistics import Interval, holm, paired_difference
 from sim.statistics.queueing import erlang_a, priority_waits
 from sim.units import HOUR, MICROSECONDS, SECOND, format_duration
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MINUTE = MICROSECONDS["m"]
+_MINUTE = MICROSECONDS["m"]
 _DISAGREES = 0.05
 _FORGOTTEN, _LONG_RUN = 4, 20  # relaxation times
 _LONGEST_QUEUE = 10_000_000
@@ -54,10 +54,8 @@ class Theory:
         rows = []
         for metric, value in self.values.items():
             seen = done.values(metric)
-            found = mean_interval(seen) if seen else None
-            spread = sum((one - found.mean) ** 2 for one in seen) / (len(seen) - 1) if found and len(seen) > 1 else None
-            p = None if found is None or spread is None else p_value(found.mean - value, spread, len(seen))
-            rows.append((metric, value, found, p))
+            p = paired_difference(seen, [value] * len(seen)).p if len(seen) > 1 else None
+            rows.append((metric, value, done.estimate(metric), p))
         adjusted = iter(holm([p for *_, p in rows if p is not None]))
         return [Beside(*row[:3], 1.0 if row[3] is None else next(adjusted)) for row in rows]
 
@@ -124,7 +122,7 @@ def _kendall(scenario: Scenario, classes: list[OrderClass], bots: int) -> tuple[
     services = [scenario.file.service.of(one) for one in classes]
     kind = "G"
     if all(service == services[0] for service in services):
-        kind = "M" if services[0].exponential is not None else "D" if services[0].constant is not None else "G"
+        kind = "M" if services[0].exponential is not None else "D" if services[0].constant is not None else kind
     name = f"M/{kind}/{bots}"
     if len(classes) > 1:
         return f"{name} with non-preemptive priority", "Cobham 1954"
@@ -141,7 +139,7 @@ def _rates(scenario: Scenario) -> dict[OrderClass, float]:
 
 
 def _failing(scenario: Scenario) -> Iterator[str]:
-    """Yield each assumption that fails, before the load is known."""
+    """Yield each assumption that fails."""
     file = scenario.file
     if any(entry.order is not None for entry in file.timeline):
         yield "orders of the timeline are no Poisson arrivals"
@@ -211,8 +209,8 @@ def _failing_length(scenario: Scenario, classes: list[OrderClass], bots: int) ->
     warmup = 0 if file.warmup == "mser5" else file.warmup or 0
     horizon = file.clock.until or 0
     if file.warmup != "mser5" and warmup < _FORGOTTEN * relaxation:
-        needed = format_duration(math.ceil(_FORGOTTEN * relaxation / MINUTE) * MINUTE)
+        needed = format_duration(math.ceil(_FORGOTTEN * relaxation / _MINUTE) * _MINUTE)
         yield f"such a queue forgets its beginning in {needed}; write a warmup as long"
     if horizon - warmup < _LONG_RUN * relaxation:
-        needed = format_duration(math.ceil(_LONG_RUN * relaxation / MINUTE) * MINUTE)
+        needed = format_duration(math.ceil(_LONG_RUN * relaxation / _MINUTE) * _MINUTE)
         yield f"the run is short for such a queue; write a horizon {needed} behind the warmup"

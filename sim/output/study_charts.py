@@ -208,14 +208,18 @@ def compare_chart(done: Comparison) -> Figure:
         axes.set_ylabel("alternative")
         axes.set_xlabel(f"difference of {metric}{f' ({word})' * bool(word)}")
     _head(figure, f"Compare: {done.baseline.scenario.name}, baseline {done.labels[0]}")
+    _interval_legend(figure, "significant (Holm)", "not significant")
+    return figure
+
+
+def _interval_legend(figure: Figure, filled: str, hollow: str) -> None:
     blue = _LOOKS[0][0]
     handles = [
         Line2D([], [], color=INK, linewidth=2, marker="|", markersize=9, label="95% interval, unadjusted"),
-        Line2D([], [], color=blue, marker="D", linestyle="", label="significant (Holm)"),
-        Line2D([], [], color=blue, marker="D", linestyle="", markerfacecolor="white", label="not significant"),
+        Line2D([], [], color=blue, marker="D", linestyle="", label=filled),
+        Line2D([], [], color=blue, marker="D", linestyle="", markerfacecolor="white", label=hollow),
     ]
     legend(figure, handles)
-    return figure
 
 
 def theory_chart(done: Replications) -> Figure | None:
@@ -249,13 +253,7 @@ def theory_chart(done: Replications) -> Figure | None:
     axes.set_xlabel("how far the simulated mean lies above its closed form (%)")
     axes.set_ylabel("metric")
     _head(figure, f"Theory: {done.scenario.name}, {found.model}")
-    blue = _LOOKS[0][0]
-    handles = [
-        Line2D([], [], color=INK, linewidth=2, marker="|", markersize=9, label="95% interval, unadjusted"),
-        Line2D([], [], color=blue, marker="D", linestyle="", label="agrees (Holm)"),
-        Line2D([], [], color=blue, marker="D", linestyle="", markerfacecolor="white", label="differs"),
-    ]
-    legend(figure, handles)
+    _interval_legend(figure, "agrees (Holm)", "differs")
     return figure
 
 
