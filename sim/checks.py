@@ -45,28 +45,27 @@ def judge(expectations: list[tuple[Place, Expectation]], orders: Orders, log: Ev
 
 
 def _judge(place: Place, entry: Expectation, orders: Orders, log: EventLog) -> Verdict:
-    at = log.end if entry.at is None else entry.at
-    asked: dict[str, str] = {}
-    came: dict[str, str] = {}
+    at, asked = log.end if entry.at is None else entry.at, _facts(entry)
     if entry.order is None:
-        subject = f"bot {entry.bot}"
-        asked["status"], came["status"] = str(entry.status), _status_of_bot(log, entry.bot, at)
-    else:
-        subject = f"order {entry.order}"
-        asked = {name: _shown(name, value) for name, value in _facts(entry).items()}
-        if entry.order in orders.number:
-            came = {name: _fact(name, entry.order, orders, log, at) for name in asked}
-        else:  # another seed or replication than the one the file was checked with
-            came = dict.fromkeys(asked, "of an order that was never created")
-    when = "" if entry.at is None else f" at {format_duration(at, 6)}"
-    expected = ", ".join(f"{name} {value}" for name, value in asked.items())
+        came = {"status": _status_of_bot(log, entry.bot, at)}
+    elif entry.order in orders.number:
+        came = {name: _fact(name, entry.order, orders, log, at) for name in asked}
+    else:  # another seed or replication than the one the file was checked with
+        came = dict.fromkeys(asked, "of an order that was never created")
     got = ", ".join(f"{name} {came[name]}" for name in asked if came[name] != asked[name])
-    return Verdict(place, f"{subject}{when}: {expected}", got or "as expected", held=not got)
+    return Verdict(place, in_words(entry), got or "as expected", held=not got)
 
 
-def _facts(entry: Expectation) -> dict[str, int | str]:
-    names = ("picked_up", "completed", "bot", "attempts", "status")
-    return {name: getattr(entry, name) for name in names if getattr(entry, name) is not None}
+def in_words(entry: Expectation) -> str:
+    """Return what an entry of `expect` says."""
+    subject = f"bot {entry.bot}" if entry.order is None else f"order {entry.order}"
+    when = "" if entry.at is None else f" at {format_duration(entry.at, 6)}"
+    return f"{subject}{when}: {', '.join(f'{name} {value}' for name, value in _facts(entry).items())}"
+
+
+def _facts(entry: Expectation) -> dict[str, str]:
+    names = ("status",) if entry.order is None else ("picked_up", "completed", "bot", "attempts", "status")
+    return {name: _shown(name, getattr(entry, name)) for name in names if getattr(entry, name) is not None}
 
 
 def _shown(name: str, value: int | str) -> str:

@@ -94,22 +94,26 @@ FATES = ("created", "completed", "pending", "processing", "abandoned", "returned
 
 
 class Metric(NamedTuple):
-    """A family of metrics; the first statistic is the default, "" for the family's only value."""
+    """A family of metrics; the first statistic is the default, "" for the family's only value. `worse` tells which way
+    customers would not have it go, 0 where that is no matter of better or worse.
+    """
 
     name: str
     unit: Literal["s", "orders", "bots", "share", "orders/h"]
     statistics: tuple[str, ...] = ("",)
     by_class: bool = True
+    worse: Literal[-1, 0, 1] = 0
 
 
+_WORSE: dict[str, Literal[-1, 1]] = {"completed": -1, "pending": 1, "abandoned": 1, "returned": 1}
 METRICS = (
-    Metric("wait", "s", STATISTICS),
-    Metric("flow", "s", STATISTICS),
+    Metric("wait", "s", STATISTICS, worse=1),
+    Metric("flow", "s", STATISTICS, worse=1),
     Metric("service", "s", STATISTICS),
-    Metric("queue", "orders", LEVELS),
-    *(Metric(f"orders.{fate}", "orders", ("", "rate")) for fate in FATES),
-    Metric("throughput", "orders/h"),
-    Metric("wasted", "s"),
+    Metric("queue", "orders", LEVELS, worse=1),
+    *(Metric(f"orders.{fate}", "orders", ("", "rate"), worse=_WORSE.get(fate, 0)) for fate in FATES),
+    Metric("throughput", "orders/h", worse=-1),
+    Metric("wasted", "s", worse=1),
     Metric("bots", "bots", LEVELS, by_class=False),
     Metric("utilisation", "share", by_class=False),
 )
@@ -123,13 +127,20 @@ def metric_name(metric: Metric, order_class: OrderClass | None, statistic: str) 
     return ".".join(filter(None, parts))
 
 
-UNITS = {
-    metric_name(metric, order_class, statistic): {"rate": "share", "n": "orders"}.get(statistic, metric.unit)
+_NAMED = {
+    metric_name(metric, order_class, statistic): (metric, statistic)
     for metric in METRICS
     for order_class in ((None, *OrderClass) if metric.by_class else (None,))
     for statistic in metric.statistics
 }
+UNITS = {
+    name: {"rate": "share", "n": "orders"}.get(statistic, metric.unit) for name, (metric, statistic) in _NAMED.items()
+}
 """The unit of every metric by its full name, in the order in which they are shown."""
+
+
+WORSE = {name: 0 if statistic == "n" else metric.worse for name, (metric, statistic) in _NAMED.items()}
+"""Which way of every metric is the worse one: 1 up, -1 down, 0 neither."""
 
 
 COUNTS = {name for name, unit in UNITS.items() if unit in ("orders", "bots") and not name.endswith(".mean")}

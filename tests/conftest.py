@@ -11,6 +11,7 @@ from tests.backends import BUSY, KINDS, TRACED, Backend, run_text
 from tests.server import Server
 
 GOLDEN = Path(__file__).parent / "golden"
+collect_ignore = ["outside"]  # another team's repository, whose tests are run by test_outside.py
 
 
 def pytest_addoption(parser):

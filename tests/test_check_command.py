@@ -1,4 +1,4 @@
-"""`sim replicate` and `sim check` as people meet them, in an empty folder."""
+"""`sim replicate` as people meet it, and the database that it shares with `sim check`, in an empty folder."""
 
 import csv
 import json
@@ -16,7 +16,7 @@ import pytest
 from sim import load_scenario, replicate
 from sim.model import UNITS
 from tests.server import read_file
-from tests.test_command import NOBODY, command, complaint, names, on_terminal, sim, sim_process
+from tests.test_command import command, complaint, names, on_terminal, sim, sim_process
 from tests.test_command import scenario as write
 
 KITCHEN = """scenario: 1
@@ -39,7 +39,7 @@ VERDICTS = """thresholds:
   orders.abandoned.rate: "<= 1%"
 expect:
   - {order: 1001, attempts: 1}
-  - {bot: 4, at: 0s, status: IDLE}
+  - {bot: 3, at: 0s, status: IDLE}
 """
 CERTAIN = """scenario: 1
 name: certain
@@ -56,7 +56,6 @@ bots: {initial: 1}
 arrivals: [{class: NORMAL, poisson: {rate: 20/m}, limit: 200}]
 warmup: mser5
 """
-HOLDS, FAILS, OPEN = 'bots: "== 3"', 'bots: "!= 3"', 'wait.max: "< 2h"'
 LONG = KITCHEN.replace("10m", "SPAN").replace("12/m", "120/m").replace("crew: 3", "crew: 30")
 
 
@@ -68,7 +67,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm")
     write("kitchen.yaml", KITCHEN)
-    write("verdicts.yaml", KITCHEN + VERDICTS.replace("bot: 4", "bot: 3"))
     write("certain.yaml", CERTAIN)
     return tmp_path
 
@@ -84,7 +82,6 @@ def judged(*conditions: str, expect: str) -> str:
 
 
 BARE = ("--no-save", "--no-charts")
-IDLE = "IDLE"
 
 
 # What is shown
@@ -93,18 +90,13 @@ IDLE = "IDLE"
 def test_what_the_commands_print(golden):
     write("plan.yaml", KITCHEN + "replications: {max: 60, until: {metric: wait.VIP.p95, half_width: 15%}}\n")
     shown = []
-    for words, status in {
-        "replicate kitchen.yaml --no-charts": 0,
-        "replicate plan.yaml --no-save --no-charts": 0,
-        "replicate kitchen.yaml -n 1 --no-charts": 0,
-        "replicate certain.yaml --no-charts": 0,
-        "check kitchen.yaml -n 2": 0,
-        "check verdicts.yaml": 1,
-        "check verdicts.yaml -n 1": 3,
-        "check verdicts.yaml -n 2 --seed 8": 3,
-        "check certain.yaml": 1,
-    }.items():
-        said = sim(*words.split(), status=status)
+    for words in (
+        "replicate kitchen.yaml --no-charts",
+        "replicate plan.yaml --no-save --no-charts",
+        "replicate kitchen.yaml -n 1 --no-charts",
+        "replicate certain.yaml --no-charts",
+    ):
+        said = sim(*words.split())
         assert said.stderr == ""
         shown.append(f"$ sim {words}\n{said.stdout}")
     golden("experiments.txt", "\n".join(shown))
@@ -137,20 +129,6 @@ def test_json_is_what_the_format_says():
     assert metrics["orders.created"] == {"mean": 0.0, "low": None, "high": None, "n": 1}
 
 
-def test_json_of_a_check_has_the_verdicts_too():
-    document = json.loads(sim("check", "verdicts.yaml", "--json", "--no-save", status=1).stdout)
-    assert list(document) == ["scenario", "seed", "replications", "metrics", "thresholds", "expect"]
-    assert document["thresholds"][1] == {
-        "metric": "wait.VIP.max",
-        "condition": "< 1h",
-        "severity": "warn",
-        "verdict": "INCONCLUSIVE",
-        "note": "orders still PENDING could carry it over the limit; run longer",
-    }
-    assert [one["held"] for one in document["expect"]] == [True, True]
-    assert json.dumps(document).count("Infinity") == json.dumps(document).count("NaN") == 0
-
-
 def test_what_a_replicate_leaves_behind():
     sim("replicate", "kitchen.yaml", "-n", "3")
     left = names("out/kitchen")
@@ -166,67 +144,16 @@ def test_what_a_replicate_leaves_behind():
     sim("replicate", "kitchen.yaml", "-n", "3", "--out", "here", *BARE)
     assert names("here") == {"replications.csv"}
     assert Path("here/replications.csv").read_bytes() == Path("out/kitchen/replications.csv").read_bytes()
-    sim("check", "kitchen.yaml", "-n", "3", "--no-save")
-    assert not Path("out/kitchen/result.txt").exists()
 
 
 # Exit statuses
 
 
-@pytest.mark.parametrize(
-    ("conditions", "expect", "more", "status"),
-    [
-        ((HOLDS,), IDLE, (), 0),
-        ((), IDLE, (), 0),
-        ((HOLDS, FAILS.replace("bots", "bots.max")), IDLE, (), 1),
-        ((HOLDS, 'wait.max: {check: "< 1us", severity: warn}'), IDLE, (), 0),
-        ((HOLDS, 'wait.max: {check: "< 2h", severity: warn}'), IDLE, (), 0),
-        ((HOLDS,), "REMOVED", (), 1),
-        ((OPEN,), IDLE, (), 3),
-        ((OPEN, FAILS), IDLE, (), 1),
-        ((OPEN,), "REMOVED", (), 1),
-        ((HOLDS,), IDLE, ("--db", NOBODY), 4),
-        ((OPEN,), IDLE, ("--db", NOBODY), 4),
-        ((FAILS,), IDLE, ("--db", NOBODY), 1),
-        ((HOLDS,), "REMOVED", ("--db", NOBODY), 1),
-        ((FAILS,), "REMOVED", ("--db", "sim.db"), 2),
-        ((FAILS, 'wait.VPI: "< 1s"'), IDLE, (), 2),
-        ((FAILS,), IDLE, ("--set", "cook=1"), 2),
-        ((FAILS,), IDLE, ("-n", "0"), 2),
-        ((FAILS,), IDLE, ("--jobs", "0"), 2),
-    ],
-)
-def test_a_wrong_file_goes_before_a_failure_before_what_is_not_saved_before_what_is_open(
-    conditions, expect, more, status
-):
-    sim("check", judged(*conditions, expect=expect), "-n", "20", *more, status=status)
-
-
-def test_nothing_observed_fails_unless_it_only_warns():
-    nobody = "scenario: 1\nname: nobody\nclock: {until: 1m}\nthresholds: {wait.VIP.p95: "
-    write("nobody.yaml", nobody + '"< 1m"}\n')
-    assert "  NO DATA  nobody.yaml:4  wait.VIP.p95 < 1m    nothing was observed\n" in (
-        sim("check", "nobody.yaml", status=1).stdout
-    )
-    write("nobody.yaml", nobody + '{check: "< 1m", severity: warn}}\n')
-    assert "  NO DATA (warn)  " in sim("check", "nobody.yaml").stdout
-
-
 def test_replicate_judges_nothing():
-    sim("replicate", judged(FAILS, expect="REMOVED"), "-n", "2", "--no-charts")
-    sim("run", judged(FAILS, expect=IDLE), "--no-charts")
-    sim("run", judged(HOLDS, expect="REMOVED"), "--no-charts", status=1)
-
-
-def test_expectations_are_facts_about_replication_1():
-    first, second = (
-        json.loads(sim("run", "kitchen.yaml", "--json", "--replication", number, *BARE).stdout)["metrics"]
-        for number in ("1", "2")
-    )
-    assert first["orders.created"] != second["orders.created"]
-    last = 1000 + int(first["orders.created"])
-    write("expect.yaml", KITCHEN + f"expect: [{{order: {last}, attempts: 0}}, {{order: {last}, attempts: 1}}]\n")
-    assert "Expectations: 1 of 2 held" in sim("check", "expect.yaml", "-n", "4", "--no-save", status=1).stdout
+    holds, fails = 'bots: "== 3"', 'bots: "!= 3"'
+    sim("replicate", judged(fails, expect="REMOVED"), "-n", "2", "--no-charts")
+    sim("run", judged(fails, expect="IDLE"), "--no-charts")
+    sim("run", judged(holds, expect="REMOVED"), "--no-charts", status=1)
 
 
 def test_out_that_cannot_be_written_makes_status_4_and_the_replications_are_kept():
@@ -236,11 +163,10 @@ def test_out_that_cannot_be_written_makes_status_4_and_the_replications_are_kept
     assert stored() == [1, 2]
 
 
-@pytest.mark.parametrize("verb", ["replicate", "check"])
-def test_a_scenario_that_mser5_refuses_is_one_line_and_makes_status_2(verb):
+def test_a_scenario_that_mser5_refuses_is_one_line_and_makes_status_2():
     write("growing.yaml", GROWING)
     for jobs in ("1", "2"):
-        said = complaint(verb, "growing.yaml", "-n", "3", "--no-save", "--jobs", jobs, status=2)
+        said = complaint("replicate", "growing.yaml", "-n", "3", "--no-save", "--jobs", jobs, status=2)
         assert "mser5 finds no end of the warm-up in the first half of the run; lengthen the run" in said
 
 
@@ -261,16 +187,17 @@ def test_more_replications_extend_those_in_the_database():
     assert "waits of all orders together" in at_once
     assert "waits of all orders together" not in extended, "those of single orders are not in the database"
     assert estimates(sim("replicate", "kitchen.yaml", "-n", "4", "--no-charts").stdout) == estimates(first)
-    sim("check", "kitchen.yaml", "-n", "7")
-    assert stored() == [1, 2, 3, 4, 5, 6, 7]
+    sim("check", "kitchen.yaml", "-n", "9", "--save")
+    sim("check", "kitchen.yaml", "-n", "8", "--save")
+    assert stored() == [1, 2, 3, 4, 5, 6, 7, 8, 9]
     made = [json.loads(one)["replications"] for one in stored("SELECT parameters FROM experiments ORDER BY created_at")]
-    assert made == [[1, 2, 3, 4], [5, 6, 7]]
+    assert made == [[1, 2, 3, 4], [5, 6, 7], [8, 9]]
 
 
 def test_what_only_judges_may_be_edited_and_nothing_is_run_again():
     sim("replicate", "kitchen.yaml", "-n", "4", "--no-charts")
-    write("kitchen.yaml", KITCHEN + "description: the same\nreplications: 5\n" + VERDICTS.replace("bot: 4", "bot: 3"))
-    sim("check", "kitchen.yaml", status=1)
+    write("kitchen.yaml", KITCHEN + "description: the same\nreplications: 5\n" + VERDICTS)
+    sim("check", "kitchen.yaml", "--save", status=1)
     assert stored() == [1, 2, 3, 4, 5]
     write("kitchen.yaml", KITCHEN + "warmup: 1m\n")
     sim("replicate", "kitchen.yaml", "-n", "4", "--no-charts")
@@ -291,7 +218,8 @@ def test_another_seed_or_value_starts_anew_and_no_save_neither_reads_nor_writes(
     sim("replicate", "kitchen.yaml", "-n", "2", "--no-charts", "--set", "crew=3")
     assert stored() == [1, 1, 1, 2, 2, 2]
     sim("replicate", "kitchen.yaml", "-n", "9", *BARE)
-    sim("check", "kitchen.yaml", "-n", "9", "--no-save")
+    sim("check", "kitchen.yaml", "-n", "9", "--no-save", "--db", "file:sim.db")
+    sim("check", "kitchen.yaml", "-n", "9")
     assert stored("SELECT count(*) FROM runs") == [6]
 
 

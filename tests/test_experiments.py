@@ -178,7 +178,7 @@ from sim.experiment.sharing import Workers
 
 if __name__ == "__main__":
     workers = Workers(2)
-    workers.submit(zip, "auto", [1]).result()
+    workers.submit(dict).result()
     workers._pool._result_queue._writer._send(b"\\0\\0\\x10\\0")
     workers.close()
     print("over")

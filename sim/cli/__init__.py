@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from sim.cli import database, experiments, runs, studies
+from sim.cli.checking import check_command
 from sim.cli.common import INTERRUPTED, NOT_SAVED, WRONG, InterruptedWorkError
 from sim.cli.run import run_command
 from sim.errors import OrdersimError
@@ -24,7 +25,7 @@ app = typer.Typer(
 )
 app.command("run")(run_command)
 app.command("replicate")(experiments.replicate_command)
-app.command("check")(experiments.check_command)
+app.command("check")(check_command)
 app.command("sweep")(studies.sweep_command)
 app.command("compare")(studies.compare_command)
 app.command("select")(studies.select_command)
@@ -50,7 +51,7 @@ def _options(
 
 @app.command()
 def validate(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="The scenario files.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="The scenario files.")],
 ) -> None:
     """Check scenario files; print every fault with its place."""
     from sim.scenario import load_scenario

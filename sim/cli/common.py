@@ -53,17 +53,22 @@ def prepared(
     """Return a scenario and where its runs go; what is wrong is found before anything is run."""
     from sim.scenario import load_scenario
 
+    scenario = load_scenario(file, **parameters_of(settings))
+    return scenario, destination(tags, db, save)
+
+
+def destination(tags: list[str] | None, db: str | None, save: bool) -> "Address | None":
+    """Return where runs with these tags go, None where they are not to be kept."""
     if not all(tag.strip() and tag.isprintable() for tag in tags or []):
         raise typer.BadParameter("is no word; write letters", param_hint="--tag")
-    scenario = load_scenario(file, **_parameters(settings))
     if not save:
-        return scenario, None
+        return None
     from sim.storage import find_address
 
-    return scenario, find_address(db)
+    return find_address(db)
 
 
-def _parameters(settings: list[str] | None) -> dict[str, Any]:
+def parameters_of(settings: list[str] | None) -> dict[str, Any]:
     """Return the values that `--set` gives to parameters."""
     from sim.scenario import parse_value
 

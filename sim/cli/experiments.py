@@ -1,17 +1,11 @@
-"""`sim replicate`, `sim check` and `sim theory`: what a random scenario says, whether its thresholds hold, and what
-queueing theory says.
-"""
+"""`sim replicate` and `sim theory`: what a random scenario says, and what queueing theory says."""
 
 import json
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from sim.cli.common import (
-    FAILED,
-    INCONCLUSIVE,
     ChartsOption,
     DatabaseOption,
     EngineOption,
@@ -99,41 +93,6 @@ def theory_command(
     keeper.leave()
 
 
-def check_command(
-    file: FileArgument,
-    times: TimesOption = None,
-    seed: SeedOption = None,
-    settings: SettingsOption = None,
-    jobs: JobsOption = 1,
-    dask: DaskOption = None,
-    engine: EngineOption = "auto",
-    db: DatabaseOption = None,
-    tags: TagsOption = None,
-    save: SaveOption = True,
-    as_json: JsonOption = False,
-) -> None:
-    """Judge what a scenario expects, and its thresholds."""
-    from sim.checks import Judgement
-    from sim.experiment import run
-    from sim.output.estimates import threshold_lines
-    from sim.output.tables import replications_document
-    from sim.output.text import verdict_lines
-
-    scenario, address = prepared(file, settings, tags, db, save)
-    keeper = Keeper("replicate", scenario, seed, address, tags)
-    done = _replicated(keeper, scenario, times, jobs, engine, dask)
-    first = run(scenario, done.seed, 1, engine)
-    if as_json:
-        print(json.dumps(replications_document(done, first), indent=2))
-    else:
-        print("\n".join([*threshold_lines(done), *verdict_lines(first)]))
-    judgements = {one.judgement for one in done.thresholds if one.threshold.severity == "fail"}
-    if judgements & {Judgement.FAIL, Judgement.NO_DATA} or not all(verdict.held for verdict in first.verdicts):
-        keeper.tell()
-        raise typer.Exit(FAILED)
-    keeper.leave(INCONCLUSIVE if Judgement.INCONCLUSIVE in judgements else 0)
-
-
 def _replicated(
     keeper: Keeper, scenario: "Scenario", times: int | None, jobs: int, engine: Engine, dask: str | None
 ) -> "Replications":
@@ -144,7 +103,7 @@ def _replicated(
         return replicate(
             scenario,
             times,
-            seed=keeper.seed,
+            seed=keeper.seed_of(scenario),
             jobs=jobs,
             engine=engine,
             executor=options["executor"],

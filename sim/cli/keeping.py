@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sim.experiment import Options, Replication, Results
     from sim.scenario import Scenario
-    from sim.storage import Address
+    from sim.storage import Address, Experiment
 
 TimesOption = Annotated[
     int | None,
@@ -42,23 +42,30 @@ _LONG = 1  # seconds after which it is worth saying what would be quicker
 
 
 class Keeper:
-    """Keeps replications in the embedded file as they come, and at the end on a server where one is asked for."""
+    """Keeps replications in the embedded file as they come, and at the end on a server where one is asked for.
+
+    They belong to an experiment of `scenario`, whose seed they have, or without it each to one of its own scenario.
+    """
 
     def __init__(
         self,
         kind: Literal["replicate", "sweep", "compare", "select"],
-        scenario: "Scenario",
+        scenario: "Scenario | None",
         seed: int | None,
         address: "Address | None",
         tags: list[str] | None,
     ) -> None:
         self.kind, self.scenario, self.address, self.tags = kind, scenario, address, tags or []
-        self.seed = scenario.seed if seed is None else seed
-        self.experiment: Any = None
+        self.seed = seed
+        self.experiments: dict[str, Experiment] = {}  # by the text of the scenario that they are of
         self.scenarios: dict[str, Scenario] = {}  # by their text
         self.waiting: list[tuple[Scenario, list[str], Results]] = []  # with the ids of their runs
         self.count, self.flushed = 0, monotonic()
         self.problems: list[str] = []
+
+    def seed_of(self, scenario: "Scenario") -> int:
+        """Return the seed that replications of a scenario have."""
+        return (self.scenario or scenario).seed if self.seed is None else self.seed
 
     @contextmanager
     def at_work(self, jobs: int, engine: Engine, dask: str | None) -> "Iterator[Options]":
@@ -104,7 +111,7 @@ class Keeper:
             return []
         try:
             with open_database(self._local()) as database:
-                return earlier_replications(database, scenario, self.seed)
+                return earlier_replications(database, scenario, self.seed_of(scenario))
         except StorageError:
             return []
 
@@ -137,7 +144,7 @@ class Keeper:
         try:
             with open_database(self.address.url) as target, open_database(local) as source:
                 for scenario in self.scenarios.values():
-                    push_replications(source, target, scenario, self.seed)
+                    push_replications(source, target, scenario, self.seed_of(scenario))
         except StorageError as error:
             problem = f"{error}; these replications are in {local}, not all pushed; sim push sends them"
             self.problems.append(problem)
@@ -154,21 +161,24 @@ class Keeper:
 
         if not self.waiting:
             return
-        self.experiment = self.experiment or new_experiment(self.kind, self.scenario)
         with open_database(self._local()) as database:
             while self.waiting:
                 scenario, ids, block = self.waiting[0]
-                save_replications(database, scenario, self.seed, block, self.tags, self.experiment, ids)
+                of = self.scenario or scenario
+                experiment = self.experiments.setdefault(of.text, new_experiment(self.kind, of))
+                save_replications(database, scenario, self.seed_of(scenario), block, self.tags, experiment, ids)
                 del self.waiting[0]
 
-    def write(self, write: "Callable[[Path], None]", folder: Path) -> list[str]:
-        """Write files into a folder, and return the line that says where they are, or make a problem of it."""
+    def write(self, write: "Callable[[Path], None]", path: Path, option: str = "--out") -> list[str]:
+        """Write to a folder or file, and return the line that says where that is, or make a problem of it; `option`
+        names another place.
+        """
         try:
-            write(folder)
+            write(path)
         except OSError as error:
-            self.problems.append(cannot_write(error, folder, "--out"))
+            self.problems.append(cannot_write(error, path, option))
             return []
-        return [f"Files: {folder}/"]
+        return [f"Files: {path}/"]
 
     def tell(self) -> None:
         """Tell of problems."""

@@ -60,9 +60,7 @@ def sweep_command(
 
 
 def compare_command(
-    paths: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="The baseline, and others; or one with a sweep.")
-    ],
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE", help="The baseline, and others; or one with a sweep.")],
     metrics: Annotated[
         list[str] | None, typer.Option("--metric", metavar="NAME", help="What to compare; may be repeated.")
     ] = None,
@@ -153,6 +151,7 @@ def _show(
 
     lines = list(report.lines())
     if files:
+        assert keeper.scenario is not None
         folder = out or Path("out") / keeper.scenario.name
         lines += keeper.write(partial(write_study, done, charts=charts), folder)
     print("\n".join(lines) if document is None else json.dumps(document, indent=2))

@@ -1,11 +1,13 @@
 """Experiments: one run, many replications of it, and many scenarios beside each other."""
 
+from sim.experiment.checking import Look, is_long, look, looks
 from sim.experiment.closed_forms import Beside, Theory, theory
-from sim.experiment.comparing import Comparison, Pair, compare
-from sim.experiment.replications import AllOrders, Replications, replicate
+from sim.experiment.comparing import Comparison, Pair, adjusted, compare, paired
+from sim.experiment.replications import AllOrders, Replications, most_replications, replicate, replicate_by
 from sim.experiment.results import Replication, Results, Series, replication_of
 from sim.experiment.selecting import Candidate, Selection, select
-from sim.experiment.several import Options, label, shared_conditions
+from sim.experiment.several import Options, asked_metrics, label, shared_conditions
+from sim.experiment.sharing import Workers
 from sim.experiment.single import Run, run
 from sim.experiment.sweeping import Sweep, sweep
 
@@ -14,6 +16,7 @@ __all__ = [
     "Beside",
     "Candidate",
     "Comparison",
+    "Look",
     "Options",
     "Pair",
     "Replication",
@@ -24,9 +27,18 @@ __all__ = [
     "Series",
     "Sweep",
     "Theory",
+    "Workers",
+    "adjusted",
+    "asked_metrics",
     "compare",
+    "is_long",
     "label",
+    "look",
+    "looks",
+    "most_replications",
+    "paired",
     "replicate",
+    "replicate_by",
     "replication_of",
     "run",
     "select",

@@ -10,7 +10,7 @@ import numpy as np
 from sim.errors import ScenarioError
 from sim.experiment.replications import Replications, most_replications
 from sim.experiment.several import Options, asked_metrics, differing, label, several
-from sim.model import UNITS
+from sim.model import UNITS, WORSE
 from sim.scenario import Scenario, metric_of
 from sim.statistics import Difference, holm, paired_difference
 
@@ -39,6 +39,15 @@ class Pair(NamedTuple):
     def is_significant(self) -> bool:
         """Whether there is a difference, with at most 5% false alarms over all pairs."""
         return self.adjusted <= SIGNIFICANT
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether there is such a difference, and customers would not have it."""
+        return (
+            self.difference is not None
+            and self.is_significant
+            and self.difference.interval.mean * WORSE[self.metric] > 0
+        )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -72,13 +81,13 @@ class Comparison:
     @cached_property
     def pairs(self) -> list[Pair]:
         """Each metric of each alternative beside the baseline's."""
-        found = [
-            _paired(name, done, self.baseline, metric)
-            for name, done in zip(self.labels[1:], self.alternatives, strict=True)
-            for metric in self.metrics
-        ]
-        adjusted = iter(holm([pair.adjusted for pair in found if pair.difference is not None]))
-        return [pair if pair.difference is None else pair._replace(adjusted=next(adjusted)) for pair in found]
+        return adjusted(
+            [
+                paired(name, done, self.baseline, metric)
+                for name, done in zip(self.labels[1:], self.alternatives, strict=True)
+                for metric in self.metrics
+            ]
+        )
 
     def table(self) -> "pd.DataFrame":
         """Return a row for each alternative and metric: alternative, metric, baseline, mean, difference, low, high, n,
@@ -106,7 +115,13 @@ class Comparison:
         return frame.astype({**kinds, "n": "Int64"})
 
 
-def _paired(name: str, done: Replications, baseline: Replications, metric: str) -> Pair:
+def adjusted(pairs: Sequence[Pair]) -> list[Pair]:
+    """Return pairs of one family of tests with their p-values after Holm's procedure (1979)."""
+    found = iter(holm([pair.adjusted for pair in pairs if pair.difference is not None]))
+    return [pair if pair.difference is None else pair._replace(adjusted=next(found)) for pair in pairs]
+
+
+def paired(name: str, done: Replications, baseline: Replications, metric: str) -> Pair:
     """Return a metric over the replications in which both observed it, not adjusted yet."""
     count = min(len(done.results), len(baseline.results))
     ours, theirs = (one.columns.of_metric(metric)[:count] for one in (done, baseline))

@@ -216,7 +216,7 @@ class _Contest:
         for place, threshold in tested:
             judgement = one.done.judged(place, threshold, level / limits).judgement
             if judgement is Judgement.FAIL or (judgement is Judgement.NO_DATA and not one.done.scenario.is_random):
-                reason = f"{threshold.metric} {threshold.condition.text} does not hold"
+                reason = f"{threshold} does not hold"
                 return one._replace(standing="infeasible", reason=reason)
         verdicts = [one.done.judged(*pair, level / len(self.candidates)) for pair in tested]
         if all(verdict.judgement is Judgement.PASS for verdict in verdicts):

@@ -5,9 +5,11 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
+from itertools import islice
 from multiprocessing import get_context
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,8 +18,9 @@ from sim.errors import SimulationError
 from sim.experiment.compiling import compile_in_background
 from sim.experiment.results import Results
 
+T = TypeVar("T")
 Work = Callable[[Engine, Sequence[int]], Results]
-"""Runs replications of some numbers in an engine; workers get it as a pickle."""
+"""Runs replications of some numbers in an engine."""
 
 _SECONDS = 0.2  # that a block should take
 _MOST = 1_000  # replications in a block
@@ -33,6 +36,15 @@ class _Pace:
         self.asked, self.left, self.later, self.workers = engine, left, later, workers
         self.engine: Engine = "reference" if engine == "auto" else engine
         self.size = 1
+
+    def blocks(self, numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+        """Yield all numbers in blocks."""
+        start = 0
+        while start < len(numbers):
+            block = numbers[start : start + self.size]
+            start += len(block)
+            self.left = len(numbers) - start
+            yield block
 
     def learn(self, results: Results) -> None:
         """Take notice of what a block took."""
@@ -58,14 +70,14 @@ class Workers:
         self.executor = executor
         self._pool: ProcessPoolExecutor | None = None
 
-    def submit(self, work: Work, engine: Engine, block: Sequence[int]) -> Future[Results]:
-        """Hand out a block."""
+    def submit(self, call: Callable[[], T]) -> Future[T]:
+        """Hand out a call, which goes there as a pickle."""
         if self.executor is not None:
-            return self.executor.submit(work, engine, block)
+            return self.executor.submit(call)
         if self._pool is None:
             self._pool = ProcessPoolExecutor(self.count, get_context("spawn"))
         with _deaf_children():
-            return self._pool.submit(work, engine, block)
+            return self._pool.submit(call)
 
     def close(self) -> None:
         """Let processes of our own end with what they are at; those to come are new."""
@@ -87,30 +99,37 @@ def shared(
         SimulationError: a replication cannot be run, or worker processes die again and again.
 
     """
-    if workers.executor is not None or min(workers.count, len(numbers)) > 1:
-        yield from _by_workers(work, _Pace(engine, len(numbers), later, workers.count), numbers, workers)
+    pace = _Pace(engine, len(numbers), later, workers.count)
+    calls = (partial(work, pace.engine, block) for block in pace.blocks(numbers))
+    with closing(in_order(calls, workers, len(numbers))) as blocks:
+        for results in blocks:
+            pace.learn(results)
+            yield results
+
+
+def in_order(calls: Iterator[Callable[[], T]], workers: Workers, most: int) -> Generator[T, None, None]:
+    """Yield what calls, `most` of them at most, return, in their order; those over which processes died are made again.
+
+    A single worker, and who has a single thing to do, needs no processes.
+
+    Raises:
+        SimulationError: worker processes die again and again.
+
+    """
+    if workers.executor is None and min(workers.count, most) == 1:
+        yield from (call() for call in calls)
         return
-    pace, done = _Pace(engine, len(numbers), later, 1), 0
-    while done < len(numbers):
-        results = work(pace.engine, numbers[done : done + pace.size])
-        done += len(results)
-        pace.left = len(numbers) - done
-        pace.learn(results)
-        yield results
-
-
-def _by_workers(work: Work, pace: _Pace, numbers: Sequence[int], workers: Workers) -> Generator[Results, None, None]:
-    """Hand out blocks and take them back; what processes of our own that died were at is handed out again."""
-    waiting: deque[tuple[Sequence[int], Future[Results]]] = deque()
-    handed_out = deaths = 0
+    handed_out: deque[Callable[[], T]] = deque()
+    futures: deque[Future[T]] = deque()
+    deaths = 0
     try:
-        while handed_out < len(numbers) or waiting:
+        while True:
+            handed_out.extend(islice(calls, _AHEAD * workers.count - len(handed_out)))
+            if not handed_out:
+                return
             try:
-                while handed_out < len(numbers) and len(waiting) < _AHEAD * pace.workers:
-                    block = numbers[handed_out : handed_out + pace.size]
-                    waiting.append((block, workers.submit(work, pace.engine, block)))
-                    handed_out += len(block)
-                results = waiting[0][1].result()
+                futures.extend(workers.submit(call) for call in islice(handed_out, len(futures), None))
+                result = futures[0].result()
             except BrokenProcessPool:
                 deaths += 1
                 if workers.executor is not None:
@@ -120,15 +139,14 @@ def _by_workers(work: Work, pace: _Pace, numbers: Sequence[int], workers: Worker
                         "worker processes died again and again, perhaps for lack of memory; take fewer jobs"
                     ) from None
                 workers.close()
-                waiting = deque((block, workers.submit(work, pace.engine, block)) for block, _ in waiting)
+                futures.clear()
                 continue
             deaths = 0
-            waiting.popleft()
-            pace.left = len(numbers) - handed_out
-            pace.learn(results)
-            yield results
+            handed_out.popleft()
+            futures.popleft()
+            yield result
     finally:
-        for _, future in waiting:
+        for future in futures:
             future.cancel()
 
 

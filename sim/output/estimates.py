@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from sim.checks import Judgement
 from sim.experiment import AllOrders, Replications
 from sim.model import UNITS, OrderClass
 from sim.output.text import aligned
@@ -72,36 +71,16 @@ def shown(name: str, value: float) -> str:
     return f"{value:.4g}{'/h' if unit == 'orders/h' else ''}"
 
 
-def threshold_lines(done: Replications) -> Iterator[str]:
-    """Yield a line for each threshold: the judgement, its place, what must hold, the estimate, and a note."""
-    if not done.thresholds:
-        yield "Thresholds: none"
-        return
-    n = len(done.results)
-    yield f"Thresholds, {n} replication{'s' * (n > 1)}:"
-    yield from aligned(
-        [
-            (
-                f"{one.judgement}{' (warn)' * (one.threshold.severity == 'warn' and one.judgement != Judgement.PASS)}",
-                f"{one.place.file}:{one.place.line}",
-                f"{one.threshold.metric} {one.threshold.condition.text}",
-                _estimate(one.threshold.metric, one.estimate),
-                one.note,
-            )
-            for one in done.thresholds
-        ]
-    )
-
-
 def estimate_text(done: Replications, name: str) -> str:
     """Return a metric's mean with its interval as one text."""
     found = done.estimate(name, CONFIDENCE)
     if found is None:
         return "no data"
-    return f"{'≥ ' * done.columns.is_bound(name)}{_estimate(name, found)}"
+    return f"{'≥ ' * done.columns.is_bound(name)}{estimate_of(name, found)}"
 
 
-def _estimate(metric: str, estimate: Interval | None) -> str:
+def estimate_of(metric: str, estimate: Interval | None) -> str:
+    """Return an estimate of a metric with its interval, '' for none."""
     if estimate is None:
         return ""
     mean = shown(metric, estimate.mean)

@@ -23,12 +23,12 @@ def write_run(run: Run, folder: Path, charts: bool = True, wrote: Callable[[Path
     folder.mkdir(parents=True, exist_ok=True)
     for name in CHART_NAMES:
         (folder / "charts" / f"{name}.png").unlink(missing_ok=True)
-    with _whole(folder / "result.txt", wrote) as partial, _text(partial) as file:
+    with whole(folder / "result.txt", wrote) as partial, _text(partial) as file:
         file.writelines(f"{line}\n" for line in result_lines(run))
     for name, table in tables(run).items():
-        with _whole(folder / f"{name}.csv", wrote) as partial, _text(partial) as file:
+        with whole(folder / f"{name}.csv", wrote) as partial, _text(partial) as file:
             write_csv(table, file)
-    with _whole(folder / "metrics.json", wrote) as partial, _text(partial) as file:
+    with whole(folder / "metrics.json", wrote) as partial, _text(partial) as file:
         file.write(metrics_json(run))
     if charts:
         _write_charts(run, folder / "charts", wrote)
@@ -42,7 +42,7 @@ def write_replications(done: Replications, folder: Path, charts: bool = True) ->
 
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with _whole(folder / "replications.csv", lambda _: None) as partial, _text(partial) as file:
+    with whole(folder / "replications.csv") as partial, _text(partial) as file:
         write_values(done, file)
     for name in EXPERIMENT_CHART_NAMES:
         (folder / "charts" / f"{name}.png").unlink(missing_ok=True)
@@ -53,7 +53,7 @@ def write_replications(done: Replications, folder: Path, charts: bool = True) ->
         for name, draw in EXPERIMENT_CHARTS.items():
             figure = draw(done)
             if figure is not None:
-                with _whole(folder / "charts" / f"{name}.png", lambda _: None) as partial:
+                with whole(folder / "charts" / f"{name}.png") as partial:
                     figure.savefig(partial, format="png", dpi=150)
 
 
@@ -70,14 +70,14 @@ def write_study(
     """
     name = {Sweep: "sweep", Comparison: "compare", Selection: "select"}[type(done)]
     folder.mkdir(parents=True, exist_ok=True)
-    with _whole(folder / f"{name}.csv", lambda _: None) as partial, _text(partial) as file:
+    with whole(folder / f"{name}.csv") as partial, _text(partial) as file:
         done.table().to_csv(file, index=False, lineterminator="\n")
     (folder / "charts" / f"{name}.png").unlink(missing_ok=True)
     if charts:
         from sim.output.study_charts import study_chart
 
         (folder / "charts").mkdir(exist_ok=True)
-        with _whole(folder / "charts" / f"{name}.png", lambda _: None) as partial:
+        with whole(folder / "charts" / f"{name}.png") as partial:
             study_chart(done).savefig(partial, format="png", dpi=150)
 
 
@@ -86,7 +86,7 @@ def _write_charts(run: Run, folder: Path, wrote: Callable[[Path], None]) -> None
 
     folder.mkdir(exist_ok=True)
     for name, draw in CHARTS.items():
-        with _whole(folder / f"{name}.png", wrote) as partial:
+        with whole(folder / f"{name}.png", wrote) as partial:
             draw(run).savefig(partial, format="png", dpi=150)
 
 
@@ -95,7 +95,7 @@ def _text(path: Path) -> TextIO:
 
 
 @contextmanager
-def _whole(path: Path, wrote: Callable[[Path], None]) -> Iterator[Path]:
+def whole(path: Path, wrote: Callable[[Path], None] = lambda _: None) -> Iterator[Path]:
     """Give the name under which to write a file, which gets its own name only when it is complete."""
     partial = path.with_name(f"{path.name}.partial")
     try:

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 from sim.checks import Judgement
 from sim.experiment import Candidate, Comparison, Pair, Replications, Selection, Sweep, Theory, shared_conditions
-from sim.model import UNITS
+from sim.model import UNITS, WORSE
 from sim.output.estimates import BOUND, estimate_text, shown
 from sim.output.tables import estimates, threshold_documents
-from sim.output.text import aligned
+from sim.output.text import aligned, count
 from sim.scenario import Scenario
 
 _ALONE = "intervals are 95% intervals (Student's t) of each row alone"
@@ -45,13 +45,9 @@ def _bound_note(points: Sequence[Replications], metrics: Sequence[str]) -> list[
     return [BOUND] if any(point.columns.is_bound(metric) for point in points for metric in metrics) else []
 
 
-def _count(n: int, what: str) -> str:
-    return f"{n:,} {what}{'s' * (n != 1)}"
-
-
 def _replications(points: Sequence[Replications]) -> str:
     counts = sorted({len(point.results) for point in points})
-    return _count(counts[0], "replication") if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,} replications"
+    return count(counts[0], "replication") if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,} replications"
 
 
 def _cells(points: Sequence[Replications], metric: str) -> list[str]:
@@ -88,7 +84,7 @@ def sweep_report(done: Sweep) -> Report:
             named = bool(shared_conditions(points, metric))
             rows = [(*row, _verdicts(point, metric, named)) for row, point in zip(rows, points, strict=True)]
     head = [
-        f"{done.scenario.name}, seed {done.seed}, {_count(len(points), 'point')} of {_replications(points)}, "
+        f"{done.scenario.name}, seed {done.seed}, {count(len(points), 'point')} of {_replications(points)}, "
         "all with the same random numbers"
     ]
     notes = [_ALONE] if any(point.scenario.is_random for point in points) else []
@@ -97,22 +93,26 @@ def sweep_report(done: Sweep) -> Report:
 
 def compare_report(done: Comparison) -> Report:
     """Return each metric of each alternative beside the baseline's."""
-    count = _replications([done.baseline, *done.alternatives])
+    runs = _replications([done.baseline, *done.alternatives])
     head = [
-        f"{done.baseline.scenario.name}, seed {done.baseline.seed}, {count} of each, paired by common random numbers",
+        f"{done.baseline.scenario.name}, seed {done.baseline.seed}, {runs} of each, paired by common random numbers",
         f"baseline: {done.labels[0]}",
     ]
     heading = ("alternative", "metric", "baseline", "mean", "difference", "low", "high", "correlation", "p (Holm)", "")
     tests = sum(pair.difference is not None for pair in done.pairs)
-    notes = [
-        "low and high are the 95% interval of each difference alone, unadjusted; significant is what Holm's procedure "
-        f"finds so, with at most 5% false alarms over {_count(tests, 'test')}"
-    ]
+    notes = [_holm_note(tests)]
     if not any(one.scenario.is_random for one in (done.baseline, *done.alternatives)):
         notes = ["nothing is random: any difference is significant"]
     if any(pair.is_bound for pair in done.pairs):
         notes.append(BOUND)
     return Report(head, [heading, *map(_pair_row, done.pairs)], notes)
+
+
+def _holm_note(tests: int) -> str:
+    return (
+        "low and high are the 95% interval of each difference alone, unadjusted; significant is what Holm's procedure "
+        f"finds so, with at most 5% false alarms over {count(tests, 'test')}"
+    )
 
 
 def _pair_row(pair: Pair) -> tuple[str, ...]:
@@ -130,6 +130,38 @@ def _pair_row(pair: Pair) -> tuple[str, ...]:
         "< 0.001" if pair.adjusted < 0.001 else f"{pair.adjusted:.3f}",
         "significant" if pair.is_significant else "",
     )
+
+
+def against_report(pairs: Sequence[Pair], base: str) -> Report:
+    """Return metrics of checked scenarios beside those of a base."""
+    head = [f"Against {base}: {count(len(pairs), 'paired difference') if pairs else 'no scenario in common'}"]
+    if not pairs:
+        return Report(head, [], [])
+    heading = ("scenario", "metric", "base", "now", "difference", "low", "high", "p (Holm)", "")
+    rows = []
+    for pair in pairs:
+        cells = _pair_row(pair)
+        rows.append((*cells[:7], cells[8], _direction(pair)))
+    tests = sum(pair.difference is not None for pair in pairs)
+    return Report(
+        head, [heading, *rows], [_holm_note(tests), *([BOUND] if any(pair.is_bound for pair in pairs) else [])]
+    )
+
+
+def _direction(pair: Pair) -> str:
+    if not pair.is_significant:
+        return ""
+    return "worse" if pair.is_worse else "better" if WORSE[pair.metric] else "differs"
+
+
+def difference_text(pair: Pair) -> str:
+    """Return a metric, the baseline's, and their difference with its interval, in words."""
+    if pair.difference is None or pair.mean is None or pair.baseline_mean is None:
+        return "no data"
+    now, before = (shown(pair.metric, value) for value in (pair.mean, pair.baseline_mean))
+    found = pair.difference.interval
+    ends = " to ".join(_signed(pair.metric, end) for end in (found.low, found.high) if end is not None)
+    return f"{now} after {before}, {_signed(pair.metric, found.mean)}" + f" ({ends})" * bool(ends)
 
 
 def _signed(metric: str, value: float) -> str:
@@ -176,7 +208,7 @@ def _answer(done: Selection) -> str:
     undecided = [one.label for one in done.candidates if one.standing == "undecided"]
     equals = [one.label for one in done.candidates if one.standing == "feasible"]
     settle = f"settle {'; '.join(undecided)}" if undecided else f"tell apart {'; '.join(equals)}"
-    return f"INCONCLUSIVE, since {_count(done.budget, 'replication')} of each cannot {settle}"
+    return f"INCONCLUSIVE, since {count(done.budget, 'replication')} of each cannot {settle}"
 
 
 def theory_report(found: Theory, done: Replications | None) -> Report:
@@ -197,7 +229,7 @@ def theory_report(found: Theory, done: Replications | None) -> Report:
     ]
     note = (
         "the 95% intervals are unadjusted; what differs is decided by Holm's procedure, with at most 5% false alarms "
-        f"over {_count(len(rows), 'row')}"
+        f"over {count(len(rows), 'row')}"
     )
     return Report([f"Theory: {found.model} ({found.source})"], [heading, *rows], [note])
 
@@ -218,23 +250,23 @@ def sweep_document(done: Sweep) -> dict[str, Any]:
 
 def compare_document(done: Comparison) -> dict[str, Any]:
     """Return what `sim compare --json` prints."""
-    pairs = []
-    for pair in done.pairs:
-        found = pair.difference
-        pairs.append(
-            {
-                "alternative": pair.alternative,
-                "metric": pair.metric,
-                "baseline": pair.baseline_mean,
-                "mean": pair.mean,
-                "difference": None if found is None else found.interval._asdict(),
-                "p_adjusted": pair.adjusted,
-                "significant": pair.is_significant,
-                "correlation": None if found is None else found.correlation,
-                "variance_ratio": None if found is None else found.variance_ratio,
-            }
-        )
+    pairs = [{"alternative": pair.alternative, **pair_document(pair)} for pair in done.pairs]
     return {"baseline": done.labels[0], "seed": done.baseline.seed, "adjust": "holm", "pairs": pairs}
+
+
+def pair_document(pair: Pair) -> dict[str, Any]:
+    """Return one metric beside the baseline's."""
+    found = pair.difference
+    return {
+        "metric": pair.metric,
+        "baseline": pair.baseline_mean,
+        "mean": pair.mean,
+        "difference": None if found is None else found.interval._asdict(),
+        "p_adjusted": pair.adjusted,
+        "significant": pair.is_significant,
+        "correlation": None if found is None else found.correlation,
+        "variance_ratio": None if found is None else found.variance_ratio,
+    }
 
 
 def select_document(done: Selection) -> dict[str, Any]:

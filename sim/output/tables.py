@@ -55,21 +55,14 @@ def metrics_document(run: Run) -> dict[str, Any]:
     }
 
 
-def replications_document(done: Replications, first: Run | None = None) -> dict[str, Any]:
-    """Return what `sim replicate --json` prints, and with replication 1 what `sim check --json` does."""
-    document: dict[str, Any] = {
+def replications_document(done: Replications) -> dict[str, Any]:
+    """Return what `sim replicate --json` prints."""
+    return {
         "scenario": done.scenario.name,
         "seed": done.seed,
         "replications": len(done.results),
         "metrics": estimates(done),
     }
-    if first is not None:
-        document["thresholds"] = threshold_documents(done)
-        document["expect"] = [
-            {"place": f"{one.place.file}:{one.place.line}", "expected": one.expected, "got": one.got, "held": one.held}
-            for one in first.verdicts
-        ]
-    return document
 
 
 def estimates(done: Replications) -> dict[str, Any]:
@@ -140,8 +133,5 @@ def replications_html(done: Replications) -> str:
         rows.append(row("td", metric, *(estimate_text(done, name) if name in UNITS else "" for name in names)))
     html = "".join(f"<div>{escape(line)}</div>" for line in estimate_lines(done) if not line.startswith(" "))
     html += f"<table>{''.join(rows)}</table>"
-    verdicts = [
-        (str(one.judgement), f"{one.threshold.metric} {one.threshold.condition.text}", one.note)
-        for one in done.thresholds
-    ]
+    verdicts = [(str(one.judgement), str(one.threshold), one.note) for one in done.thresholds]
     return html + f"<table>{''.join(row('td', *cells) for cells in verdicts)}</table>" * bool(verdicts)

@@ -134,6 +134,11 @@ def verdict_lines(run: Run) -> Iterator[str]:
     )
 
 
+def count(n: int, what: str) -> str:
+    """Return a number of things in words."""
+    return f"{n:,} {what}{'s' * (n != 1)}"
+
+
 def aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
     """Yield rows as indented lines whose columns stand under each other."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -37,6 +37,10 @@ class Threshold(NamedTuple):
     condition: Condition
     severity: Literal["fail", "warn"]
 
+    def __str__(self) -> str:
+        """Return what it says."""
+        return f"{self.metric} {self.condition.text}"
+
 
 def metric_of(text: object) -> str:
     """Return the full name of a metric; the first statistic is the default.

@@ -6,6 +6,7 @@ from sim.storage.database import Database, open_database
 from sim.storage.experiments import (
     Experiment,
     earlier_replications,
+    fellow_replications,
     new_experiment,
     push_replications,
     save_replications,
@@ -33,6 +34,7 @@ __all__ = [
     "check",
     "delete_run",
     "earlier_replications",
+    "fellow_replications",
     "find_address",
     "find_run",
     "list_runs",

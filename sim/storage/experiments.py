@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from uuid6 import uuid7
 
@@ -12,10 +12,14 @@ from sim.scenario import Scenario
 from sim.storage.connection import Connection, Statement
 from sim.storage.migrations import now
 from sim.storage.rows import closing, insert, new_run_id, of_scenario, opening, run_row, scenario_row, versions
-from sim.storage.runs import run_metrics
+from sim.storage.runs import StoredRun, run_metrics
 from sim.storage.saving import compare_runs, file_statements, push_run, store
 
 _SAME = ("ordersim", "numpy")  # the packages whose versions decide what numbers a replication has
+_KEPT = (
+    "runs.id, runs.replication, runs.worst_waits, runs.fingerprint, runs.engine, runs.warmup_us, runs.started_at, "
+    "runs.finished_at"
+)
 _OF_MODEL = "(model_sha256 = ? OR sha256 = ?)"  # databases of schema 3 have the latter alone
 
 
@@ -88,8 +92,7 @@ def earlier_replications(connection: Connection, scenario: Scenario, seed: int) 
     """
     mine = versions()
     rows = connection.query(
-        "SELECT runs.id, replication, worst_waits, fingerprint, engine, warmup_us, started_at, finished_at, versions "
-        "FROM runs JOIN scenarios ON scenarios.id = scenario_id "
+        f"SELECT {_KEPT}, versions FROM runs JOIN scenarios ON scenarios.id = scenario_id "
         f"WHERE {_OF_MODEL} AND seed = ? AND worst_waits IS NOT NULL AND status = 'complete' "
         "AND runs.deleted_at IS NULL AND scenarios.deleted_at IS NULL ORDER BY replication",
         scenario.model_sha256,
@@ -97,12 +100,35 @@ def earlier_replications(connection: Connection, scenario: Scenario, seed: int) 
         seed,
     )
     found: dict[int, Replication] = {}
-    for run_id, number, worst, fingerprint, engine, warmup, began, ended, made_by in rows:
+    for *row, made_by in rows:
+        number = row[1]
         if number not in found and all(json.loads(made_by).get(name) == mine[name] for name in _SAME):
-            instants = (datetime.fromisoformat(began), datetime.fromisoformat(ended))
-            metrics = run_metrics(connection, run_id)
-            found[number] = Replication(number, metrics, json.loads(worst), fingerprint, engine, warmup, *instants)
+            found[number] = _replication(connection, row)
     return list(found.values())
+
+
+def fellow_replications(connection: Connection, stored: StoredRun) -> list[Replication]:
+    """Return a run, and those of the same scenario, seed and experiment, by their numbers.
+
+    Raises:
+        StorageError: the database cannot be read.
+
+    """
+    rows = connection.query(
+        f"SELECT {_KEPT} FROM runs JOIN runs AS named ON named.id = ? AND runs.seed = named.seed "
+        "AND runs.scenario_id IS named.scenario_id "
+        "AND (runs.experiment_id = named.experiment_id OR runs.id = named.id) "
+        "WHERE runs.status = 'complete' AND runs.deleted_at IS NULL ORDER BY runs.replication",
+        stored.id,
+    )
+    return [_replication(connection, row) for row in rows]
+
+
+def _replication(connection: Connection, row: Sequence[Any]) -> Replication:
+    run_id, number, worst, fingerprint, engine, warmup, began, ended = row
+    instants = (datetime.fromisoformat(began), datetime.fromisoformat(ended))
+    metrics = run_metrics(connection, run_id)
+    return Replication(number, metrics, json.loads(worst or "{}"), fingerprint, engine, warmup, *instants)
 
 
 def push_replications(source: Connection, target: Connection, scenario: Scenario, seed: int) -> None:

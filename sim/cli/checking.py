@@ -1,0 +1,291 @@
+"""`sim check`: scenario files as tests."""
+
+import json
+import os
+import sys
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from sim.cli.common import (
+    FAILED,
+    INCONCLUSIVE,
+    NOT_SAVED,
+    WRONG,
+    DatabaseOption,
+    EngineOption,
+    SeedOption,
+    SettingsOption,
+    TagsOption,
+    destination,
+    parameters_of,
+)
+from sim.cli.files import scenario_files
+from sim.cli.keeping import DaskOption, Keeper, TimesOption
+from sim.errors import Fault, ScenarioError, SimulationError
+
+if TYPE_CHECKING:
+    from sim.cli.against import Base
+    from sim.experiment import Look, Options, Replications, Workers
+    from sim.output.findings import Checked, Outcome
+    from sim.output.reports import Report
+    from sim.scenario import Scenario
+
+_STANDARD_OUTPUT = Path("-")
+
+
+def check_command(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Scenario files, and folders of them.")],
+    keyword: Annotated[
+        str | None,
+        typer.Option(
+            "-k", metavar="EXPRESSION", help='Only files with such paths: "lunch and not staffing".'
+        ),
+    ] = None,
+    times: TimesOption = None,
+    seed: SeedOption = None,
+    settings: SettingsOption = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Processes that share the work. Default: as many as processors.")
+    ] = None,
+    dask: DaskOption = None,
+    engine: EngineOption = "auto",
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first scenario that fails.")] = False,
+    inconclusive: Annotated[
+        Literal["pass", "fail"] | None,
+        typer.Option(help="What counts where it is too early to say. Default: exit status 3."),
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="DIR|RUN", help="Show differences to the scenarios or results of a folder, or to a run."),
+    ] = None,
+    no_regressions: Annotated[
+        bool, typer.Option("--no-regressions", help="With --against: fail where something is significantly worse.")
+    ] = False,
+    update: Annotated[
+        bool, typer.Option("--update-golden", help="Store the golden logs of scenarios in which nothing is random.")
+    ] = False,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML.")] = None,
+    as_json: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write JSON; - prints it instead of lines.")
+    ] = None,
+    github: Annotated[
+        bool, typer.Option("--github", help="Print annotations for GitHub, and write its summary of the step.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show what held, too.")] = False,
+    db: DatabaseOption = None,
+    tags: TagsOption = None,
+    save: Annotated[
+        bool | None,
+        typer.Option("--save/--no-save", help="Keep replications in the database. Default: only with --db."),
+    ] = None,
+) -> None:
+    """Judge what scenarios expect, their thresholds and golden logs."""
+    from sim.output.findings import Outcome, check_document, total_line
+
+    files = scenario_files(paths, keyword)
+    _refuse(settings, against, no_regressions, update, github, {"--junit": junit, "--json": as_json})
+    keeper = Keeper("replicate", None, seed, destination(tags, db, db is not None if save is None else save), tags)
+    base = None if against is None else _base(against, db)
+    counts_as = {None: Outcome.INCONCLUSIVE, "pass": Outcome.PASS, "fail": Outcome.FAIL}[inconclusive]
+    show = as_json != _STANDARD_OUTPUT
+    checked: list[Checked] = []
+    with keeper.at_work(_processors() if jobs is None else jobs, engine, dask) as options:
+        check = _Check(keeper, options, times, base, counts_as, update, with_golden=not settings)
+        for found in check.all(files, parameters_of(settings)):
+            checked.append(found)
+            if show and base is None:
+                _show(found, verbose, github)
+            if fail_fast and found.outcome in (Outcome.WRONG, Outcome.FAIL):
+                break
+    report = None if base is None else base.report(checked, no_regressions)
+    if report is not None and show:
+        for found in checked:
+            _show(found, verbose, github)
+        print("\n".join(report.lines()))
+    print(total_line(checked) if show else json.dumps(check_document(checked), indent=2))
+    _write(keeper, checked, report, junit, as_json, github)
+    _leave(keeper, {found.outcome for found in checked})
+
+
+def _refuse(
+    settings: list[str] | None,
+    against: str | None,
+    no_regressions: bool,
+    update: bool,
+    github: bool,
+    targets: dict[str, Path | None],
+) -> None:
+    """Refuse options that do not go together, and to write where scenarios are."""
+    if no_regressions and against is None:
+        raise typer.BadParameter("needs --against DIR or --against RUN", param_hint="--no-regressions")
+    if update and settings:
+        raise typer.BadParameter("stores what files say; leave --set out", param_hint="--update-golden")
+    if github and targets["--json"] == _STANDARD_OUTPUT:
+        raise typer.BadParameter("would stand between GitHub's annotations; name a file", param_hint="--json -")
+    for option, target in targets.items():
+        if target is not None and target.suffix in (".yaml", ".yml"):
+            raise typer.BadParameter(f"{target} looks like a scenario; name another file", param_hint=option)
+
+
+def _base(against: str, db: str | None) -> "Base":
+    from sim.cli.against import Base  # late, since it loads the database
+
+    return Base(against, db)
+
+
+def _processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass
+class _Check:
+    """How scenario files are checked."""
+
+    keeper: Keeper
+    options: "Options"
+    times: int | None
+    base: "Base | None"
+    inconclusive: "Outcome"
+    update: bool
+    with_golden: bool
+
+    def all(self, files: Sequence[tuple[Path, Path]], parameters: dict[str, Any]) -> "Iterator[Checked]":
+        """Yield what is found of each file, in their order, while workers are at those to come."""
+        from sim.experiment import Workers, is_long, looks
+        from sim.output.findings import Checked
+
+        loaded = [_loaded(file, parameters) for file, _ in files]
+        scenarios = [one for one in loaded if not isinstance(one, ScenarioError)]
+        jobs, engine, seed = self.options["jobs"], self.options["engine"], self.keeper.seed
+        pays = jobs > 1 and is_long(scenarios, seed, [self._count(scenario) for scenario in scenarios])
+        with (
+            closing(Workers(jobs if pays else 1, self.options["executor"])) as workers,
+            closing(looks(scenarios, seed, engine, workers)) as first_looks,
+        ):
+            for (file, below), scenario in zip(files, loaded, strict=True):
+                try:
+                    if isinstance(scenario, ScenarioError):
+                        raise scenario
+                    yield self._one(Checked(str(file), first=_seen(next(first_looks))), below, scenario, workers)
+                except ScenarioError as error:
+                    yield Checked(str(file), error.faults)
+                except SimulationError as error:
+                    yield Checked(str(file), [Fault(str(file), 1, 1, "", str(error))])
+
+    def _one(self, found: "Checked", below: Path, scenario: "Scenario", workers: "Workers") -> "Checked":
+        """Judge a scenario of which there was a first look."""
+        from sim.output.golden import golden_finding, update_golden
+
+        assert found.first is not None
+        found.done, found.inconclusive = self._replicated(scenario, found.first, workers), self.inconclusive
+        if self.update:
+            try:
+                update_golden(scenario, found.first)
+            except OSError as error:
+                self.keeper.problems.append(f"{error.filename}: cannot be written ({error.strerror})")
+        if self.with_golden:
+            found.golden = golden_finding(scenario, found.first)
+        if self.base is not None:
+            self.base.compare(found, below, workers, self.options["engine"])
+        return found
+
+    def _count(self, scenario: "Scenario") -> int:
+        """Return how many replications of a scenario are needed at most."""
+        from sim.experiment import most_replications
+
+        is_asked = scenario.thresholds or self.base is not None or self.keeper.address is not None
+        return most_replications(scenario, self.times) if is_asked else 1
+
+    def _replicated(self, scenario: "Scenario", first: "Look", workers: "Workers") -> "Replications":
+        """Run the replications that are needed to judge a scenario, and keep them where that is asked."""
+        from sim.experiment import Replications, Results, replicate_by
+
+        keeper, seed = self.keeper, self.keeper.seed_of(scenario)
+        if self._count(scenario) == 1 and keeper.address is None:
+            return Replications(scenario, seed, [first.replication])
+        earlier = keeper.earlier(scenario)
+        if not any(one.number == 1 for one in earlier):
+            earlier.append(first.replication)
+            keeper.take(scenario, Results.of([first.replication]))
+        return replicate_by(
+            workers,
+            scenario,
+            self.times,
+            seed,
+            self.options["engine"],
+            earlier,
+            self.options["progress"],
+            partial(keeper.take, scenario),
+            self.options["fingerprints"],
+        )
+
+
+def _loaded(file: Path, parameters: dict[str, Any]) -> "Scenario | ScenarioError":
+    from sim.scenario import load_scenario
+
+    try:
+        return load_scenario(file, **parameters)
+    except ScenarioError as error:
+        return error
+
+
+def _seen(first: "Look | SimulationError") -> "Look":
+    if isinstance(first, SimulationError):
+        raise first
+    return first
+
+
+def _show(found: "Checked", verbose: bool, github: bool) -> None:
+    from sim.output.findings import checked_lines
+
+    for line in checked_lines(found, verbose):
+        print(line)
+    if github:
+        from sim.output.github import annotations
+
+        for line in annotations(found):
+            print(line)
+    sys.stdout.flush()  # a log should show how far it is
+
+
+def _write(
+    keeper: Keeper,
+    checked: Sequence["Checked"],
+    report: "Report | None",
+    junit: Path | None,
+    as_json: Path | None,
+    github: bool,
+) -> None:
+    """Write the files that are asked for; what cannot be written becomes a problem."""
+    from sim.output.findings import write_check
+
+    if junit is not None:
+        from sim.output.junit import write_junit
+
+        keeper.write(partial(write_junit, checked), junit, "--junit")
+    if as_json is not None and as_json != _STANDARD_OUTPUT:
+        keeper.write(partial(write_check, checked), as_json, "--json")
+    if github:
+        from sim.output.github import tell_github
+
+        keeper.write(lambda _: tell_github(checked, report), Path("GITHUB_STEP_SUMMARY"), "GITHUB_STEP_SUMMARY")
+
+
+def _leave(keeper: Keeper, outcomes: Collection["Outcome"]) -> None:
+    """Exit with what is worst."""
+    keeper.tell()
+    statuses = (("WRONG", WRONG), ("FAIL", FAILED))
+    for outcome, status in statuses:
+        if outcome in outcomes:
+            raise typer.Exit(status)
+    if keeper.problems:
+        raise typer.Exit(NOT_SAVED)
+    if "INCONCLUSIVE" in outcomes:
+        raise typer.Exit(INCONCLUSIVE)

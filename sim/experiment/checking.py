@@ -1,0 +1,59 @@
+"""A first look at many scenarios: what CI needs of their replication 1, by several workers where that pays."""
+
+from collections.abc import Generator, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.checks import Verdict
+from sim.engines import LONG, Engine
+from sim.errors import SimulationError
+from sim.experiment.results import Replication, replication_of
+from sim.experiment.sharing import Workers, in_order
+from sim.experiment.single import run
+from sim.metrics import FROM_PENDING, TO_PENDING, steps
+from sim.scenario import Scenario
+
+INSTANTS = 40
+
+
+class Look(NamedTuple):
+    """Replication 1: what became of `expect`, its metrics, and how many orders were PENDING at equal distances from its
+    start to its end.
+    """
+
+    verdicts: list[Verdict]
+    replication: Replication
+    queue: list[int]
+
+
+def look(scenario: Scenario, seed: int | None = None, engine: Engine = "auto") -> Look | SimulationError:
+    """Return what replication 1 of a scenario says, or why it cannot be run."""
+    try:
+        done = run(scenario, seed, 1, engine)
+        times, levels = steps(done.log, TO_PENDING, FROM_PENDING)
+        instants = np.linspace(0, done.log.end, INSTANTS).astype(np.int64)
+        queue = levels[np.searchsorted(times, instants, side="right") - 1]
+        return Look(done.verdicts, replication_of(done), queue.tolist())
+    except SimulationError as error:
+        return error
+
+
+def looks(
+    scenarios: Sequence[Scenario], seed: int | None, engine: Engine, workers: Workers
+) -> Generator[Look | SimulationError, None, None]:
+    """Yield a look at each scenario, while workers are at those to come."""
+    return in_order((partial(look, scenario, seed, engine) for scenario in scenarios), workers, len(scenarios))
+
+
+def is_long(scenarios: Sequence[Scenario], seed: int | None, counts: Sequence[int]) -> bool:
+    """Whether it takes so long to run each scenario so many times that other processes pay: about a second."""
+    actions = 0
+    for scenario, count in zip(scenarios, counts, strict=True):
+        with suppress(SimulationError):  # of which a look tells
+            actions += len(scenario.workload(seed).action) * count
+        if actions > LONG:
+            return True
+    return False

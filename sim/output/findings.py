@@ -1,0 +1,204 @@
+"""What a check found of each scenario file: its findings, in words and as JSON."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sim.checks import Judgement, ThresholdVerdict, Verdict
+from sim.errors import Fault
+from sim.experiment import Look, Pair, Replications
+from sim.output.estimates import estimate_of
+from sim.output.folder import whole
+from sim.output.reports import pair_document
+from sim.output.tables import replications_document
+from sim.output.text import count
+from sim.scenario import Place
+
+
+class Outcome(StrEnum):
+    """What became of a scenario file, the worst one first."""
+
+    WRONG = "WRONG"
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    PASS = "PASS"  # noqa: S105 - no password
+
+
+class Finding(NamedTuple):
+    """What became of one thing that a scenario asks: where it is asked, what came, why that is not enough, and what it
+    counts as. `diff` are lines that show a golden log beside the one of now.
+    """
+
+    kind: str
+    place: Place
+    asked: str
+    judgement: Judgement
+    outcome: Outcome
+    got: str = ""
+    note: str = ""
+    diff: tuple[str, ...] = ()
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether it did not hold and counts as if it had."""
+        return self.outcome is Outcome.PASS and self.judgement is not Judgement.PASS
+
+    @property
+    def verdict(self) -> str:
+        """The judgement, marked where it is only a warning."""
+        return f"{self.judgement}{' (warn)' * self.is_warning}"
+
+    @property
+    def came(self) -> str:
+        """What came, with what there is to say about it."""
+        return "; ".join(filter(None, (self.got, self.note)))
+
+    def __str__(self) -> str:
+        """Return all of it in one line."""
+        came = f", got {self.came}" if self.got else f", {self.note}" if self.note else ""
+        return f"{self.place.file}:{self.place.line}: {self.asked}: {self.verdict}{came}"
+
+
+def of_expectation(verdict: Verdict) -> Finding:
+    """Return what became of an entry of `expect`."""
+    if verdict.held:
+        return Finding("expectation", verdict.place, verdict.expected, Judgement.PASS, Outcome.PASS)
+    return Finding("expectation", verdict.place, verdict.expected, Judgement.FAIL, Outcome.FAIL, verdict.got)
+
+
+def of_threshold(verdict: ThresholdVerdict, inconclusive: Outcome = Outcome.INCONCLUSIVE) -> Finding:
+    """Return what became of a threshold; `inconclusive` is what counts where it is too early to say."""
+    threshold = verdict.threshold
+    outcome = {Judgement.PASS: Outcome.PASS, Judgement.INCONCLUSIVE: inconclusive}.get(verdict.judgement, Outcome.FAIL)
+    return Finding(
+        "threshold",
+        verdict.place,
+        str(threshold),
+        verdict.judgement,
+        Outcome.PASS if threshold.severity == "warn" else outcome,
+        estimate_of(threshold.metric, verdict.estimate),
+        verdict.note,
+    )
+
+
+@dataclass
+class Checked:
+    """What a check found of one file: `faults` of one that cannot be run, else what replications and `first` say.
+
+    `pairs` are its metrics beside those that it is compared with, None where there are none; `inconclusive` is what a
+    threshold counts as of which it is too early to say.
+    """
+
+    file: str
+    faults: Sequence[Fault] = ()
+    done: Replications | None = None
+    first: Look | None = None
+    golden: Finding | None = None
+    pairs: Sequence[Pair] | None = None
+    regressions: Sequence[Finding] = ()
+    inconclusive: Outcome = Outcome.INCONCLUSIVE
+
+    @cached_property
+    def judged(self) -> list[Finding]:
+        """What became of expectations and thresholds."""
+        expected = [] if self.first is None else [of_expectation(one) for one in self.first.verdicts]
+        asked = [] if self.done is None else [of_threshold(one, self.inconclusive) for one in self.done.thresholds]
+        return [*expected, *asked]
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What became of each thing that is asked of the scenario."""
+        return [*self.judged, *([] if self.golden is None else [self.golden]), *self.regressions]
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of what was found."""
+        outcomes = {finding.outcome for finding in self.findings}
+        return Outcome.WRONG if self.faults else next(one for one in Outcome if one in outcomes or one is Outcome.PASS)
+
+    def counts(self) -> str:
+        """Return how much of what is asked held, in words."""
+        parts = []
+        for kind, all_of_them in _by_kind(self.findings).items():
+            held = sum(finding.judgement is Judgement.PASS for finding in all_of_them)
+            parts.append(f"{held} of {count(len(all_of_them), kind)}")
+        if self.done is not None and len(self.done.results) > 1:
+            parts.append(count(len(self.done.results), "replication"))
+        return ", ".join(parts) or "nothing to judge"
+
+
+def _by_kind(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
+    found: dict[str, list[Finding]] = {}
+    for finding in findings:
+        found.setdefault(finding.kind, []).append(finding)
+    return found
+
+
+def checked_lines(checked: Checked, verbose: bool = False) -> Iterator[str]:
+    """Yield a line that says what became of a file, and one for each thing that did not hold, or for each at all."""
+    if checked.faults:
+        yield f"{checked.outcome:12}  {checked.file}"
+        yield from (f"  {fault}" for fault in checked.faults)
+        return
+    yield f"{checked.outcome:12}  {checked.file}: {checked.counts()}"
+    for finding in checked.findings:
+        if verbose or finding.judgement is not Judgement.PASS:
+            yield f"  {finding}"
+            yield from (f"    {line}" for line in finding.diff)
+
+
+def total_line(files: Sequence[Checked]) -> str:
+    """Return how many files came to which end."""
+    words = {"PASS": "passed", "FAIL": "failed", "INCONCLUSIVE": "inconclusive", "WRONG": "wrong"}
+    tally = Counter(str(checked.outcome) for checked in files)
+    ends = [f"{tally[outcome]} {word}" for outcome, word in words.items() if tally[outcome]]
+    return f"{count(len(files), 'scenario')}: {', '.join(ends)}"
+
+
+def check_document(files: Sequence[Checked]) -> dict[str, Any]:
+    """Return what `sim check --json` writes."""
+    tally = Counter(str(checked.outcome) for checked in files)
+    return {
+        "outcomes": {str(outcome): tally[outcome] for outcome in Outcome},
+        "scenarios": [_file_document(checked) for checked in files],
+    }
+
+
+def write_check(files: Sequence[Checked], path: Path) -> None:
+    """Write what was found of scenario files as JSON.
+
+    Raises:
+        OSError: the file cannot be written.
+
+    """
+    with whole(path) as partial:
+        partial.write_text(json.dumps(check_document(files), indent=2) + "\n", encoding="utf-8", newline="\n")
+
+
+def _file_document(checked: Checked) -> dict[str, Any]:
+    document: dict[str, Any] = {"file": checked.file, "outcome": str(checked.outcome)}
+    if checked.done is None:
+        return {**document, "faults": [str(fault) for fault in checked.faults]}
+    found = [
+        {
+            "kind": one.kind,
+            "file": one.place.file,
+            "line": one.place.line,
+            "column": one.place.column,
+            "asked": one.asked,
+            "verdict": str(one.judgement),
+            "outcome": str(one.outcome),
+            "got": one.got,
+            "note": one.note,
+        }
+        for one in checked.findings
+    ]
+    document |= {**replications_document(checked.done), "findings": found}
+    if checked.pairs is not None:
+        document["against"] = [pair_document(pair) for pair in checked.pairs]
+    return document

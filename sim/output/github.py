@@ -1,0 +1,107 @@
+"""What GitHub shows: annotations on the lines of scenario files, and a summary of the step in Markdown."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from sim.checks import Judgement
+from sim.output.findings import Checked, Outcome, checked_lines, total_line
+from sim.output.reports import Report
+from sim.output.text import count
+
+MOST_BYTES = 1_000_000  # GitHub shows a summary of 1 MiB at most, and none of a longer one
+_BARS = "▁▂▃▄▅▆▇█"
+_MARKS = {"PASS": "✅", "FAIL": "❌", "INCONCLUSIVE": "❔", "WRONG": "🚫"}
+
+
+def annotations(checked: Checked) -> Iterator[str]:
+    """Yield the workflow commands that put what did not hold to its line."""
+    for fault in checked.faults:
+        message = f"{fault.path}: {fault.message}" if fault.path else fault.message
+        yield _command("error", fault.file, fault.line, fault.column, "WRONG", message)
+    for finding in checked.findings:
+        if finding.judgement is not Judgement.PASS:
+            file, line, column = finding.place
+            level = "warning" if finding.is_warning else "error"
+            message = "\n".join((f"{finding.asked}: {finding.came}", *finding.diff))
+            yield _command(level, file, line, column, finding.verdict, message)
+
+
+def _command(level: str, file: str, line: int, column: int, title: str, message: str) -> str:
+    """Return a workflow command; its file is named from the top of the repository."""
+    top = os.environ.get("GITHUB_WORKSPACE")
+    path = os.path.relpath(file, top) if top else file
+    places = {"file": path, "line": line, "col": column, "title": title}
+    properties = ",".join(f"{key}={_escaped(str(value), in_property=True)}" for key, value in places.items())
+    return f"::{level} {properties}::{_escaped(message)}"
+
+
+def _escaped(text: str, in_property: bool = False) -> str:
+    signs = "%\r\n:," if in_property else "%\r\n"
+    return "".join(f"%{ord(sign):02X}" if sign in signs else sign for sign in text)
+
+
+def step_summary(files: Sequence[Checked], against: Report | None = None) -> str:
+    """Return what GitHub shows of a step, in Markdown: a row for each file, the worst first, and what did not hold.
+
+    What does not fit into its limit is left out, and a line says so.
+    """
+    worst_first = sorted(files, key=lambda checked: list(Outcome).index(checked.outcome))
+    parts = [
+        f"### {total_line(files)}\n\n| | scenario | held | orders PENDING, replication 1 |\n|---|---|---|---|\n",
+        *map(_row, worst_first),
+        *([] if against is None else [_fenced(against.lines())]),
+        *(_details(checked) for checked in worst_first if list(checked_lines(checked))[1:]),
+    ]
+    text, left = "", MOST_BYTES
+    for place, part in enumerate(parts):
+        left -= len(part.encode())
+        if left < 0:
+            return f"{text}\n{count(len(parts) - place, 'more part')} of this would not fit; the log has all.\n"
+        text += part
+    return text
+
+
+def _row(checked: Checked) -> str:
+    held = "" if checked.faults else checked.counts()
+    cells = (f"{_MARKS[checked.outcome]} {checked.outcome}", f"`{checked.file}`", held, _queue(checked))
+    shown = (cell.replace("|", "\\|") for cell in cells)
+    return f"| {' | '.join(shown)} |\n"
+
+
+def _queue(checked: Checked) -> str:
+    """Return how many orders were PENDING over time, as a line of bars."""
+    if checked.first is None:
+        return ""
+    most = max(checked.first.queue)
+    bars = "".join(_BARS[-(-level * (len(_BARS) - 1) // max(most, 1))] for level in checked.first.queue)
+    return f"`{bars}` up to {most}"
+
+
+def _details(checked: Checked) -> str:
+    lines = [line.removeprefix("  ") for line in checked_lines(checked)]
+    return f"\n#### `{checked.file}`\n{_fenced(lines[1:])}"
+
+
+def _fenced(lines: Iterable[str]) -> str:
+    text = "\n".join(lines)
+    fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 3)
+    return f"\n{fence}text\n{text}\n{fence}\n"
+
+
+def tell_github(files: Sequence[Checked], against: Report | None = None) -> None:
+    """Add the summary and the outcome of a check to the files that GitHub names for it in the environment.
+
+    Raises:
+        OSError: a file cannot be written.
+
+    """
+    outcome = min((checked.outcome for checked in files), key=list(Outcome).index)
+    for name, text in (
+        ("GITHUB_STEP_SUMMARY", step_summary(files, against)),
+        ("GITHUB_OUTPUT", f"outcome={outcome}\n"),
+    ):
+        if path := os.environ.get(name):
+            with Path(path).open("a", encoding="utf-8", newline="\n") as file:
+                file.write(text)

@@ -1,0 +1,58 @@
+"""JUnit XML: a test suite for each scenario file, a test case for each thing that it asks."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
+
+from sim.output.findings import Checked, Finding, Outcome
+from sim.output.folder import whole
+
+
+def write_junit(files: Sequence[Checked], path: Path) -> None:
+    """Write what was found of scenario files as JUnit XML, in the form that Jenkins' schema describes.
+
+    What failed is a failure; what is wrong or INCONCLUSIVE is an error; what only warns passes and says so.
+
+    Raises:
+        OSError: the file cannot be written.
+
+    """
+    document = JUnitXml("sim check")
+    for checked in files:
+        suite = TestSuite(checked.file)
+        suite.add_testcases([_case(checked.file, finding) for finding in checked.findings])
+        if checked.faults:
+            suite.add_testcase(_wrong(checked))
+        elif not checked.findings:
+            suite.add_testcase(TestCase("runs", checked.file))
+        document.add_testsuite(suite)
+    suites = list(document)
+    document.tests = sum(suite.tests for suite in suites)
+    document.failures = sum(suite.failures for suite in suites)
+    document.errors = sum(suite.errors for suite in suites)
+    with whole(path) as partial:
+        document.write(str(partial), pretty=True)
+
+
+def _wrong(checked: Checked) -> TestCase:
+    case = TestCase("is a scenario that runs", checked.file)
+    lines = [str(fault) for fault in checked.faults]
+    return _with(case, Error(lines[0], "WRONG"), lines)
+
+
+def _case(file: str, finding: Finding) -> TestCase:
+    case = TestCase(f"{finding.asked} (line {finding.place.line})", file)
+    lines = (str(finding), *finding.diff)
+    if finding.is_warning:
+        case.system_out = "\n".join(lines)
+    elif finding.outcome is not Outcome.PASS:
+        kind = Error if finding.outcome is Outcome.INCONCLUSIVE else Failure
+        _with(case, kind(finding.came, str(finding.judgement)), lines)
+    return case
+
+
+def _with(case: TestCase, result: Error | Failure, lines: Sequence[str]) -> TestCase:
+    result.text = "\n".join(lines)
+    case.result = [result]
+    return case

@@ -1,0 +1,144 @@
+"""docs/ci.md, followed word by word: its story, and its snippets for each CI server with a wheel of this checkout."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.test_docs import as_shown
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs/ci.md").read_text()
+BIN = Path(sys.executable).parent
+
+
+def blocks(language: str, section: str = "") -> list[str]:
+    page = PAGE.split(f"\n## {section}\n")[1].split("\n## ")[0] if section else PAGE
+    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def kitchen(tmp_path):
+    """A folder with the two scenarios that the page begins with."""
+    folder = tmp_path / "kitchen"
+    (folder / "scenarios").mkdir(parents=True)
+    for text in blocks("yaml")[:2]:
+        (folder / f"scenarios/{re.search('name: (.*)', text)[1]}.yaml").write_text(text)
+    return folder
+
+
+def shell(command, folder, **more):
+    settings = {name: value for name, value in os.environ.items() if not name.startswith(("TURSO_", "PYTEST_", "CI"))}
+    settings |= {"PATH": f"{BIN}:{os.environ['PATH']}", **more}
+    return subprocess.run(
+        ["bash", "-c", command], cwd=folder, env=settings, capture_output=True, text=True, check=False
+    )
+
+
+def rewrite(file, old, new):
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new))
+
+
+def follow(section, folder):
+    """Do what a section shows; what comes must be what it shows."""
+    shown = [
+        step
+        for text in blocks("console", section)
+        for step in re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", text, re.MULTILINE)
+    ]
+    status = 0
+    for words, text in shown:
+        if words == "echo $?":
+            assert text == f"{status}\n"
+            continue
+        done = shell(words, folder)
+        status = done.returncode
+        assert as_shown(text, done.stdout + done.stderr), f"$ {words}\n{done.stdout}{done.stderr}"
+    return len(shown)
+
+
+def test_the_story_of_the_command(kitchen):
+    assert follow("sim check", kitchen) == 4
+
+
+def test_the_story_of_golden_logs(kitchen):
+    first, second = re.split(r"(?=\nThat leaves two files)", PAGE.split("\n## Golden logs\n")[1].split("\n## ")[0])
+    assert "--update-golden" in first
+    assert shell("sim check scenarios --update-golden", kitchen).stdout in first
+    assert {file.name for file in (kitchen / "scenarios/golden").iterdir()} == {
+        "removal.yaml.json",
+        "removal.yaml.csv.gz",
+    }
+    rewrite(kitchen / "scenarios/removal.yaml", "{initial: 2}", "{initial: 2, on_remove: resume}")
+    done = shell("sim check scenarios", kitchen)
+    assert (done.returncode, done.stdout in second) == (1, True)
+
+
+def test_the_story_of_the_base(kitchen):
+    shutil.copytree(kitchen / "scenarios", kitchen / "base/scenarios")
+    rewrite(kitchen / "scenarios/rush.yaml", "mean: 2m}", "mean: 2m10s}")
+    assert follow("Compared with the base branch", kitchen) == 1
+    assert shell("sim check scenarios -k rush --against base --no-regressions", kitchen).returncode == 1
+
+
+def test_the_story_of_pytest(kitchen):
+    (kitchen / "pytest.ini").write_text(blocks("ini")[0])
+    shell("sim check scenarios --update-golden", kitchen)
+    assert follow("pytest", kitchen) == 2
+    (kitchen / "tests").mkdir()
+    (kitchen / "tests/test_lunch.py").write_text(blocks("python")[0])
+    assert "1 passed" in shell("pytest -q tests", kitchen).stdout
+    rewrite(kitchen / "scenarios/rush.yaml", "peak_bots: 4", "peak_bots: 3")
+    assert blocks("text", "pytest")[0] in shell("pytest -q scenarios", kitchen).stdout
+
+
+@pytest.fixture
+def wheels(tmp_path):
+    """Settings with which pip finds a wheel of this checkout instead of a registry; dependencies are there."""
+    folder = tmp_path / "wheels"
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, ROOT]
+    subprocess.run(build, check=True, capture_output=True)
+    return {
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(folder),
+        "PIP_NO_DEPS": "1",
+        "PIP_IGNORE_INSTALLED": "1",  # PYTHONPATH, which brings the dependencies, has ordersim too
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PYTHONPATH": sysconfig.get_path("purelib"),
+    }
+
+
+def gitlab():
+    [text] = blocks("yaml", "GitLab")
+    job = YAML(typ="safe").load(text)["scenarios"]
+    assert job["artifacts"]["reports"]["junit"] == "report.xml"
+    return "\n".join(job["script"])
+
+
+def jenkins():
+    return "\n".join(re.findall("sh '(.*)'", blocks("groovy", "Jenkins")[0]))
+
+
+def any_shell():
+    return blocks("sh", "Any shell")[0]
+
+
+def test_each_snippet_installs_the_wheel_and_passes_or_fails_as_the_scenarios_do(kitchen, wheels):
+    scripts = [jenkins(), *(f". .venv/bin/activate\n{script}" for script in (gitlab(), any_shell()))]
+    for script in scripts:  # the first makes .venv
+        done = shell(f"set -e\n{script}", kitchen, **wheels)
+        assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "2 scenarios: 2 passed"), done.stderr
+        assert len(list(kitchen.glob(".venv/lib/python*/site-packages/sim/__init__.py"))) == 1
+    rewrite(kitchen / "scenarios/rush.yaml", "peak_bots: 4", "peak_bots: 3")
+    for script in scripts:
+        (kitchen / "report.xml").unlink(missing_ok=True)
+        check = "\n".join(line for line in script.splitlines() if "sim check" in line or "activate" in line)
+        assert shell(check, kitchen, **wheels).returncode == 1
+        assert "--junit" not in check or "<failure" in (kitchen / "report.xml").read_text()
