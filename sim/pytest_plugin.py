@@ -2,7 +2,6 @@
 
 import os
 import warnings
-from collections import Counter
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatch
 from functools import cached_property, partial
@@ -16,7 +15,7 @@ from sim.errors import ScenarioError, SimulationError
 if TYPE_CHECKING:
     from sim.experiment import Look, Replications, Run
     from sim.output.findings import Finding
-    from sim.scenario import Scenario
+    from sim.scenario import Place, Scenario
 
 _PATTERN = "*.scenario.yaml"
 
@@ -59,6 +58,7 @@ class ScenarioFile(pytest.File):
 
         """
         from sim.checks import in_words
+        from sim.output.findings import unique
         from sim.output.golden import has_golden
         from sim.scenario import load_scenario
 
@@ -66,55 +66,63 @@ class ScenarioFile(pytest.File):
             self.scenario = load_scenario(os.path.relpath(self.path, self.config.invocation_params.dir))
         except ScenarioError as error:
             raise self.CollectError(str(error)) from None
-        asked: list[tuple[str, int, Callable[[int], Finding | None]]] = [
-            *((in_words(entry), place.line, self._expectation) for place, entry in self.scenario.expectations),
-            *((str(threshold), place.line, self._threshold) for place, threshold in self.scenario.thresholds),
+        top = self.scenario.root.place
+        asked: list[tuple[str, Place, Callable[[int], Finding | None]]] = [
+            *((in_words(entry), place, self._expectation) for place, entry in self.scenario.expectations),
+            *((str(threshold), place, self._threshold) for place, threshold in self.scenario.thresholds),
+            *([("golden log", top, self._golden)] if has_golden(self.path) else []),
         ]
-        if has_golden(self.scenario):
-            asked.append(("golden log", self.scenario.root.place.line, self._golden))
-        names = Counter(name for name, *_ in asked)
-        for index, (name, line, judge) in enumerate(asked):
-            unique = name if names[name] == 1 else f"{name} (line {line})"
-            yield ScenarioItem.from_parent(self, name=unique, line=line, judge=partial(judge, index))
-        if not asked:
-            yield ScenarioItem.from_parent(self, name="runs", line=1, judge=self._runs)
+        asked = asked or [("runs", top, self._runs)]
+        for index, name in enumerate(unique(name for name, *_ in asked)):
+            _, place, judge = asked[index]
+            yield ScenarioItem.from_parent(self, name=name, place=place, judge=partial(judge, index))
 
     @cached_property
-    def first(self) -> "Look":
+    def _first(self) -> "Look | SimulationError":
         """Replication 1, which all items share."""
         from sim.experiment import look
 
-        first = look(self.scenario)
-        if isinstance(first, SimulationError):
-            raise first
-        return first
+        return look(self.scenario)
 
     @cached_property
-    def done(self) -> "Replications":
+    def _done(self) -> "Replications | SimulationError":
         """All replications, which all thresholds share."""
         from sim.experiment import replicate
 
-        return replicate(self.scenario, earlier=[self.first.replication], fingerprints=False)
+        try:
+            return replicate(self.scenario, earlier=[self._seen().replication], fingerprints=False)
+        except SimulationError as error:
+            return error
 
-    def _runs(self) -> None:
-        _ = self.first
+    def _seen(self) -> "Look":
+        if isinstance(self._first, SimulationError):
+            raise self._first
+        return self._first
+
+    def _runs(self, _: int) -> None:
+        self._seen()
 
     def _expectation(self, index: int) -> "Finding":
         from sim.output.findings import of_expectation
 
-        return of_expectation(self.first.verdicts[index])
+        return of_expectation(self._seen().verdicts[index])
 
     def _threshold(self, index: int) -> "Finding":
         from sim.output.findings import Outcome, of_threshold
 
+        if isinstance(self._done, SimulationError):
+            raise self._done
         may_be = self.config.getini("sim_inconclusive") == "pass"
-        verdict = self.done.thresholds[index - len(self.scenario.expectations)]
+        verdict = self._done.thresholds[index - len(self.scenario.expectations)]
         return of_threshold(verdict, Outcome.PASS if may_be else Outcome.FAIL)
 
-    def _golden(self, _: int) -> "Finding | None":
+    def _golden(self, _: int) -> "Finding":
         from sim.output.golden import golden_finding
 
-        return golden_finding(self.scenario, self.first)
+        found = golden_finding(self.path, self.scenario, self._seen())
+        if found is None:
+            raise ScenarioError([self.scenario.root.place.fault("", "its golden log is gone; check it out again")])
+        return found
 
 
 class NotHeldError(Exception):
@@ -128,9 +136,11 @@ class NotHeldError(Exception):
 class ScenarioItem(pytest.Item):
     """One thing that a scenario asks."""
 
-    def __init__(self, *, line: int, judge: "Callable[[], Finding | None]", **options: Any) -> None:
+    def __init__(self, *, place: "Place", judge: "Callable[[], Finding | None]", **options: Any) -> None:
         super().__init__(**options)
-        self.line, self.judge = line, judge
+        self.place, self.judge = place, judge
+        self.file = self.config.invocation_params.dir / place.file
+        self.source = self.file.read_text(encoding="utf-8-sig").splitlines()[place.line - 1].strip()
 
     def runtest(self) -> None:
         """Judge it, and warn where it is only a warning.
@@ -145,26 +155,26 @@ class ScenarioItem(pytest.Item):
         if finding.is_warning:
             with warnings.catch_warnings():
                 warnings.simplefilter("always")  # a warning of the scenario's own never fails it
-                warnings.warn_explicit(str(finding), ScenarioWarning, str(self.path), self.line)
+                message = f"{finding.asked}: {finding.result}"
+                warnings.warn_explicit(message, ScenarioWarning, str(self.file), self.place.line)
         elif finding.outcome != "PASS":
             raise NotHeldError(finding)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Return the line of the file, what was asked and what came, instead of a traceback."""
+        """Return what came and what was asked, with the line of the file, instead of a traceback."""
         error = excinfo.value
-        if isinstance(error, SimulationError | ScenarioError):
+        if isinstance(error, SimulationError):
+            return f"{self.place.file}: {error}"
+        if isinstance(error, ScenarioError):
             return str(error)
         if not isinstance(error, NotHeldError):
             return super().repr_failure(excinfo, style)
-        finding = error.finding
-        lines = Path(finding.place.file).read_text(encoding="utf-8").splitlines()
-        head = f"{finding.verdict}: asked {finding.asked}, got {finding.came}"
-        place = f"{finding.place.file}:{finding.place.line}"
-        return "\n".join((head, place, f"    {lines[finding.place.line - 1].strip()}", *finding.diff))
+        finding, place = error.finding, f"{self.place.file}:{self.place.line}"
+        return "\n".join((finding.result, f"asked: {finding.asked}", place, f"    {self.source}", *finding.diff))
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """Return where it is asked."""
-        return self.path, self.line - 1, self.name
+        """Return where it is asked; pytest takes dots at the end of an id for those of a module, but for the file."""
+        return self.file, self.place.line - 1, f"{self.path.name}: {self.name}"
 
 
 class ScenarioWarning(UserWarning):
@@ -176,7 +186,14 @@ def scenario(request: pytest.FixtureRequest) -> "Callable[..., Scenario]":
     """Load a scenario, with values for its parameters, by its path from the folder of the test."""
     from sim.scenario import load_scenario
 
-    return lambda path, **parameters: load_scenario(request.path.parent / path, **parameters)
+    def load(path: str, **parameters: Any) -> "Scenario":
+        try:
+            return load_scenario(os.path.relpath(request.path.parent / path), **parameters)
+        except ScenarioError as error:
+            message = str(error)
+        pytest.fail(message, pytrace=False)
+
+    return load
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import typer
 from sim.checks import Judgement
 from sim.cli.common import existing_database
 from sim.engines import Engine
-from sim.errors import Fault, ScenarioError
+from sim.errors import Fault, ScenarioError, SimulationError
 from sim.experiment import Pair, Replication, Replications, Workers, adjusted, asked_metrics, paired, replicate_by
 from sim.model import UNITS, WORSE
 from sim.output.findings import Checked, Finding, Outcome
@@ -32,10 +32,10 @@ class Base:
     def __init__(self, name: str, db: str | None) -> None:
         self.name, self.folder = name, Path(name)
         self.stored: tuple[StoredRun, list[Replication]] | None = None
-        if self.folder.is_dir():
+        if name and self.folder.is_dir():
             return
         if not name or set(name) - set("0123456789abcdef-"):
-            raise typer.BadParameter(f"{name} is neither a folder nor the id of a run", param_hint="--against")
+            raise typer.BadParameter(f"{name!r} is neither a folder nor the id of a run", param_hint="--against")
         with existing_database(db) as database:
             run = find_run(database, name)
             self.stored = run, fellow_replications(database, run)
@@ -45,8 +45,7 @@ class Base:
         folder in which it was found.
 
         Raises:
-            ScenarioError: what the base has of it cannot be read.
-            SimulationError: what the base has of it cannot be run.
+            ScenarioError: what the base has of it cannot be read, or not be run.
 
         """
         done = checked.done
@@ -67,7 +66,10 @@ class Base:
         for candidate in (self.folder / file, self.folder / below):
             if candidate.is_file() and candidate.resolve() != file.resolve():
                 other = load_scenario(candidate)
-                return replicate_by(workers, other, len(done.results), done.seed, engine, fingerprints=False)
+                try:
+                    return replicate_by(workers, other, len(done.results), done.seed, engine, fingerprints=False)
+                except SimulationError as error:
+                    raise ScenarioError([Fault(str(candidate), 1, 1, "", str(error))]) from None
         found = _left_behind(self.folder / scenario.name)
         return Replications(scenario, done.seed, found) if found else None
 
@@ -94,19 +96,25 @@ class Base:
 def _left_behind(folder: Path) -> list[Replication]:
     """Return the replications that `sim replicate` or `sim run` left behind in a folder."""
     values, single = folder / "replications.csv", folder / "metrics.json"
+    file = values if values.is_file() else single
     try:
         if values.is_file():
-            with values.open(encoding="utf-8", newline="") as file:
-                rows = groupby(csv.reader(file.readlines()[1:]), itemgetter(0))
-            return [_replication(int(number), {row[1]: row[2] for row in group}) for number, group in rows]
+            return _of_table(values.read_text(encoding="utf-8").splitlines())
         if single.is_file():
             document = json.loads(single.read_text(encoding="utf-8"))
             return [_replication(document["replication"], document["metrics"])]
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        file_ = values if values.is_file() else single
+    except (OSError, csv.Error, ValueError, LookupError, TypeError, AttributeError):
         message = "is not what sim replicate or sim run left behind; run that again, or name another folder"
-        raise ScenarioError([Fault(str(file_), 1, 1, "", message)]) from None
+        raise ScenarioError([Fault(str(file), 1, 1, "", message)]) from None
     return []
+
+
+def _of_table(lines: list[str]) -> list[Replication]:
+    heading, *rows = csv.reader(lines)
+    if not rows or heading != ["replication", "metric", "value"]:
+        raise ValueError
+    groups = groupby(rows, itemgetter(0))
+    return [_replication(int(number), {row[1]: row[2] for row in group}) for number, group in groups]
 
 
 def _replication(number: int, metrics: dict[str, str | float | None]) -> Replication:

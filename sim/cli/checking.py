@@ -43,9 +43,7 @@ def check_command(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Scenario files, and folders of them.")],
     keyword: Annotated[
         str | None,
-        typer.Option(
-            "-k", metavar="EXPRESSION", help='Only files with such paths: "lunch and not staffing".'
-        ),
+        typer.Option("-k", metavar="EXPRESSION", help='Only files with such paths: "lunch and not staffing".'),
     ] = None,
     times: TimesOption = None,
     seed: SeedOption = None,
@@ -108,7 +106,7 @@ def check_command(
         for found in checked:
             _show(found, verbose, github)
         print("\n".join(report.lines()))
-    print(total_line(checked) if show else json.dumps(check_document(checked), indent=2))
+    print(total_line(checked, len(files)) if show else json.dumps(check_document(checked), indent=2))
     _write(keeper, checked, report, junit, as_json, github)
     _leave(keeper, {found.outcome for found in checked})
 
@@ -184,14 +182,16 @@ class _Check:
         from sim.output.golden import golden_finding, update_golden
 
         assert found.first is not None
+        file = Path(found.file)
         found.done, found.inconclusive = self._replicated(scenario, found.first, workers), self.inconclusive
         if self.update:
             try:
-                update_golden(scenario, found.first)
+                found.stored = update_golden(file, scenario, found.first)
             except OSError as error:
-                self.keeper.problems.append(f"{error.filename}: cannot be written ({error.strerror})")
+                where = error.filename or file.parent / "golden"
+                self.keeper.problems.append(f"{where}: cannot be written ({error.strerror})")
         if self.with_golden:
-            found.golden = golden_finding(scenario, found.first)
+            found.golden = golden_finding(file, scenario, found.first)
         if self.base is not None:
             self.base.compare(found, below, workers, self.options["engine"])
         return found

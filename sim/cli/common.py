@@ -118,6 +118,6 @@ def progress_bar(doing: str) -> Iterator[Progress | None]:
     from rich.progress import Progress as Bar
 
     began = monotonic()
-    with Bar(console=Console(stderr=True), transient=True) as bar:
+    with Bar(console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
         task = bar.add_task(doing, visible=False, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total, visible=monotonic() - began > 1)

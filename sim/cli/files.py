@@ -8,7 +8,8 @@ from typing import Any
 
 import typer
 
-_IS_SCENARIO = re.compile(rb"""^(\xef\xbb\xbf)?\{?\s*["']?(scenario|extends)["']?\s*:""", re.MULTILINE)
+_KEY = rb"""["']?(scenario|extends)["']?\s*:"""
+_IS_SCENARIO = re.compile(rb"^" + _KEY + rb"|\A(\xef\xbb\xbf)?(---\s+)?(\{[^#]*?)?" + _KEY, re.MULTILINE)
 _MOST_BYTES = 2**20  # of a scenario file
 _GRAMMAR = r"""
     ?either: both | both ("or" both)+ -> disjunction
@@ -25,11 +26,16 @@ def scenario_files(paths: Sequence[Path], keyword: str | None) -> list[tuple[Pat
     In a folder they are those `*.yaml` and `*.yml` that have the key `scenario` or `extends`, without hidden folders.
     """
     found: dict[Path, Path] = {}
+    seen: set[Path] = set()
     for path in paths:
         files = sorted(_below(path)) if path.is_dir() else [path]
         if not files:
             raise typer.BadParameter(f"{path} holds no scenario; name a folder with *.yaml files", param_hint="PATH")
-        found |= {file: file.relative_to(path) if path.is_dir() else Path(path.name) for file in files}
+        for file in files:
+            known = file.resolve()
+            if known not in seen:
+                seen.add(known)
+                found[file] = file.relative_to(path) if path.is_dir() else Path(path.name)
     if keyword is None:
         return list(found.items())
     chosen = _chosen(keyword)

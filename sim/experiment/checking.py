@@ -3,6 +3,7 @@
 from collections.abc import Generator, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -16,12 +17,12 @@ from sim.experiment.single import run
 from sim.metrics import FROM_PENDING, TO_PENDING, steps
 from sim.scenario import Scenario
 
-INSTANTS = 40
+SPANS = 40
 
 
 class Look(NamedTuple):
-    """Replication 1: what became of `expect`, its metrics, and how many orders were PENDING at equal distances from its
-    start to its end.
+    """Replication 1: what became of `expect`, its metrics, and how many orders were PENDING at most in each of so many
+    equal spans from its start to its end.
     """
 
     verdicts: list[Verdict]
@@ -34,9 +35,10 @@ def look(scenario: Scenario, seed: int | None = None, engine: Engine = "auto") -
     try:
         done = run(scenario, seed, 1, engine)
         times, levels = steps(done.log, TO_PENDING, FROM_PENDING)
-        instants = np.linspace(0, done.log.end, INSTANTS).astype(np.int64)
-        queue = levels[np.searchsorted(times, instants, side="right") - 1]
-        return Look(done.verdicts, replication_of(done), queue.tolist())
+        ends = np.linspace(0, done.log.end, SPANS + 1).astype(np.int64)
+        rows = (np.searchsorted(times, ends, side="right") - 1).tolist()
+        queue = [int(levels[first : last + 1].max()) for first, last in pairwise(rows)]
+        return Look(done.verdicts, replication_of(done), queue)
     except SimulationError as error:
         return error
 
@@ -44,8 +46,12 @@ def look(scenario: Scenario, seed: int | None = None, engine: Engine = "auto") -
 def looks(
     scenarios: Sequence[Scenario], seed: int | None, engine: Engine, workers: Workers
 ) -> Generator[Look | SimulationError, None, None]:
-    """Yield a look at each scenario, while workers are at those to come."""
-    return in_order((partial(look, scenario, seed, engine) for scenario in scenarios), workers, len(scenarios))
+    """Yield a look at each scenario, while workers are at those to come; once workers die again and again, that."""
+    try:
+        yield from in_order((partial(look, scenario, seed, engine) for scenario in scenarios), workers, len(scenarios))
+    except SimulationError as error:
+        while True:
+            yield error
 
 
 def is_long(scenarios: Sequence[Scenario], seed: int | None, counts: Sequence[int]) -> bool:

@@ -34,6 +34,12 @@ class Pair(NamedTuple):
     difference: Difference | None
     adjusted: float
     is_bound: bool
+    is_random: bool = True
+
+    @property
+    def is_test(self) -> bool:
+        """Whether chance may have made the difference, so that it counts among many tests."""
+        return self.difference is not None and self.is_random
 
     @property
     def is_significant(self) -> bool:
@@ -117,22 +123,25 @@ class Comparison:
 
 def adjusted(pairs: Sequence[Pair]) -> list[Pair]:
     """Return pairs of one family of tests with their p-values after Holm's procedure (1979)."""
-    found = iter(holm([pair.adjusted for pair in pairs if pair.difference is not None]))
-    return [pair if pair.difference is None else pair._replace(adjusted=next(found)) for pair in pairs]
+    found = iter(holm([pair.adjusted for pair in pairs if pair.is_test]))
+    return [pair._replace(adjusted=next(found)) if pair.is_test else pair for pair in pairs]
 
 
 def paired(name: str, done: Replications, baseline: Replications, metric: str) -> Pair:
     """Return a metric over the replications in which both observed it, not adjusted yet."""
-    count = min(len(done.results), len(baseline.results))
-    ours, theirs = (one.columns.of_metric(metric)[:count] for one in (done, baseline))
+    numbers, others = (np.asarray(one.columns.numbers) for one in (done, baseline))
+    _, here, there = np.intersect1d(numbers, others, assume_unique=True, return_indices=True)
+    ours, theirs = done.columns.of_metric(metric)[here], baseline.columns.of_metric(metric)[there]
     both = ~np.isnan(ours) & ~np.isnan(theirs)
     bound = done.columns.is_bound(metric) or baseline.columns.is_bound(metric)
     if not both.any():
         return Pair(name, metric, None, None, None, 1.0, bound)
     found = paired_difference(ours[both], theirs[both])
-    if not (done.scenario.is_random or baseline.scenario.is_random):
+    is_random = done.scenario.is_random or baseline.scenario.is_random
+    if not is_random:
         found = found._replace(p=float(found.interval.mean == 0))
-    return Pair(name, metric, float(theirs[both].mean()), float(ours[both].mean()), found, found.p, bound)
+    means = (float(theirs[both].mean()), float(ours[both].mean()))
+    return Pair(name, metric, *means, found, found.p, bound, is_random)
 
 
 def compare(

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -58,10 +58,14 @@ class Finding(NamedTuple):
         """What came, with what there is to say about it."""
         return "; ".join(filter(None, (self.got, self.note)))
 
+    @property
+    def result(self) -> str:
+        """The judgement with what came."""
+        return f"{self.verdict}, got {self.came}" if self.got else ", ".join(filter(None, (self.verdict, self.note)))
+
     def __str__(self) -> str:
         """Return all of it in one line."""
-        came = f", got {self.came}" if self.got else f", {self.note}" if self.note else ""
-        return f"{self.place.file}:{self.place.line}: {self.asked}: {self.verdict}{came}"
+        return f"{self.place.file}:{self.place.line}: {self.asked}: {self.result}"
 
 
 def of_expectation(verdict: Verdict) -> Finding:
@@ -101,6 +105,7 @@ class Checked:
     golden: Finding | None = None
     pairs: Sequence[Pair] | None = None
     regressions: Sequence[Finding] = ()
+    stored: bool = False  # whether its golden log was stored just now
     inconclusive: Outcome = Outcome.INCONCLUSIVE
 
     @cached_property
@@ -126,7 +131,8 @@ class Checked:
         parts = []
         for kind, all_of_them in _by_kind(self.findings).items():
             held = sum(finding.judgement is Judgement.PASS for finding in all_of_them)
-            parts.append(f"{held} of {count(len(all_of_them), kind)}")
+            is_new = self.stored and kind == "golden log"
+            parts.append("golden log stored" if is_new else f"{held} of {count(len(all_of_them), kind)}")
         if self.done is not None and len(self.done.results) > 1:
             parts.append(count(len(self.done.results), "replication"))
         return ", ".join(parts) or "nothing to judge"
@@ -152,12 +158,23 @@ def checked_lines(checked: Checked, verbose: bool = False) -> Iterator[str]:
             yield from (f"    {line}" for line in finding.diff)
 
 
-def total_line(files: Sequence[Checked]) -> str:
-    """Return how many files came to which end."""
+def unique(names: Iterable[str]) -> list[str]:
+    """Return names, with a number behind those that came before."""
+    seen = Counter[str]()
+    found = []
+    for name in names:
+        seen[name] += 1
+        found.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return found
+
+
+def total_line(files: Sequence[Checked], most: int = 0) -> str:
+    """Return how many files came to which end, and how many of `most` were not looked at."""
     words = {"PASS": "passed", "FAIL": "failed", "INCONCLUSIVE": "inconclusive", "WRONG": "wrong"}
     tally = Counter(str(checked.outcome) for checked in files)
     ends = [f"{tally[outcome]} {word}" for outcome, word in words.items() if tally[outcome]]
-    return f"{count(len(files), 'scenario')}: {', '.join(ends)}"
+    left = most - len(files)
+    return f"{count(len(files), 'scenario')}: {', '.join(ends)}" + f"; {left} not looked at" * (left > 0)
 
 
 def check_document(files: Sequence[Checked]) -> dict[str, Any]:
@@ -195,6 +212,7 @@ def _file_document(checked: Checked) -> dict[str, Any]:
             "outcome": str(one.outcome),
             "got": one.got,
             "note": one.note,
+            "diff": list(one.diff),
         }
         for one in checked.findings
     ]

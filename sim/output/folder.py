@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from errno import EISDIR
+from os import strerror
 from pathlib import Path
 from typing import TextIO
 
@@ -97,6 +99,8 @@ def _text(path: Path) -> TextIO:
 @contextmanager
 def whole(path: Path, wrote: Callable[[Path], None] = lambda _: None) -> Iterator[Path]:
     """Give the name under which to write a file, which gets its own name only when it is complete."""
+    if path.is_dir():
+        raise IsADirectoryError(EISDIR, strerror(EISDIR), str(path))
     partial = path.with_name(f"{path.name}.partial")
     try:
         yield partial

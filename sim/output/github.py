@@ -65,7 +65,7 @@ def step_summary(files: Sequence[Checked], against: Report | None = None) -> str
 
 def _row(checked: Checked) -> str:
     held = "" if checked.faults else checked.counts()
-    cells = (f"{_MARKS[checked.outcome]} {checked.outcome}", f"`{checked.file}`", held, _queue(checked))
+    cells = (f"{_MARKS[checked.outcome]} {checked.outcome}", _code(checked.file), held, _queue(checked))
     shown = (cell.replace("|", "\\|") for cell in cells)
     return f"| {' | '.join(shown)} |\n"
 
@@ -81,12 +81,22 @@ def _queue(checked: Checked) -> str:
 
 def _details(checked: Checked) -> str:
     lines = [line.removeprefix("  ") for line in checked_lines(checked)]
-    return f"\n#### `{checked.file}`\n{_fenced(lines[1:])}"
+    return f"\n#### {_code(checked.file)}\n{_fenced(lines[1:])}"
+
+
+def _code(text: str) -> str:
+    """Return a text in one line as code."""
+    quotes = "`" * (_most_backticks(text) + 1)
+    return f"{quotes} {text} {quotes}".replace("\n", " ") if "`" in text else f"`{text}`".replace("\n", " ")
+
+
+def _most_backticks(text: str) -> int:
+    return max(map(len, re.findall("`+", text)), default=0)
 
 
 def _fenced(lines: Iterable[str]) -> str:
     text = "\n".join(lines)
-    fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 3)
+    fence = "`" * (_most_backticks(text) + 3)
     return f"\n{fence}text\n{text}\n{fence}\n"
 
 

@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 import zlib
+from contextlib import suppress
 from io import StringIO
 from itertools import zip_longest
 from pathlib import Path
@@ -23,19 +24,18 @@ _BEFORE = 3  # events that are shown before the first one that differs
 _COLUMNS = ("t_us", "event", "order", "class", "bot")  # those of events.csv that the fingerprint is made of
 
 
-def _files(scenario_file: str) -> tuple[Path, Path]:
+def _files(file: Path) -> tuple[Path, Path]:
     """Return where the fingerprint and the log of a scenario file are kept."""
-    file = Path(scenario_file)
     return file.parent / "golden" / f"{file.name}.json", file.parent / "golden" / f"{file.name}.csv.gz"
 
 
-def has_golden(scenario: Scenario) -> bool:
-    """Whether a golden log of a scenario is kept."""
-    return _files(scenario.root.place.file)[0].exists()
+def has_golden(file: Path) -> bool:
+    """Whether a golden log of a scenario file is kept."""
+    return _files(file)[0].exists()
 
 
-def update_golden(scenario: Scenario, first: Look) -> bool:
-    """Keep the fingerprint and the log of a scenario beside its file, and tell whether that changed anything.
+def update_golden(file: Path, scenario: Scenario, first: Look) -> bool:
+    """Keep the fingerprint and the log of a scenario beside its file, and tell whether that stored something.
 
     None is kept where something is random, since the next numpy may draw other numbers.
 
@@ -43,48 +43,58 @@ def update_golden(scenario: Scenario, first: Look) -> bool:
         OSError: a file cannot be written.
 
     """
-    fingerprint, log = files = _files(scenario.root.place.file)
+    fingerprint, log = files = _files(file)
     if scenario.is_random:
-        found = [file for file in files if file.exists()]
-        for file in found:
-            file.unlink()
-        return bool(found)
-    wanted = {"fingerprint": first.replication.fingerprint, "model_sha256": scenario.model_sha256}
-    text = json.dumps(wanted, indent=2) + "\n"
-    if log.exists() and fingerprint.exists() and fingerprint.read_text(encoding="utf-8") == text:
+        for old in files:
+            if old.exists():
+                old.unlink()
         return False
-    fingerprint.parent.mkdir(exist_ok=True)
-    packed = gzip.compress("".join(_rows(run(scenario))).encode(), mtime=0)
-    with whole(log) as partial:
-        partial.write_bytes(packed)
-    with whole(fingerprint) as partial:
-        partial.write_text(text, encoding="utf-8", newline="\n")
+    wanted = {"fingerprint": first.replication.fingerprint, "model_sha256": scenario.model_sha256}
+    text, rows = f"{json.dumps(wanted, indent=2)}\n".encode(), _rows(run(scenario))
+    if _unpacked(log) == rows and fingerprint.exists() and fingerprint.read_bytes() == text:
+        return False
+    log.parent.mkdir(exist_ok=True)
+    try:
+        with whole(log) as partial:
+            partial.write_bytes(gzip.compress("".join(rows).encode(), mtime=0))
+        with whole(fingerprint) as partial:
+            partial.write_bytes(text)
+    except OSError:
+        with suppress(OSError):
+            log.parent.rmdir()  # if it is empty
+        raise
     return True
 
 
-def golden_finding(scenario: Scenario, first: Look) -> Finding | None:
+def golden_finding(file: Path, scenario: Scenario, first: Look) -> Finding | None:
     """Return whether a scenario still has its golden log, with the first event that differs; None where it has none.
 
     Raises:
         ScenarioError: what is kept is no golden fingerprint.
 
     """
-    stored, log = _files(scenario.root.place.file)
+    stored, log = _files(file)
     try:
         document = json.loads(stored.read_text(encoding="utf-8"))
         fingerprint, model = (str(document[key]) for key in ("fingerprint", "model_sha256"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, TypeError, KeyError):
         message = "is no golden fingerprint; sim check --update-golden stores it again"
         raise ScenarioError([Fault(str(stored), 1, 1, "", message)]) from None
-    now, place, asked = str(first.replication.fingerprint), scenario.root.place, f"fingerprint {fingerprint}"
+    finding = Finding("golden log", scenario.root.place, "golden log", Judgement.PASS, Outcome.PASS)
+    now = str(first.replication.fingerprint)
     if now == fingerprint:
-        return Finding("golden log", place, asked, Judgement.PASS, Outcome.PASS)
+        return finding
     is_same = model == scenario.model_sha256
-    note = "the scenario is as it was, so the rules are not" if is_same else "the scenario has changed"
-    diff = _difference(log, run(scenario))
-    return Finding("golden log", place, asked, Judgement.FAIL, Outcome.FAIL, now, note, diff)
+    return finding._replace(
+        judgement=Judgement.FAIL,
+        outcome=Outcome.FAIL,
+        got=f"fingerprint {now} in place of {fingerprint}",
+        note=f"the scenario {'is as it was, so the rules are not' if is_same else 'has changed'}; if that is meant, "
+        "--update-golden stores the new log",
+        diff=_difference(log, run(scenario)),
+    )
 
 
 def _rows(done: Run) -> list[str]:
@@ -94,18 +104,29 @@ def _rows(done: Run) -> list[str]:
     return text.getvalue().splitlines(keepends=True)
 
 
+def _unpacked(log: Path) -> list[str] | None:
+    """Return the lines of a golden log, None where there is none that can be read."""
+    try:
+        return gzip.decompress(log.read_bytes()).decode().splitlines(keepends=True)
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error):
+        return None
+
+
 def _difference(log: Path, done: Run) -> tuple[str, ...]:
     """Return the first event that differs, with those before it, from both logs side by side."""
-    try:
-        golden = gzip.decompress(log.read_bytes()).decode().splitlines(keepends=True)
-    except (OSError, EOFError, UnicodeDecodeError, zlib.error):
-        return (f"{log} cannot be read, so there is nothing to compare with",)
-    pairs = list(zip_longest(golden, _rows(done)))
+    golden, rows = _unpacked(log), _rows(done)
+    unreadable = (f"{log} cannot be read, so there is nothing to compare with",)
+    if golden is None or golden[:1] != rows[:1]:
+        return unreadable
+    pairs = list(zip_longest(golden, rows))
     differing = next((row for row, (was, now) in enumerate(pairs) if was != now), None)
     if differing is None:
         return (f"{log} has the events of now",)
-    rows = range(max(1, differing - _BEFORE), differing + 1)  # row 0 has the headings
-    shown = [(">" * (row == differing), str(row - 1), *map(_words, pairs[row])) for row in rows]
+    around = range(max(1, differing - _BEFORE), differing + 1)  # row 0 has the headings
+    try:
+        shown = [(">" * (row == differing), str(row - 1), *map(_words, pairs[row])) for row in around]
+    except (ValueError, csv.Error):
+        return unreadable
     return tuple(aligned([("", "event", "golden", "now"), *shown]))
 
 

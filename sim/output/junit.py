@@ -1,12 +1,15 @@
 """JUnit XML: a test suite for each scenario file, a test case for each thing that it asks."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 
-from sim.output.findings import Checked, Finding, Outcome
+from sim.output.findings import Checked, Finding, Outcome, unique
 from sim.output.folder import whole
+
+_NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write_junit(files: Sequence[Checked], path: Path) -> None:
@@ -20,12 +23,13 @@ def write_junit(files: Sequence[Checked], path: Path) -> None:
     """
     document = JUnitXml("sim check")
     for checked in files:
-        suite = TestSuite(checked.file)
-        suite.add_testcases([_case(checked.file, finding) for finding in checked.findings])
+        suite = TestSuite(_shown(checked.file))
+        names = unique(finding.asked for finding in checked.findings)
+        suite.add_testcases([_case(name, checked.file, one) for name, one in zip(names, checked.findings, strict=True)])
         if checked.faults:
             suite.add_testcase(_wrong(checked))
         elif not checked.findings:
-            suite.add_testcase(TestCase("runs", checked.file))
+            suite.add_testcase(TestCase("runs", _shown(checked.file)))
         document.add_testsuite(suite)
     suites = list(document)
     document.tests = sum(suite.tests for suite in suites)
@@ -36,23 +40,28 @@ def write_junit(files: Sequence[Checked], path: Path) -> None:
 
 
 def _wrong(checked: Checked) -> TestCase:
-    case = TestCase("is a scenario that runs", checked.file)
+    case = TestCase("is a scenario that runs", _shown(checked.file))
     lines = [str(fault) for fault in checked.faults]
-    return _with(case, Error(lines[0], "WRONG"), lines)
+    return _with(case, Error(_shown(lines[0]), "WRONG"), lines)
 
 
-def _case(file: str, finding: Finding) -> TestCase:
-    case = TestCase(f"{finding.asked} (line {finding.place.line})", file)
+def _case(name: str, file: str, finding: Finding) -> TestCase:
+    case = TestCase(_shown(name), _shown(file))
     lines = (str(finding), *finding.diff)
     if finding.is_warning:
-        case.system_out = "\n".join(lines)
+        case.system_out = _shown("\n".join(lines))
     elif finding.outcome is not Outcome.PASS:
         kind = Error if finding.outcome is Outcome.INCONCLUSIVE else Failure
-        _with(case, kind(finding.came, str(finding.judgement)), lines)
+        _with(case, kind(_shown(finding.came), str(finding.judgement)), lines)
     return case
 
 
 def _with(case: TestCase, result: Error | Failure, lines: Sequence[str]) -> TestCase:
-    result.text = "\n".join(lines)
+    result.text = _shown("\n".join(lines))
     case.result = [result]
     return case
+
+
+def _shown(text: str) -> str:
+    """Return a text without what XML cannot hold."""
+    return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -99,20 +99,17 @@ def compare_report(done: Comparison) -> Report:
         f"baseline: {done.labels[0]}",
     ]
     heading = ("alternative", "metric", "baseline", "mean", "difference", "low", "high", "correlation", "p (Holm)", "")
-    tests = sum(pair.difference is not None for pair in done.pairs)
-    notes = [_holm_note(tests)]
-    if not any(one.scenario.is_random for one in (done.baseline, *done.alternatives)):
-        notes = ["nothing is random: any difference is significant"]
-    if any(pair.is_bound for pair in done.pairs):
-        notes.append(BOUND)
-    return Report(head, [heading, *map(_pair_row, done.pairs)], notes)
+    return Report(head, [heading, *map(_pair_row, done.pairs)], _pair_notes(done.pairs))
 
 
-def _holm_note(tests: int) -> str:
-    return (
+def _pair_notes(pairs: Sequence[Pair]) -> list[str]:
+    tests = sum(pair.is_test for pair in pairs)
+    note = (
         "low and high are the 95% interval of each difference alone, unadjusted; significant is what Holm's procedure "
         f"finds so, with at most 5% false alarms over {count(tests, 'test')}"
     )
+    notes = [note] if tests else ["nothing is random: any difference is significant"]
+    return [*notes, *([BOUND] if any(pair.is_bound for pair in pairs) else [])]
 
 
 def _pair_row(pair: Pair) -> tuple[str, ...]:
@@ -142,10 +139,7 @@ def against_report(pairs: Sequence[Pair], base: str) -> Report:
     for pair in pairs:
         cells = _pair_row(pair)
         rows.append((*cells[:7], cells[8], _direction(pair)))
-    tests = sum(pair.difference is not None for pair in pairs)
-    return Report(
-        head, [heading, *rows], [_holm_note(tests), *([BOUND] if any(pair.is_bound for pair in pairs) else [])]
-    )
+    return Report(head, [heading, *rows], _pair_notes(pairs))
 
 
 def _direction(pair: Pair) -> str:
@@ -158,7 +152,7 @@ def difference_text(pair: Pair) -> str:
     """Return a metric, the baseline's, and their difference with its interval, in words."""
     if pair.difference is None or pair.mean is None or pair.baseline_mean is None:
         return "no data"
-    now, before = (shown(pair.metric, value) for value in (pair.mean, pair.baseline_mean))
+    now, before = ("≥ " * pair.is_bound + shown(pair.metric, value) for value in (pair.mean, pair.baseline_mean))
     found = pair.difference.interval
     ends = " to ".join(_signed(pair.metric, end) for end in (found.low, found.high) if end is not None)
     return f"{now} after {before}, {_signed(pair.metric, found.mean)}" + f" ({ends})" * bool(ends)

@@ -89,9 +89,20 @@ class Scenario:
     @property
     def thresholds(self) -> list[tuple[Place, Threshold]]:
         """The conditions of `thresholds` with the places of their metrics."""
+        if not self.file.thresholds:
+            return []
         node, _ = self.root.find(("thresholds",))
-        places = {full_metric_name(key): place for key, place in node.keys.items()}
-        return [(places.get(threshold.metric, node.place), threshold) for threshold in self.file.thresholds]
+        places: dict[str | None, list[Place]] = {}
+        for key, place in node.keys.items():
+            value = node.value[key]
+            check = value.value.get("check", value) if isinstance(value.value, dict) else value
+            several = [one.place for one in check.value] if isinstance(check.value, list) else []
+            places[full_metric_name(key)] = several or [place]
+        found = []
+        for threshold in self.file.thresholds:
+            those = places.get(threshold.metric, [node.place])
+            found.append((those.pop(0) if len(those) > 1 else those[0], threshold))
+        return found
 
     def set(self, /, **parameters: Any) -> "Scenario":
         """Return this scenario with other values for some of its parameters.
