@@ -77,7 +77,10 @@ class Workers:
         if self._pool is None:
             self._pool = ProcessPoolExecutor(self.count, get_context("spawn"))
         with _deaf_children():
-            return self._pool.submit(call)
+            try:
+                return self._pool.submit(call)
+            except OSError as error:  # a worker died while the others start
+                raise BrokenProcessPool(str(error)) from None
 
     def close(self) -> None:
         """Let processes of our own end with what they are at; those to come are new."""
