@@ -172,20 +172,27 @@ def test_it_stops_at_the_first_number_from_twenty_on_that_is_narrow_enough(scena
 
 
 def test_a_result_that_the_end_of_its_worker_cuts_off_is_not_waited_for():
-    """Its length is in the pipe already, and nobody will send the rest."""
+    """Its length is in the pipe already, nobody will send the rest, and the other worker may not send its own."""
     program = """
-from sim.experiment.sharing import Workers
+from sim.experiment.sharing import Workers, in_order
+
+def calls():
+    for _ in range(6):
+        yield dict
+    results = workers._pool._result_queue
+    results._wlock.acquire()
+    results._writer._send(b"\\0\\0\\x10\\0")
+    next(iter(workers._pool._processes.values())).kill()
+    yield dict
 
 if __name__ == "__main__":
     workers = Workers(2)
-    workers.submit(dict).result()
-    workers._pool._result_queue._writer._send(b"\\0\\0\\x10\\0")
+    print(list(in_order(calls(), workers, 7)))
     workers.close()
-    print("over")
 """
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
-    assert (done.returncode, done.stdout) == (0, "over\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, f"{[{}] * 7}\n"), done.stderr
 
 
 def test_where_it_stops_depends_on_nobody_but_the_numbers(scenario):

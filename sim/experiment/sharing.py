@@ -3,12 +3,13 @@
 import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from functools import partial
 from itertools import islice
 from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 import numpy as np
@@ -26,6 +27,7 @@ _SECONDS = 0.2  # that a block should take
 _MOST = 1_000  # replications in a block
 _AHEAD = 3  # blocks for each worker that are handed out and not yet taken back
 _WORKERS = 32  # of an executor that does not say how many it has
+_LOOKS = 0.5  # seconds from one look for workers that died to the next
 _MOST_DEATHS = 3  # of workers, one after the other, with nothing finished in between
 
 
@@ -82,15 +84,25 @@ class Workers:
             except OSError as error:  # a worker died while the others start
                 raise BrokenProcessPool(str(error)) from None
 
+    def result(self, future: Future[T]) -> T:
+        """Wait for what a call returns, but not for what the end of a worker cuts off, as a process pool would."""
+        while self._pool is not None and not wait([future], _LOOKS).done:
+            if not all(process.is_alive() for process in self._processes()):
+                raise BrokenProcessPool("a worker died")
+        return future.result()
+
     def close(self) -> None:
         """Let processes of our own end with what they are at; those to come are new."""
         if self._pool is not None:
-            for process in list((self._pool._processes or {}).values()):  # noqa: SLF001 - public from Python 3.14 on
+            for process in self._processes():
                 process.terminate()
             results: Any = self._pool._result_queue  # noqa: SLF001
             results._writer.close()  # noqa: SLF001 - else a result that the end of its worker cuts off is waited for
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
+
+    def _processes(self) -> list[BaseProcess]:
+        return list(((self._pool and self._pool._processes) or {}).values())  # noqa: SLF001 - pools do not tell who died
 
 
 def shared(
@@ -132,7 +144,7 @@ def in_order(calls: Iterator[Callable[[], T]], workers: Workers, most: int) -> G
                 return
             try:
                 futures.extend(workers.submit(call) for call in islice(handed_out, len(futures), None))
-                result = futures[0].result()
+                result = workers.result(futures[0])
             except BrokenProcessPool:
                 deaths += 1
                 if workers.executor is not None:
