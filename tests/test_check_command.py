@@ -345,7 +345,7 @@ def test_ctrl_c_keeps_the_finished_replications_and_the_same_command_goes_on(job
     write("long.yaml", LONG.replace("SPAN", "10m"))
     args = ("replicate", "long.yaml", "--no-charts", "--jobs", str(jobs), "--engine", "reference")
     with session(*args, "-n", "2000") as process:
-        wait_for(lambda: busy(process.pid, jobs, 3))
+        wait_for(lambda: busy(process.pid, jobs, 2))
         os.killpg(process.pid, signal.SIGINT)
         out, errors = process.communicate(timeout=20)
         wait_for(lambda: not family(process.pid), 5)

@@ -35,7 +35,7 @@ def kitchen(tmp_path):
 
 def shell(command, folder, **more):
     settings = {name: value for name, value in os.environ.items() if not name.startswith(("TURSO_", "PYTEST_", "CI"))}
-    settings |= {"PATH": f"{BIN}:{os.environ['PATH']}", **more}
+    settings |= {"PATH": f"{BIN}:{os.environ['PATH']}", "PYTEST_ADDOPTS": "-p no:nbmake", **more}  # which loads slowly
     return subprocess.run(
         ["bash", "-c", command], cwd=folder, env=settings, capture_output=True, text=True, check=False
     )
@@ -103,7 +103,8 @@ def test_the_story_of_pytest(kitchen):
 def wheels(tmp_path):
     """Settings with which pip finds a wheel of this checkout instead of a registry; dependencies are there."""
     folder = tmp_path / "wheels"
-    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, ROOT]
+    options = ["--quiet", "--no-deps", "--no-build-isolation"]
+    build = [sys.executable, "-m", "pip", "wheel", *options, "--wheel-dir", folder, ROOT]
     subprocess.run(build, check=True, capture_output=True)
     return {
         "PIP_NO_INDEX": "1",

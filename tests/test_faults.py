@@ -842,7 +842,7 @@ def interrupted(what: str, moments: int, place: Path, scenario: str = "small") -
     return said
 
 
-@pytest.mark.parametrize(("what", "moments"), [("run", 10), ("push", 6), ("reproduce", 3), ("check", 5)])
+@pytest.mark.parametrize(("what", "moments"), [("run", 6), ("push", 4), ("reproduce", 3), ("check", 3)])
 def test_ctrl_c_at_any_moment_is_one_line_and_nothing_is_lost_or_left_behind(what, moments, folder):
     said = interrupted(what, moments, folder / "work")
     assert said["sim: interrupted"] >= moments / 3

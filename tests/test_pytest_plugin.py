@@ -69,8 +69,9 @@ engine.simulate = counted
 
 
 @pytest.fixture(autouse=True)
-def folder(pytester: pytest.Pytester) -> Path:
-    """An empty folder in which pytest is run."""
+def folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder in which pytest is run, without a plugin that loads slowly."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:nbmake")
     return pytester.path
 
 

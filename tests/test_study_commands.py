@@ -189,7 +189,7 @@ def test_ctrl_c_keeps_what_is_finished_of_a_sweep_and_the_same_command_goes_on()
     )
     args = ("sweep", "long.yaml", "--no-files", "--engine", "reference")
     with session(*args, "-n", "400") as process:
-        wait_for(lambda: busy(process.pid, 1, 3))
+        wait_for(lambda: busy(process.pid, 1, 2))
         os.killpg(process.pid, signal.SIGINT)
         out, errors = process.communicate(timeout=20)
         wait_for(lambda: not family(process.pid), 5)

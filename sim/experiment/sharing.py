@@ -161,8 +161,9 @@ def in_order(calls: Iterator[Callable[[], T]], workers: Workers, most: int) -> G
             futures.popleft()
             yield result
     finally:
-        for future in futures:
-            future.cancel()
+        if workers.executor is not None:  # our own ends no sooner, and Python 3.11 stumbles over them
+            for future in futures:
+                future.cancel()
 
 
 @contextmanager
