@@ -7,4 +7,4 @@ setup_npm
 .venv/bin/ruff format --check --quiet .
 .venv/bin/mypy
 .venv/bin/lint-imports --no-logo
-.venv/bin/pytest -n 3 --dist loadgroup --nbmake "$@" tests notebooks
+.venv/bin/pytest -n 3 --nbmake "$@" tests notebooks

@@ -35,8 +35,6 @@ KEPT = "SELECT replication, seed, fingerprint, warmup_us, worst_waits, status FR
 
 linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks Linux how much a process computed")
 
-pytestmark = pytest.mark.xdist_group("cluster")  # so that there is one
-
 
 class Cluster:
     """A scheduler and two workers on this machine, processes of their own."""
