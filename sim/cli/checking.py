@@ -281,8 +281,7 @@ def _write(
 def _leave(keeper: Keeper, outcomes: Collection["Outcome"]) -> None:
     """Exit with what is worst."""
     keeper.tell()
-    statuses = (("WRONG", WRONG), ("FAIL", FAILED))
-    for outcome, status in statuses:
+    for outcome, status in (("WRONG", WRONG), ("FAIL", FAILED)):
         if outcome in outcomes:
             raise typer.Exit(status)
     if keeper.problems:

@@ -56,7 +56,7 @@ def metrics_document(run: Run) -> dict[str, Any]:
 
 
 def replications_document(done: Replications) -> dict[str, Any]:
-    """Return what `sim replicate --json` prints."""
+    """Return what `sim replicate --json` prints, and `sim check --json` of each scenario, too."""
     return {
         "scenario": done.scenario.name,
         "seed": done.seed,
