@@ -27,5 +27,5 @@ if __name__ == "__main__":
         print_memory(2_000_000 if quick else LONGEST, 5)
         compare_world(5, 2_000 if quick else None)
     else:
-        print("\nvolume is left out, since numba is not installed: pip install 'ordersim[fast]'")
+        print("\nvolume is left out, since numba is not installed: pip install '.[fast]'")
     compare_start_up(5 if quick else 15)

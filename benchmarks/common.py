@@ -60,6 +60,6 @@ def versions() -> str:
         compiler = subprocess.run(["cc", "--version"], check=True, stdout=subprocess.PIPE, text=True)
         parts.append(compiler.stdout.split("\n")[0])
     return (
-        f"ordersim {version('ordersim')}, python {platform.python_version()}, {', '.join(parts)}; "
+        f"kitchensim {version('kitchensim')}, python {platform.python_version()}, {', '.join(parts)}; "
         f"{platform.machine()}, {os.cpu_count()} cores"
     )

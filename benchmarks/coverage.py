@@ -155,7 +155,7 @@ if __name__ == "__main__":
     parser.add_argument("--quick", action="store_true", help="no more than 4")
     parser.add_argument("--jobs", type=int, default=2, help="processes that share the experiments (2)")
     asked = parser.parse_args()
-    packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "simpy", "ordersim"))
+    packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "simpy", "kitchensim"))
     print(f"python {platform.python_version()}, {packages}; {platform.machine()}")
     number = 4 if asked.quick else asked.experiments
     found = run_all({**dict.fromkeys(COVERAGE, number), EXTENDING: 2 * number}, asked.jobs)

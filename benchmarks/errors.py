@@ -208,7 +208,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks.errors", description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="20 repetitions of each")
     quick = parser.parse_args().quick
-    packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "ordersim"))
+    packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "kitchensim"))
     print(f"python {platform.python_version()}, {packages}; {platform.machine()}")
     number = 20 if quick else 500
     print_truth(20 * number)

@@ -36,9 +36,9 @@ def lacking(program: str) -> str | None:
             None if which("cc") else f"{program} is left out, since there is no cc: install a C compiler, such as gcc"
         )
     if program.startswith("compiled") and not find_spec("numba"):
-        return f"{program} is left out, since numba is not installed: pip install 'ordersim[fast]'"
+        return f"{program} is left out, since numba is not installed: pip install '.[fast]'"
     if program in PEERS and not find_spec(program):
-        return f"{program} is left out, since it is not installed: pip install 'ordersim[benchmarks]'"
+        return f"{program} is left out, since it is not installed: pip install '.[benchmarks]'"
     return None
 
 

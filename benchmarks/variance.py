@@ -118,7 +118,7 @@ def print_effort(crews: list[Scenario], precision: Floats) -> None:
 
 
 if __name__ == "__main__":
-    packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "ordersim"))
+    packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "kitchensim"))
     print(f"python {platform.python_version()}, {packages}; {platform.machine()}")
     crews = [load_scenario(FILE, peak_bots=bots) for bots in CREWS]
     print_effort(crews, PRECISION * print_variance(crews))

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by the other scripts: makes .venv and installs ordersim into it, unless that is done already.
+# Sourced by the other scripts: makes .venv and installs kitchensim into it, unless that is done already.
 # Usage: setup [EXTRA]
 
 set -euo pipefail
@@ -13,7 +13,7 @@ find_python() {
       return
     fi
   done
-  echo "ordersim needs Python 3.11 or newer; install it, or name one with PYTHON=/path/to/python" >&2
+  echo "kitchensim needs Python 3.11 or newer; install it, or name one with PYTHON=/path/to/python" >&2
   return 1
 }
 
@@ -32,7 +32,7 @@ setup() {
       return 1
     fi
   fi
-  echo "Installing ordersim into .venv ..." >&2
+  echo "Installing kitchensim into .venv ..." >&2
   .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".${extra:+[$extra]}"
   .venv/bin/python -m compileall -q sim
   echo "$wanted" > "$stamp"

@@ -1,4 +1,4 @@
-"""ordersim: a kitchen of cooking bots, simulated: how many bots, how long a wait, what a VIP promise costs.
+"""kitchensim: a kitchen of cooking bots, simulated: how many bots, how long a wait, what a VIP promise costs.
 
 Names are imported when they are first used, so that the command can say something before it has loaded everything.
 """
@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.errors import OrdersimError, ScenarioError, SimulationError, StorageError
+    from sim.errors import KitchensimError, ScenarioError, SimulationError, StorageError
     from sim.experiment import (
         Comparison,
         Replications,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Comparison",
     "Database",
-    "OrdersimError",
+    "KitchensimError",
     "Replications",
     "Run",
     "Scenario",

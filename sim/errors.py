@@ -2,9 +2,12 @@
 
 from typing import NamedTuple
 
+INSTALL = "pip install '.{}' in a checkout of kitchensim"
+"""How to install, the only place that says it; `{}` takes an extra such as `[fast]`."""
 
-class OrdersimError(Exception):
-    """Anything that ordersim refuses to do; the message is meant for the person who asked."""
+
+class KitchensimError(Exception):
+    """Anything that kitchensim refuses to do; the message is meant for the person who asked."""
 
 
 class Fault(NamedTuple):
@@ -22,7 +25,7 @@ class Fault(NamedTuple):
         return f"{where}: {self.path}: {self.message}" if self.path else f"{where}: {self.message}"
 
 
-class ScenarioError(OrdersimError):
+class ScenarioError(KitchensimError):
     """A scenario that cannot be used; `faults` lists everything that is wrong with it."""
 
     def __init__(self, faults: list[Fault]) -> None:
@@ -31,9 +34,9 @@ class ScenarioError(OrdersimError):
         super().__init__("\n".join(map(str, self.faults)))
 
 
-class SimulationError(OrdersimError):
+class SimulationError(KitchensimError):
     """A run that cannot be finished, such as one whose clock would overflow."""
 
 
-class StorageError(OrdersimError):
+class StorageError(KitchensimError):
     """A database that cannot be opened, read or written."""

@@ -110,7 +110,7 @@ def wheels(tmp_path):
         "PIP_NO_INDEX": "1",
         "PIP_FIND_LINKS": str(folder),
         "PIP_NO_DEPS": "1",
-        "PIP_IGNORE_INSTALLED": "1",  # PYTHONPATH, which brings the dependencies, has ordersim too
+        "PIP_IGNORE_INSTALLED": "1",  # PYTHONPATH, which brings the dependencies, has kitchensim too
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PYTHONPATH": sysconfig.get_path("purelib"),
     }
@@ -133,6 +133,7 @@ def any_shell():
 
 def test_each_snippet_installs_the_wheel_and_passes_or_fails_as_the_scenarios_do(kitchen, wheels):
     scripts = [jenkins(), *(f". .venv/bin/activate\n{script}" for script in (gitlab(), any_shell()))]
+    scripts = [script.replace("git+https://github.com/OWNER/kitchensim", "kitchensim") for script in scripts]
     for script in scripts:  # the first makes .venv
         done = shell(f"set -e\n{script}", kitchen, **wheels)
         assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "2 scenarios: 2 passed"), done.stderr

@@ -259,4 +259,4 @@ def test_ctrl_c_does_not_wait_for_a_cluster_that_is_not_there():
 def test_without_dask_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     errors = sim("replicate", "kitchen.yaml", *BARE, "--dask", "127.0.0.1:1", status=2).stderr
-    assert errors == "cluster 127.0.0.1:1: needs dask; pip install 'ordersim[distributed]'\n"
+    assert errors == "cluster 127.0.0.1:1: needs dask; pip install '.[distributed]' in a checkout of kitchensim\n"

@@ -560,7 +560,7 @@ def test_a_group_without_a_command_shows_its_help():
 
 
 def test_version():
-    assert sim("--version").stdout == f"ordersim {version('ordersim')}\n"
+    assert sim("--version").stdout == f"kitchensim {version('kitchensim')}\n"
 
 
 def test_ctrl_c_while_the_command_is_still_loading_gets_its_line():

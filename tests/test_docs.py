@@ -53,6 +53,15 @@ def has(text, *words):
     return [word for word in words if f"`{word}`" not in text and f"`{word}:" not in text]
 
 
+def test_nobody_is_sent_to_a_name_that_is_not_published():
+    files = [*PAGES, *(ROOT / "sim").rglob("*.py"), *(ROOT / "scenarios").rglob("*.yaml")]
+    targets = [
+        target for file in files for target in re.findall(r"pip install(?: -[\w-]+)* +([^\s`]+)", file.read_text())
+    ]
+    assert len(targets) > 5
+    assert [target for target in targets if not re.match(r"['\"]?(\.|git\+|\S+\.whl)", target)] == []
+
+
 @pytest.mark.parametrize("text", list(examples()))
 def test_each_example_is_a_valid_scenario(text, tmp_path):
     for file in (ROOT / "scenarios").glob("*.*"):

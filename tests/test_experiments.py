@@ -601,7 +601,7 @@ def test_only_the_same_scenario_and_seed_by_the_same_versions_that_is_not_delete
     assert earlier(scenario(KITCHEN.replace("2}", "3}"))) == []
     delete_run(database, ids[1])
     assert earlier() == [1, 3]
-    versions = '{"ordersim": "0.0.1", "numpy": "2.0.0"}'
+    versions = '{"kitchensim": "0.0.1", "numpy": "2.0.0"}'
     change(database, "UPDATE runs SET versions = ? WHERE id = ?", versions, ids[2])
     assert earlier() == [1]
     change(database, "UPDATE runs SET status = 'writing' WHERE id = ?", ids[0])

@@ -70,8 +70,8 @@ def test_a_database_of_a_newer_program_is_refused_and_left_alone(backend, databa
     database.write([("INSERT INTO schema_migrations VALUES (99, 'of the future', 'tomorrow')", ())])
     with pytest.raises(StorageError) as caught:
         backend.open()
-    cure = "upgrade with pip install -U ordersim"
-    assert str(caught.value) == f"database {backend.url}: was written by a newer ordersim; {cure}"
+    cure = "upgrade: pip install '.' in a checkout of kitchensim"
+    assert str(caught.value) == f"database {backend.url}: was written by a newer kitchensim; {cure}"
     assert backend.read("SELECT max(version) FROM schema_migrations") == [(99,)]
 
 

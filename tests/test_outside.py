@@ -118,7 +118,7 @@ def told(python: Path, folder: Path, command: str, status: int) -> str:
 def same_each_time(said: str) -> str:
     """Leave out of what pytest prints what depends on the time and on the versions of others."""
     said = re.sub(r"^(platform|hypothesis profile) .*\n", "", said, flags=re.MULTILINE)
-    said = re.sub(r"^plugins: .*\bordersim-.*", "plugins: ordersim", said, flags=re.MULTILINE)
+    said = re.sub(r"^plugins: .*\bkitchensim-.*", "plugins: kitchensim", said, flags=re.MULTILINE)
     return re.sub(r"^(?:=+ )?(.* in )[0-9.]+s(?: =+)?$", r"\1TIME", said, flags=re.MULTILINE)
 
 

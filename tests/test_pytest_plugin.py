@@ -418,7 +418,7 @@ def test_junit_xml_has_a_case_for_each_item_and_the_words_of_those_that_failed(p
 def test_without_the_plugin_there_are_neither_items_nor_fixtures(pytester):
     write("rush.scenario.yaml", RUSH)
     write("test_it.py", "def test_it(): pass\ndef test_run(run): pass\n")
-    done = pytester.runpytest("-p", "no:ordersim")
+    done = pytester.runpytest("-p", "no:kitchensim")
     outcome(done, 1, passed=1, errors=1)
     done.stdout.fnmatch_lines(["*fixture 'run' not found"])
 

@@ -166,7 +166,7 @@ def test_what_a_person_reads_from_the_first_run_to_the_last_purge(server, golden
         text = re.sub(UUID7, lambda found: known.setdefault(found[0], f"RUN-{len(known) + 1}"), text)
         text = text.replace(server.url, "http://127.0.0.1:PORT")
         text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*", "INSTANT", text)
-        text = re.sub(r"\b(ordersim|numpy|simpy|python) [\d.]+", r"\1 VERSION", text)
+        text = re.sub(r"\b(kitchensim|numpy|simpy|python) [\d.]+", r"\1 VERSION", text)
         return re.sub(r"[\d.]+ ms", "N ms", text)
 
     def typed(line: str, status: int = 0, lines: int = 20) -> None:
@@ -261,7 +261,7 @@ def test_show_tells_where_a_run_came_from_and_its_metrics(backend):
     assert (told["tags"], told["parameters"]) == ("a, b", "bots 2, cook 10s")
     assert told["fingerprint"] == metrics("out/kitchen")["fingerprint"]
     assert "pushed_at" not in told
-    assert re.fullmatch(r"ordersim [\d.]+, numpy [\d.]+, simpy [\d.]+, python 3[\d.]+", told["versions"])
+    assert re.fullmatch(r"kitchensim [\d.]+, numpy [\d.]+, simpy [\d.]+, python 3[\d.]+", told["versions"])
     values = metrics("out/kitchen")["metrics"]
     assert [line.split() for line in numbers.splitlines()] == [
         [name, *("no data" if value is None else f"{value:.6g}").split(), UNITS[name]] for name, value in values.items()
@@ -339,7 +339,7 @@ def test_what_somebody_altered_is_shown_with_what_comes_now():
     title, prints, versions = sim("runs", "reproduce", run_id, status=1).stdout.splitlines()
     assert title == f"run {run_id} is not reproduced"
     assert prints == f"  fingerprint  stored 0123456789abcdef, stored events {now}, now {now}"
-    assert re.match(r"  stored with  ordersim [\d.]+, numpy", versions)
+    assert re.match(r"  stored with  kitchensim [\d.]+, numpy", versions)
     change("DELETE FROM events WHERE seq = 19")
     event = sim("runs", "reproduce", run_id, status=1).stdout.splitlines()[3:]
     assert event == [

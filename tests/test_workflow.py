@@ -113,8 +113,8 @@ def act(tmp_path):
     """Run the action's last step as GitHub does, with the installed command; return what it left behind."""
     (tmp_path / "scenarios").mkdir()
     (tmp_path / "scenarios/promise.yaml").write_text(PROMISE)
-    (tmp_path / "temp/ordersim/bin").mkdir(parents=True)
-    (tmp_path / "temp/ordersim/bin/sim").symlink_to(Path(sys.executable).parent / "sim")
+    (tmp_path / "temp/kitchensim/bin").mkdir(parents=True)
+    (tmp_path / "temp/kitchensim/bin/sim").symlink_to(Path(sys.executable).parent / "sim")
     files = {name: tmp_path / name.lower() for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")}
     places = {"RUNNER_TEMP": tmp_path / "temp", "GITHUB_WORKSPACE": tmp_path, **files}
 

@@ -12,7 +12,7 @@ from sim.cli import database, experiments, runs, studies
 from sim.cli.checking import check_command
 from sim.cli.common import INTERRUPTED, NOT_SAVED, WRONG, InterruptedWorkError
 from sim.cli.run import run_command
-from sim.errors import OrdersimError
+from sim.errors import KitchensimError
 
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it has none of ours, and searching takes 12 ms
 
@@ -36,7 +36,7 @@ def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version as installed_version
 
-        print(f"ordersim {installed_version('ordersim')}")
+        print(f"kitchensim {installed_version('kitchensim')}")
         raise typer.Exit
 
 
@@ -60,7 +60,7 @@ def validate(
     for file in files:
         try:
             load_scenario(file).check_study()
-        except OrdersimError as error:
+        except KitchensimError as error:
             wrong = True
             print(error, file=sys.stderr)
         else:
@@ -89,7 +89,7 @@ def main() -> None:
             app()
         finally:
             print(end="", flush=True)  # here, where a reader that left or a full disk can be told of
-    except OrdersimError as error:
+    except KitchensimError as error:
         print(error, file=sys.stderr)
         sys.exit(WRONG)
     except InterruptedWorkError as error:

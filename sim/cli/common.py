@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.engines import Engine, Progress, can_compile
-from sim.errors import OrdersimError, StorageError
+from sim.errors import INSTALL, KitchensimError, StorageError
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -79,7 +79,7 @@ def parameters_of(settings: list[str] | None) -> dict[str, Any]:
             raise typer.BadParameter(f"{setting!r} is no setting; write --set NAME=VALUE")
         try:
             values[name] = parse_value(text)
-        except OrdersimError:
+        except KitchensimError:
             raise typer.BadParameter(f"{setting!r} has no YAML value; write --set {name}=VALUE") from None
     return values
 
@@ -87,7 +87,7 @@ def parameters_of(settings: list[str] | None) -> dict[str, Any]:
 def hint_at_numba(engine: Engine) -> None:
     """Say what would be faster, where numba is missing."""
     if engine != "reference" and not can_compile():
-        print("sim: with numba this would be many times as fast; pip install 'ordersim[fast]'", file=sys.stderr)
+        print(f"sim: with numba this would be many times as fast; {INSTALL.format('[fast]')}", file=sys.stderr)
 
 
 def cannot_write(error: OSError, folder: Path, option: str) -> str:

@@ -6,7 +6,7 @@ from concurrent.futures import CancelledError, Executor
 from contextlib import contextmanager
 from typing import Any, cast
 
-from sim.errors import SimulationError
+from sim.errors import INSTALL, SimulationError
 
 _SECONDS = 10
 
@@ -22,7 +22,7 @@ def cluster(address: str) -> Iterator[Executor]:
     try:
         from distributed import Client
     except ImportError:
-        raise SimulationError(f"cluster {address}: needs dask; pip install 'ordersim[distributed]'") from None
+        raise SimulationError(f"cluster {address}: needs dask; {INSTALL.format('[distributed]')}") from None
     try:
         asyncio.run(asyncio.wait_for(_greet(address), _SECONDS))
         client: Any = cast(Any, Client)(address, timeout=_SECONDS, set_as_default=False)
@@ -53,11 +53,11 @@ async def _greet(address: str) -> None:
 
 
 def _check_workers(client: Any, address: str) -> None:
-    """Ask for workers that know ordersim, since work waits for ever where there are none."""
+    """Ask for workers that know kitchensim, since work waits for ever where there are none."""
     try:
         there = client.run(_is_here)
     except Exception as error:  # noqa: BLE001 - dask raises a plain one
-        raise SimulationError(f"cluster {address}: a worker lacks ordersim ({error}); install it there") from None
+        raise SimulationError(f"cluster {address}: a worker lacks kitchensim ({error}); install it there") from None
     if not there:
         raise SimulationError(f"cluster {address}: has no workers; start one with dask worker {address}")
 

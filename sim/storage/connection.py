@@ -31,7 +31,7 @@ from libsql_client.http import HttpClient
 from libsql_client.result import ResultSet
 from libsql_client.sqlite3_utils import Sqlite3Client, _execute_stmt
 
-from sim.errors import StorageError
+from sim.errors import INSTALL, StorageError
 from sim.storage.addresses import Address, is_loopback
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ _CURES = {
     "HTTP_429": "try again later",
     "HTTP_5": "the server, or a proxy before it, has trouble; try again later",
     "HTTP_": "something else than a libSQL server answers there; check the URL, or try again later",
-    "NEWER": "upgrade with pip install -U ordersim",
+    "NEWER": f"upgrade: {INSTALL.format('')}",
     "SQLITE_CANTOPEN": "name a file in a folder that exists and is writable",
     "SQLITE_CONSTRAINT": "the database holds something else under that key",
     "SQLITE_CORRUPT": "restore the file, or name another with --db",

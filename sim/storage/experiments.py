@@ -15,7 +15,7 @@ from sim.storage.rows import closing, insert, new_run_id, of_scenario, opening, 
 from sim.storage.runs import StoredRun, run_metrics
 from sim.storage.saving import compare_runs, file_statements, push_run, store
 
-_SAME = ("ordersim", "numpy")  # the packages whose versions decide what numbers a replication has
+_SAME = ("kitchensim", "numpy")  # the packages whose versions decide what numbers a replication has
 _KEPT = (
     "runs.id, runs.replication, runs.worst_waits, runs.fingerprint, runs.engine, runs.warmup_us, runs.started_at, "
     "runs.finished_at"
@@ -84,7 +84,7 @@ def save_replications(
 def earlier_replications(connection: Connection, scenario: Scenario, seed: int) -> list[Replication]:
     """Return the replications of a scenario under a seed that are stored already, by number, each number once.
 
-    Only those count that were made by the same ordersim and numpy as now, which may draw other numbers next year.
+    Only those count that were made by the same kitchensim and numpy as now, which may draw other numbers next year.
 
     Raises:
         StorageError: the database cannot be read.

@@ -137,7 +137,7 @@ def migrate(connection: Connection) -> None:
     """
     present = schema_version(connection)
     if present > len(MIGRATIONS):
-        raise connection.error("was written by a newer ordersim", "NEWER")
+        raise connection.error("was written by a newer kitchensim", "NEWER")
     for version, (name, statements) in enumerate(MIGRATIONS[present:], present + 1):
         note = ("INSERT INTO schema_migrations (version, name, applied_at) VALUES (?, ?, ?)", (version, name, now()))
         try:

@@ -36,7 +36,7 @@ PAGED = {
 
 _ROWS = {"bots": 2_000, "orders": 2_000, "events": 10_000}  # in a page: some hundred kilobytes
 _PART = 500_000  # characters of a file
-_PACKAGES = ("ordersim", "numpy", "simpy")
+_PACKAGES = ("kitchensim", "numpy", "simpy")
 _ORDERS, _ROOM = 1 << 40, 1 << 61
 
 
