@@ -29,6 +29,16 @@ SHARE_PATTERN = f"^{_SHARE.pattern}$"
 CLOCK_PATTERN = f"^{_CLOCK.pattern}$"
 
 
+_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    r"""Return a text as it can stand in a line: what would end the line, steer a terminal, turn the direction of
+    writing or be no character at all becomes a visible escape such as `\\x1b`.
+    """
+    return _INVISIBLE.sub(lambda match: ascii(match[0])[1:-1], text)
+
+
 def shown(value: object) -> str:
     """Return `value` as it is quoted in a message: on one line and not too long."""
     if value is None:

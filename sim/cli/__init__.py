@@ -1,6 +1,5 @@
 """The command `sim`."""
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ import typer
 
 from sim.cli import database, experiments, runs, studies
 from sim.cli.checking import check_command
-from sim.cli.common import INTERRUPTED, NOT_SAVED, WRONG, InterruptedWorkError
+from sim.cli.common import INTERRUPTED, NOT_SAVED, WRONG, InterruptedWorkError, complain, say, say_json
 from sim.cli.run import run_command
 from sim.errors import KitchensimError
 
@@ -36,7 +35,7 @@ def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version as installed_version
 
-        print(f"kitchensim {installed_version('kitchensim')}")
+        say(f"kitchensim {installed_version('kitchensim')}")
         raise typer.Exit
 
 
@@ -62,9 +61,9 @@ def validate(
             load_scenario(file).check_study()
         except KitchensimError as error:
             wrong = True
-            print(error, file=sys.stderr)
+            complain(*error.lines)
         else:
-            print(f"{file}: valid")
+            say(f"{file}: valid")
     if wrong:
         raise typer.Exit(WRONG)
 
@@ -74,7 +73,7 @@ def schema() -> None:
     """Print the JSON Schema of scenario files, for editors."""
     from sim.scenario import json_schema
 
-    print(json.dumps(json_schema(), indent=2))
+    say_json(json_schema())
 
 
 app.add_typer(runs.app, name="runs")
@@ -88,19 +87,19 @@ def main() -> None:
         try:
             app()
         finally:
-            print(end="", flush=True)  # here, where a reader that left or a full disk can be told of
+            say()  # here, where a reader that left or a full disk can be told of
     except KitchensimError as error:
-        print(error, file=sys.stderr)
+        complain(*error.lines)
         sys.exit(WRONG)
     except InterruptedWorkError as error:
-        print(f"sim: interrupted; {error}", file=sys.stderr)
+        complain(f"sim: interrupted; {error}")
         sys.exit(INTERRUPTED)
     except OSError as error:  # of standard output; others are caught where they happen
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still to be flushed
         if not isinstance(error, BrokenPipeError):
-            print(f"sim: standard output: cannot be written ({error.strerror})", file=sys.stderr)
+            complain(f"sim: standard output: cannot be written ({error.strerror})")
         sys.exit(NOT_SAVED)
     except SystemExit as leaving:
         if leaving.code == INTERRUPTED:
-            print("sim: interrupted", file=sys.stderr)
+            complain("sim: interrupted")
         raise

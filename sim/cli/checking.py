@@ -1,8 +1,6 @@
 """`sim check`: scenario files as tests."""
 
-import json
 import os
-import sys
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -24,6 +22,8 @@ from sim.cli.common import (
     TagsOption,
     destination,
     parameters_of,
+    say,
+    say_json,
 )
 from sim.cli.files import scenario_files
 from sim.cli.keeping import DaskOption, Keeper, TimesOption
@@ -105,8 +105,11 @@ def check_command(
     if report is not None and show:
         for found in checked:
             _show(found, verbose, github)
-        print("\n".join(report.lines()))
-    print(total_line(checked, len(files)) if show else json.dumps(check_document(checked), indent=2))
+        say(*report.lines())
+    if show:
+        say(total_line(checked, len(files)))
+    else:
+        say_json(check_document(checked))
     _write(keeper, checked, report, junit, as_json, github)
     _leave(keeper, {found.outcome for found in checked})
 
@@ -245,14 +248,11 @@ def _seen(first: "Look | SimulationError") -> "Look":
 def _show(found: "Checked", verbose: bool, github: bool) -> None:
     from sim.output.findings import checked_lines
 
-    for line in checked_lines(found, verbose):
-        print(line)
+    say(*checked_lines(found, verbose))
     if github:
         from sim.output.github import annotations
 
-        for line in annotations(found):
-            print(line)
-    sys.stdout.flush()  # a log should show how far it is
+        say(*annotations(found))
 
 
 def _write(

@@ -1,17 +1,19 @@
-"""What all commands share: exit statuses, options, the progress bar."""
+"""What all commands share: exit statuses, options, printing, the progress bar."""
 
+import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
 from sim.engines import Engine, Progress, can_compile
 from sim.errors import INSTALL, KitchensimError, StorageError
+from sim.units import printable
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -41,6 +43,43 @@ TagsOption = Annotated[
 SaveOption = Annotated[bool, typer.Option("--save/--no-save", help="Keep what was run in the database.")]
 ChartsOption = Annotated[bool, typer.Option("--charts/--no-charts", help="Draw the charts.")]
 RunArgument = Annotated[str, typer.Argument(metavar="ID", help="The run's id, or how it starts.")]
+
+
+_PLAIN = {"≥": ">=", "…": "..."}  # where a stream cannot hold what we write ourselves
+
+
+def say(*lines: object) -> None:
+    """Print lines to standard output, at once, so that a log shows how far a command is."""
+    _print(lines, sys.stdout)
+
+
+def say_json(document: object) -> None:
+    """Print a JSON document."""
+    say(*json.dumps(document, indent=2).replace("\x7f", r"\u007f").split("\n"))
+
+
+def complain(*lines: object) -> None:
+    """Print lines to standard error."""
+    _print(lines, sys.stderr)
+
+
+def _print(lines: Iterable[object], stream: TextIO | None) -> None:
+    """Print lines, each as one line whatever it holds, in signs that the stream has; the only way to print."""
+    if stream is not None:  # as where a command is started without it
+        encoding = stream.encoding or "utf-8"
+        stream.write("".join(f"{_encodable(printable(str(line)), encoding)}\n" for line in lines))
+        stream.flush()
+
+
+def _encodable(line: str, encoding: str) -> str:
+    """Return a line with a plain sign or a visible escape for each sign that an encoding does not have."""
+    try:
+        line.encode(encoding)
+    except UnicodeEncodeError:
+        if len(line) > 1:
+            return "".join(_encodable(sign, encoding) for sign in line)
+        return _PLAIN.get(line, ascii(line)[1:-1])
+    return line
 
 
 class InterruptedWorkError(Exception):
@@ -87,7 +126,7 @@ def parameters_of(settings: list[str] | None) -> dict[str, Any]:
 def hint_at_numba(engine: Engine) -> None:
     """Say what would be faster, where numba is missing."""
     if engine != "reference" and not can_compile():
-        print(f"sim: with numba this would be many times as fast; {INSTALL.format('[fast]')}", file=sys.stderr)
+        complain(f"sim: with numba this would be many times as fast; {INSTALL.format('[fast]')}")
 
 
 def cannot_write(error: OSError, folder: Path, option: str) -> str:

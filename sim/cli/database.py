@@ -1,11 +1,18 @@
 """`sim db` and `sim push`: where runs go, and getting them there."""
 
-import sys
 from typing import Annotated
 
 import typer
 
-from sim.cli.common import NOT_SAVED, DatabaseOption, InterruptedWorkError, existing_database, progress_bar
+from sim.cli.common import (
+    NOT_SAVED,
+    DatabaseOption,
+    InterruptedWorkError,
+    complain,
+    existing_database,
+    progress_bar,
+    say,
+)
 from sim.errors import StorageError
 
 app = typer.Typer(help="Look after the database.", rich_markup_mode=None, no_args_is_help=True)
@@ -25,7 +32,7 @@ def check_command(
     from sim.storage import check, find_address
 
     for label, text in check(find_address(db), write):
-        print(f"{label:11} {text}", flush=True)
+        say(f"{label:11} {text}")
 
 
 def push_command(
@@ -52,11 +59,11 @@ def push_command(
             with open_database(address.url) as target, progress_bar("pushing") as progress:
                 pushed = push_all(local, target, progress)
         except StorageError as error:
-            print(f"sim: {error}; sim push goes on where it stopped", file=sys.stderr)
+            complain(f"sim: {error}; sim push goes on where it stopped")
             raise typer.Exit(NOT_SAVED) from None
         except KeyboardInterrupt:
             raise InterruptedWorkError("sim push goes on where it stopped") from None
     if pushed:
-        print(f"{pushed} run{'s' * (pushed > 1)} pushed from {local.address.url} to {address.url}")
+        say(f"{pushed} run{'s' * (pushed > 1)} pushed from {local.address.url} to {address.url}")
     else:
-        print(f"nothing to push: {address.url} has all runs of {local.address.url}")
+        say(f"nothing to push: {address.url} has all runs of {local.address.url}")

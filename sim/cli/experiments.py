@@ -1,6 +1,5 @@
 """`sim replicate` and `sim theory`: what a random scenario says, and what queueing theory says."""
 
-import json
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,8 @@ from sim.cli.common import (
     SettingsOption,
     TagsOption,
     prepared,
+    say,
+    say_json,
 )
 from sim.cli.keeping import DaskOption, FilesOption, JobsOption, Keeper, TimesOption
 from sim.engines import Engine
@@ -55,7 +56,10 @@ def replicate_command(
     lines = [*estimate_lines(done), *theory_report(theory(scenario), done).lines()]
     if files:
         lines += keeper.write(partial(write_replications, done, charts=charts), out or Path("out") / scenario.name)
-    print(json.dumps(replications_document(done), indent=2) if as_json else "\n".join(lines))
+    if as_json:
+        say_json(replications_document(done))
+    else:
+        say(*lines)
     keeper.leave()
 
 
@@ -79,17 +83,20 @@ def theory_command(
     scenario, address = prepared(file, settings, tags, db, save)
     found = theory(scenario)
     if found.failing:
-        document = json.dumps(theory_document(found, scenario, None), indent=2)
-        print(document if as_json else "\n".join(theory_report(found, None).lines()))
+        if as_json:
+            say_json(theory_document(found, scenario, None))
+        else:
+            say(*theory_report(found, None).lines())
         return
     keeper = Keeper("replicate", scenario, seed, address, tags)
     done = _replicated(keeper, scenario, times, jobs, engine, dask)
     n = len(done.results)
     head = f"{scenario.name}, seed {done.seed}, {n} replication{'s' * (n > 1)}"
     report = theory_report(found, done)
-    print(
-        json.dumps(theory_document(found, scenario, done), indent=2) if as_json else "\n".join([head, *report.lines()])
-    )
+    if as_json:
+        say_json(theory_document(found, scenario, done))
+    else:
+        say(head, *report.lines())
     keeper.leave()
 
 

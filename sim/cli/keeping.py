@@ -1,7 +1,6 @@
 """What commands that run many replications share: options, and keeping what is finished."""
 
 import logging
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from sim.cli.common import NOT_SAVED, InterruptedWorkError, cannot_write, hint_at_numba, progress_bar
+from sim.cli.common import NOT_SAVED, InterruptedWorkError, cannot_write, complain, hint_at_numba, progress_bar
 from sim.engines import Engine
 from sim.errors import SimulationError, StorageError
 
@@ -183,7 +182,7 @@ class Keeper:
     def tell(self) -> None:
         """Tell of problems."""
         for problem in self.problems:
-            print(f"sim: {problem}", file=sys.stderr)
+            complain(f"sim: {problem}")
 
     def leave(self, status: int = 0) -> None:
         """Tell of problems, and exit with their status or, where there are none, with the one given."""

@@ -1,7 +1,5 @@
 """`sim run`: simulate, write files, keep the run."""
 
-import json
-import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,9 +22,12 @@ from sim.cli.common import (
     SettingsOption,
     TagsOption,
     cannot_write,
+    complain,
     hint_at_numba,
     prepared,
     progress_bar,
+    say,
+    say_json,
 )
 from sim.engines import LONG
 from sim.errors import StorageError
@@ -60,11 +61,11 @@ def run_command(
         hint_at_numba(engine)
     kept = _keep(done, out or Path("out") / scenario.name, charts, address, tags or [])
     if as_json:
-        print(json.dumps({"run": kept.run_id, **metrics_document(done)}, indent=2))
+        say_json({"run": kept.run_id, **metrics_document(done)})
     else:
         _show(done, kept)
     for problem in kept.problems:
-        print(f"sim: {problem}", file=sys.stderr)
+        complain(f"sim: {problem}")
     if any(not verdict.held for verdict in done.verdicts):
         raise typer.Exit(FAILED)
     if kept.problems:
@@ -145,4 +146,4 @@ def _show(done: "Run", kept: _Kept) -> None:
         lines.append(f"Files: {kept.folder}/")
     if kept.stored is not None:
         lines.append(f"Stored: run {kept.run_id} {kept.stored}")
-    print("\n".join(lines))
+    say(*lines)

@@ -1,14 +1,23 @@
 """`sim runs`: the stored runs."""
 
-import json
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.cli.common import FAILED, NOT_SAVED, DatabaseOption, JsonOption, RunArgument, cannot_write, existing_database
+from sim.cli.common import (
+    FAILED,
+    NOT_SAVED,
+    DatabaseOption,
+    JsonOption,
+    RunArgument,
+    cannot_write,
+    complain,
+    existing_database,
+    say,
+    say_json,
+)
 from sim.units import parse_duration
 
 if TYPE_CHECKING:
@@ -46,13 +55,13 @@ def list_command(
     with existing_database(db) as database:
         stored = list_runs(database, scenario, None if since is None else _instant(since), tag, deleted)
     if as_json:
-        print(json.dumps([one._asdict() for one in stored], indent=2))
+        say_json([one._asdict() for one in stored])
         return
     if not stored:
-        print(f"{database.address.url} has no {'such runs' if given else 'runs yet; sim run FILE makes one'}")
+        say(f"{database.address.url} has no {'such runs' if given else 'runs yet; sim run FILE makes one'}")
     marked = not database.address.is_remote and find_address().is_remote
     for one in stored:
-        print(_line(one) + "  not pushed" * (marked and one.pushed_at is None))
+        say(_line(one) + "  not pushed" * (marked and one.pushed_at is None))
 
 
 def _instant(text: str) -> datetime:
@@ -86,13 +95,12 @@ def show_command(run_id: RunArgument, db: DatabaseOption = None, as_json: JsonOp
         stored = find_run(database, run_id)
         metrics = run_metrics(database, stored.id)
     if as_json:
-        print(json.dumps({**stored._asdict(), "metrics": metrics}, indent=2))
+        say_json({**stored._asdict(), "metrics": metrics})
         return
     for label, value in stored._asdict().items():
         if label != "pushed_at" or value is not None:
-            print(f"{label:12} {_text(value)}")
-    print()
-    print("\n".join(aligned([(name, _number(value), UNITS.get(name, "")) for name, value in metrics.items()])))
+            say(f"{label:12} {_text(value)}")
+    say("", *aligned([(name, _number(value), UNITS.get(name, "")) for name, value in metrics.items()]))
 
 
 def _text(value: Any) -> str:
@@ -121,16 +129,15 @@ def compare_command(
         one, other = (run_metrics(database, run.id) for run in runs)
     rows = {name: (one.get(name), other.get(name)) for name in one | other}
     if as_json:
-        print(json.dumps({"runs": [run.id for run in runs], "metrics": rows}, indent=2))
+        say_json({"runs": [run.id for run in runs], "metrics": rows})
         return
     for word, run in zip(("first", "second"), runs, strict=True):
-        print(f"{word:7} {_line(run)}")
-    print()
+        say(f"{word:7} {_line(run)}")
     table = [("metric", "first", "second", "difference", "unit")]
     for name, (left, right) in rows.items():
         difference = "" if left is None or right is None else f"{right - left:+.6g}"
         table.append((name, _number(left), _number(right), difference, UNITS.get(name, "")))
-    print("\n".join(aligned(table)))
+    say("", *aligned(table))
 
 
 @app.command("reproduce")
@@ -143,16 +150,16 @@ def reproduce_command(run_id: RunArgument, db: DatabaseOption = None) -> None:
         before, again = reproduce(database, stored)
     row = None if before is None else before.log.first_difference(again.log)
     if row is None and again.fingerprint == stored.fingerprint:
-        print(f"run {stored.id} reproduced: fingerprint {again.fingerprint}, {len(again.log)} events")
+        say(f"run {stored.id} reproduced: fingerprint {again.fingerprint}, {len(again.log)} events")
         return
-    print(f"run {stored.id} is not reproduced")
+    say(f"run {stored.id} is not reproduced")
     events = "" if before is None else f", stored events {before.fingerprint}"
-    print(f"  fingerprint  stored {stored.fingerprint}{events}, now {again.fingerprint}")
-    print(f"  stored with  {_text(stored.versions)}")
+    say(f"  fingerprint  stored {stored.fingerprint}{events}, now {again.fingerprint}")
+    say(f"  stored with  {_text(stored.versions)}")
     if before is not None and row is not None:
-        print(f"  the first event that differs is number {row}:")
+        say(f"  the first event that differs is number {row}:")
         for word, one in (("stored", before), ("now", again)):
-            print(f"    {word:7} {next((_event(event) for event in one.log.between(row, row + 1)), 'none')}")
+            say(f"    {word:7} {next((_event(event) for event in one.log.between(row, row + 1)), 'none')}")
     raise typer.Exit(FAILED)
 
 
@@ -179,9 +186,9 @@ def export_command(
     try:
         write_run(run, to, charts=charts)
     except OSError as error:
-        print(f"sim: {cannot_write(error, to, '--to')}", file=sys.stderr)
+        complain(f"sim: {cannot_write(error, to, '--to')}")
         raise typer.Exit(NOT_SAVED) from None
-    print(f"Files: {to}/")
+    say(f"Files: {to}/")
 
 
 @app.command("delete")
@@ -192,7 +199,7 @@ def delete_command(run_id: RunArgument, db: DatabaseOption = None) -> None:
     with existing_database(db) as database:
         stored = find_run(database, run_id)
         delete_run(database, stored.id)
-    print(f"run {stored.id} deleted; sim runs restore undoes it")
+    say(f"run {stored.id} deleted; sim runs restore undoes it")
 
 
 @app.command("restore")
@@ -203,7 +210,7 @@ def restore_command(run_id: RunArgument, db: DatabaseOption = None) -> None:
     with existing_database(db) as database:
         stored = find_run(database, run_id, deleted=True)
         restore_run(database, stored.id)
-    print(f"run {stored.id} restored")
+    say(f"run {stored.id} restored")
 
 
 @app.command("purge")
@@ -216,4 +223,4 @@ def purge_command(db: DatabaseOption = None) -> None:
 
     with existing_database(db) as database:
         count = purge(database)
-    print(f"{count} run{'s' * (count != 1)} purged from {database.address.url}")
+    say(f"{count} run{'s' * (count != 1)} purged from {database.address.url}")

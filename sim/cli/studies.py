@@ -1,6 +1,5 @@
 """`sim sweep`, `sim compare` and `sim select`: a scenario beside other versions of itself."""
 
-import json
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,6 +20,8 @@ from sim.cli.common import (
     SettingsOption,
     TagsOption,
     prepared,
+    say,
+    say_json,
 )
 from sim.cli.keeping import DaskOption, FilesOption, JobsOption, Keeper, TimesOption
 
@@ -154,7 +155,10 @@ def _show(
         assert keeper.scenario is not None
         folder = out or Path("out") / keeper.scenario.name
         lines += keeper.write(partial(write_study, done, charts=charts), folder)
-    print("\n".join(lines) if document is None else json.dumps(document, indent=2))
+    if document is None:
+        say(*lines)
+    else:
+        say_json(document)
 
 
 def _check_settings(scenario: "Scenario", settings: list[str] | None) -> None:
