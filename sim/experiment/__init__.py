@@ -3,12 +3,13 @@
 from sim.experiment.checking import Look, is_long, look, looks
 from sim.experiment.closed_forms import Beside, Theory, theory
 from sim.experiment.comparing import Comparison, Pair, adjusted, compare, paired
+from sim.experiment.frames import ThresholdVerdicts, Verdicts
 from sim.experiment.replications import AllOrders, Replications, most_replications, replicate, replicate_by
 from sim.experiment.results import Replication, Results, Series, replication_of
 from sim.experiment.selecting import Candidate, Selection, select
 from sim.experiment.several import Options, asked_metrics, label, shared_conditions
 from sim.experiment.sharing import Workers
-from sim.experiment.single import Run, run
+from sim.experiment.single import Run, TableName, run
 from sim.experiment.sweeping import Sweep, sweep
 
 __all__ = [
@@ -26,7 +27,10 @@ __all__ = [
     "Selection",
     "Series",
     "Sweep",
+    "TableName",
     "Theory",
+    "ThresholdVerdicts",
+    "Verdicts",
     "Workers",
     "adjusted",
     "asked_metrics",

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.checks import Verdict
 from sim.engines import LONG, Engine
 from sim.errors import SimulationError
+from sim.experiment.frames import Verdicts
 from sim.experiment.results import Replication, replication_of
 from sim.experiment.sharing import Workers, in_order
 from sim.experiment.single import run
@@ -25,7 +25,7 @@ class Look(NamedTuple):
     equal spans from its start to its end.
     """
 
-    verdicts: list[Verdict]
+    verdicts: Verdicts
     replication: Replication
     queue: list[int]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.experiment.replications import Replications
-from sim.model import OrderClass
+from sim.model import UNITS, OrderClass
 from sim.scenario import Scenario, crew_changes, stream_names
 from sim.statistics import Interval, holm, paired_difference
 from sim.statistics.queueing import erlang_a, priority_waits
@@ -59,15 +59,20 @@ class Theory:
         adjusted = iter(holm([p for *_, p in rows if p is not None]))
         return [Beside(*row[:3], 1.0 if row[3] is None else next(adjusted)) for row in rows]
 
-    def table(self, done: Replications) -> "pd.DataFrame":
-        """Return a row for each metric: metric, theory, mean, low, high, n, agrees.
+    def table(self, replications: Replications | None = None) -> "pd.DataFrame":
+        """Return a row for each metric: metric, theory, unit; with replications metric, theory, mean, low, high, n,
+        agrees. Without a theory there are no rows.
 
         `low` and `high` are the unadjusted 95% interval; `agrees` is by Holm's procedure over all metrics.
         """
         import pandas as pd
 
+        if replications is None:
+            values = [(metric, value, UNITS[metric]) for metric, value in self.values.items()]
+            return pd.DataFrame(values, columns=["metric", "theory", "unit"])
         rows = [
-            (one.metric, one.theory, *(one.estimate or (None, None, None, 0)), one.agrees) for one in self.beside(done)
+            (row.metric, row.theory, *(row.estimate or (None, None, None, 0)), row.agrees)
+            for row in self.beside(replications)
         ]
         frame = pd.DataFrame(rows, columns=["metric", "theory", "mean", "low", "high", "n", "agrees"])
         return frame.astype({"mean": "Float64", "low": "Float64", "high": "Float64", "n": "Int64"})

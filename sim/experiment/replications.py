@@ -11,6 +11,7 @@ import numpy as np
 
 from sim.checks import ThresholdVerdict, judge_threshold
 from sim.engines import Engine, Progress
+from sim.experiment.frames import ThresholdVerdicts
 from sim.experiment.results import Replication, Results, observed
 from sim.experiment.sharing import Workers, shared
 from sim.model import UNITS, OrderClass
@@ -71,12 +72,12 @@ class Replications:
         return mean_interval(values, confidence) if values else None
 
     @cached_property
-    def thresholds(self) -> list[ThresholdVerdict]:
+    def thresholds(self) -> ThresholdVerdicts:
         """What became of each of the scenario's thresholds."""
-        return [
+        return ThresholdVerdicts(
             judge_threshold(place, threshold, *self._seen(threshold.metric), self.scenario.is_random)
             for place, threshold in self.scenario.thresholds
-        ]
+        )
 
     def judged(self, place: Place, threshold: Threshold, level: float) -> ThresholdVerdict:
         """Return what becomes of a threshold when either judgement may be wrong with probability `level` at most."""

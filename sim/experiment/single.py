@@ -5,15 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
-import numpy as np
-
-from sim.checks import Verdict, judge
+from sim.checks import judge
 from sim.engines import Engine, Progress, run_engine
 from sim.events import EventLog
+from sim.experiment.frames import Times, Verdicts, frame_of
 from sim.metrics import Measures, attempts_table, events_table, measure, orders_table
-from sim.model import NONE, UNITS, Coded, OrderClass, OrderStatus, Table, Workload
+from sim.model import UNITS, OrderClass, OrderStatus, Table, Workload
 from sim.scenario import Scenario
 from sim.statistics import BatchMeans, batch_means
 from sim.units import SECOND
@@ -21,10 +20,14 @@ from sim.units import SECOND
 if TYPE_CHECKING:
     import pandas as pd
 
+TableName = Literal["orders", "attempts", "events"]
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Run:
-    """One finished run. Its tables are pandas DataFrames; times ending in `_us` are microseconds from the start."""
+    """One finished run. Its tables are pandas DataFrames, a new one whenever they are asked for, so that a cell of a
+    notebook which changes one may be run twice; times ending in `_us` are microseconds from the start.
+    """
 
     plot: ClassVar[Any]  # the charts, attached in sim/__init__.py
     _repr_html_: ClassVar[Callable[["Run"], str]]  # likewise, what a notebook shows
@@ -53,11 +56,11 @@ class Run:
         return self.log.fingerprint
 
     @cached_property
-    def verdicts(self) -> list[Verdict]:
+    def verdicts(self) -> Verdicts:
         """What became of each `expect` entry of the scenario; they are facts about replication 1 alone."""
         if self.replication != 1:
-            return []
-        return judge(self.scenario.expectations, self.measures.orders, self.log)
+            return Verdicts()
+        return Verdicts(judge(self.scenario.expectations, self.measures.orders, self.log))
 
     def batch_means(self, order_class: OrderClass | None = None, confidence: float = 0.95) -> BatchMeans:
         """Return the mean wait in seconds of one long run, with an interval from the means of 20 equal batches of waits
@@ -81,29 +84,52 @@ class Run:
             )
         return found
 
-    @cached_property
+    @property
     def orders(self) -> "pd.DataFrame":
         """A row for each order, with the columns of `orders.csv`: order, class, stream, status (words),
         created_us, picked_up_us, completed_us (microseconds), bot, attempts, wait_us, flow_us (microseconds);
         NA while unknown. Pick-up and bot are those of the last attempt; the wait of a PENDING order is so far.
         """
-        return _frame(orders_table(self.measures.orders, self.workload))
+        return self.table("orders")
 
-    @cached_property
+    @property
     def attempts(self) -> "pd.DataFrame":
         """A row for each stay of an order with a bot, with the columns of `attempts.csv`: order, attempt (from 1),
         bot, picked_up_us, ended_us (microseconds, NA while running), outcome (completed, returned, running).
         """
-        return _frame(attempts_table(self.measures.attempts, self.workload))
+        return self.table("attempts")
 
-    @cached_property
+    @property
     def events(self) -> "pd.DataFrame":
         """A row for each event, with the columns of `events.csv`: seq (from 0), t_us (microseconds),
         clock (HH:MM:SS), event (a word), order, class, bot; NA where a column does not apply.
         """
-        return _frame(events_table(self.log, self.scenario.clock))
+        return self.table("events")
 
-    @cached_property
+    def table(self, name: TableName, times: Times = "microseconds") -> "pd.DataFrame":
+        """Return `orders`, `attempts` or `events` as a new DataFrame.
+
+        By default times are whole microseconds from the start, in columns that end in `_us`. With `timedelta` they are
+        timedeltas, and the columns lose that ending. With `clock`, instants are what the scenario's clock reads, as
+        datetimes, and `wait` and `flow` timedeltas; the first day of a clock without a date is 1970-01-01.
+
+        Raises:
+            ValueError: there is no such table, or no such kind of times.
+
+        """
+        if name not in get_args(TableName):
+            raise ValueError(f"unknown table {name!r}; give {', '.join(get_args(TableName))}")
+        return frame_of(self.columns(name), self.scenario.clock, times)
+
+    def columns(self, name: TableName) -> Table:
+        """Return the columns of `orders.csv`, `attempts.csv` or `events.csv` by name."""
+        if name == "orders":
+            return orders_table(self.measures.orders, self.workload)
+        if name == "attempts":
+            return attempts_table(self.measures.attempts, self.workload)
+        return events_table(self.log, self.scenario.clock)
+
+    @property
     def metrics(self) -> "pd.DataFrame":
         """A row for each metric: metric (its full name), value, and unit; NA where nothing was observed.
 
@@ -142,17 +168,3 @@ def run(
     workload = scenario.workload(seed, replication)
     log, engine_used = run_engine(workload, engine, progress)
     return Run(scenario, seed, replication, engine_used, workload, log, started, datetime.now(UTC))
-
-
-def _frame(table: Table) -> "pd.DataFrame":
-    import pandas as pd
-
-    columns: dict[str, Any] = {}
-    for name, column in table.items():
-        if isinstance(column, Coded):
-            columns[name] = pd.Categorical.from_codes(column.codes.astype(np.int64), pd.Index(column.names))
-        elif isinstance(column, list):
-            columns[name] = column
-        else:
-            columns[name] = pd.arrays.IntegerArray(column.astype(np.int64), column == NONE)
-    return pd.DataFrame(columns)

@@ -15,11 +15,12 @@ _SHOWN = (
     *("throughput", "utilisation", "bots.mean"),
 )
 CONFIDENCE = 0.95
+ALL_ORDERS = f"waits of all orders together, quantiles to within {Histogram.relative_error:.3%}"
 BOUND = "≥: orders still PENDING at the end count with their waits so far"
 
 
-def estimate_lines(done: Replications) -> Iterator[str]:
-    """Yield the estimates of the metrics that matter most, and of those that the scenario asks about."""
+def head_lines(done: Replications) -> Iterator[str]:
+    """Yield what was run, and what its estimates are."""
     n, plan = len(done.results), done.scenario.file.replications
     yield f"{done.scenario.name}, seed {done.seed}, {n} replication{'s' * (n > 1)}"
     if n > 1:
@@ -31,24 +32,32 @@ def estimate_lines(done: Replications) -> Iterator[str]:
             f"stopped when the half-width of {plan.until.metric} was at most {plan.until.half_width}, from {plan.min} "
             f"replications on; such an interval's {plan.until.confidence:.0%} is nominal"
         )
+
+
+def estimate_lines(done: Replications) -> Iterator[str]:
+    """Yield the estimates of the metrics that matter most, and of those that the scenario asks about."""
+    yield from head_lines(done)
+    plan = done.scenario.file.replications
     asked = [threshold.metric for _, threshold in done.scenario.thresholds]
     asked += [plan.until.metric] if plan is not None and plan.until is not None else []
     names = [name for name in UNITS if name in _SHOWN or name in asked]
     yield from aligned([("metric", "mean", "low", "high", "n"), *((name, *_cells(done, name)) for name in names)])
     if done.columns.is_bound():
         yield BOUND
-    yield from _all_orders(done)
+    if rows := all_orders_rows(done):
+        yield ALL_ORDERS
+        yield from aligned(rows)
 
 
-def _all_orders(done: Replications) -> Iterator[str]:
-    """Yield what all orders waited, where all were simulated just now."""
-    found = {one.name: waits for one in OrderClass if (waits := done.all_orders(one)) is not None}
-    if found:
-        yield f"waits of all orders together, quantiles to within {Histogram.relative_error:.3%}"
-        rows = (
-            (name, f"{waits.n:,}", *(shown("wait.mean", value) for value in waits[1:])) for name, waits in found.items()
-        )
-        yield from aligned([("class", "orders", *AllOrders._fields[1:]), *rows])
+def all_orders_rows(replications: Replications) -> list[tuple[str, ...]]:
+    """Return a heading and, for each class, what all orders waited; nothing where they were not all simulated now."""
+    waits = {order_class.name: replications.all_orders(order_class) for order_class in OrderClass}
+    rows = [
+        (name, f"{of_class.n:,}", *(shown("wait.mean", value) for value in of_class[1:]))
+        for name, of_class in waits.items()
+        if of_class is not None
+    ]
+    return [("class", "orders", *AllOrders._fields[1:]), *rows] if rows else []
 
 
 def _cells(done: Replications, name: str) -> tuple[str, str, str, str]:

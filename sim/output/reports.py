@@ -7,7 +7,7 @@ from sim.checks import Judgement
 from sim.experiment import Candidate, Comparison, Pair, Replications, Selection, Sweep, Theory, shared_conditions
 from sim.model import UNITS, WORSE
 from sim.output.estimates import BOUND, estimate_text, shown
-from sim.output.tables import estimates, threshold_documents
+from sim.output.tables import estimates, html_lines, html_table, threshold_documents
 from sim.output.text import aligned, count
 from sim.scenario import Scenario
 
@@ -30,15 +30,7 @@ class Report(NamedTuple):
 
     def html(self) -> str:
         """Return it as notebooks show it."""
-        from html import escape  # not needed by a command
-
-        def row(tag: str, cells: Sequence[str]) -> str:
-            shown = "".join(f'<{tag} style="text-align:left">{escape(cell)}</{tag}>' for cell in cells)
-            return f"<tr>{shown}</tr>"
-
-        before, after = ("".join(f"<div>{escape(line)}</div>" for line in part) for part in (self.head, self.notes))
-        body = "".join(row("td", cells) for cells in self.rows[1:])
-        return f"{before}<table>{row('th', self.rows[0])}{body}</table>{after}"
+        return html_lines(self.head) + html_table(self.rows) + html_lines(self.notes)
 
 
 def _bound_note(points: Sequence[Replications], metrics: Sequence[str]) -> list[str]:

@@ -2,13 +2,12 @@
 
 import csv
 import json
-from collections.abc import Iterable
-from typing import Any, TextIO
+from collections.abc import Iterable, Sequence
+from typing import Any, TextIO, get_args
 
 from numpy.typing import NDArray
 
-from sim.experiment import Replications, Run
-from sim.metrics import attempts_table, events_table, orders_table
+from sim.experiment import Replications, Run, TableName, Theory
 from sim.model import NONE, UNITS, Coded, OrderClass, Table
 from sim.output.text import summary
 
@@ -17,11 +16,7 @@ _CHUNK = 50_000
 
 def tables(run: Run) -> dict[str, Table]:
     """Return the tables of a run by the names of their files, without `.csv`."""
-    return {
-        "orders": orders_table(run.measures.orders, run.workload),
-        "attempts": attempts_table(run.measures.attempts, run.workload),
-        "events": events_table(run.log, run.scenario.clock),
-    }
+    return {name: run.columns(name) for name in get_args(TableName)}
 
 
 def write_csv(table: Table, file: TextIO) -> None:
@@ -116,22 +111,51 @@ _MATTER = (
 )
 
 
-def replications_html(done: Replications) -> str:
-    """Return what replications say of the metrics that matter, by class, and of thresholds, as notebooks show it."""
+def replications_html(replications: Replications) -> str:
+    """Return what replications say of the metrics that matter, by class, of all their orders together, and of
+    thresholds, as notebooks show it.
+    """
+    from sim.output.estimates import ALL_ORDERS, BOUND, all_orders_rows, estimate_text, head_lines
+
+    classes = (*(order_class.name for order_class in OrderClass), "")
+    rows = [("metric", *(name or "all" for name in classes))]
+    for metric in _MATTER:
+        family, *statistic = metric.split(".")
+        names = (".".join(filter(None, (family, name, *statistic))) for name in classes)
+        rows.append((metric, *(estimate_text(replications, name) if name in UNITS else "" for name in names)))
+    html = html_lines(head_lines(replications)) + html_table(rows)
+    if replications.columns.is_bound():
+        html += html_lines([BOUND])
+    if waits := all_orders_rows(replications):
+        html += html_lines([ALL_ORDERS]) + html_table(waits)
+    if replications.thresholds:
+        verdicts = [(str(row.judgement), str(row.threshold), row.note) for row in replications.thresholds]
+        html += html_table([("verdict", "threshold", "note"), *verdicts])
+    return html
+
+
+def theory_html(theory: Theory) -> str:
+    """Return which closed forms hold and what they say, or which assumption fails, as notebooks show it."""
+    from sim.output.estimates import shown
+
+    if theory.failing:
+        return html_lines([f"no theory, since {theory.failing}"])
+    rows = [(metric, shown(metric, value)) for metric, value in theory.values.items()]
+    return html_lines([f"{theory.model} ({theory.source})"]) + html_table([("metric", "theory"), *rows])
+
+
+def html_lines(lines: Iterable[str]) -> str:
+    """Return lines of text as HTML."""
     from html import escape  # not needed by a command
 
-    from sim.output.estimates import estimate_lines, estimate_text
+    return "".join(f"<div>{escape(line)}</div>" for line in lines)
 
-    def row(tag: str, *cells: str) -> str:
+
+def html_table(rows: Sequence[tuple[str, ...]]) -> str:
+    """Return an HTML table of rows, the first of which has the headings."""
+    from html import escape  # not needed by a command
+
+    def row(tag: str, cells: tuple[str, ...]) -> str:
         return "<tr>" + "".join(f'<{tag} style="text-align:left">{escape(cell)}</{tag}>' for cell in cells) + "</tr>"
 
-    classes = (*(one.name for one in OrderClass), "")
-    rows = [row("th", "metric", *(one or "all" for one in classes))]
-    for metric in _MATTER:
-        family, *rest = metric.split(".")
-        names = (".".join(filter(None, (family, one, *rest))) for one in classes)
-        rows.append(row("td", metric, *(estimate_text(done, name) if name in UNITS else "" for name in names)))
-    html = "".join(f"<div>{escape(line)}</div>" for line in estimate_lines(done) if not line.startswith(" "))
-    html += f"<table>{''.join(rows)}</table>"
-    verdicts = [(str(one.judgement), str(one.threshold), one.note) for one in done.thresholds]
-    return html + f"<table>{''.join(row('td', *cells) for cells in verdicts)}</table>" * bool(verdicts)
+    return f"<table>{row('th', rows[0])}{''.join(row('td', cells) for cells in rows[1:])}</table>"

@@ -1,0 +1,100 @@
+"""Tables as pandas DataFrames: fresh ones, with times as in the CSV files, as timedeltas or on the clock."""
+
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+
+from sim.checks import ThresholdVerdict, Verdict
+from sim.model import NONE, Coded, Ints, Table
+from sim.units import DAY, Clock
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Times = Literal["microseconds", "timedelta", "clock"]
+_SUFFIX = "_us"
+_DURATIONS = ("wait_us", "flow_us")  # all other columns of times are instants
+_NOT_A_TIME = np.iinfo(np.int64).min
+
+
+class Verdicts(tuple[Verdict, ...]):
+    """What became of each `expect` entry, in the order of the file. A notebook shows `table()`."""
+
+    __slots__ = ()
+
+    def table(self) -> "pd.DataFrame":
+        """Return a row for each entry: file, line, expected, got, held."""
+        import pandas as pd
+
+        rows = [
+            (verdict.place.file, verdict.place.line, verdict.expected, verdict.got, verdict.held) for verdict in self
+        ]
+        return pd.DataFrame(rows, columns=["file", "line", "expected", "got", "held"])
+
+
+class ThresholdVerdicts(tuple[ThresholdVerdict, ...]):
+    """What became of each condition of the thresholds, in the order of the file. A notebook shows `table()`."""
+
+    __slots__ = ()
+
+    def table(self) -> "pd.DataFrame":
+        """Return a row for each condition: metric, condition, severity, judgement, mean, low, high, n, note.
+
+        `mean` with its 95% interval is in the unit of the metric, NA without replications that tell.
+        """
+        import pandas as pd
+
+        rows = [
+            (
+                verdict.threshold.metric,
+                verdict.threshold.condition.text,
+                verdict.threshold.severity,
+                str(verdict.judgement),
+                *(verdict.estimate or (None, None, None, 0)),
+                verdict.note,
+            )
+            for verdict in self
+        ]
+        columns = ["metric", "condition", "severity", "judgement", "mean", "low", "high", "n", "note"]
+        frame = pd.DataFrame(rows, columns=columns)
+        return frame.astype({"mean": "Float64", "low": "Float64", "high": "Float64", "n": "Int64"})
+
+
+def frame_of(table: Table, clock: Clock, times: Times = "microseconds") -> "pd.DataFrame":
+    """Return a new DataFrame of a table's columns, with NA (NaT for times) where a value is unknown.
+
+    With `timedelta`, columns of times are timedeltas and lose their ending `_us`. With `clock`, instants are what
+    `clock` reads as datetimes, and durations are timedeltas; the first day of a clock without a date is 1970-01-01.
+
+    Raises:
+        ValueError: there is no such kind of times.
+
+    """
+    import pandas as pd
+
+    if times not in get_args(Times):
+        raise ValueError(f"unknown times {times!r}; give {', '.join(get_args(Times))}")
+    columns: dict[str, Any] = {}
+    for name, column in table.items():
+        if isinstance(column, Coded):
+            columns[name] = pd.Categorical.from_codes(column.codes.astype(np.int64), pd.Index(column.names))
+        elif isinstance(column, list):
+            columns[name] = column
+        elif times == "microseconds" or not name.endswith(_SUFFIX):
+            columns[name] = pd.arrays.IntegerArray(column.astype(np.int64), column == NONE)
+        elif times == "timedelta" or name in _DURATIONS:
+            columns[name.removesuffix(_SUFFIX)] = _with_unknown(column, 0, "timedelta64[us]")
+        else:
+            columns[name.removesuffix(_SUFFIX)] = _with_unknown(column, _first_instant(clock), "datetime64[us]")
+    return pd.DataFrame(columns)
+
+
+def _with_unknown(column: Ints, start: int, kind: str) -> "np.ndarray[Any, Any]":
+    """Return microseconds, counted from `start`, as times, NaT where they are unknown."""
+    return np.where(column == NONE, _NOT_A_TIME, column.astype(np.int64) + start).view(kind)
+
+
+def _first_instant(clock: Clock) -> int:
+    """Return the microseconds from 1970 to what the clock reads at the start."""
+    days = 0 if clock.day is None else int(np.datetime64(clock.day, "D").astype(np.int64))
+    return days * DAY + clock.start
