@@ -1,12 +1,10 @@
 """From a file to a Scenario, or to everything that is wrong with the file."""
 
-import json
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
-from io import StringIO
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +19,7 @@ from sim.scenario.resolving import node_of, parameter_nodes, read_scenario, with
 from sim.scenario.schema import Expectation, ScenarioFile
 from sim.scenario.source import Node, Place, read_yaml
 from sim.scenario.study import BLOCKS, SweepBlock
+from sim.scenario.text import resolved_text
 from sim.scenario.workload import Demand
 from sim.units import Clock
 
@@ -254,9 +253,11 @@ def _resolve(
     if faults:
         raise ScenarioError(faults)
     study = {key: plain.pop(key) for key in BLOCKS if key in plain}
-    model = _text({key: value for key, value in plain.items() if key not in _ASIDE}, context.files)
+    model = resolved_text({key: value for key, value in plain.items() if key not in _ASIDE}, context.files)
     model_sha256 = sha256(model.encode()).hexdigest()
-    return Scenario(file, _text(plain, context.files), model_sha256, in_force, context.files, study, root, folder)
+    return Scenario(
+        file, resolved_text(plain, context.files), model_sha256, in_force, context.files, study, root, folder
+    )
 
 
 def _inconsistencies_of_the_rest(
@@ -303,18 +304,3 @@ def _fault(root: Node, line: Any) -> Fault:
         return parent.keys.get(str(steps[-1]), parent.place).fault(path, message)
     node, path = root.find(steps)
     return node.place.fault(path, message)
-
-
-def _text(plain: dict[str, Any], files: dict[str, bytes]) -> str:
-    """Return a scenario as YAML: a line for each key, and for each item of a list, in JSON's form.
-
-    Comments tell which files it names, with their SHA-256, since the same names can hold other data tomorrow.
-    """
-    out = StringIO()
-    out.writelines(f"# {json.dumps(name)} sha256 {sha256(data).hexdigest()}\n" for name, data in files.items())
-    for key, value in plain.items():
-        if isinstance(value, list) and value:
-            out.write(f"{key}:\n" + "".join(f"  - {json.dumps(item, ensure_ascii=False)}\n" for item in value))
-        else:
-            out.write(f"{key}: {json.dumps(value, ensure_ascii=False)}\n")
-    return out.getvalue()

@@ -15,6 +15,7 @@ from sim.scenario.parts import did_you_mean
 from sim.scenario.schema import PARAMETER
 from sim.scenario.source import MOST_VALUES, Node, Place, decoded, read_yaml
 from sim.scenario.study import BLOCKS
+from sim.scenario.text import HALF_CHARACTER, HALF_MESSAGE
 from sim.units import shown
 
 _FILE_KEYS = {"trace", "empirical"}
@@ -133,14 +134,26 @@ def parameter_nodes(root: Node, given: dict[str, Any], faults: list[Fault], unkn
 
 
 def node_of(value: Any, place: Place) -> Node:
-    """Return a plain value as a node that stands at `place`."""
+    """Return a plain value as a node that stands at `place`.
+
+    Raises:
+        ScenarioError: a text in it has half a character, which no file can hold.
+
+    """
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, dict):
-        return Node({str(key): node_of(item, place) for key, item in value.items()}, place).measured()
+        items = {_without_halves(str(key), place): node_of(item, place) for key, item in value.items()}
+        return Node(items, place).measured()
     if isinstance(value, list | tuple | range | np.ndarray):
         return Node([node_of(item, place) for item in value], place).measured()
-    return Node(value, place)
+    return Node(_without_halves(value, place) if isinstance(value, str) else value, place)
+
+
+def _without_halves(text: str, place: Place) -> str:
+    if HALF_CHARACTER.search(text):
+        raise ScenarioError([place.fault("", f"{shown(text)} {HALF_MESSAGE}")])
+    return text
 
 
 def with_parameters(root: Node, values: dict[str, Node], faults: list[Fault]) -> Node:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, NoReturn
 
 from ruamel.yaml.cyaml import CBaseLoader
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import (
     AliasEvent,
     MappingEndEvent,
@@ -21,13 +21,17 @@ from ruamel.yaml.events import (
 from ruamel.yaml.loader import BaseLoader
 
 from sim.errors import Fault, ScenarioError
+from sim.scenario.text import HALF_CHARACTER, HALF_MESSAGE, NOT_PRINTABLE, stand_ins, whole_characters
 from sim.units import shown
 
 _DEEPEST = 64
 MOST_VALUES = 1_000_000
 _LONGEST_NUMBER = 40
 
-_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+_NOT_OF_LIBYAML = {
+    "found unexpected ':'",  # 11:00 without quotes in brackets
+    "found invalid Unicode character escape code",  # half of a pair, as JSON writes what lies beyond U+FFFF
+}
 _PLAIN_KEY = re.compile(r"[\w-]{1,40}")
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOL = re.compile(r"(true|True|TRUE)|false|False|FALSE")
@@ -102,8 +106,13 @@ def decoded(data: bytes, label: str) -> str:
 
 def _place_at(file: str, before: str) -> Place:
     """Return the place right after the text `before`."""
-    lines = before.split("\n")
+    lines = _lines(before)
     return Place(file, len(lines), len(lines[-1]) + 1)
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines of a text, which end where YAML 1.2 ends them."""
+    return re.split("\r\n?|\n", text)
 
 
 def read_yaml(text: str, file: str, faults: list[Fault]) -> Node:
@@ -115,27 +124,30 @@ def read_yaml(text: str, file: str, faults: list[Fault]) -> Node:
         ScenarioError: with all faults, when there is no tree: no YAML, no mapping, too many values, …
 
     """
-    reader = _Reader(CBaseLoader(text), file)
+    if match := NOT_PRINTABLE.search(text):
+        number = ord(match[0])
+        advice = f'remove it, or write "\\u{number:04x}" in double quotes' if number else "remove it, or save as UTF-8"
+        raise ScenarioError(
+            [_place_at(file, text[: match.start()]).fault("", f"U+{number:04X} is not allowed; {advice}")]
+        )
+    spare = stand_ins(text)
+    text = text.translate({ord(character): number for number, character in spare.items()})
+    reader = _Reader(CBaseLoader(text), file, spare)
     try:
         try:
             root = reader.document()
         except MarkedYAMLError as error:
-            if error.problem != "found unexpected ':'":
+            if error.problem not in _NOT_OF_LIBYAML:
                 raise
-            # libyaml knows no 11:00 without quotes in brackets; the slow parser of YAML 1.2 does
-            reader = _Reader(BaseLoader(text), file)
-            root = reader.document()
+            reader = _Reader(BaseLoader(text), file, spare)  # the slow parser of YAML 1.2
+            try:
+                root = reader.document()
+            except (ValueError, OverflowError):  # from an escape beyond U+10FFFF
+                raise error from None
     except MarkedYAMLError as error:
-        reader.faults.append(_syntax_fault(text, file, error))
-    except YAMLError as error:
-        position = getattr(error, "position", 0)
-        reason = getattr(error, "reason", str(error))
-        place = _place_at(file, text[:position])
-        reader.faults.append(place.fault("", f"is not valid YAML: {reason}; remove that character"))
-    else:
-        faults += reader.faults
-        return root
-    raise ScenarioError(reader.faults)
+        raise ScenarioError([*reader.faults, _syntax_fault(text, file, error)]) from None
+    faults += reader.faults
+    return root
 
 
 def parse_value(text: str) -> Any:
@@ -145,10 +157,6 @@ def parse_value(text: str) -> Any:
         ScenarioError: it is not YAML, or more than one value.
 
     """
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ScenarioError([Place("value").fault("", "is not UTF-8; write it as UTF-8")]) from None
     faults: list[Fault] = []
     values = read_yaml(f"value: {text}", "value", faults).plain()
     if len(values) > 1:
@@ -160,7 +168,7 @@ def parse_value(text: str) -> Any:
 
 def _syntax_fault(text: str, file: str, error: Any) -> Fault:
     """Return what libyaml found at its place, or where that began which is still open at the end of the file."""
-    mark, lines = error.problem_mark or error.context_mark, text.rstrip().split("\n")
+    mark, lines = error.problem_mark or error.context_mark, _lines(text.rstrip())
     cure = "check indentation, brackets, colons and quotes up to here"
     if mark.line >= len(lines) and error.context_mark is not None:
         mark, cure = error.context_mark, "close what opens here"
@@ -176,9 +184,10 @@ def _syntax_fault(text: str, file: str, error: Any) -> Fault:
 class _Reader:
     """Builds nodes from libyaml's events and collects what is wrong beyond syntax."""
 
-    def __init__(self, parser: CBaseLoader | BaseLoader, file: str) -> None:
+    def __init__(self, parser: CBaseLoader | BaseLoader, file: str, spare: dict[int, str]) -> None:
         self.parser = parser
         self.file = file
+        self.spare = spare
         self.faults: list[Fault] = []
         self.anchors: dict[str, Node | None] = {}
         self.total = 0
@@ -225,9 +234,9 @@ class _Reader:
         if event.anchor:
             self.anchors[event.anchor] = None  # open: an alias to it from inside would be endless
         if isinstance(event, ScalarEvent):
-            if _HALF_CHARACTER.search(event.value):
-                self.fault(place, "has half a character (\\ud800 to \\udfff); write the whole character")
             node = Node(self.scalar(event), place)
+            if isinstance(node.value, str) and HALF_CHARACTER.search(node.value):
+                self.fault(place, HALF_MESSAGE)
         elif isinstance(event, MappingStartEvent):
             node = self.mapping(place, depth)
         else:
@@ -261,8 +270,12 @@ class _Reader:
             return replace(node, place=place)
         return Node(None, place)
 
+    def text(self, event: Any) -> str:
+        """Return the text of a scalar as it was before others stood in for some of its characters."""
+        return whole_characters(event.value.translate(self.spare))
+
     def scalar(self, event: Any) -> Any:
-        text = event.value
+        text = self.text(event)
         if event.style in ("'", '"', "|", ">") or len(text) > _LONGEST_NUMBER:
             return text
         if _NULL.fullmatch(text):
@@ -281,7 +294,7 @@ class _Reader:
         while not isinstance(self.parser.peek_event(), MappingEndEvent):
             start = self.parser.peek_event()
             key_node = self.node(depth + 1)
-            key = start.value if isinstance(start, ScalarEvent) else key_node.value
+            key = self.text(start) if isinstance(start, ScalarEvent) else key_node.value
             self.path.append(f".{key}" if isinstance(key, str) and _PLAIN_KEY.fullmatch(key) else ".…")
             value = self.node(depth + 1)
             self.path.pop()
