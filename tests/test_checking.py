@@ -241,6 +241,16 @@ def test_k_that_is_no_expression_is_refused(expression):
     )
 
 
+def test_k_of_any_length_and_depth_is_a_line():
+    put({"lunch.yaml": HOLDS})
+    for deep in ("not " * 248 + "lunch", "(" * 490 + "lunch" + ")" * 490, "(lunch and " * 80 + "lunch" + ")" * 80):
+        assert outcomes(".", "-k", deep) == {"lunch.yaml": "PASS"}
+    for huge in ("not " * 100_000 + "lunch", "(" * 100_000, "x" * 1001):
+        assert command("check", ".", "-k", huge, status=2).stderr.splitlines()[-1] == (
+            f"Error: Invalid value for -k: has {len(huge)} characters; write at most 1000"
+        )
+
+
 def test_k_that_selects_nothing_is_refused():
     put({"lunch.yaml": FAILS, "night.yaml": FAILS})
     assert command("check", ".", "-k", "lunch and night", status=2).stderr.splitlines()[-1] == (
@@ -283,7 +293,7 @@ def test_what_the_command_prints_and_writes(golden, monkeypatch):
     tell("check lunch -n 2 --seed 8 --inconclusive pass", 0)
     tell("check lunch/promises.yaml --against before", 1)
     tell("check night/late.yaml night/nobody.yaml --against before --no-regressions", 1)
-    tell("check night/open.yaml --against night", 3)
+    tell("check night/open.yaml --against night", 2)
     tell("check lunch/certain.yaml --update-golden", 0)
     tell("check lunch/certain.yaml", 0)
     cat("lunch/golden/certain.yaml.json")
@@ -1475,23 +1485,66 @@ def test_what_only_one_of_both_observed_is_no_data():
     assert [one["difference"] is None for one in found] == [True, True, False, False]
 
 
-def test_a_base_without_a_scenario_in_common_is_said_so_and_fails_nothing():
+def test_what_the_base_observed_and_the_scenario_does_not_is_a_regression():
+    put({"old/late.yaml": ONE_BOT, "late.yaml": ONE_BOT.replace(", {at: 5s, order: VIP}", "")})
+    said = check("late.yaml", "--against", "old", "--no-regressions", status=1)
+    assert said[:3] == [
+        "FAIL          late.yaml: 2 of 4 comparisons",
+        "  late.yaml:1: wait.VIP.mean no worse than in old: NO DATA, nothing was observed",
+        "  late.yaml:1: wait.VIP.p95 no worse than in old: NO DATA, nothing was observed",
+    ]
+    check("late.yaml", "--against", "old")
+    put({"kitchen.yaml": KITCHEN})
+    command("run", "kitchen.yaml", "--replication", "3", *BARE, "--out", "base/kitchen")
+    assert (
+        "NO DATA, no replication in common"
+        in check("kitchen.yaml", "-n", "2", "--against", "base", "--no-regressions", status=1)[1]
+    )
+
+
+def test_one_pair_of_random_replications_proves_nothing():
+    put({"kitchen.yaml": KITCHEN, "old/kitchen.yaml": KITCHEN.replace("crew: 3", "crew: 4")})
+    single = ("kitchen.yaml", "-n", "1", "--against", "old")
+    assert check(*single, "--no-regressions", status=3)[0] == "INCONCLUSIVE  kitchen.yaml: 0 of 4 comparisons"
+    check(*single, "--no-regressions", "--inconclusive", "fail", status=1)
+    said = check(*single)
+    assert "one pair of random replications has neither interval nor p; run more of both" in said
+    assert not any("test" in line for line in said)
+    found = document(*single)["scenarios"][0]["against"]
+    assert {one["p_adjusted"] for one in found} == {None}
+
+
+def test_no_p_value_stands_where_nothing_is_random_and_tests_are_counted_without_it():
+    slow = ONE_BOT.replace("at: 5s", "at: 4s")
+    put({"late.yaml": ONE_BOT, "old/late.yaml": slow, "kitchen.yaml": KITCHEN, "old/kitchen.yaml": KITCHEN})
+    said = check("late.yaml", "kitchen.yaml", "-n", "3", "--against", "old")
+    rows = {name: [line for line in said if line.startswith(f"  {name}  ")] for name in ("late.yaml", "kitchen.yaml")}
+    assert [line.split()[-1] for line in rows["kitchen.yaml"]] == ["1.000"] * 4
+    assert [line.split()[-1] for line in rows["late.yaml"]] == ["better", "better", "0s", "0s"]
+    assert any(line.endswith("with at most 5% false alarms over 4 tests") for line in said)
+    assert "where nothing is random there is no p: any difference is significant" in said
+
+
+def test_a_base_without_a_scenario_in_common_is_refused_before_anything_is_run():
     put({"a.yaml": HOLDS, "old/b.yaml": FAILS, "other.yaml": KITCHEN})
     command("run", "other.yaml", "--no-charts")
     [run_id] = read_file("sim.db", "SELECT id FROM runs")[0]
     for base in ("old", run_id, "."):
-        assert check("a.yaml", "--against", base, "--no-regressions") == [
-            "PASS          a.yaml: 1 of 1 expectation",
-            f"Against {base}: no scenario in common",
-            "1 scenario: 1 passed",
-        ]
-    assert "against" not in document("a.yaml", "--against", "old")["scenarios"][0]
+        said = command("check", "a.yaml", "--against", base, status=2)
+        assert said.stdout == ""
+        assert said.stderr.splitlines()[-1] == (
+            f"Error: Invalid value for --against: {base} has none of these scenarios; "
+            "name a folder with the same paths, or results of them"
+        )
 
 
 def test_only_scenarios_that_the_base_has_are_compared():
     put({"a.yaml": HOLDS, "b.yaml": HOLDS, "old/b.yaml": FAILS})
     said = check(".", "-k", "not old", "--against", "old")
     assert [line.split()[0] for line in said if "wait." in line] == ["b.yaml"] * 4
+    assert said[-2] == "not in old, so compared with nothing: a.yaml"
+    strict = ("--against", "old", "--no-regressions")
+    assert outcomes(".", "-k", "not old", *strict)["a.yaml"] == "PASS", "a pull request may add a scenario"
     assert [("against" in one) for one in document(".", "-k", "not old", "--against", "old")["scenarios"]] == [
         False,
         True,
@@ -1499,6 +1552,16 @@ def test_only_scenarios_that_the_base_has_are_compared():
 
 
 NO_BASE = "is not what sim replicate or sim run left behind; run that again, or name another folder"
+
+
+def left_behind(number: str = "1", value: str = "1") -> str:
+    """Return a `metrics.json` in which all metrics have a value."""
+    return f'{{"replication": {number}, "metrics": {{{", ".join(f"{json.dumps(name)}: {value}" for name in UNITS)}}}}}'
+
+
+def table(number: str, value: str, times: int = 1) -> str:
+    """Return a `replications.csv` in which all metrics of a replication have a value."""
+    return "replication,metric,value\n" + "".join(f"{number},{name},{value}\n" for name in UNITS) * times
 
 
 @pytest.mark.parametrize(
@@ -1516,6 +1579,20 @@ NO_BASE = "is not what sim replicate or sim run left behind; run that again, or 
         ("certain/replications.csv", "", NO_BASE),
         ("certain/replications.csv", "junk", NO_BASE),
         ("certain/replications.csv", f'a\n1,"{"x" * 200_000}', NO_BASE),
+        ("certain/metrics.json", "[" * 100_000, NO_BASE),
+        ("certain/metrics.json", left_behind(value="NaN"), NO_BASE),
+        ("certain/metrics.json", left_behind(value="1e999"), NO_BASE),
+        ("certain/metrics.json", left_behind(value="1" + "0" * 400), NO_BASE),
+        ("certain/metrics.json", left_behind(value="true"), NO_BASE),
+        ("certain/metrics.json", left_behind(value='"1"'), NO_BASE),
+        ("certain/metrics.json", left_behind(number="0"), NO_BASE),
+        ("certain/metrics.json", left_behind(number="1.0"), NO_BASE),
+        ("certain/metrics.json", left_behind(number='"1"'), NO_BASE),
+        ("certain/replications.csv", table("1", "nan"), NO_BASE),
+        ("certain/replications.csv", table("1", "-inf"), NO_BASE),
+        ("certain/replications.csv", table("-1", "1"), NO_BASE),
+        ("certain/replications.csv", table("1", "1", times=2), NO_BASE),
+        ("certain/replications.csv", table("1", "1,1"), NO_BASE),
     ],
 )
 def test_a_broken_base_is_a_fault_in_it_and_other_scenarios_are_still_checked(name, text, fault):
@@ -1526,6 +1603,32 @@ def test_a_broken_base_is_a_fault_in_it_and_other_scenarios_are_still_checked(na
     assert said[1].endswith(fault)
     assert said[2:4] == of_file(FAILS_LINES, "other.yaml")
     assert said[-1] == "2 scenarios: 1 failed, 1 wrong"
+
+
+def test_what_a_run_left_behind_may_have_other_keys_and_whole_numbers():
+    put({"late.yaml": HOLDS, "old/certain/metrics.json": left_behind(value="3")})
+    assert document("late.yaml", "--against", "old")["scenarios"][0]["against"][0]["baseline"] == 3
+
+
+def test_several_files_that_would_share_a_counterpart_are_refused():
+    put({"lunch.yaml": HOLDS, "copy.yaml": HOLDS, "b/lunch.yaml": HOLDS, "old/lunch.yaml": FAILS})
+    command("run", "lunch.yaml", *BARE)
+    said = check("lunch.yaml", "copy.yaml", "--against", "out", "--no-regressions", status=2)
+    advice = "give each scenario a name of its own"
+    assert said == [
+        "WRONG         lunch.yaml",
+        f"  lunch.yaml:2:7: name: 'certain' shares out/certain/metrics.json with copy.yaml; {advice}",
+        "WRONG         copy.yaml",
+        f"  copy.yaml:2:7: name: 'certain' shares out/certain/metrics.json with lunch.yaml; {advice}",
+        "Against out: 0 paired differences",
+        "2 scenarios: 2 wrong",
+    ]
+    assert outcomes("lunch.yaml", "b/lunch.yaml", "--against", "old", status=2) == {
+        "lunch.yaml": "WRONG",
+        "b/lunch.yaml": "WRONG",
+    }
+    put({"old/copy.yaml": HOLDS})
+    assert "shares" not in "".join(check("lunch.yaml", "copy.yaml", "--against", "old")), "paths tell them apart"
 
 
 def test_a_base_that_cannot_be_run_is_a_fault_in_it():

@@ -164,6 +164,24 @@ def test_each_input_does_something(act, tmp_path):
     assert (tmp_path / "report.xml").read_text().count("<failure") == 1
 
 
+def test_no_regressions_is_asked_as_github_writes_it_and_anything_else_fails(act, tmp_path):
+    shutil.copytree(tmp_path / "scenarios", tmp_path / "base/scenarios")
+    (tmp_path / "scenarios/promise.yaml").write_text(PROMISE.replace("15s", "1m") + "service: 11s\n")
+    for yes in ("true", "True", "TRUE"):
+        assert act(**{"against": "base", "no-regressions": yes})[0] == 1
+    for no in ("false", "False", "FALSE"):
+        assert act(**{"against": "base", "no-regressions": no})[0] == 0
+    for unknown in ("yes", "1", "on", "tRUE", " true", "", "x\n::warning::y"):
+        status, said, *_ = act(**{"against": "base", "no-regressions": unknown})
+        assert (status, said) == (2, "::error title=no-regressions::is neither true nor false; write one of them\n")
+
+
+def test_blanks_around_paths_are_no_part_of_them(act):
+    status, said, *_ = act(paths="  scenarios/promise.yaml \t\n \n\tscenarios \n")
+    assert (status, said.splitlines()[-1]) == (1, "1 scenario: 1 failed")
+    assert act(paths=" \n\t\n")[0] == 2
+
+
 def test_no_input_is_run_as_a_command(act, tmp_path):
     evil = '$(touch broken); `touch broken` "; touch broken'
     for name in ("paths", "select", "against", "junit"):

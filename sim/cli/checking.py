@@ -164,23 +164,26 @@ class _Check:
 
         loaded = [_loaded(file, parameters) for file, _ in files]
         scenarios = [one for one in loaded if not isinstance(one, ScenarioError)]
+        if self.base is not None:
+            pairs = zip(files, loaded, strict=True)
+            self.base.pair([(*paths, one) for paths, one in pairs if not isinstance(one, ScenarioError)])
         jobs, engine, seed = self.options["jobs"], self.options["engine"], self.keeper.seed
         pays = jobs > 1 and is_long(scenarios, seed, [self._count(scenario) for scenario in scenarios])
         with (
             closing(Workers(jobs if pays else 1, self.options["executor"])) as workers,
             closing(looks(scenarios, seed, engine, workers)) as first_looks,
         ):
-            for (file, below), scenario in zip(files, loaded, strict=True):
+            for (file, _), scenario in zip(files, loaded, strict=True):
                 try:
                     if isinstance(scenario, ScenarioError):
                         raise scenario
-                    yield self._one(Checked(str(file), first=_seen(next(first_looks))), below, scenario, workers)
+                    yield self._one(Checked(str(file), first=_seen(next(first_looks))), scenario, workers)
                 except ScenarioError as error:
                     yield Checked(str(file), error.faults)
                 except SimulationError as error:
                     yield Checked(str(file), [Fault(str(file), 1, 1, "", str(error))])
 
-    def _one(self, found: "Checked", below: Path, scenario: "Scenario", workers: "Workers") -> "Checked":
+    def _one(self, found: "Checked", scenario: "Scenario", workers: "Workers") -> "Checked":
         """Judge a scenario of which there was a first look."""
         from sim.output.golden import golden_finding, update_golden
 
@@ -196,7 +199,7 @@ class _Check:
         if self.with_golden:
             found.golden = golden_finding(file, scenario, found.first)
         if self.base is not None:
-            self.base.compare(found, below, workers, self.options["engine"])
+            self.base.compare(found, workers, self.options["engine"])
         return found
 
     def _count(self, scenario: "Scenario") -> int:

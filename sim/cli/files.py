@@ -11,6 +11,7 @@ import typer
 _KEY = rb"""["']?(scenario|extends)["']?\s*:"""
 _IS_SCENARIO = re.compile(rb"^" + _KEY + rb"|\A(\xef\xbb\xbf)?(---\s+)?(\{[^#]*?)?" + _KEY, re.MULTILINE)
 _MOST_BYTES = 2**20  # of a scenario file
+_LONGEST = 1_000  # characters of an expression, which bounds its nesting too
 _GRAMMAR = r"""
     ?either: both | both ("or" both)+ -> disjunction
     ?both: single | single ("and" single)+ -> conjunction
@@ -64,6 +65,8 @@ def _chosen(keyword: str) -> Callable[[str], bool]:
     """Return whether a path is selected by an expression of its parts, as in pytest."""
     from lark import UnexpectedInput
 
+    if len(keyword) > _LONGEST:
+        raise typer.BadParameter(f"has {len(keyword)} characters; write at most {_LONGEST}", param_hint="-k")
     try:
         chosen: Callable[[str], bool] = _parser().parse(keyword.lower())
     except UnexpectedInput:

@@ -23,8 +23,9 @@ SIGNIFICANT = 0.05
 class Pair(NamedTuple):
     """One metric of one alternative beside the baseline's, over the replications in which both observed it.
 
-    `adjusted` is the p-value after Holm's procedure over all pairs of the comparison. `difference` is None where there
-    are no pairs; where nothing is random, any difference is significant.
+    `adjusted` is the p-value after Holm's procedure over all pairs of the comparison that are tests. `difference` is
+    None where there are no pairs, and the means are then those of each alone, None where it observed nothing; where
+    nothing is random, any difference is significant.
     """
 
     alternative: str
@@ -37,9 +38,19 @@ class Pair(NamedTuple):
     is_random: bool = True
 
     @property
+    def is_single(self) -> bool:
+        """Whether one pair of random replications is all there is, of which nothing can be said."""
+        return self.difference is not None and self.is_random and self.difference.interval.n == 1
+
+    @property
     def is_test(self) -> bool:
-        """Whether chance may have made the difference, so that it counts among many tests."""
-        return self.difference is not None and self.is_random
+        """Whether chance may have made the difference and can be told from it, so that it counts among many tests."""
+        return self.difference is not None and self.is_random and not self.is_single
+
+    @property
+    def p_adjusted(self) -> float | None:
+        """The adjusted p-value, None where nothing was tested."""
+        return self.adjusted if self.is_test else None
 
     @property
     def is_significant(self) -> bool:
@@ -100,6 +111,7 @@ class Comparison:
         p_adjusted, significant, correlation, variance_ratio, unit.
 
         `low` and `high` are the unadjusted 95% interval of the mean difference; `significant` is by Holm's procedure.
+        `p_adjusted` is NA where nothing is random, or where there is one pair of replications.
         """
         import pandas as pd
 
@@ -110,7 +122,7 @@ class Comparison:
             shared = (found.correlation, found.variance_ratio) if found else (None, None)
             rows.append(
                 (
-                    *(pair.alternative, pair.metric, pair.baseline_mean, pair.mean, *interval, pair.adjusted),
+                    *(pair.alternative, pair.metric, pair.baseline_mean, pair.mean, *interval, pair.p_adjusted),
                     *(pair.is_significant, *shared, UNITS[pair.metric]),
                 )
             )
@@ -135,7 +147,8 @@ def paired(name: str, done: Replications, baseline: Replications, metric: str) -
     both = ~np.isnan(ours) & ~np.isnan(theirs)
     bound = done.columns.is_bound(metric) or baseline.columns.is_bound(metric)
     if not both.any():
-        return Pair(name, metric, None, None, None, 1.0, bound)
+        before, now = (alone and alone.mean for alone in (baseline.estimate(metric), done.estimate(metric)))
+        return Pair(name, metric, before, now, None, 1.0, bound)
     found = paired_difference(ours[both], theirs[both])
     is_random = done.scenario.is_random or baseline.scenario.is_random
     if not is_random:

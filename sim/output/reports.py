@@ -95,12 +95,16 @@ def compare_report(done: Comparison) -> Report:
 
 
 def _pair_notes(pairs: Sequence[Pair]) -> list[str]:
-    tests = sum(pair.is_test for pair in pairs)
-    note = (
-        "low and high are the 95% interval of each difference alone, unadjusted; significant is what Holm's procedure "
-        f"finds so, with at most 5% false alarms over {count(tests, 'test')}"
-    )
-    notes = [note] if tests else ["nothing is random: any difference is significant"]
+    notes, tests = [], sum(pair.is_test for pair in pairs)
+    if tests:
+        notes.append(
+            "low and high are the 95% interval of each difference alone, unadjusted; significant is what Holm's "
+            f"procedure finds so, with at most 5% false alarms over {count(tests, 'test')}"
+        )
+    if any(pair.is_single for pair in pairs):
+        notes.append("one pair of random replications has neither interval nor p; run more of both")
+    if any(pair.difference is not None and not pair.is_random for pair in pairs):
+        notes.append("where nothing is random there is no p: any difference is significant")
     return [*notes, *([BOUND] if any(pair.is_bound for pair in pairs) else [])]
 
 
@@ -116,22 +120,29 @@ def _pair_row(pair: Pair) -> tuple[str, ...]:
         *(f"{bound}{shown(pair.metric, value)}" for value in (pair.baseline_mean, pair.mean)),
         *(_signed(pair.metric, interval.mean), *ends),
         "" if correlation is None else f"{correlation:.2f}",
-        "< 0.001" if pair.adjusted < 0.001 else f"{pair.adjusted:.3f}",
+        _p_value(pair.p_adjusted),
         "significant" if pair.is_significant else "",
     )
 
 
-def against_report(pairs: Sequence[Pair], base: str) -> Report:
-    """Return metrics of checked scenarios beside those of a base."""
-    head = [f"Against {base}: {count(len(pairs), 'paired difference') if pairs else 'no scenario in common'}"]
+def _p_value(p: float | None) -> str:
+    if p is None:
+        return ""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def against_report(pairs: Sequence[Pair], base: str, missing: Sequence[str]) -> Report:
+    """Return metrics of checked scenarios beside those of a base, and which ones that does not have."""
+    head = [f"Against {base}: {count(len(pairs), 'paired difference')}"]
+    absent = [f"not in {base}, so compared with nothing: {', '.join(missing)}"] if missing else []
     if not pairs:
-        return Report(head, [], [])
+        return Report(head, [], absent)
     heading = ("scenario", "metric", "base", "now", "difference", "low", "high", "p (Holm)", "")
     rows = []
     for pair in pairs:
         cells = _pair_row(pair)
         rows.append((*cells[:7], cells[8], _direction(pair)))
-    return Report(head, [heading, *rows], _pair_notes(pairs))
+    return Report(head, [heading, *rows], [*_pair_notes(pairs), *absent])
 
 
 def _direction(pair: Pair) -> str:
@@ -248,7 +259,7 @@ def pair_document(pair: Pair) -> dict[str, Any]:
         "baseline": pair.baseline_mean,
         "mean": pair.mean,
         "difference": None if found is None else found.interval._asdict(),
-        "p_adjusted": pair.adjusted,
+        "p_adjusted": pair.p_adjusted,
         "significant": pair.is_significant,
         "correlation": None if found is None else found.correlation,
         "variance_ratio": None if found is None else found.variance_ratio,
