@@ -1,8 +1,12 @@
 """The entry of the command `sim`: small, so that Ctrl-C while the rest is loading gets its line too."""
 
+import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path:
+    del sys.path[0]  # `python -m sim` put the current folder there: files that lie in it are data, not modules
+
 import gc
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any

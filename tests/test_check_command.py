@@ -301,7 +301,7 @@ def workers(pid: int) -> list[int]:
     found = []
     for one in family(pid):
         try:
-            if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes():
+            if b"serve()" in Path(f"/proc/{one}/cmdline").read_bytes():
                 found.append(one)
         except OSError:
             continue

@@ -613,13 +613,13 @@ def test_what_makes_no_sense_is_refused_before_anything_is_run(args, part):
 def handed_out(monkeypatch: pytest.MonkeyPatch) -> list:
     """Let other processes do even the shortest work, and return what is handed out to them."""
     monkeypatch.setattr(sim.experiment.checking, "LONG", 0)
-    calls, submit = [], sim.experiment.sharing.Workers.submit
+    calls, submit = [], sim.experiment.workers.Workers.submit
 
     def noting(workers, call):
         calls.append(call)
         return submit(workers, call)
 
-    monkeypatch.setattr(sim.experiment.sharing.Workers, "submit", noting)
+    monkeypatch.setattr(sim.experiment.workers.Workers, "submit", noting)
     return calls
 
 

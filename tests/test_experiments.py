@@ -1,8 +1,6 @@
 """Experiments: replications however they are shared out, warm-up, thresholds, and what is stored of them."""
 
 import json
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -169,30 +167,6 @@ def test_it_stops_at_the_first_number_from_twenty_on_that_is_narrow_enough(scena
     values = done.values("wait.mean")
     assert 20 < len(values) < 200
     assert [n for n in range(20, len(values) + 1) if enough(values[:n])] == [len(values)]
-
-
-def test_a_result_that_the_end_of_its_worker_cuts_off_is_not_waited_for():
-    """Its length is in the pipe already, nobody will send the rest, and the other worker may not send its own."""
-    program = """
-from sim.experiment.sharing import Workers, in_order
-
-def calls():
-    for _ in range(6):
-        yield dict
-    results = workers._pool._result_queue
-    results._wlock.acquire()
-    results._writer._send(b"\\0\\0\\x10\\0")
-    next(iter(workers._pool._processes.values())).kill()
-    yield dict
-
-if __name__ == "__main__":
-    workers = Workers(2)
-    print(list(in_order(calls(), workers, 7)))
-    workers.close()
-"""
-    command = [sys.executable, "-c", program]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
-    assert (done.returncode, done.stdout) == (0, f"{[{}] * 7}\n"), done.stderr
 
 
 def test_where_it_stops_depends_on_nobody_but_the_numbers(scenario):

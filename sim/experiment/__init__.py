@@ -8,9 +8,9 @@ from sim.experiment.replications import AllOrders, Replications, most_replicatio
 from sim.experiment.results import Replication, Results, Series, replication_of
 from sim.experiment.selecting import Candidate, Selection, select
 from sim.experiment.several import Options, asked_metrics, label, shared_conditions
-from sim.experiment.sharing import Workers
 from sim.experiment.single import Run, TableName, run
 from sim.experiment.sweeping import Sweep, sweep
+from sim.experiment.workers import Workers
 
 __all__ = [
     "AllOrders",

@@ -12,8 +12,9 @@ from sim.engines import LONG, Engine
 from sim.errors import SimulationError
 from sim.experiment.frames import Verdicts
 from sim.experiment.results import Replication, replication_of
-from sim.experiment.sharing import Workers, in_order
+from sim.experiment.sharing import in_order
 from sim.experiment.single import run
+from sim.experiment.workers import Workers
 from sim.metrics import FROM_PENDING, TO_PENDING, steps
 from sim.scenario import Scenario
 

@@ -1,12 +1,12 @@
 """Compiling in the background: nobody waits for it, and the next experiment finds it done."""
 
 import subprocess
-import sys
 from functools import cache
 
 import numpy as np
 
 from sim.engines import LONG, can_compile
+from sim.experiment.workers import python_command
 from sim.model import NONE, Action, OrderClass, Workload
 from sim.statistics import Histogram
 
@@ -23,7 +23,7 @@ def _begin() -> None:
 
     if kept_mark() is not None:
         nothing = subprocess.DEVNULL
-        command = [sys.executable, "-c", "from sim.experiment.compiling import compile_now; compile_now()"]
+        command = python_command("from sim.experiment.compiling import compile_now; compile_now()")
         subprocess.Popen(  # noqa: S603 - our own command
             command, stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True
         )

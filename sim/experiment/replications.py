@@ -13,7 +13,8 @@ from sim.checks import ThresholdVerdict, judge_threshold
 from sim.engines import Engine, Progress
 from sim.experiment.frames import ThresholdVerdicts
 from sim.experiment.results import Replication, Results, observed
-from sim.experiment.sharing import Workers, shared
+from sim.experiment.sharing import shared
+from sim.experiment.workers import Workers
 from sim.model import UNITS, OrderClass
 from sim.scenario import Place, Scenario, Threshold
 from sim.scenario import Replications as Plan

@@ -9,7 +9,7 @@ from typing import TypedDict
 from sim.engines import Engine, Progress
 from sim.experiment.replications import Replications, most_replications, replicate_by
 from sim.experiment.results import Replication, Results
-from sim.experiment.sharing import Workers
+from sim.experiment.workers import Workers
 from sim.model import UNITS
 from sim.scenario import Condition, Scenario, quantity
 

@@ -1,0 +1,106 @@
+"""Worker processes: they take no code from a folder, say why they die, and end with their parent."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from sim import SimulationError
+from sim.experiment import compiling, workers
+from sim.experiment.workers import Workers, python_command
+from tests.test_check_command import KITCHEN, LONG, busy, family, session, wait_for
+from tests.test_command import scenario as write
+
+ROOT = Path(__file__).parents[1]
+COMMANDS = [[sys.executable, "-m", "sim"], [str(Path(sys.executable).with_name("sim"))]]
+
+
+HALF = "import os, pickle; os.write(1, pickle.dumps(bytes(99))[:50])"
+
+
+def test_an_answer_that_the_end_of_its_worker_cuts_off_is_asked_for_again(monkeypatch):
+    commands = [python_command("from sim.experiment.workers import serve; serve()"), python_command(HALF)]
+    monkeypatch.setattr(workers, "python_command", lambda _: commands.pop())
+    with closing(Workers(2)) as processes:
+        assert processes.submit(dict).result() == {}
+    assert commands == []
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        (["./no-python"], "a worker process cannot be started (No such file or directory)"),
+        (python_command("import numpi"), "died again and again (exit status 1: ModuleNotFoundError: No module named"),
+        (python_command("import os; os.kill(os.getpid(), 15)"), "died again and again (killed by SIGTERM)"),
+        (python_command("import os; os.kill(os.getpid(), 9)"), "(killed by SIGKILL, perhaps for lack of memory)"),
+    ],
+)
+def test_workers_that_cannot_start_say_why(command, reason, monkeypatch):
+    monkeypatch.setattr(workers, "python_command", lambda _: command)
+    with closing(Workers(1)) as processes, pytest.raises(SimulationError, match=re.escape(reason)):
+        processes.submit(dict).result()
+
+
+def test_what_a_call_raises_in_a_worker_is_raised_here_and_says_where_it_was_there():
+    with closing(Workers(1)) as processes, pytest.raises(ValueError, match="invalid literal") as raised:
+        processes.submit(partial(int, "x")).result()
+    assert "in serve" in raised.value.__notes__[0]
+
+
+def test_a_script_needs_no_main_guard(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sim\n"
+        f"rush = sim.load_scenario({str(ROOT / 'scenarios' / 'lunch_rush.yaml')!r})\n"
+        "print(sim.replicate(rush, times=12, jobs=2))\n"
+    )
+    program = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=False)
+    assert (program.stderr, program.stdout) == ("", "<Replications lunch-rush, seed 20260101, 12 replications>\n")
+
+
+# Code of the current folder
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=["python -m sim", "sim"])
+def test_modules_of_the_current_folder_are_data(command, elsewhere):
+    """Neither a pull request's own `signal.py` nor somebody's innocent `queue.py` is run."""
+    for name in ("signal", "queue", "numpy", "pickle", "numba", "simpy", "threading", "sitecustomize"):
+        write(f"{name}.py", f"open({str(elsewhere / 'PWNED')!r}, 'a').write('{name} ')\n")
+    write("kitchen.yaml", KITCHEN)
+    words = ["replicate", "kitchen.yaml", "-n", "4", "--jobs", "2", "--no-save", "--no-charts"]
+    program = subprocess.run([*command, *words], capture_output=True, text=True, timeout=60, check=False)
+    assert (program.returncode, program.stderr) == (0, "")
+    assert not Path("PWNED").exists()
+
+
+def test_compiling_in_the_background_takes_no_module_from_the_current_folder(elsewhere, monkeypatch):
+    commands = []
+    monkeypatch.setattr(compiling.subprocess, "Popen", lambda command, **_: commands.append(command))
+    compiling._begin.__wrapped__()
+    monkeypatch.undo()
+    os.chdir(elsewhere)
+    write("numpy.py", "raise SystemExit('the numpy of the current folder')")
+    *python, code = commands[0]
+    load = [*python, code.replace("compile_now()", "print('loaded')")]
+    assert subprocess.run(load, capture_output=True, check=True).stdout == b"loaded\n"
+
+
+# The end of their parent
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks Linux who is there")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.usefixtures("elsewhere")
+def test_workers_end_with_their_parent_however_that_ends(number):
+    write("long.yaml", LONG.replace("SPAN", "20h"))
+    with session("replicate", "long.yaml", "--no-save", "--no-charts", "--jobs", "2") as process:
+        wait_for(lambda: busy(process.pid, 2, 0.3))
+        os.kill(process.pid, number)
+        process.communicate(timeout=20)
+        wait_for(lambda: not family(process.pid), 5)
