@@ -1,11 +1,18 @@
 """The error types. Each message is one line that says where, what, and what to do instead."""
 
+import re
+from collections import Counter
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sim.units import printable
 
 INSTALL = "pip install '.{}' in a checkout of kitchensim"
 """How to install, the only place that says it; `{}` takes an extra such as `[fast]`."""
+
+
+_OF_ONE_KIND = 10
+_DETAILS = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[0-9]+""")
 
 
 class KitchensimError(Exception):
@@ -32,12 +39,33 @@ class Fault(NamedTuple):
         return printable(f"{where}: {self.path}: {self.message}" if self.path else f"{where}: {self.message}")
 
 
+def few_of_a_kind(faults: Iterable[Fault]) -> list[Fault]:
+    """Return the first ten faults of each kind, sorted by place, with a count of the others where the next one stands.
+
+    Faults are of one kind in one file under one top-level key when only names and numbers in what they say differ.
+    """
+    shown, counts = list[Fault](), Counter[tuple[str, str, str]]()
+    hidden: dict[tuple[str, str, str], Fault] = {}
+    for fault in faults:
+        key, what = re.split(r"[.\[]", fault.path, maxsplit=1)[0], _DETAILS.sub("", fault.message).split("; ")[0]
+        kind = (fault.file, key, what)
+        counts[kind] += 1
+        if counts[kind] <= _OF_ONE_KIND:
+            shown.append(fault)
+        else:
+            hidden.setdefault(kind, fault)
+    for kind, fault in hidden.items():
+        message = f"{counts[kind] - _OF_ONE_KIND:,} more like the {_OF_ONE_KIND} above; mend them in the same way"
+        shown.append(fault._replace(path=kind[1], message=message))
+    return sorted(shown)
+
+
 class ScenarioError(KitchensimError):
-    """A scenario that cannot be used; `faults` lists everything that is wrong with it."""
+    """A scenario that cannot be used; `faults` lists what is wrong with it, of one kind the first ten and a count."""
 
     def __init__(self, faults: list[Fault]) -> None:
         """Sort the faults by place and name each one once."""
-        self.faults = sorted(set(faults))
+        self.faults = few_of_a_kind(sorted(set(faults)))
         super().__init__("\n".join(self.lines))
 
     @property

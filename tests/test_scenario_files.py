@@ -593,6 +593,17 @@ def test_a_step_of_the_schedule_acts_after_the_timeline_and_before_arrivals(scen
         "arrivals: [{class: VIP, every: 1s, limit: 9999999}]\ntimeline: [{at: 0s, order: VIP}]\n",
         "seed: 9223372036854775807\n",
         "orders: {first_number: 2000000000}\n",
+        "orders: {first_number: 2000000000}\ntimeline: [{at: 0s, order: VIP, count: 9}]\n"
+        "expect: [{order: 2000000008, attempts: 0}]\n",
+        *[
+            f"service: {{{law}}}\ntimeline: [{{at: 0s, order: VIP, count: 9}}]\nexpect: [{{order: 1009, attempts: 0}}]\n"
+            for limit in (0.001, 1000000)
+            for law in (
+                f"gamma: {{mean: 1s, cv: {limit}}}",
+                f"lognormal: {{mean: 1s, cv: {limit}}}",
+                f"weibull: {{scale: 1s, shape: {limit}}}",
+            )
+        ],
         "clock: {until: 9999s}\narrivals: [{class: VIP, mmpp: {states: [{rate: 1/h, stay: 1ms}]}}]\n",
         "clock: {until: 9999s}\narrivals: [{class: VIP, poisson: {phases: [{for: 9999s, rate: 1000/s}]}}]\n",
         "arrivals: [{class: VIP, renewal: 1us, limit: 10000000}]\n",

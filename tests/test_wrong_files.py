@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path
 
 import pytest
@@ -358,6 +359,8 @@ KEYS = {  # what follows `scenario` and `name`
     "half a bot": "bots: {initial: 2.5}\n",
     "an unknown rule": "bots: {on_remove: resum, dispatch: 3}\nqueue: {returned_to: [front]}\n",
     "a first number too large": "orders: {first_number: 2000000001}\n",
+    "an order number too large": ONE + "expect: [{order: 2010000000, attempts: 1}]\n",
+    "a cv just too small": "service: {gamma: {mean: 10s, cv: 0.0009}}\n",
     "a bot number of zero": "expect: [{bot: 0, status: IDLE}]\n",
     "an unknown status": ONE + "expect: [{order: 1001, status: DONE}]\n",
     "the status of a bot for an order": ONE + "expect: [{order: 1001, status: IDLE}]\n",
@@ -565,11 +568,52 @@ def test_a_setting_that_is_no_value(text):
 
 
 @pytest.mark.usefixtures("folder")
-def test_hundreds_of_faults_come_in_one_go_and_in_order():
-    entries = "".join(f"  - {{at: {number}, order: VIP}}\n" for number in range(500))
-    Path("many.yaml").write_text(f"{HEAD}timeline:\n{entries}", encoding="utf-8")
+def test_of_one_kind_come_ten_faults_in_order_and_a_count():
+    entries = "".join(f"  - {{at: {number}, order: VIP}}\n" for number in range(1500))
+    Path("many.yaml").write_text(f"{HEAD}seed: -1\ntimeline:\n{entries}service: 10\n", encoding="utf-8")
     lines = faults_of("many.yaml")
-    assert [line.split(" ")[0] for line in lines] == [f"many.yaml:{line}:10:" for line in range(4, 504)]
+    assert [line.split(" ")[0] for line in lines] == [
+        *("many.yaml:3:7:", *(f"many.yaml:{line}:10:" for line in range(5, 16)), "many.yaml:1505:10:")
+    ]
+    assert lines[-2] == "many.yaml:15:10: timeline: 1,490 more like the 10 above; mend them in the same way"
+
+
+MANY = {
+    "parameters": f"params: {{{', '.join(f'p{number}: 1' for number in range(2000))}}}\n"
+    f"timeline: [{', '.join(f'$q{number}' for number in range(2000))}]\n",
+    "keys": "timeline:\n" + "".join(f"  - {{at: 0s, oder{number}: VIP}}\n" for number in range(2000)),
+    "metrics": f"thresholds: {{{', '.join(f'wait.VPI.q{number}: 1' for number in range(2000))}}}\n",
+    "a sweep": f"params: {{{', '.join(f'p{number}: 1' for number in range(2000))}}}\n"
+    f"sweep: {{{', '.join(f'q{number}: [1]' for number in range(2000))}}}\n",
+    "long names": f"params:\n  ? {'p' * 9999}\n  : 1\ntimeline: [{', '.join([f'${chr(112) * 9998}'] * 20)}]\n",
+}
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("name", MANY)
+def test_ten_hints_are_enough_for_faults_of_one_kind(name, monkeypatch):
+    compared = []
+
+    def close(word, known, **options):
+        compared.append(len(word) * len(known))
+        return get_close_matches(word, known, **options)
+
+    monkeypatch.setattr("sim.scenario.parts.get_close_matches", close)
+    Path("many.yaml").write_text(HEAD + MANY[name], encoding="utf-8")
+    lines = faults_of("many.yaml")
+    assert len(lines) == 11
+    assert max(map(len, lines)) < 300
+    assert len(compared) <= 10
+    assert sum(compared) < 200_000
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_long_list_of_what_there_is_ends():
+    params = ", ".join(f"p{number}: 1" for number in range(31))
+    Path("many.yaml").write_text(f"{HEAD}params: {{{params}}}\nseed: $xyzzy\n", encoding="utf-8")
+    assert faults_of("many.yaml")[0].endswith(
+        "; write one of " + ", ".join(f"$p{number}" for number in range(30)) + ", …"
+    )
 
 
 def sim(*arguments, cwd) -> subprocess.CompletedProcess[str]:

@@ -14,7 +14,7 @@ from sim.errors import Fault, ScenarioError
 from sim.model import Workload, full_metric_name
 from sim.scenario.analysis import Threshold
 from sim.scenario.consistency import inconsistencies
-from sim.scenario.parts import Context
+from sim.scenario.parts import Context, few_hints
 from sim.scenario.resolving import node_of, parameter_nodes, read_scenario, with_moved_files, with_parameters
 from sim.scenario.schema import Expectation, ScenarioFile
 from sim.scenario.source import Node, Place, read_yaml
@@ -228,6 +228,7 @@ def restore_scenario(text: str, files: Mapping[str, bytes], label: str) -> Scena
     return _resolve(read_yaml(text, label, faults), Path(), {}, faults, files)
 
 
+@few_hints()
 def _resolve(
     root: Node, folder: Path, parameters: dict[str, Any], faults: list[Fault], known: Mapping[str, bytes]
 ) -> Scenario:

@@ -1,10 +1,14 @@
 """What the parts of the schema are made of: the base class of every mapping, and the types of values."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, cast
 
@@ -31,6 +35,13 @@ from sim.units import Clock, shown
 
 MOST_ORDERS = 10_000_000
 MOST_BOTS = 10_000
+LARGEST_NUMBER = 2_000_000_000  # of the first order of a run
+
+_MOST_HINTS = 10
+_MOST_COMPARED = 1_000
+_MOST_LISTED = 30
+_LONGEST_WORD = 60
+_hints_given: ContextVar[Counter[tuple[str, int]]] = ContextVar("hints_given")
 
 
 @dataclass(slots=True)
@@ -50,13 +61,28 @@ class Context:
     files: dict[str, bytes] = field(default_factory=dict)
 
 
-def did_you_mean(word: object, known: list[str]) -> str:
+@contextmanager
+def few_hints() -> Iterator[None]:
+    """Give at most ten hints for each collection of known words inside this context, since each takes its time."""
+    token = _hints_given.set(Counter())
+    try:
+        yield
+    finally:
+        _hints_given.reset(token)
+
+
+def did_you_mean(word: object, known: Collection[str]) -> str:
     """Return `; did you mean 'x'?`, or a list of what there is when nothing is close."""
-    by_lower = {one.lower(): one for one in known}
-    close = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.65) if isinstance(word, str) else None
-    if close:
-        return f"; did you mean {by_lower[close[0]]!r}?"
-    return f"; write one of {', '.join(known)}" if len(known) > 1 else f"; write {known[0]}"
+    kind = (next(iter(known)), len(known))
+    given = _hints_given.get(Counter())
+    given[kind] += 1
+    if isinstance(word, str) and len(word) <= _LONGEST_WORD and given[kind] <= _MOST_HINTS:
+        by_lower = {name.lower(): name for name in islice(known, _MOST_COMPARED)}
+        if close := get_close_matches(word.lower(), by_lower, n=1, cutoff=0.65):
+            return f"; did you mean {by_lower[close[0]]!r}?"
+    names = [name[:_LONGEST_WORD] for name in islice(known, _MOST_LISTED)]
+    more = ", …" if len(known) > _MOST_LISTED else ""
+    return f"; write one of {', '.join(names)}{more}" if len(known) > 1 else f"; write {names[0]}"
 
 
 def custom_error(message: str) -> PydanticCustomError:
@@ -104,7 +130,7 @@ class Part(BaseModel):
             raise custom_error(f"{shown(data)} is not a mapping; write keys and values")
         fields = {info.alias or name: info for name, info in cls.model_fields.items() if name != cls.scalar_key}
         errors = [
-            line_error(f"unknown key {shown(key)}{did_you_mean(key, list(fields))}", (key,))
+            line_error(f"unknown key {shown(key)}{did_you_mean(key, fields)}", (key,))
             for key in data
             if key not in fields
         ]
@@ -162,7 +188,6 @@ _WORDINGS = {
     "value_error": "{error}",
     "greater_than_equal": "{value} is too small; write {ge} or more",
     "less_than_equal": "{value} is too large; write {le} or less",
-    "greater_than": "{value} is too small; write more than {gt}",
     "int_type": "{value} is not a whole number; write a number such as 3",
     "float_type": "{value} is not a number; write a number such as 1.5",
     "finite_number": "{value} is not a number; write a number such as 1.5",
@@ -308,5 +333,5 @@ DurationShares = Annotated[
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
 Count = Annotated[int, Field(ge=0, le=MOST_ORDERS)]
 BotCount = Annotated[int, Field(ge=0, le=MOST_BOTS)]
-Number = Annotated[int, Field(ge=0, le=2_000_000_000)]
+Number = Annotated[int, Field(ge=0, le=LARGEST_NUMBER)]
 Positive = Annotated[float, Field(ge=0.001, le=1_000_000, allow_inf_nan=False)]

@@ -124,7 +124,7 @@ def parameter_nodes(root: Node, given: dict[str, Any], faults: list[Fault], unkn
             faults.append(node.place.fault(f"params.{name}", f"{shown(node.value)} is not a number; write one"))
     for name, value in given.items():
         if name not in values:
-            hint = did_you_mean(name, list(values)) if values else "; write params: {…} with its value"
+            hint = did_you_mean(name, values) if values else "; write params: {…} with its value"
             faults.append(params.place.fault("params", f"no parameter {shown(name)} to set{hint}"))
         elif isinstance(value, Node):
             values[name] = value
@@ -162,7 +162,7 @@ def with_parameters(root: Node, values: dict[str, Node], faults: list[Fault]) ->
     Faults in that value will point at it. Of an unknown parameter nothing is left but its fault.
     """
     keys = {key: node for key, node in root.value.items() if key not in ("extends", "params")}
-    filled = _filled(replace(root, value=keys), "", values, faults)
+    filled = _filled(replace(root, value=keys), "", {f"${name}": node for name, node in values.items()}, faults)
     if filled.size > MOST_VALUES:
         faults.append(root.place.fault("", f"parameters make more than {MOST_VALUES} values of this file; repeat less"))
         raise ScenarioError(faults)
@@ -170,6 +170,7 @@ def with_parameters(root: Node, values: dict[str, Node], faults: list[Fault]) ->
 
 
 def _filled(node: Node, path: str, values: dict[str, Node], faults: list[Fault]) -> Node:
+    """Return the tree with what stands in `values` in place of each `$name`."""
     if isinstance(node.value, dict):
         value = {key: _filled(item, f"{path}.{key}".lstrip("."), values, faults) for key, item in node.value.items()}
         return replace(node, value=value).measured()
@@ -177,11 +178,9 @@ def _filled(node: Node, path: str, values: dict[str, Node], faults: list[Fault])
         items = [_filled(item, f"{path}[{index}]", values, faults) for index, item in enumerate(node.value)]
         return replace(node, value=items).measured()
     if isinstance(node.value, str) and re.fullmatch(PARAMETER, node.value):
-        name = node.value[1:]
-        if name in values:
-            return values[name]
-        known = [f"${one}" for one in values]
-        hint = did_you_mean(node.value, known) if known else "; write params: {…} with its value"
+        if node.value in values:
+            return values[node.value]
+        hint = did_you_mean(node.value, values) if values else "; write params: {…} with its value"
         faults.append(node.place.fault(path, f"unknown parameter {shown(node.value)}{hint}"))
     return node
 

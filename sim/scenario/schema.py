@@ -12,6 +12,8 @@ from sim.scenario.arrivals import Stream
 from sim.scenario.distributions import Distribution
 from sim.scenario.parts import (
     INSTANT_PATTERN,
+    LARGEST_NUMBER,
+    MOST_ORDERS,
     BotCount,
     ClassName,
     Count,
@@ -142,7 +144,7 @@ class TimelineEntry(Part):
 class Expectation(Part):
     """A fact that must hold after the run: of an order, or of a bot; `at` an instant, or at the end."""
 
-    order: Number | None = None
+    order: Annotated[int, Field(ge=0, le=LARGEST_NUMBER + MOST_ORDERS - 1)] | None = None
     bot: Annotated[int, Field(ge=1)] | None = None
     at: Instant | None = None
     status: Status | None = None

@@ -70,14 +70,14 @@ def _faults_of_values(name: str, data: dict[str, Any], context: Context) -> Iter
             (name,),
         )
         return
-    seen = []
+    earlier = set()
     for at, value in enumerate(listed):
         if not _is_single(value):
             yield f"{shown(value)} is no single value; write one such as 5 or 3m", (name, at)
-        elif (found := quantity(value)) in seen:
+        elif (meaning := quantity(value)) in earlier:
             yield f"{shown(value)} stands twice in the list; keep one of them", (name, at)
         else:
-            seen.append(found)
+            earlier.add(meaning)
 
 
 def _is_single(value: object) -> bool:
@@ -85,7 +85,7 @@ def _is_single(value: object) -> bool:
 
 
 def _known(name: object, parameters: Mapping[str, Any]) -> str:
-    return did_you_mean(name, list(parameters)) if parameters else "; write params: {…} with its value"
+    return did_you_mean(name, parameters) if parameters else "; write params: {…} with its value"
 
 
 def _read_baseline(data: object, info: ValidationInfo) -> dict[str, Any]:

@@ -115,7 +115,7 @@ def _parser() -> Any:
 def _compare(left: str, sign: str, right: str, values: Mapping[str, Any]) -> bool:
     if left not in values and right not in values:
         words = [text for text in (left, right) if _value(text, values).order is None] or [f"{left} {sign} {right}"]
-        raise ValueError(f"{words[0]!r} names no parameter{did_you_mean(words[0], list(values))}")
+        raise ValueError(f"{words[0]!r} names no parameter{did_you_mean(words[0], values)}")
     first, second = (_value(text, values) for text in (left, right))
     if first.kind != second.kind:
         raise ValueError(f"{left} is {first.kind} and {right} is {second.kind}; compare what is alike")
