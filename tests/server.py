@@ -4,12 +4,16 @@ import base64
 import json
 import os
 import socket
+import socketserver
 import sqlite3
+import ssl
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -118,6 +122,70 @@ def free_ports(count: int) -> list[int]:
     for one in sockets:
         one.close()
     return ports
+
+
+def http(status: str, kind: str, body: str | bytes, length: int | None = None, **headers: str) -> bytes:
+    """Return an HTTP answer, which ends the connection."""
+    body = body.encode() if isinstance(body, str) else body
+    lines = [f"HTTP/1.1 {status}", f"content-type: {kind}", f"content-length: {length or len(body)}"]
+    lines += ["connection: close", *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+class _Threads(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """A client that leaves is no fault here."""
+
+
+Answer = Callable[[bytes, bytes], Iterable[bytes]]
+"""What gives the pieces of an answer to the head and the body of a request."""
+
+
+@contextmanager
+def port_that(
+    answer: bytes | Answer | None, tls: ssl.SSLContext | None = None, asked: threading.Event | None = None
+) -> Iterator[int]:
+    """Open a port where each request gets this answer, or none at all; `asked` is set by the first request."""
+    over = threading.Event()
+
+    class Handler(socketserver.StreamRequestHandler):
+        def setup(self) -> None:
+            if tls:
+                self.request = tls.wrap_socket(self.request, server_side=True)
+            super().setup()
+
+        def handle(self) -> None:
+            length, head, line = 0, b"", b"-"
+            while line.strip():
+                line = self.rfile.readline()
+                head += line
+                if line.lower().startswith(b"content-length:"):
+                    length = int(line.split()[1])
+            body = self.rfile.read(length)
+            if asked:
+                asked.set()
+            if answer is None:
+                over.wait()
+                return
+            for piece in [answer] if isinstance(answer, bytes) else answer(head, body):
+                self.wfile.write(piece)
+            self.request.shutdown(socket.SHUT_WR)
+            self.rfile.read()
+
+        def finish(self) -> None:
+            with suppress(OSError):
+                super().finish()
+            self.request.close()
+
+    with _Threads(("127.0.0.1", 0), Handler) as listening:
+        threading.Thread(target=listening.serve_forever, args=[0.01], daemon=True).start()
+        try:
+            yield listening.server_address[1]
+        finally:
+            over.set()
+            listening.shutdown()
 
 
 def _typed(value: str | float | None) -> dict[str, object]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sim import StorageError, open_database
-from sim.storage import find_address, list_runs, save_run
+from sim.storage import Address, check, find_address, list_runs, save_run
 from tests.backends import BUSY, run_text
 
 pytestmark = pytest.mark.usefixtures("elsewhere")
@@ -43,7 +43,7 @@ def test_the_database_is_the_one_asked_for_else_of_the_environment_else_of_env_f
     assert {file.name for file in Path().glob("*.db")} == {"sim.db", "of-file.db", "of-environment.db", "asked.db"}
 
 
-def test_the_token_is_that_of_the_environment_else_of_env_file(monkeypatch):
+def test_the_token_of_a_url_that_is_asked_for_is_that_of_the_environment_else_of_env_file(monkeypatch):
     def found(url: str = "libsql://x.turso.io") -> tuple[str | None, str | None]:
         address = find_address(url)
         return address.token, address.token_from
@@ -56,10 +56,69 @@ def test_the_token_is_that_of_the_environment_else_of_env_file(monkeypatch):
     assert found("file:sim.db") == (None, None)
 
 
+@pytest.mark.parametrize("stranger", ["environment", ".env"])
+def test_a_token_is_used_only_with_a_url_of_the_same_place(stranger, monkeypatch):
+    """A folder's `.env`, say of somebody's pull request, cannot name a server and get the token of the environment."""
+    url, token = "TURSO_DATABASE_URL", "TURSO_AUTH_TOKEN"
+    if stranger == ".env":
+        Path(".env").write_text(f"{url}=libsql://stranger.example\n{token}_OF_MINE=${{{token}}}\n")
+        monkeypatch.setenv(token, "SECRET")
+        of_url, of_token = ".env", "the environment"
+    else:
+        monkeypatch.setenv(url, "libsql://stranger.example")
+        Path(".env").write_text(f"{token}=SECRET\n")
+        of_url, of_token = "the environment", ".env"
+    address = find_address()
+    assert (address.token, address.token_from) == (None, None)
+    assert address.token_left == f"{token} in {of_token} is not used with {url} in {of_url}; set both in one place"
+    assert dict(check_lines(address))["token"] == f"none; {address.token_left}"
+    assert find_address("libsql://x.turso.io").token == "SECRET"
+
+
+def check_lines(address: Address) -> list[tuple[str, str]]:
+    """Return what `sim db check` says before it asks the server."""
+    lines = check(address, write=False)
+    return [next(lines), next(lines)]
+
+
+def test_a_token_that_was_left_out_is_named_where_the_server_wants_one(token_server, monkeypatch):
+    Path(".env").write_text(f"TURSO_DATABASE_URL={token_server.url}\n")
+    monkeypatch.setenv("TURSO_AUTH_TOKEN", token_server.token())
+    assert refusal().endswith(
+        "; TURSO_AUTH_TOKEN in the environment is not used with TURSO_DATABASE_URL in .env; set both in one place"
+    )
+
+
+def test_an_env_file_takes_nothing_from_the_environment(monkeypatch):
+    monkeypatch.setenv("MINE", "SECRET")
+    Path(".env").write_text("TURSO_DATABASE_URL=libsql://x.turso.io\nTURSO_AUTH_TOKEN=${MINE}\n")
+    assert find_address().token == "${MINE}"
+
+
 def test_an_env_file_that_is_no_text_is_refused_unless_it_is_not_needed(monkeypatch):
     Path(".env").write_bytes(b"\xff\xfeT\x00")
     assert refusal() == ".env: cannot be read as UTF-8 text; mend it, or name the database with --db"
+    assert find_address("file:sim.db").url == "file:sim.db"
     monkeypatch.setenv("TURSO_DATABASE_URL", "file:sim.db")
+    assert find_address().url == "file:sim.db"
+    monkeypatch.setenv("TURSO_DATABASE_URL", "libsql://x.turso.io")
+    assert find_address().token is None
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "huge"])
+def test_an_env_file_that_would_never_end_is_refused(kind):
+    match kind:
+        case "pipe":
+            os.mkfifo(".env")
+        case "device":
+            Path(".env").symlink_to("/dev/zero")
+        case "huge":
+            Path(".env").write_text("#\n" * 40_000)
+    assert refusal() == ".env: is no file of settings; remove it, or name the database with --db file:NAME"
+
+
+def test_a_folder_called_env_is_no_settings():
+    Path(".env").mkdir()
     assert find_address().url == "file:sim.db"
 
 
@@ -102,7 +161,7 @@ def test_a_token_goes_unencrypted_nowhere_else(scheme, host, monkeypatch):
     url = f"{scheme}://{host}"
     assert find_address(url).token is None
     monkeypatch.setenv("TURSO_AUTH_TOKEN", "TOKEN")
-    assert refusal(url) == f"database {url}: would send the token unencrypted; write https:// or libsql://"
+    assert refusal(url) == f"database {url} (--db): would send the token unencrypted; write https:// or libsql://"
 
 
 # What is none
@@ -115,7 +174,8 @@ def test_a_token_goes_unencrypted_nowhere_else(scheme, host, monkeypatch):
         *("file:sim.db#1", "file://[", "sqlite:sim.db", ":memory:", "FILE:sim.db", "x.turso.io", "postgres://x/y"),
         *("libsql:x.turso.io", "libsql://", "libsql:///name", "https://:80", "https://x.turso.io:99999"),
         *("https://x.turso.io:port", "http://[::1", "libsql://x.turso.io/a b", "https://x\\y", "https://x.turso.io\n"),
-        *("https://x..turso.io", "https://.", f"https://{'x' * 64}.turso.io"),
+        *("https://x..turso.io", "https://.", f"https://{'x' * 64}.turso.io", "https://x.turso.io/a b/"),
+        *("https://x.turso.io/(secret)", f"https://x.turso.io/{'x' * 64}", "https://x\u202ey.io", "https://x\ty.io"),
     ],
 )
 def test_a_url_of_no_database_is_refused_with_what_to_write(url):
@@ -124,25 +184,40 @@ def test_a_url_of_no_database_is_refused_with_what_to_write(url):
 
 
 @pytest.mark.parametrize(
-    "url",
+    ("url", "shown"),
     [
-        "libsql://x.turso.io?authToken=SECRET",
-        "libsql://x.turso.io/#SECRET",
-        "libsql:x.turso.io?authToken=SECRET",
-        "https://user:SECRET@x.turso.io/db",
-        "https://user:SEC?SECRET@x.turso.io/db",
-        "https://x.turso.io?authToken=SECRET@SECRET",
-        "wss://SECRET@x.turso.io",
-        "http://SECRET:@[",
-        "user:SECRET@x.turso.io",
-        "file:sim.db?authToken=SECRET",
-        "file://user:SECRET@x/sim.db",
+        ("libsql://x.turso.io?authToken=SECRET", "libsql://x.turso.io"),
+        ("libsql://x.turso.io/#SECRET", "libsql://x.turso.io"),
+        ("libsql://x.turso.io/db&authToken=SECRET", "libsql://x.turso.io"),
+        ("libsql://x.turso.io/authToken=SECRET", "libsql://x.turso.io"),
+        ("libsql://x.turso.io&authToken=SECRET", "libsql:…"),
+        ("libsql:x.turso.io?authToken=SECRET", "libsql:…"),
+        ("https://user:SECRET@x.turso.io/db", "https://x.turso.io"),
+        ("https://user:SEC?SECRET@x.turso.io/db", "https:…"),
+        ("https://x.turso.io?authToken=SECRET@SECRET", "https://x.turso.io"),
+        ("wss://SECRET@x.turso.io:99", "wss://x.turso.io:99"),
+        ("http://SECRET:@[", "http:…"),
+        ("user:SECRET@x.turso.io", "…"),
+        ("SECRET@x.turso.io", "…"),
+        ("SECRET", "…"),
+        ("SECRET:SECRET", "…"),
+        ("file:sim.db?authToken=SECRET", "file:…"),
+        ("file://user:SECRET@x/sim.db", "file:…"),
     ],
 )
-def test_no_password_and_no_token_of_a_url_is_ever_shown(url):
+def test_of_a_url_that_is_refused_only_scheme_and_host_are_shown(url, shown, monkeypatch):
     message = refusal(url)
     assert "SEC" not in message
-    assert message.startswith(f"database {url.partition(':')[0]}:")
+    assert message.startswith(f"database {shown} (--db): ")
+    monkeypatch.setenv("TURSO_DATABASE_URL", url)
+    assert refusal().startswith(f"database {shown} (TURSO_DATABASE_URL in the environment): ")
+
+
+def test_a_url_at_the_place_of_the_token_is_refused_and_not_sent(monkeypatch):
+    monkeypatch.setenv("TURSO_AUTH_TOKEN", "libsql://SECRET.turso.io")
+    assert refusal("libsql://x.turso.io") == (
+        "TURSO_AUTH_TOKEN in the environment: holds a URL; put that into TURSO_DATABASE_URL, and the token here"
+    )
 
 
 @pytest.mark.parametrize("token", ["SEC RET", "SECRET\nSECRET", "SECRÉT", "SECRET\x7f", "“SECRET”"])

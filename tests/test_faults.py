@@ -10,8 +10,6 @@ import random
 import re
 import shutil
 import signal
-import socket
-import socketserver
 import sqlite3
 import ssl
 import subprocess
@@ -34,10 +32,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-import sim.cli
 from sim.storage import open_database, push_all
 from sim.storage.migrations import MIGRATIONS
-from tests.server import Server, free_ports, read_file
+from tests.server import Server, free_ports, http, port_that, read_file
 
 SCENARIO = """
 scenario: 1
@@ -286,61 +283,6 @@ def test_a_program_killed_while_it_saves_leaves_its_run_whole_or_absent_and_push
 # Servers that refuse, and what is no server
 
 
-def http(status: str, kind: str, body: str, length: int | None = None) -> bytes:
-    head = f"HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {length or len(body)}\r\nconnection: close"
-    return f"{head}\r\n\r\n{body}".encode()
-
-
-class _Threads(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-
-    def handle_error(self, *_: object) -> None:
-        """A client that leaves is no fault here."""
-
-
-@contextmanager
-def port_that(
-    answer: bytes | None, tls: ssl.SSLContext | None = None, asked: threading.Event | None = None
-) -> Iterator[int]:
-    """Open a port where each request gets this answer, or none at all; `asked` is set by the first request."""
-    over = threading.Event()
-
-    class Handler(socketserver.StreamRequestHandler):
-        def setup(self) -> None:
-            if tls:
-                self.request = tls.wrap_socket(self.request, server_side=True)
-            super().setup()
-
-        def handle(self) -> None:
-            length, line = 0, b" "
-            while line.strip():
-                line = self.rfile.readline()
-                if line.lower().startswith(b"content-length:"):
-                    length = int(line.split()[1])
-            self.rfile.read(length)
-            if asked:
-                asked.set()
-            if answer is None:
-                over.wait()
-            else:
-                self.wfile.write(answer)
-                self.request.shutdown(socket.SHUT_WR)
-                self.rfile.read()
-
-        def finish(self) -> None:
-            with contextlib.suppress(OSError):
-                super().finish()
-            self.request.close()
-
-    with _Threads(("127.0.0.1", 0), Handler) as listening:
-        threading.Thread(target=listening.serve_forever, args=[0.01], daemon=True).start()
-        try:
-            yield listening.server_address[1]
-        finally:
-            over.set()
-            listening.shutdown()
-
-
 def self_signed(folder: Path) -> ssl.SSLContext:
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
@@ -478,25 +420,6 @@ FAULTS: dict[str, Callable[[Path], contextlib.AbstractContextManager[Faulty]]] =
 }
 
 
-@pytest.fixture
-def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> Callable[..., str]:
-    """Run `sim` in this process, quicker than in one of its own, and return its one line on standard error."""
-
-    def run(*args: str, status: int, **env: str) -> str:
-        with monkeypatch.context() as patch:
-            patch.setattr(sys, "argv", ["sim", *args])
-            for name, value in env.items():
-                patch.setenv(name, value)
-            with pytest.raises(SystemExit) as left:
-                sim.cli.main()
-        errors = capsys.readouterr().err
-        assert left.value.code == status, errors
-        [line] = errors.splitlines()
-        return line
-
-    return run
-
-
 def problem(url: str, line: str) -> str:
     """Return the middle of a line: what is wrong with the database, and what to do."""
     assert "SECRET" not in line
@@ -530,7 +453,7 @@ def test_a_fault_of_the_server_is_one_line_and_the_run_is_kept_until_a_push_succ
 
 
 def test_every_fault_says_what_is_wrong_and_what_to_do_and_no_run_is_lost(folder, here, golden, monkeypatch, server):
-    monkeypatch.setattr("sim.storage.connection._PATIENCE", 0.2)
+    monkeypatch.setattr("sim.storage.server._SILENCE", 0.2)
     lines = []
     for name, fault in {**FAULTS, "a server that never answers": partial(answering, answer=None)}.items():
         with fault(folder) as faulty:
@@ -552,7 +475,7 @@ def test_every_fault_says_what_is_wrong_and_what_to_do_and_no_run_is_lost(folder
 @pytest.mark.parametrize("host", ["nowhere..invalid", f"{'n' * 64}.invalid"])
 def test_a_host_name_that_is_none_is_one_line_before_the_run(host, here):
     line = here("run", "small.yaml", "--no-charts", "--db", f"libsql://{host}", status=2)
-    assert line.startswith(f"database libsql://{host}: names no valid host and port; ")
+    assert line.startswith("database libsql:… (--db): names no valid host and port; ")
     assert not Path("out").exists()
 
 

@@ -139,12 +139,12 @@ def existing_database(db: str | None, option: str = "--db") -> "Database":
     """Return the database to read from, which `option` names; a file must be there already."""
     from sim.storage import find_address, open_database
 
-    address = find_address(db)
+    address = find_address(db, option)
     if not address.is_remote and not os.path.exists(address.target):  # noqa: PTH110  # False also where Path.exists raises
         raise StorageError(
             f"database {address.url}: there is none yet; sim run FILE makes it, or name another with {option}"
         )
-    return open_database(db)
+    return open_database(address)
 
 
 @contextmanager

@@ -52,11 +52,11 @@ def push_command(
     if not address.is_remote:
         problem = "is no server; set TURSO_DATABASE_URL, or write --db libsql://HOST"
         raise StorageError(f"database {address.url}: {problem}")
-    if find_address(source).is_remote:
-        raise StorageError(f"--from {find_address(source).url}: is on a server; write --from file:NAME")
+    if (of := find_address(source, "--from")).is_remote:
+        raise StorageError(f"--from {of.url}: is on a server; write --from file:NAME")
     with existing_database(source, "--from") as local:
         try:
-            with open_database(address.url) as target, progress_bar("pushing") as progress:
+            with open_database(address) as target, progress_bar("pushing") as progress:
                 pushed = push_all(local, target, progress)
         except StorageError as error:
             complain(f"sim: {error}; sim push goes on where it stopped")

@@ -141,7 +141,7 @@ class Keeper:
         from sim.storage import open_database, push_replications
 
         try:
-            with open_database(self.address.url) as target, open_database(local) as source:
+            with open_database(self.address) as target, open_database(local) as source:
                 for scenario in self.scenarios.values():
                     push_replications(source, target, scenario, self.seed_of(scenario))
         except StorageError as error:

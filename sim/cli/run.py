@@ -130,7 +130,7 @@ def _push(address: "Address", run_id: str, kept: _Kept) -> None:
     from sim.storage import LOCAL, open_database, push_run
 
     try:
-        with open_database(address.url) as target, open_database(LOCAL) as source:
+        with open_database(address) as target, open_database(LOCAL) as source:
             push_run(source, target, run_id)
     except StorageError as error:
         kept.problems.append(f"{error}; this run is {kept.stored}")

@@ -34,7 +34,7 @@ def check(address: Address, write: bool) -> Iterator[tuple[str, str]]:
     """
     yield "database", f"{address.url} ({address.url_from})"
     if address.is_remote:
-        yield "token", address.token_from or "none"
+        yield "token", address.token_from or f"none; {address.token_left}".removesuffix("; None")
     elif not (write or Path(address.target).exists()):
         yield "reached", "no, there is no such file yet; sim run FILE makes it"
         return
@@ -48,7 +48,7 @@ def check(address: Address, write: bool) -> Iterator[tuple[str, str]]:
         yield "schema", f"version {version} of {len(MIGRATIONS)}" if version else "none yet; the first run makes it"
         if version:
             runs = "SELECT count(*) FROM runs WHERE status = 'complete' AND deleted_at IS NULL"
-            yield "runs", str(connection.query(runs)[0][0])
+            yield "runs", str(connection.number(runs))
         if address.is_remote and Path(LOCAL.removeprefix("file:")).exists():
             yield "not pushed", _lacking(connection) if version else f"the runs in {LOCAL}; sim push sends them"
         if write:
@@ -60,7 +60,7 @@ def _round_trip(connection: Connection) -> float:
     times = []
     for _ in range(_TRIPS + 1):
         began = perf_counter()
-        connection.query("SELECT 1")
+        connection.number("SELECT 1")
         times.append(1000 * (perf_counter() - began))
     return median(times[1:])
 

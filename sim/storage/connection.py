@@ -5,44 +5,33 @@ mode speaks a form that the cloud has given up: see docs/decisions/0003.
 """
 
 import asyncio
-import json
 import os
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import closing
-from io import BytesIO
-from random import random
 from threading import Event, Thread, current_thread
-from time import monotonic
 from typing import Any, Self, TypeVar
-from urllib.parse import urlsplit
 from weakref import finalize
 
-import aiohttp
 from libsql_client.client import Client, LibsqlError
-from libsql_client.hrana.convert import (
-    _batch_results_from_proto,
-    _batch_to_proto,
-    _error_from_proto,
-    _result_set_from_proto,
-    _stmt_to_proto,
-)
-from libsql_client.http import HttpClient
 from libsql_client.result import ResultSet
 from libsql_client.sqlite3_utils import Sqlite3Client, _execute_stmt
 
 from sim.errors import INSTALL, StorageError
-from sim.storage.addresses import Address, is_loopback
+from sim.storage.addresses import Address
+from sim.storage.patience import BUSY, patiently
+from sim.storage.server import ServerClient
+from sim.units import printable
 
 T = TypeVar("T")
 Value = str | int | float | None
 Statement = tuple[str, tuple[Value, ...]]
 
-_JSON = {"content-type": "application/json"}
-_PATIENCE = 30.0  # seconds to wait for other writers, or for a server to answer
-_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "TRANSACTION_TIMEOUT", "TRANSACTION_BUSY")
+_LONGEST = 500  # characters of what a database says that are shown
 _CURES = {
-    **dict.fromkeys(_BUSY, "another program is writing; try again when it is done"),
+    **dict.fromkeys(BUSY, "another program is writing; try again when it is done"),
+    "CLOSED": "open it again",
+    "FORKED": "open it in the process that uses it",
     "BLOCKED": "see in the Turso dashboard what the plan allows",
     "HTTP_401": "put a valid token into TURSO_AUTH_TOKEN; turso db tokens create NAME makes it",
     "HTTP_403": "put a token that may write into TURSO_AUTH_TOKEN; turso db tokens create NAME makes it",
@@ -61,18 +50,6 @@ _CURES = {
     "TEXT": "write it in other letters",
     "UNREACHABLE": "check the URL and the network",
 }
-
-
-async def _patiently(attempt: Callable[[], Awaitable[T]]) -> T:
-    """Repeat what fails only because somebody else is writing; a busy statement or batch has had no effect."""
-    deadline = monotonic() + _PATIENCE
-    while True:
-        try:
-            return await attempt()
-        except LibsqlError as error:
-            if not error.code.startswith(_BUSY) or monotonic() > deadline:
-                raise
-        await asyncio.sleep(0.02 + 0.1 * random())  # noqa: S311  # no secret, only unlike other writers
 
 
 class _FileClient(Sqlite3Client):
@@ -105,79 +82,7 @@ class _FileClient(Sqlite3Client):
         async def attempt() -> ResultSet:
             return _execute_stmt(connection, stmt, args)
 
-        return await _patiently(attempt)
-
-
-class _ServerClient(HttpClient):
-    """Hrana over HTTP as servers of today speak it: POST /v2/pipeline, and a token only where there is one."""
-
-    def __init__(self, url: str, token: str | None) -> None:
-        self._url = f"{url}v2/pipeline"
-        self._session = aiohttp.ClientSession(
-            headers={"authorization": f"Bearer {token}"} if token else {},
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=_PATIENCE),
-            trust_env=not is_loopback(urlsplit(url).hostname or ""),  # proxies of the environment
-        )
-
-    async def execute(self, stmt: Any, args: Any = None) -> ResultSet:
-        return await self._ask({"type": "execute", "stmt": _stmt_to_proto(stmt, args)}, _result_set_from_proto)
-
-    async def batch(self, stmts: Iterable[Any]) -> list[ResultSet]:
-        stmts = list(stmts)
-        batch = _batch_to_proto(stmts)
-        batch["steps"][0]["stmt"]["sql"] = "BEGIN IMMEDIATE"
-        request = {"type": "batch", "batch": batch}
-        return await self._ask(request, lambda result: _batch_results_from_proto(result, len(stmts)))
-
-    async def _ask(self, request: Mapping[str, Any], read: Callable[[Any], T]) -> T:
-        async def attempt() -> T:
-            answer = await self._post({"requests": [request, {"type": "close"}]})
-            try:
-                [first, *_] = answer["results"]
-                if first["type"] == "error":
-                    raise _error_from_proto(first["error"])
-                return read(first["response"]["result"])
-            except (AttributeError, KeyError, TypeError, ValueError):
-                raise LibsqlError("does not answer as libSQL does", "HTTP_") from None
-
-        return await _patiently(attempt)
-
-    async def _post(self, body: Mapping[str, Any]) -> Any:
-        try:
-            sent = BytesIO(json.dumps(body).encode())  # aiohttp warns of large bodies that are no files
-            async with self._session.post(self._url, data=sent, headers=_JSON, allow_redirects=False) as response:
-                status, data = response.status, await response.read()
-        except TimeoutError:
-            raise LibsqlError("does not answer", "UNREACHABLE") from None
-        except aiohttp.ClientPayloadError:
-            raise LibsqlError("breaks off in the middle of its answer", "UNREACHABLE") from None
-        except (aiohttp.ClientError, ValueError) as error:
-            raise LibsqlError(f"cannot be reached ({_reason(error)})", "UNREACHABLE") from None
-        try:
-            answer = json.loads(data)
-        except ValueError:
-            answer = None
-        if status == 200 and answer is not None:
-            return answer
-        told = answer.get("error") or answer.get("message") if isinstance(answer, dict) else None
-        says = f" ({' '.join(str(told).split())[:200]})" if told else " and no JSON" if status == 200 else ""
-        raise LibsqlError(f"answers with HTTP status {status}{says}", f"HTTP_{status}")
-
-
-def _reason(error: Exception) -> str:
-    """Return why a server cannot be reached, in the system's words where it has some."""
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return f"TLS: {getattr(error.certificate_error, 'verify_message', error.certificate_error)}"
-    if isinstance(error, aiohttp.ClientConnectorSSLError):
-        return "it speaks no TLS; http:// does without"
-    if isinstance(error, aiohttp.ClientConnectionError) and not isinstance(error, aiohttp.ClientConnectorError):
-        return "it hangs up without an answer"
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        return f"the proxy answers with HTTP status {error.status}"
-    if isinstance(error, aiohttp.ClientResponseError):
-        return "it does not speak HTTP"
-    number = getattr(error, "errno", None) or 0
-    return os.strerror(number) if number > 0 else getattr(error, "strerror", None) or str(error) or "no reason given"
+        return await patiently(attempt)
 
 
 class Connection:
@@ -186,17 +91,18 @@ class Connection:
     def __init__(self, address: Address) -> None:
         """Open the database at `address`; a file is made when something is written, a server is not asked yet."""
         self.address = address
+        self._process = os.getpid()
         self._interrupted = Event()
         self._loop = asyncio.new_event_loop()
         # libsql-client's own thread keeps a process alive when it is not closed; a daemon thread does not
         thread = Thread(target=self._loop.run_forever, name="libsql", daemon=True)
         thread.start()
         self._client = self._wait(self._open)
-        self._close = finalize(self, _close, self._client, self._loop, thread)
+        self._close = finalize(self, _close, self._client, self._loop, thread, self._process)
 
     async def _open(self) -> Client:
         if self.address.is_remote:
-            return _ServerClient(self.address.target, self.address.token)
+            return ServerClient(self.address.target, self.address.token)
         return _FileClient(self.address.target, self._interrupted)
 
     def __enter__(self) -> Self:
@@ -207,15 +113,45 @@ class Connection:
         """Close the database."""
         self.close()
 
-    def query(self, sql: str, *values: Value) -> list[tuple[Any, ...]]:
-        """Return the rows of one statement.
+    def query(self, sql: str, *values: Value, width: int = 1) -> list[tuple[Any, ...]]:
+        """Return the rows of one statement, each of `width` values.
 
         Raises:
-            StorageError: the database refuses it, or cannot be reached.
+            StorageError: the database refuses it, cannot be reached, or answers something else.
 
         """
         result = self._wait(lambda: self._client.execute(sql, values))
-        return [tuple(row) for row in result.rows]
+        rows = [tuple(row) for row in result.rows]
+        if any(len(row) != width for row in rows):
+            raise self._untrue()
+        return rows
+
+    def row(self, sql: str, *values: Value, width: int = 1) -> tuple[Any, ...]:
+        """Return the only row of one statement, of `width` values.
+
+        Raises:
+            StorageError: the database refuses it, cannot be reached, or answers something else.
+
+        """
+        rows = self.query(sql, *values, width=width)
+        if len(rows) != 1:
+            raise self._untrue()
+        return rows[0]
+
+    def number(self, sql: str, *values: Value) -> int:
+        """Return the whole number that is all that one statement gives.
+
+        Raises:
+            StorageError: the database refuses it, cannot be reached, or answers something else.
+
+        """
+        [number] = self.row(sql, *values)
+        if not isinstance(number, int):
+            raise self._untrue()
+        return number
+
+    def _untrue(self) -> StorageError:
+        return self.error("does not answer what it was asked", "HTTP_")
 
     def write(self, statements: Iterable[Statement]) -> int:
         """Carry out all statements or, when one fails or the process dies, none; return the rows that the last changed.
@@ -234,6 +170,10 @@ class Connection:
         self._close()
 
     def _wait(self, work: Callable[[], Awaitable[T]]) -> T:
+        if os.getpid() != self._process:
+            raise self.error("was opened by the process that this one is a fork of", "FORKED")
+        if self._loop.is_closed():
+            raise self.error("is closed", "CLOSED")
         ended = Event()
 
         async def watched() -> T:
@@ -259,15 +199,29 @@ class Connection:
             raise self.error(str(error), getattr(error, "sqlite_errorname", "")) from error
 
     def error(self, explanation: str, code: str = "") -> StorageError:
-        """Return an error about this database, with what to do about it."""
+        """Return an error about this database, with what to do about it.
+
+        The explanation may be a stranger's: it becomes one short line, without the token, should that be repeated.
+        """
         cure = next((cure for prefix, cure in _CURES.items() if code.startswith(prefix)), "see docs/database.md")
         if self.address.is_remote and code.startswith("SQLITE_FULL"):
             cure = "purge deleted runs, or see in the Turso dashboard what the plan allows"
-        return StorageError(f"database {self.address.url}: {' '.join(explanation.split())}; {cure}")
+        if code == "HTTP_401" and self.address.token_left:
+            cure = self.address.token_left
+        if self.address.token:
+            explanation = explanation.replace(self.address.token, "…")
+        explanation = printable(" ".join(explanation.split()))
+        if len(explanation) > _LONGEST:
+            explanation = f"{explanation[:_LONGEST]}…"
+        return StorageError(f"database {self.address.url}: {explanation}; {cure}")
 
 
-def _close(client: Client, loop: asyncio.AbstractEventLoop, thread: Thread) -> None:
+def _close(client: Client, loop: asyncio.AbstractEventLoop, thread: Thread, process: int) -> None:
     """Close a client and end its thread; also called when nobody holds the connection any more, or at exit."""
+    if os.getpid() != process:  # a fork has no such thread
+        if isinstance(client, ServerClient):
+            client.forget()
+        return
 
     async def close() -> None:
         await client.close()

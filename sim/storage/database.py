@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sim.experiment import Run
 from sim.model import UNITS
-from sim.storage.addresses import find_address
+from sim.storage.addresses import Address, find_address
 from sim.storage.connection import Connection
 from sim.storage.migrations import migrate
 from sim.storage.runs import StoredRun, find_run, list_runs, load_run, run_metrics
@@ -88,7 +88,8 @@ class Database(Connection):
             "SELECT runs.id, scenarios.name, seed, replication, metrics.name, value FROM runs "
             "JOIN metrics ON run_id = runs.id LEFT JOIN scenarios ON scenarios.id = scenario_id "
             "AND scenarios.deleted_at IS NULL WHERE status = 'complete' AND runs.deleted_at IS NULL "
-            "ORDER BY started_at DESC, runs.id DESC, metrics.name"
+            "ORDER BY started_at DESC, runs.id DESC, metrics.name",
+            width=6,
         )
         frame = pd.DataFrame(rows, columns=["run", "scenario", "seed", "replication", "metric", "value"])
         frame["value"] = frame["value"].astype("Float64")
@@ -115,14 +116,14 @@ class Database(Connection):
         return frame.assign(difference=frame["second"] - frame["first"], unit=[UNITS[name] for name in names])
 
 
-def open_database(url: str | None = None) -> Database:
+def open_database(url: str | Address | None = None) -> Database:
     """Open the database at `url` (default: as `find_address`) and bring its schema up to date.
 
     Raises:
         StorageError: it cannot be opened or reached, or is newer than this program.
 
     """
-    database = Database(find_address(url))
+    database = Database(url if isinstance(url, Address) else find_address(url))
     try:
         migrate(database)
     except BaseException:

@@ -98,6 +98,7 @@ def earlier_replications(connection: Connection, scenario: Scenario, seed: int) 
         scenario.model_sha256,
         scenario.sha256,
         seed,
+        width=9,
     )
     found: dict[int, Replication] = {}
     for *row, made_by in rows:
@@ -120,6 +121,7 @@ def fellow_replications(connection: Connection, stored: StoredRun) -> list[Repli
         "AND (runs.experiment_id = named.experiment_id OR runs.id = named.id) "
         "WHERE runs.status = 'complete' AND runs.deleted_at IS NULL ORDER BY runs.replication",
         stored.id,
+        width=8,
     )
     return [_replication(connection, row) for row in rows]
 

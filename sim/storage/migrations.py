@@ -156,5 +156,4 @@ def schema_version(connection: Connection) -> int:
     """
     if not connection.query("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'"):
         return 0
-    [(version,)] = connection.query("SELECT coalesce(max(version), 0) FROM schema_migrations")
-    return int(version)
+    return connection.number("SELECT coalesce(max(version), 0) FROM schema_migrations")

@@ -160,7 +160,7 @@ def read_pages(connection: Connection, table: str, run_id: str, after: int = -1)
         f"WHERE run_id = ? AND {number} > ? ORDER BY {number} LIMIT {_ROWS[table]})"
     )
     while True:
-        [(rows, last, count)] = connection.query(sql, run_id, after)
+        rows, last, count = connection.row(sql, run_id, after, width=3)
         if not count:
             return
         yield rows, count

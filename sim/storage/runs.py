@@ -74,7 +74,9 @@ def list_runs(
     wanted = [(condition, value) for condition, value in wanted if value is not None]
     conditions = "".join(f" AND {condition}" for condition, _ in wanted)
     sql = f"{_RUNS} AND runs.deleted_at IS {'NOT ' * deleted}NULL{conditions} ORDER BY started_at DESC, runs.id DESC"
-    return [_stored(row) for row in connection.query(sql, *(value for _, value in wanted))]
+    return [
+        _stored(row) for row in connection.query(sql, *(value for _, value in wanted), width=len(StoredRun._fields))
+    ]
 
 
 def find_run(connection: Connection, prefix: str, deleted: bool = False) -> StoredRun:
@@ -87,7 +89,7 @@ def find_run(connection: Connection, prefix: str, deleted: bool = False) -> Stor
     rows = []
     if re.fullmatch("[0-9a-f-]{1,36}", prefix):
         sql = f"{_RUNS} AND runs.deleted_at IS {'NOT ' * deleted}NULL AND runs.id >= ? AND runs.id < ? LIMIT 2"
-        rows = connection.query(sql, prefix, f"{prefix}~")
+        rows = connection.query(sql, prefix, f"{prefix}~", width=len(StoredRun._fields))
     if len(rows) != 1:
         problem = f"{'more than one' if rows else 'no'} {'deleted ' * deleted}run starts"
         lists = f"sim runs{' --deleted' * deleted} lists them"
@@ -103,7 +105,7 @@ def _stored(row: tuple[Any, ...]) -> StoredRun:
 
 def run_metrics(connection: Connection, run_id: str) -> dict[str, float | None]:
     """Return the metrics of a run by name, in the order in which they are shown."""
-    values = dict(connection.query("SELECT name, value FROM metrics WHERE run_id = ? ORDER BY name", run_id))
+    values = dict(connection.query("SELECT name, value FROM metrics WHERE run_id = ? ORDER BY name", run_id, width=2))
     return {name: values[name] for name in [*UNITS, *sorted(values.keys() - UNITS.keys())] if name in values}
 
 

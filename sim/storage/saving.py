@@ -122,8 +122,7 @@ def compare_runs(source: Connection, target: Connection) -> tuple[list[str], lis
 
 def _count_rows(source: Connection, run_ids: list[str]) -> int:
     counts = " + ".join(f"(SELECT count(*) FROM {table} WHERE run_id = value)" for table in PAGED)
-    [(count,)] = source.query(f"SELECT coalesce(sum({counts}), 0) FROM json_each(?)", json.dumps(run_ids))
-    return int(count)
+    return source.number(f"SELECT coalesce(sum({counts}), 0) FROM json_each(?)", json.dumps(run_ids))
 
 
 def _mark(run_ids: list[str]) -> Statement:
@@ -147,11 +146,11 @@ def push_run(source: Connection, target: Connection, run_id: str, sent: Callable
     experiments = _rows(source, _EXPERIMENT, experiment_of, run_id)
     whole_of = f"scenarios WHERE deleted_at IS NULL AND id = (SELECT scenario_id FROM {experiment_of})"
     [whole] = _rows(source, _SCENARIO, whole_of, run_id) or [{}]
-    metrics = dict(source.query("SELECT name, value FROM metrics WHERE run_id = ?", run_id))
+    metrics = dict(source.query("SELECT name, value FROM metrics WHERE run_id = ?", run_id, width=2))
     files = {digest: _parts(source, digest) for digest in named_files(scenario.get("yaml")).values()}
     files = {digest: parts for digest, parts in files.items() if parts != _parts(target, digest)}
     lasts = ", ".join(f"(SELECT max({columns[0]}) FROM {table} WHERE run_id = ?1)" for table, columns in PAGED.items())
-    [after] = target.query(f"SELECT {lasts}", run_id)
+    after = target.row(f"SELECT {lasts}", run_id, width=len(PAGED))
 
     def statements() -> Iterator[Statement]:
         if whole:
@@ -175,13 +174,12 @@ def push_run(source: Connection, target: Connection, run_id: str, sent: Callable
 
 
 def _rows(source: Connection, columns: tuple[str, ...], where: str, *values: Value) -> list[dict[str, Value]]:
-    rows = source.query(f"SELECT {', '.join(columns)} FROM {where}", *values)
+    rows = source.query(f"SELECT {', '.join(columns)} FROM {where}", *values, width=len(columns))
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def _parts(connection: Connection, digest: str) -> int:
-    [(count,)] = connection.query("SELECT count(*) FROM files WHERE sha256 = ?", digest)
-    return int(count)
+    return connection.number("SELECT count(*) FROM files WHERE sha256 = ?", digest)
 
 
 def named_files(yaml: Value) -> dict[str, str]:
