@@ -511,17 +511,18 @@ def unanswered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, 
 
 
 @pytest.fixture
-def small_disk(folder: Path) -> Iterator[Path]:
+def small_disk(folder: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A disk of one megabyte, or of the size that a test names."""
     disk = folder / "disk"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={getattr(request, 'param', '1m')}", "tmpfs", str(disk)]
     try:
         subprocess.run(mount, check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("a small disk cannot be mounted here; root may on Linux")
     scenarios(disk)
     yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
 def fill(disk: Path) -> Path:
@@ -547,6 +548,19 @@ def test_a_disk_that_fills_while_a_run_is_saved_keeps_no_part_of_it_and_the_file
         assert whole_file(small_disk / "sim.db") == 0
     do("run", "small.yaml", "--no-charts", "--out", "../out", "--db", server.url, cwd=small_disk)
     assert same_rows(small_disk / "sim.db", server)
+
+
+@pytest.mark.parametrize("small_disk", ["4m"], indirect=True)
+def test_a_run_that_does_not_fit_gives_its_space_to_the_files(small_disk, here, monkeypatch):
+    monkeypatch.chdir(small_disk)
+    text = SCENARIO.replace("NAME", "medium").replace("ORDERS", "7600")  # 6.3 MB in a database, 3.7 MB in files
+    (small_disk / "medium.yaml").write_text(text)
+    line = here("run", "medium.yaml", "--no-charts", status=4)
+    assert line.startswith(f"sim: database file:sim.db: {FULL}; ")
+    assert {file.name for file in Path("out/medium").iterdir()} == FILES
+    assert json.loads(Path("out/medium/metrics.json").read_text())["metrics"]
+    assert not Path("sim.db-journal").exists()
+    assert whole_file(small_disk / "sim.db") == 0
 
 
 def test_files_that_fill_the_disk_do_not_keep_the_run_from_the_server(small_disk, folder, server):

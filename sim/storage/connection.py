@@ -8,7 +8,7 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from threading import Event, Thread, current_thread
 from typing import Any, Self, TypeVar
 from weakref import finalize
@@ -69,14 +69,23 @@ class _FileClient(Sqlite3Client):
 
     async def batch(self, stmts: Iterable[Any]) -> list[ResultSet]:
         """Carry out all statements or none; they may be made one by one while this goes on."""
-        with closing(self._connect()) as connection:
-            await self._attempt(connection, "BEGIN IMMEDIATE")
-            results = []
-            for stmt in stmts:
-                results.append(_execute_stmt(connection, stmt))
-                await asyncio.sleep(0)  # where an interrupt gets in
-            await self._attempt(connection, "COMMIT")
-            return results
+        try:
+            with closing(self._connect()) as connection:
+                await self._attempt(connection, "BEGIN IMMEDIATE")
+                results = []
+                for stmt in stmts:
+                    results.append(_execute_stmt(connection, stmt))
+                    await asyncio.sleep(0)  # where an interrupt gets in
+                await self._attempt(connection, "COMMIT")
+                return results
+        except LibsqlError:
+            self._roll_back()
+            raise
+
+    def _roll_back(self) -> None:
+        """Give back the space of what was not written: on a full disk SQLite leaves that to the next reader."""
+        with suppress(LibsqlError, sqlite3.Error), closing(self._connect()) as connection:
+            connection.execute("SELECT 1 FROM sqlite_schema").fetchall()
 
     async def _attempt(self, connection: sqlite3.Connection, stmt: Any, args: Any = None) -> ResultSet:
         async def attempt() -> ResultSet:
