@@ -10,6 +10,7 @@ import pytest
 
 from sim import Database, Run, StorageError, load_scenario, open_database, run
 from sim.events import EventLog
+from sim.storage import new_run_id
 from tests.server import Server, read_file
 
 KINDS = ("file", "server")
@@ -23,10 +24,11 @@ TABLES = {
     "bots": "run_id, number",
     "orders": "run_id, order_number",
     "events": "run_id, seq",
+    "metric_names": "metric_set, name",
     "metrics": "run_id, name",
     "files": "sha256, part",
 }
-"""The tables of the schema, and what to sort their rows by."""
+"""The tables of the schema and its view `metrics`, and what to sort their rows by."""
 OWN = ("runs", "bots", "orders", "events", "metrics")
 """The tables that hold rows of one run alone."""
 
@@ -123,9 +125,10 @@ def add_experiment(database: Database) -> None:
     """Add an experiment with a scenario that is there, and make all runs its own."""
     sql = (
         "INSERT INTO experiments (id, kind, scenario_id, parameters, created_at, updated_at) "
-        "SELECT hex(randomblob(18)), 'sweep', id, '{}', '', '' FROM scenarios LIMIT 1"
+        "SELECT ?, 'sweep', id, '{}', '', '' FROM scenarios LIMIT 1"
     )
-    database.write([(sql, ()), ("UPDATE runs SET experiment_id = (SELECT id FROM experiments)", ())])
+    newest = "UPDATE runs SET experiment_id = (SELECT max(id) FROM experiments)"
+    database.write([(sql, (new_run_id(),)), (newest, ())])
 
 
 def at_once(count: int, act: Callable[[], object]) -> None:

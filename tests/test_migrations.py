@@ -1,6 +1,9 @@
 """The schema, on a file and on a server alike: migrations, and a database of an earlier version."""
 
+import signal
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from uuid import UUID
@@ -9,11 +12,24 @@ import pytest
 
 from sim import StorageError, open_database
 from sim.output.folder import write_run
-from sim.storage import find_run, list_runs, load_run, migrations, push_all, reproduce, run_metrics, save_run
+from sim.storage import (
+    fellow_replications,
+    find_address,
+    find_run,
+    list_runs,
+    load_run,
+    migrations,
+    push_all,
+    reproduce,
+    run_metrics,
+    save_run,
+)
+from sim.storage.connection import Connection
 from tests.backends import TABLES, at_once, with_tokens_too
 from tests.server import read_file
 
 EARLIER = Path(__file__).parent / "data" / "schema-1.sql"
+FOURTH = Path(__file__).parent / "data" / "schema-4.sql"
 
 
 # The schema
@@ -23,16 +39,16 @@ EARLIER = Path(__file__).parent / "data" / "schema-1.sql"
 def test_every_table_of_the_schema_is_there_and_each_version_is_noted(backend, database):
     assert list_runs(database) == []
     tables = {name for (name,) in backend.read("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-    assert tables == {"schema_migrations", *TABLES}
+    assert tables | {"metrics"} == {"schema_migrations", *TABLES}
+    assert backend.read("SELECT name FROM sqlite_schema WHERE type = 'view'") == [("metrics",)]
     noted = backend.read("SELECT version, name FROM schema_migrations ORDER BY version")
-    assert noted == [(1, "first schema"), (2, "push and lineage"), (3, "replications"), (4, "models")]
+    assert noted == [
+        *((1, "first schema"), (2, "push and lineage"), (3, "replications"), (4, "models")),
+        (5, "a row a replication"),
+    ]
     strict = {name for _, name, kind, _, _, is_strict in backend.read("PRAGMA table_list") if is_strict}
     assert strict == tables
-    assert backend.read("SELECT name FROM pragma_table_list WHERE wr ORDER BY name") == [
-        ("events",),
-        ("files",),
-        ("metrics",),
-    ]
+    assert backend.read("SELECT name FROM pragma_table_list WHERE wr") == []  # which Turso's new engine refuses
 
 
 def test_there_is_a_sample_user_for_each_role_and_it_has_the_same_id_everywhere(backend, database):
@@ -48,21 +64,21 @@ def test_a_migration_that_fails_half_way_leaves_nothing_of_it(backend, monkeypat
     before = migrations.MIGRATIONS
     half = ("CREATE TABLE half (one TEXT)", ())
     broken = [half, ("INSERT INTO nowhere VALUES (1)", ())]
-    monkeypatch.setattr(migrations, "MIGRATIONS", [*before, ("broken", lambda: broken)])
+    monkeypatch.setattr(migrations, "MIGRATIONS", [*before, ("broken", lambda _: broken)])
     with pytest.raises(StorageError, match="no such table: nowhere"):
         backend.open()
     assert backend.read("SELECT max(version) FROM schema_migrations") == [(len(before),)]
     assert backend.read("SELECT name FROM sqlite_schema WHERE name = 'half'") == []
-    monkeypatch.setattr(migrations, "MIGRATIONS", [*before, ("mended", lambda: [half])])
+    monkeypatch.setattr(migrations, "MIGRATIONS", [*before, ("mended", lambda _: [half])])
     backend.open().close()
-    assert backend.read("SELECT version, name FROM schema_migrations WHERE version > 4") == [(5, "mended")]
+    assert backend.read("SELECT version, name FROM schema_migrations WHERE version > 5") == [(6, "mended")]
     assert backend.count("half", "users") == (0, 4)
 
 
 @with_tokens_too
 def test_many_that_migrate_at_once_do_it_once(backend):
     at_once(6, lambda: backend.open().close())
-    assert backend.read("SELECT version FROM schema_migrations ORDER BY version") == [(1,), (2,), (3,), (4,)]
+    assert backend.read("SELECT version FROM schema_migrations ORDER BY version") == [(n,) for n in range(1, 6)]
     assert backend.count("users") == (4,)
 
 
@@ -102,6 +118,163 @@ def test_opening_a_database_that_is_up_to_date_writes_nothing(tmp_path):
     assert (file.read_bytes(), file.stat().st_mtime_ns) == before
 
 
+# A database of another program
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        ["CREATE TABLE customers (name TEXT)"],
+        ["CREATE VIEW customers AS SELECT 1"],
+        # as Rails and others have it
+        ["CREATE TABLE schema_migrations (version TEXT)", "INSERT INTO schema_migrations VALUES ('20260101')"],
+        [
+            "CREATE TABLE schema_migrations (version INTEGER, name TEXT, applied_at TEXT)",
+            "INSERT INTO schema_migrations VALUES (1, 'first', 'then')",
+        ],
+    ],
+)
+def test_a_database_of_another_program_is_refused_and_left_alone(backend, foreign):
+    with Connection(find_address(backend.url)) as connection:
+        connection.write([(sql, ()) for sql in foreign])
+    before = backend.read("SELECT name, sql FROM sqlite_schema")
+    with pytest.raises(StorageError) as caught:
+        backend.open()
+    table = "schema_migrations" if "schema" in foreign[0] else "customers"
+    problem = f"belongs to another program, with the tables '{table}'; name another database with --db"
+    assert str(caught.value) == f"database {backend.url}: {problem}"
+    assert backend.read("SELECT name, sql FROM sqlite_schema") == before
+
+
+def test_an_sqlite_file_says_whose_it_is(tmp_path):
+    file = tmp_path / "sim.db"
+    open_database(f"file:{file}").close()
+    assert read_file(file, "PRAGMA application_id") == [(int.from_bytes(b"ksim"),)]
+    with closing(sqlite3.connect(tmp_path / "other.db")) as connection:
+        connection.execute("PRAGMA application_id = 5")
+    with pytest.raises(StorageError, match=r"belongs to another program; name another database with --db$"):
+        open_database(f"file:{tmp_path / 'other.db'}")
+
+
+@pytest.mark.parametrize("lost", ["version = 2", "version = 5", "TRUE"])
+def test_a_database_that_lost_notes_of_its_schema_is_damaged(tmp_path, lost):
+    file = tmp_path / "sim.db"
+    open_database(f"file:{file}").close()
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute(f"DELETE FROM schema_migrations WHERE {lost}")
+    with pytest.raises(StorageError, match=r"restore the file, or name another with --db$|see docs/database.md$"):
+        open_database(f"file:{file}")
+
+
+# A database of schema 4, as the version before schema 5 wrote it
+
+
+@pytest.fixture
+def fourth(elsewhere) -> Path:
+    file = elsewhere / "fourth.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(FOURTH.read_text(encoding="utf-8"))
+    return file
+
+
+def metrics_of_schema_4(file: Path) -> dict[str, dict[str, float | None]]:
+    metrics: dict[str, dict[str, float | None]] = {}
+    sql = "SELECT run_id, name, value FROM metrics JOIN runs ON runs.id = run_id WHERE status = 'complete'"
+    for run_id, name, value in read_file(file, sql):
+        metrics.setdefault(run_id, {})[name] = value
+    return metrics
+
+
+def test_a_database_of_schema_4_is_carried_over_with_the_same_numbers_bit_for_bit(fourth):
+    before = metrics_of_schema_4(fourth)
+    tables = {table: TABLES[table] for table in ("scenarios", "experiments", "bots", "orders", "events", "files")}
+    rows = {table: read_file(fourth, f"SELECT * FROM {table} ORDER BY {key}") for table, key in tables.items()}
+    assert read_file(fourth, "SELECT count(*) FROM pragma_table_list WHERE wr") == [(3,)]
+    with open_database(f"file:{fourth}") as database:
+        assert {run_id: run_metrics(database, run_id) for run_id in before} == before
+        assert len(before) == 9
+        assert {
+            table: read_file(fourth, f"SELECT * FROM {table} ORDER BY {key}") for table, key in tables.items()
+        } == rows
+        assert read_file(fourth, "SELECT count(*) FROM pragma_table_list WHERE wr") == [(0,)]
+        assert read_file(fourth, "PRAGMA application_id") == [(int.from_bytes(b"ksim"),)]
+        assert read_file(fourth, "PRAGMA foreign_key_check") == []
+        assert len(list_runs(database)) == 8
+        [stored] = list_runs(database, scenario="fourth")
+        assert [one.fingerprint for one in (load_run(database, stored), *reproduce(database, stored))] == [
+            stored.fingerprint
+        ] * 3
+        for stored in list_runs(database, tag="batch"):
+            assert len(fellow_replications(database, stored)) == 3
+
+
+def test_a_database_of_schema_4_has_the_schema_of_a_new_one_in_the_end(fourth, tmp_path):
+    sql = "SELECT type, name, replace(sql, '\"', '') FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name"
+    for file in (fourth, tmp_path / "new.db"):
+        open_database(f"file:{file}").close()
+    assert read_file(fourth, sql) == read_file(tmp_path / "new.db", sql)
+
+
+def test_what_was_half_pushed_under_schema_4_is_completed_after_it(fourth, busy):
+    [(half,)] = read_file(fourth, "SELECT id FROM runs WHERE status = 'writing'")
+    with open_database("file:source.db") as source, open_database(f"file:{fourth}") as database:
+        save_run(source, busy, run_id=half)
+        assert push_all(source, database) == 1
+        assert run_metrics(database, half) == busy.measures.metrics
+        assert load_run(database, find_run(database, half)).fingerprint == busy.fingerprint
+
+
+def test_a_run_that_an_earlier_version_writes_while_its_database_is_carried_over_is_not_lost(fourth, monkeypatch):
+    read = migrations._carried_metrics
+    late = "01a00000-0000-7000-8000-000000000000"
+
+    def read_and_then_somebody_writes(connection):
+        carried = list(read(connection))
+        with closing(sqlite3.connect(fourth)) as earlier, earlier:
+            columns = ", ".join(name for _, name, *_ in earlier.execute("PRAGMA table_info(runs)") if name != "id")
+            run = "SELECT id FROM runs WHERE status = 'complete' LIMIT 1"
+            earlier.execute(
+                f"INSERT INTO runs (id, {columns}) SELECT ?, {columns} FROM runs WHERE id = ({run})", [late]
+            )
+            earlier.execute("INSERT INTO metrics VALUES (?, 'wait.mean', 7.0)", [late])
+        return carried
+
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "_carried_metrics", read_and_then_somebody_writes)
+        with pytest.raises(StorageError):
+            open_database(f"file:{fourth}")
+    assert read_file(fourth, "SELECT max(version) FROM schema_migrations") == [(4,)]
+    with open_database(f"file:{fourth}") as database:
+        assert run_metrics(database, late) == {"wait.mean": 7.0}
+
+
+KILLED = """
+import os, signal, sys
+from sim.storage import migrations, open_database
+statements = migrations.MIGRATIONS[-1][1]
+def killed(connection):
+    for number, statement in enumerate(statements(connection)):
+        if number == int(sys.argv[2]):
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield statement
+migrations.MIGRATIONS[-1] = (migrations.MIGRATIONS[-1][0], killed)
+open_database(sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize("number", [3, 12, 20])
+def test_a_migration_that_is_killed_in_the_middle_is_as_if_it_had_not_begun_and_goes_well_later(fourth, number):
+    with closing(sqlite3.connect(fourth)) as connection:
+        dump = list(connection.iterdump())
+    command = [sys.executable, "-c", KILLED, f"file:{fourth}", str(number)]
+    assert subprocess.run(command, check=False, timeout=60).returncode == -signal.SIGKILL
+    before = metrics_of_schema_4(fourth)
+    with closing(sqlite3.connect(fourth)) as connection:
+        assert list(connection.iterdump()) == dump
+    with open_database(f"file:{fourth}") as database:
+        assert {run_id: run_metrics(database, run_id) for run_id in before} == before
+
+
 # A database of the first schema, as the first version of this program wrote it
 
 
@@ -117,22 +290,24 @@ def test_a_database_of_the_first_schema_is_carried_over_and_its_rows_say_the_sam
     def rows(table: str) -> list[tuple]:
         return read_file(earlier, f"SELECT * FROM {table} ORDER BY {TABLES[table]}")
 
-    first = {table: rows(table) for table in TABLES if table != "files"}
+    first = {table: rows(table) for table in TABLES.keys() - {"files", "metric_names"}}
     roles = {user: role for user, _, role, *_ in first["users"]}
     assert read_file(earlier, "SELECT version FROM schema_migrations") == [(1,)]
     open_database(f"file:{earlier}").close()
     now = {table: rows(table) for table in TABLES}
-    for table in ("experiments", "events", "metrics"):
+    for table in ("experiments", "events"):
         assert now[table] == first[table]
+    assert now["metrics"] == [(*key, value and pytest.approx(value, rel=1e-15)) for *key, value in first["metrics"]]
     assert now["scenarios"] == [(*row, None) for row in first["scenarios"]]
-    assert now["runs"] == [(*row, "[]", None, 0, None) for row in first["runs"]]
+    assert [row[:-2] for row in now["runs"]] == [(*row, "[]", None, 0, None) for row in first["runs"]]
     ids = {role: user for user, _, role, *_ in now["users"]}
     assert ids == migrations.USERS
     for table in ("orders", "bots"):
         renamed = [tuple(ids[roles[value]] if value in roles else value for value in row) for row in first[table]]
         assert now[table] == renamed != first[table]
     assert read_file(earlier, "PRAGMA foreign_key_check") == []
-    assert read_file(earlier, "SELECT version FROM schema_migrations ORDER BY version") == [(1,), (2,), (3,), (4,)]
+    noted = read_file(earlier, "SELECT version FROM schema_migrations ORDER BY version")
+    assert noted == [(number,) for number in range(1, 6)]
 
 
 def test_what_is_deleted_or_own_in_a_database_of_the_first_schema_stays_so(earlier):

@@ -81,14 +81,15 @@ def test_a_run_that_is_partly_there_is_completed(backend, database, source, busy
     push_run(source, database, save_run(source, busy))
     missing = {
         "scenario": ["runs"],
-        "run": ["metrics", "events", "orders", "bots"],
-        "bots": ["metrics", "events", "orders"],
-        "orders": ["metrics", "events"],
-        "half the events": ["metrics", "events WHERE seq >= 11"],
-        "all but the end": ["metrics"],
+        "run": ["events", "orders", "bots"],
+        "bots": ["events", "orders"],
+        "orders": ["events"],
+        "half the events": ["events WHERE seq >= 11"],
+        "all but the end": [],
     }
     database.write([(f"DELETE FROM {rows}", ()) for rows in missing[there]])
-    database.write([("UPDATE runs SET status = 'writing'", ()), ("UPDATE bots SET current_order_id = NULL", ())])
+    unfinished = "UPDATE runs SET status = 'writing', metric_set = NULL, metrics = NULL"
+    database.write([(unfinished, ()), ("UPDATE bots SET current_order_id = NULL", ())])
     source.write([("UPDATE runs SET pushed_at = NULL", ())])
     assert list_runs(database) == []
     assert push_all(source, database) == 1

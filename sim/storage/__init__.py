@@ -11,9 +11,9 @@ from sim.storage.experiments import (
     push_replications,
     save_replications,
 )
+from sim.storage.reading import Damaged, DamagedRunError, StoredRun
 from sim.storage.rows import new_run_id
 from sim.storage.runs import (
-    StoredRun,
     delete_run,
     find_run,
     list_runs,
@@ -28,6 +28,8 @@ from sim.storage.saving import push_all, push_run, save_run
 __all__ = [
     "LOCAL",
     "Address",
+    "Damaged",
+    "DamagedRunError",
     "Database",
     "Experiment",
     "StoredRun",

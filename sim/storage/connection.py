@@ -39,6 +39,9 @@ _CURES = {
     "HTTP_429": "try again later",
     "HTTP_5": "the server, or a proxy before it, has trouble; try again later",
     "HTTP_": "something else than a libSQL server answers there; check the URL, or try again later",
+    "DAMAGED": "restore the database, or take the run out of the way with sim runs delete",
+    "FOREIGN_KEY": "what this belongs to was removed meanwhile; do it again",
+    "FOREIGN": "name another database with --db",
     "NEWER": f"upgrade: {INSTALL.format('')}",
     "SQLITE_CANTOPEN": "name a file in a folder that exists and is writable",
     "SQLITE_CONSTRAINT": "the database holds something else under that key",
@@ -60,6 +63,7 @@ class _FileClient(Sqlite3Client):
     def _connect(self) -> sqlite3.Connection:
         connection = super()._connect()
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.text_factory = lambda data: data.decode(errors="surrogateescape")  # what is no UTF-8 is found later
         connection.set_progress_handler(self._interrupted.is_set, 100_000)
         return connection
 
@@ -212,6 +216,8 @@ class Connection:
 
         The explanation may be a stranger's: it becomes one short line, without the token, should that be repeated.
         """
+        if "FOREIGN KEY" in explanation:  # servers have no code of its own for that
+            code = "FOREIGN_KEY"
         cure = next((cure for prefix, cure in _CURES.items() if code.startswith(prefix)), "see docs/database.md")
         if self.address.is_remote and code.startswith("SQLITE_FULL"):
             cure = "purge deleted runs, or see in the Turso dashboard what the plan allows"

@@ -9,7 +9,8 @@ from sim.model import UNITS
 from sim.storage.addresses import Address, find_address
 from sim.storage.connection import Connection
 from sim.storage.migrations import migrate
-from sim.storage.runs import StoredRun, find_run, list_runs, load_run, run_metrics
+from sim.storage.reading import StoredRun
+from sim.storage.runs import all_metrics, find_run, list_runs, load_run, run_metrics
 from sim.storage.saving import save_run
 
 if TYPE_CHECKING:
@@ -84,13 +85,11 @@ class Database(Connection):
         """
         import pandas as pd
 
-        rows = self.query(
-            "SELECT runs.id, scenarios.name, seed, replication, metrics.name, value FROM runs "
-            "JOIN metrics ON run_id = runs.id LEFT JOIN scenarios ON scenarios.id = scenario_id "
-            "AND scenarios.deleted_at IS NULL WHERE status = 'complete' AND runs.deleted_at IS NULL "
-            "ORDER BY started_at DESC, runs.id DESC, metrics.name",
-            width=6,
-        )
+        rows = [
+            (run.id, run.scenario, run.seed, run.replication, name, value)
+            for run, metrics in all_metrics(self)
+            for name, value in sorted(metrics.items())
+        ]
         frame = pd.DataFrame(rows, columns=["run", "scenario", "seed", "replication", "metric", "value"])
         frame["value"] = frame["value"].astype("Float64")
         return frame.assign(unit=frame["metric"].map(UNITS))

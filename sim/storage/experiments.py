@@ -2,23 +2,32 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from uuid6 import uuid7
 
 from sim.experiment import Replication
+from sim.model import UNITS
 from sim.scenario import Scenario
 from sim.storage.connection import Connection, Statement
+from sim.storage.metrics import metric_names, name_statement, stored_metrics
 from sim.storage.migrations import now
-from sim.storage.rows import closing, insert, new_run_id, of_scenario, opening, run_row, scenario_row, versions
-from sim.storage.runs import StoredRun, run_metrics
+from sim.storage.reading import (
+    Damaged,
+    DamagedRunError,
+    StoredRun,
+    damaged_run,
+    read_replication,
+    read_versions,
+    warn_of,
+)
+from sim.storage.rows import closing, insert, new_run_id, of_scenario, run_row, scenario_row, versions
 from sim.storage.saving import compare_runs, file_statements, push_run, store
 
 _SAME = ("kitchensim", "numpy")  # the packages whose versions decide what numbers a replication has
-_KEPT = (
+_REPLICATION = (
     "runs.id, runs.replication, runs.worst_waits, runs.fingerprint, runs.engine, runs.warmup_us, runs.started_at, "
-    "runs.finished_at"
+    "runs.finished_at, runs.metric_set, runs.metrics"
 )
 _OF_MODEL = "(model_sha256 = ? OR sha256 = ?)"  # databases of schema 3 have the latter alone
 
@@ -56,17 +65,23 @@ def save_replications(
     experiment = experiment or new_experiment("replicate", scenario)
     ids = [new_run_id() for _ in results] if run_ids is None else list(run_ids)
 
+    rows = [
+        {**run_row(scenario, seed, replication, run_id, tags), "experiment_id": experiment.id}
+        for run_id, replication in zip(ids, results, strict=True)
+    ]
+
     def statements() -> Iterator[Statement]:
-        whole, kept = scenario_row(experiment.scenario), scenario_row(scenario)
+        whole, own = scenario_row(experiment.scenario), scenario_row(scenario)
         study = json.dumps({"seed": seed, **experiment.scenario.study})
-        row = {"id": experiment.id, "kind": experiment.kind, "parameters": study}
+        of = {"id": experiment.id, "kind": experiment.kind, "parameters": study}
         yield insert("scenarios", whole)
-        yield of_scenario("experiments", {**row, "created_at": stamp, "updated_at": stamp}, whole)
+        yield of_scenario("experiments", {**of, "created_at": stamp, "updated_at": stamp}, whole)
+        yield insert("scenarios", own)
+        yield from (of_scenario("runs", row, own) for row in rows)  # first, so that no purge takes what they need
         yield from file_statements(scenario)
-        for run_id, one in zip(ids, results, strict=True):
-            run = run_row(scenario, seed, one, run_id, tags)
-            yield from opening({**run, "experiment_id": experiment.id}, kept)
-            yield from closing(run_id, one.metrics, run["updated_at"])
+        yield from map(name_statement, {tuple(replication.metrics) for replication in results})
+        for run_id, replication in zip(ids, results, strict=True):
+            yield from closing(run_id, stored_metrics(replication.metrics), stamp)
         numbers = (
             "SELECT json_group_array(replication) FROM "
             "(SELECT DISTINCT replication FROM runs WHERE experiment_id = ?1 ORDER BY replication)"
@@ -81,56 +96,59 @@ def save_replications(
     return ids
 
 
-def earlier_replications(connection: Connection, scenario: Scenario, seed: int) -> list[Replication]:
+def earlier_replications(
+    connection: Connection, scenario: Scenario, seed: int, damaged: Damaged = warn_of
+) -> list[Replication]:
     """Return the replications of a scenario under a seed that are stored already, by number, each number once.
 
     Only those count that were made by the same kitchensim and numpy as now, which may draw other numbers next year.
+    `damaged` is told of each damaged run, which is left out.
 
     Raises:
         StorageError: the database cannot be read.
 
     """
-    mine = versions()
     rows = connection.query(
-        f"SELECT {_KEPT}, versions FROM runs JOIN scenarios ON scenarios.id = scenario_id "
+        f"SELECT {_REPLICATION}, versions FROM runs JOIN scenarios ON scenarios.id = scenario_id "
         f"WHERE {_OF_MODEL} AND seed = ? AND worst_waits IS NOT NULL AND status = 'complete' "
         "AND runs.deleted_at IS NULL AND scenarios.deleted_at IS NULL ORDER BY replication",
         scenario.model_sha256,
         scenario.sha256,
         seed,
-        width=9,
+        width=11,
     )
-    found: dict[int, Replication] = {}
+    mine, names = versions(), metric_names(connection)
+    replications: dict[int, Replication] = {}
     for *row, made_by in rows:
-        number = row[1]
-        if number not in found and all(json.loads(made_by).get(name) == mine[name] for name in _SAME):
-            found[number] = _replication(connection, row)
-    return list(found.values())
+        try:
+            theirs = read_versions(connection, row[0], made_by)
+            if row[1] not in replications and all(theirs.get(name) == mine[name] for name in _SAME):
+                replication = read_replication(connection, names, row)
+                if replication.metrics.keys() != UNITS.keys():
+                    raise damaged_run(connection, row[0], "metrics", row[-1], "the metrics of this version")
+                replications[replication.number] = replication
+        except DamagedRunError as error:
+            damaged(error)
+    return list(replications.values())
 
 
 def fellow_replications(connection: Connection, stored: StoredRun) -> list[Replication]:
     """Return a run, and those of the same scenario, seed and experiment, by their numbers.
 
     Raises:
-        StorageError: the database cannot be read.
+        StorageError: the database cannot be read, or one of these runs is damaged.
 
     """
     rows = connection.query(
-        f"SELECT {_KEPT} FROM runs JOIN runs AS named ON named.id = ? AND runs.seed = named.seed "
+        f"SELECT {_REPLICATION} FROM runs JOIN runs AS named ON named.id = ? AND runs.seed = named.seed "
         "AND runs.scenario_id IS named.scenario_id "
         "AND (runs.experiment_id = named.experiment_id OR runs.id = named.id) "
         "WHERE runs.status = 'complete' AND runs.deleted_at IS NULL ORDER BY runs.replication",
         stored.id,
-        width=8,
+        width=10,
     )
-    return [_replication(connection, row) for row in rows]
-
-
-def _replication(connection: Connection, row: Sequence[Any]) -> Replication:
-    run_id, number, worst, fingerprint, engine, warmup, began, ended = row
-    instants = (datetime.fromisoformat(began), datetime.fromisoformat(ended))
-    metrics = run_metrics(connection, run_id)
-    return Replication(number, metrics, json.loads(worst or "{}"), fingerprint, engine, warmup, *instants)
+    names = metric_names(connection)
+    return [read_replication(connection, names, row) for row in rows]
 
 
 def push_replications(source: Connection, target: Connection, scenario: Scenario, seed: int) -> None:

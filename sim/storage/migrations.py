@@ -1,9 +1,18 @@
-"""The schema, as an ordered list of migrations; each is applied in one transaction and noted by its version."""
+"""The schema, as an ordered list of migrations; each is applied in one transaction and noted by its version.
 
+Migrations 1 and 2 made tables WITHOUT ROWID until migration 5, which carries those over: docs/decisions/0009.
+"""
+
+import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 
 from sim.errors import StorageError
 from sim.storage.connection import Connection, Statement
+from sim.storage.metrics import in_order, name_statement, stored_metrics
+from sim.units import shown
 
 USERS = {role: f"019aa000-0000-7000-8000-00000000000{n}" for n, role in enumerate(("NORMAL", "VIP", "MANAGER", "BOT"))}
 """The ids of the sample users by role: the same in every database, so that a run can move from one to another."""
@@ -22,7 +31,7 @@ def now(offset: timedelta = timedelta()) -> str:
     return (datetime.now(UTC) + offset).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _first_schema() -> list[Statement]:
+def _first_schema(_: Connection) -> list[Statement]:
     tables = [
         f"CREATE TABLE users ({_ID}, username TEXT NOT NULL, "
         f"role TEXT NOT NULL CHECK (role IN {tuple(USERS)}), {_STAMPS}) STRICT",
@@ -61,14 +70,14 @@ def _first_schema() -> list[Statement]:
         "CREATE INDEX orders_bot ON orders (bot_id)",
         "CREATE TABLE events (run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE, seq INTEGER NOT NULL, "
         "time_us INTEGER NOT NULL, kind TEXT NOT NULL, order_number INTEGER, bot_number INTEGER, "
-        "PRIMARY KEY (run_id, seq)) STRICT, WITHOUT ROWID",
+        "PRIMARY KEY (run_id, seq)) STRICT",
         "CREATE TABLE metrics (run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE, name TEXT NOT NULL, "
-        "value REAL, PRIMARY KEY (run_id, name)) STRICT, WITHOUT ROWID",
+        "value REAL, PRIMARY KEY (run_id, name)) STRICT",
     ]
     return [(sql, ()) for sql in tables]
 
 
-def _push_and_lineage() -> list[Statement]:
+def _push_and_lineage(_: Connection) -> list[Statement]:
     """Give each sample user the same id everywhere, and runs what pushing, tagging and repeating them needs."""
     stamp, ours = now(), ", ".join(f"'{user}'" for user in USERS.values())
     earlier = f"username = lower(role) AND id NOT IN ({ours})"
@@ -97,13 +106,13 @@ def _push_and_lineage() -> list[Statement]:
         ("CREATE INDEX orders_run ON orders (run_id, order_number)", ()),
         (
             "CREATE TABLE files (sha256 TEXT NOT NULL, part INTEGER NOT NULL, content TEXT NOT NULL, "
-            "PRIMARY KEY (sha256, part)) STRICT, WITHOUT ROWID",
+            "PRIMARY KEY (sha256, part)) STRICT",
             (),
         ),
     ]
 
 
-def _replications() -> list[Statement]:
+def _replications(_: Connection) -> list[Statement]:
     """Let runs without a log be judged again: where their warm-up ended, and what unfinished orders could still do."""
     return [
         ("ALTER TABLE runs ADD COLUMN warmup_us INTEGER NOT NULL DEFAULT 0", ()),
@@ -112,7 +121,7 @@ def _replications() -> list[Statement]:
     ]
 
 
-def _models() -> list[Statement]:
+def _models(_: Connection) -> list[Statement]:
     """Let replications be found whatever is judged of them."""
     return [
         ("ALTER TABLE scenarios ADD COLUMN model_sha256 TEXT", ()),
@@ -120,40 +129,133 @@ def _models() -> list[Statement]:
     ]
 
 
+def _a_row_a_replication(connection: Connection) -> Iterator[Statement]:
+    """Put the metrics of a run into its row, and tables WITHOUT ROWID into ordinary ones.
+
+    SQL would round metrics on their way into JSON, so they are read here, before the transaction begins.
+    """
+    carried = list(_carried_metrics(connection))
+    columns = {
+        "events": (
+            "run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE, seq INTEGER NOT NULL, "
+            "time_us INTEGER NOT NULL, kind TEXT NOT NULL, order_number INTEGER, bot_number INTEGER, "
+            "PRIMARY KEY (run_id, seq)"
+        ),
+        "files": "sha256 TEXT NOT NULL, part INTEGER NOT NULL, content TEXT NOT NULL, PRIMARY KEY (sha256, part)",
+    }
+    for table, definition in columns.items():
+        yield f"CREATE TABLE new_{table} ({definition}) STRICT", ()
+        yield f"INSERT INTO new_{table} SELECT * FROM {table}", ()
+        yield f"DROP TABLE {table}", ()
+        yield f"ALTER TABLE new_{table} RENAME TO {table}", ()
+    yield "DROP INDEX runs_scenario", ()  # runs_seed begins with the same column
+    yield "ALTER TABLE runs ADD COLUMN metric_set TEXT", ()
+    yield "ALTER TABLE runs ADD COLUMN metrics TEXT", ()
+    yield (
+        "CREATE TABLE metric_names (metric_set TEXT NOT NULL, position INTEGER NOT NULL, name TEXT NOT NULL, "
+        "PRIMARY KEY (metric_set, name)) STRICT",
+        (),
+    )
+    yield from carried
+    # fails where an earlier kitchensim wrote another run meanwhile; the migration is undone and can be repeated
+    yield (
+        "UPDATE runs SET fingerprint = NULL WHERE metrics IS NULL AND status = 'complete' "
+        "AND EXISTS (SELECT 1 FROM metrics WHERE run_id = runs.id)",
+        (),
+    )
+    yield "DROP TABLE metrics", ()
+    yield (
+        "CREATE VIEW metrics AS SELECT runs.id AS run_id, metric_names.name AS name, "
+        "CAST(json_extract(runs.metrics, '$[' || position || ']') AS REAL) AS value "
+        "FROM runs JOIN metric_names ON metric_names.metric_set = runs.metric_set",
+        (),
+    )
+
+
+def _carried_metrics(connection: Connection) -> Iterator[Statement]:
+    """Yield what puts the metrics of all complete runs, a row each until now, into the rows of the runs."""
+    sets = dict[tuple[str, ...], None]()
+    after = ""
+    sql = "SELECT id FROM runs WHERE id > ? AND status = 'complete' ORDER BY id LIMIT 500"
+    while ids := [run_id for (run_id,) in connection.query(sql, after)]:
+        after = ids[-1]
+        rows = connection.query(
+            "SELECT run_id, name, value FROM metrics WHERE run_id IN (SELECT value FROM json_each(?)) ORDER BY run_id",
+            json.dumps(ids),
+            width=3,
+        )
+        for run_id, group in groupby(rows, itemgetter(0)):
+            values = {name: value for _, name, value in group}
+            metrics = {name: values[name] for name in in_order(values)}
+            sets[tuple(metrics)] = None
+            yield (
+                "UPDATE runs SET metric_set = ?, metrics = ? WHERE id = ?",
+                (*stored_metrics(metrics), run_id),
+            )
+    yield from map(name_statement, sets)
+
+
 MIGRATIONS = [
     ("first schema", _first_schema),
     ("push and lineage", _push_and_lineage),
     ("replications", _replications),
     ("models", _models),
+    ("a row a replication", _a_row_a_replication),
 ]
+
+
+APPLICATION_ID = int.from_bytes(b"ksim")
+"""What says of an SQLite file that it is ours; servers do not let it be set."""
+
+_INTERNAL = ("sqlite_", "libsql_", "__turso_")  # how tables of the database's own begin
 
 
 def migrate(connection: Connection) -> None:
     """Bring the database's schema up to date, each migration in one transaction.
 
     Raises:
-        StorageError: its schema is newer than this program, or it cannot be changed.
+        StorageError: it is another program's, its schema is newer than this program, or it cannot be changed.
 
     """
     present = schema_version(connection)
     if present > len(MIGRATIONS):
         raise connection.error("was written by a newer kitchensim", "NEWER")
     for version, (name, statements) in enumerate(MIGRATIONS[present:], present + 1):
-        note = ("INSERT INTO schema_migrations (version, name, applied_at) VALUES (?, ?, ?)", (version, name, now()))
+        notes: list[Statement] = [
+            (_MIGRATIONS_TABLE, ()),
+            ("INSERT INTO schema_migrations (version, name, applied_at) VALUES (?, ?, ?)", (version, name, now())),
+        ]
+        if not connection.address.is_remote:
+            notes.append((f"PRAGMA application_id = {APPLICATION_ID}", ()))
         try:
-            connection.write([(_MIGRATIONS_TABLE, ()), note, *statements()])
+            connection.write([*notes, *statements(connection)])
         except StorageError:
             if schema_version(connection) < version:  # else another process was quicker
                 raise
 
 
 def schema_version(connection: Connection) -> int:
-    """Return the number of the last migration applied, 0 for none.
+    """Return the number of the last migration applied, 0 for an empty database.
 
     Raises:
-        StorageError: the database cannot be read.
+        StorageError: the database is another program's, or cannot be read.
 
     """
-    if not connection.query("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'"):
+    tables = dict(connection.query("SELECT name, sql FROM sqlite_schema WHERE type IN ('table', 'view')", width=2))
+    names = sorted(name for name in tables if not name.startswith(_INTERNAL))
+    application = 0
+    if not connection.address.is_remote:
+        application = connection.number("PRAGMA application_id")
+    if not names and application in (0, APPLICATION_ID):
         return 0
-    return connection.number("SELECT coalesce(max(version), 0) FROM schema_migrations")
+    versions = []
+    if "applied_at" in tables.get("schema_migrations", ""):
+        versions = connection.query("SELECT version, name FROM schema_migrations ORDER BY version", width=2)
+    is_ours = application == APPLICATION_ID or versions[:1] == [(1, MIGRATIONS[0][0])]
+    if application not in (0, APPLICATION_ID) or not is_ours:
+        told = ", ".join(map(shown, names[:3])) + (", …" if len(names) > 3 else "")
+        raise connection.error(f"belongs to another program{told and f', with the tables {told}'}", "FOREIGN")
+    numbers = [number for number, _ in versions]
+    if numbers != list(range(1, len(numbers) + 1)) and max(numbers, default=0) <= len(MIGRATIONS):
+        raise connection.error("is damaged: schema_migrations lacks entries", "SQLITE_CORRUPT")
+    return max(numbers, default=0)

@@ -20,6 +20,7 @@ from sim.experiment import Replication, Run
 from sim.model import NONE, OrderClass, OrderStatus
 from sim.scenario import Scenario
 from sim.storage.connection import Connection, Statement, Value
+from sim.storage.metrics import StoredMetrics
 from sim.storage.migrations import USERS, now
 
 PAGED = {
@@ -118,18 +119,17 @@ def file_parts(sha256: str, content: str) -> Iterator[Statement]:
         yield insert("files", {"sha256": sha256, "part": part, "content": content[start : start + _PART]})
 
 
-def closing(run_id: str, metrics: Mapping[str, float | None], stamp: Value) -> Iterator[Statement]:
+def closing(run_id: str, metrics: StoredMetrics, stamp: Value) -> Iterator[Statement]:
     """Yield what makes a run complete, once its pages are there; `stamp` is when it was changed last."""
     yield (
         "UPDATE bots SET current_order_id = (SELECT id FROM orders WHERE bot_id = bots.id AND status = 'PROCESSING') "
         "WHERE run_id = ? AND status = 'PROCESSING'",
         (run_id,),
     )
-    for name, value in metrics.items():
-        yield insert("metrics", {"run_id": run_id, "name": name, "value": value})
     yield (
-        "UPDATE runs SET status = 'complete', updated_at = ? WHERE id = ? AND status = 'writing'",
-        (stamp, run_id),
+        "UPDATE runs SET status = 'complete', metric_set = ?, metrics = ?, updated_at = ? "
+        "WHERE id = ? AND status = 'writing' AND deleted_at IS NULL",
+        (*metrics, stamp, run_id),
     )
 
 

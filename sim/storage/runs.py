@@ -2,11 +2,11 @@
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any, NamedTuple, cast, get_args
+from typing import Any, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,12 @@ from sim.engines import Engine
 from sim.errors import ScenarioError, StorageError
 from sim.events import RECORD, EventKind, EventLog
 from sim.experiment import Run, run
-from sim.model import NONE, UNITS, OrderClass, Workload
+from sim.model import NONE, OrderClass, Workload
 from sim.scenario import Scenario, restore_scenario
 from sim.storage.connection import Connection, Value
+from sim.storage.metrics import in_order, metric_names
 from sim.storage.migrations import now
+from sim.storage.reading import Damaged, DamagedRunError, StoredRun, read_metrics, read_run, warn_of
 from sim.storage.rows import PAGED, read_pages
 from sim.storage.saving import named_files
 
@@ -26,26 +28,9 @@ _PIECE = 20_000  # rows deleted in one transaction
 _STALE = timedelta(days=-1)
 
 
-class StoredRun(NamedTuple):
-    """A row of `sim runs`; instants are wall-clock, UTC, ISO 8601. `pushed_at` is None while it was never pushed."""
-
-    id: str
-    scenario: str | None
-    tags: list[str]
-    seed: int
-    replication: int
-    engine: str
-    fingerprint: str
-    started_at: str
-    finished_at: str
-    pushed_at: str | None
-    parameters: dict[str, Any]
-    versions: dict[str, str]
-
-
 _RUNS = (
     "SELECT runs.id, scenarios.name, tags, seed, replication, engine, fingerprint, started_at, finished_at, pushed_at, "
-    "parameters, versions FROM runs LEFT JOIN scenarios ON scenarios.id = scenario_id "
+    "parameters, versions, experiment_id FROM runs LEFT JOIN scenarios ON scenarios.id = scenario_id "
     "AND scenarios.deleted_at IS NULL WHERE status = 'complete'"
 )
 
@@ -56,9 +41,11 @@ def list_runs(
     since: datetime | None = None,
     tag: str | None = None,
     deleted: bool = False,
+    damaged: Damaged = warn_of,
 ) -> list[StoredRun]:
     """Return the runs, the newest first: those of a scenario's name, begun at `since` (of UTC, if it names no zone) or
-    later, and with a tag. `deleted` asks for deleted ones instead.
+    later, and with a tag. `deleted` asks for deleted ones instead. `damaged` is told of each damaged run, which is left
+    out.
 
     Raises:
         StorageError: the database cannot be read.
@@ -66,47 +53,69 @@ def list_runs(
     """
     if since is not None:
         since = (since if since.tzinfo else since.replace(tzinfo=UTC)).astimezone(UTC)
-    wanted: list[tuple[str, Value]] = [
+    conditions: list[tuple[str, Value]] = [
         ("scenarios.name = ?", scenario),
         ("started_at >= ?", None if since is None else since.isoformat()),
-        ("EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)", tag),
+        ("CASE WHEN json_valid(tags) THEN EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?) ELSE 1 END", tag),
     ]
-    wanted = [(condition, value) for condition, value in wanted if value is not None]
-    conditions = "".join(f" AND {condition}" for condition, _ in wanted)
-    sql = f"{_RUNS} AND runs.deleted_at IS {'NOT ' * deleted}NULL{conditions} ORDER BY started_at DESC, runs.id DESC"
-    return [
-        _stored(row) for row in connection.query(sql, *(value for _, value in wanted), width=len(StoredRun._fields))
-    ]
+    conditions = [(condition, value) for condition, value in conditions if value is not None]
+    asked = "".join(f" AND {condition}" for condition, _ in conditions)
+    sql = f"{_RUNS} AND runs.deleted_at IS {'NOT ' * deleted}NULL{asked} ORDER BY started_at DESC, runs.id DESC"
+    runs = []
+    for row in connection.query(sql, *(value for _, value in conditions), width=len(StoredRun._fields)):
+        try:
+            runs.append(read_run(connection, row))
+        except DamagedRunError as error:
+            damaged(error)
+    return runs
 
 
 def find_run(connection: Connection, prefix: str, deleted: bool = False) -> StoredRun:
     """Return the run whose id starts with `prefix`, among the deleted ones if `deleted`.
 
     Raises:
-        StorageError: there is none, or more than one.
+        StorageError: there is none, or more than one, or it is damaged.
 
     """
+    sql = f"{_RUNS} AND runs.deleted_at IS {'NOT ' * deleted}NULL AND runs.id >= ? AND runs.id < ? LIMIT 2"
     rows = []
     if re.fullmatch("[0-9a-f-]{1,36}", prefix):
-        sql = f"{_RUNS} AND runs.deleted_at IS {'NOT ' * deleted}NULL AND runs.id >= ? AND runs.id < ? LIMIT 2"
         rows = connection.query(sql, prefix, f"{prefix}~", width=len(StoredRun._fields))
     if len(rows) != 1:
         problem = f"{'more than one' if rows else 'no'} {'deleted ' * deleted}run starts"
         lists = f"sim runs{' --deleted' * deleted} lists them"
         raise StorageError(f"database {connection.address.url}: {problem} with id {prefix!r}; {lists}")
-    return _stored(rows[0])
-
-
-def _stored(row: tuple[Any, ...]) -> StoredRun:
-    stored = StoredRun._make(row)
-    read = {name: json.loads(getattr(stored, name)) for name in ("tags", "parameters", "versions")}
-    return stored._replace(**read)
+    return read_run(connection, rows[0])
 
 
 def run_metrics(connection: Connection, run_id: str) -> dict[str, float | None]:
-    """Return the metrics of a run by name, in the order in which they are shown."""
-    values = dict(connection.query("SELECT name, value FROM metrics WHERE run_id = ? ORDER BY name", run_id, width=2))
-    return {name: values[name] for name in [*UNITS, *sorted(values.keys() - UNITS.keys())] if name in values}
+    """Return the metrics of a run by name, in the order in which they are shown.
+
+    Raises:
+        StorageError: the database cannot be read, or the run is damaged.
+
+    """
+    rows = connection.query("SELECT id, metric_set, metrics FROM runs WHERE id = ?", run_id, width=3)
+    values = read_metrics(connection, metric_names(connection), rows[0]) if rows else {}
+    return {name: values[name] for name in in_order(values)}
+
+
+def all_metrics(
+    connection: Connection, damaged: Damaged = warn_of
+) -> Iterator[tuple[StoredRun, dict[str, float | None]]]:
+    """Yield all runs with their metrics, the newest first; `damaged` is told of each damaged run, which is left out.
+
+    Raises:
+        StorageError: the database cannot be read.
+
+    """
+    names = metric_names(connection)
+    rows = {row[0]: row for row in connection.query("SELECT id, metric_set, metrics FROM runs", width=3)}
+    for stored in list_runs(connection, damaged=damaged):
+        try:
+            yield stored, read_metrics(connection, names, rows[stored.id])
+        except DamagedRunError as error:
+            damaged(error)
 
 
 def stored_scenario(connection: Connection, stored: StoredRun) -> Scenario:

@@ -8,6 +8,7 @@ from hashlib import sha256
 from sim.experiment import Run, replication_of
 from sim.scenario import Scenario
 from sim.storage.connection import Connection, Statement, Value
+from sim.storage.metrics import StoredMetrics, metric_names, name_statement, stored_metrics
 from sim.storage.migrations import now
 from sim.storage.rows import (
     PAGED,
@@ -52,7 +53,8 @@ def save_run(connection: Connection, run: Run, tags: Iterable[str] = (), run_id:
         yield from opening(row, scenario_row(run.scenario))
         yield from file_statements(run.scenario)
         yield from pages(run, run_id)
-        yield from closing(run_id, run.measures.metrics, row["updated_at"])
+        yield name_statement(list(run.measures.metrics))
+        yield from closing(run_id, stored_metrics(run.measures.metrics), row["updated_at"])
 
     store(connection, run_id, statements())
     return run_id
@@ -146,20 +148,24 @@ def push_run(source: Connection, target: Connection, run_id: str, sent: Callable
     experiments = _rows(source, _EXPERIMENT, experiment_of, run_id)
     whole_of = f"scenarios WHERE deleted_at IS NULL AND id = (SELECT scenario_id FROM {experiment_of})"
     [whole] = _rows(source, _SCENARIO, whole_of, run_id) or [{}]
-    metrics = dict(source.query("SELECT name, value FROM metrics WHERE run_id = ?", run_id, width=2))
-    files = {digest: _parts(source, digest) for digest in named_files(scenario.get("yaml")).values()}
-    files = {digest: parts for digest, parts in files.items() if parts != _parts(target, digest)}
+    metrics = StoredMetrics(*source.row("SELECT metric_set, metrics FROM runs WHERE id = ?", run_id, width=2))
+
+    begin: list[Statement] = [insert("scenarios", whole)] if whole else []
+    for experiment in experiments:
+        begin.append(of_scenario("experiments", experiment, whole))
+        run["experiment_id"] = experiment["id"]
+    begin += opening({**run, "status": "writing"}, scenario)
+    digests = set(named_files(scenario.get("yaml")).values())
+    if digests:  # what is there already must not be purged by another client after we looked
+        target.write([*begin, _sign_of_life(run_id)])
+        begin = []
+    lacking = {digest: parts for digest in digests if (parts := _parts(source, digest)) != _parts(target, digest)}
     lasts = ", ".join(f"(SELECT max({columns[0]}) FROM {table} WHERE run_id = ?1)" for table, columns in PAGED.items())
     after = target.row(f"SELECT {lasts}", run_id, width=len(PAGED))
 
     def statements() -> Iterator[Statement]:
-        if whole:
-            yield insert("scenarios", whole)
-        for experiment in experiments:
-            yield of_scenario("experiments", experiment, whole)
-            run["experiment_id"] = experiment["id"]
-        yield from opening({**run, "status": "writing"}, scenario)
-        for digest, parts in files.items():
+        yield from begin
+        for digest, parts in lacking.items():
             for part in range(parts):
                 [row] = _rows(source, _FILE, "files WHERE sha256 = ? AND part = ?", digest, part)
                 yield insert("files", row)
@@ -167,6 +173,7 @@ def push_run(source: Connection, target: Connection, run_id: str, sent: Callable
             for rows, count in read_pages(source, table, run_id, -1 if last is None else last):
                 yield page(table, run_id, rows)
                 sent(count)
+        yield name_statement(metric_names(source).get(metrics.metric_set, []))
         yield from closing(run_id, metrics, run["updated_at"])
 
     store(target, run_id, statements())

@@ -1,0 +1,228 @@
+"""What the row of a run must say, checked where it is read: a row that says something else is a damaged run.
+
+Other programs write to these tables too, and what is on a disk may change; see docs/database.md.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from math import isfinite, isnan
+from typing import Any, NamedTuple, TypeVar
+from warnings import warn
+
+from sim.errors import StorageError
+from sim.experiment import Replication
+from sim.storage.connection import Connection
+from sim.storage.metrics import key_of
+from sim.units import shown
+
+T = TypeVar("T")
+_UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_LAST = 2**63 - 1
+_WRONG = (AttributeError, OverflowError, RecursionError, TypeError, ValueError)
+
+
+class DamagedRunError(StorageError):
+    """A run whose row says what the row of no run says."""
+
+
+Damaged = Callable[[DamagedRunError], None]
+"""Is told of each damaged run that is left out of what is read."""
+
+
+def warn_of(error: DamagedRunError) -> None:
+    """Warn of a damaged run."""
+    warn(str(error), stacklevel=3)
+
+
+class StoredRun(NamedTuple):
+    """A row of `sim runs`; instants are wall-clock, UTC, ISO 8601. `pushed_at` is None while it was never pushed,
+    `experiment` is the id of the experiment that it belongs to.
+    """
+
+    id: str
+    scenario: str | None
+    tags: list[str]
+    seed: int
+    replication: int
+    engine: str
+    fingerprint: str
+    started_at: str
+    finished_at: str
+    pushed_at: str | None
+    parameters: dict[str, Any]
+    versions: dict[str, str]
+    experiment: str | None
+
+
+class _Column(NamedTuple):
+    """How a column is read, and what it must be; `read` raises one of _WRONG for anything else."""
+
+    read: Callable[[Any], Any]
+    expected: str
+
+
+def _require(holds: bool, value: T) -> T:
+    if not holds:
+        raise ValueError
+    return value
+
+
+def _text(value: str) -> str:
+    return value.encode().decode()  # what was no UTF-8 cannot be encoded again
+
+
+def _matching(pattern: re.Pattern[str]) -> Callable[[str], str]:
+    return lambda value: _require(pattern.fullmatch(value) is not None, value)
+
+
+def _whole(least: int) -> Callable[[int], int]:
+    return lambda value: _require(type(value) is int and least <= value <= _LAST, value)
+
+
+def _instant(value: str) -> str:
+    return _require(datetime.fromisoformat(value).tzinfo is not None, value)
+
+
+def _words(value: str) -> list[str]:
+    words = json.loads(_text(value))
+    return [_text(word) for word in _require(isinstance(words, list), words)]
+
+
+def _mapping(value: str) -> dict[str, Any]:
+    mapping: dict[str, Any] = json.loads(_text(value))
+    return _require(isinstance(mapping, dict), mapping)
+
+
+def _texts(value: str) -> dict[str, str]:
+    return {name: _text(text) for name, text in _mapping(value).items()}
+
+
+def _number(value: Any) -> float:
+    """Return a number of JSON, which may be infinite."""
+    number: float = _require(type(value) in (int, float) and not isnan(float(value)), value)
+    return number
+
+
+def _worst_waits(value: str | None) -> dict[str, float | None]:
+    waits = {} if value is None else _mapping(value)
+    return {_require(name.startswith("wait."), name): _number(wait) for name, wait in waits.items()}
+
+
+def _metric_values(value: str | None) -> list[float | None]:
+    values: list[Any] = [] if value is None else json.loads(_text(value))
+    numbers = [None if number is None else _number(number) for number in _require(isinstance(values, list), values)]
+    return _require(all(number is None or isfinite(number) for number in numbers), numbers)
+
+
+def _or_none(column: _Column) -> _Column:
+    return _Column(lambda value: None if value is None else column.read(value), column.expected)
+
+
+_ID = _Column(_matching(_UUID), "an id")
+_SOME_TEXT = _Column(_text, "a text")
+_INSTANT = _Column(_instant, "an instant with its zone")
+_FINGERPRINT = _Column(_matching(re.compile("[0-9a-f]{16}")), "16 hex digits")
+_ENGINE = _Column(_matching(re.compile("[a-z]+")), "a word")
+_REPLICATION = _Column(_whole(1), "a whole number from 1")
+_RUN = {
+    "id": _ID,
+    "name of its scenario": _or_none(_SOME_TEXT),
+    "tags": _Column(_words, "a JSON list of words"),
+    "seed": _Column(_whole(0), "a whole number from 0"),
+    "replication": _REPLICATION,
+    "engine": _ENGINE,
+    "fingerprint": _FINGERPRINT,
+    "started_at": _INSTANT,
+    "finished_at": _INSTANT,
+    "pushed_at": _or_none(_INSTANT),
+    "parameters": _Column(_mapping, "a JSON object"),
+    "versions": _Column(_texts, "a JSON object of texts"),
+    "experiment_id": _or_none(_ID),
+}
+_METRICS = {
+    "id": _ID,
+    "metric_set": _or_none(_FINGERPRINT),
+    "metrics": _Column(_metric_values, "a JSON list of numbers"),
+}
+_REPLICATIONS = {
+    "id": _ID,
+    "replication": _REPLICATION,
+    "worst_waits": _Column(_worst_waits, "a JSON object of waits"),
+    "fingerprint": _FINGERPRINT,
+    "engine": _ENGINE,
+    "warmup_us": _Column(_whole(0), "a whole number from 0"),
+    "started_at": _INSTANT,
+    "finished_at": _INSTANT,
+}
+
+
+def read_run(connection: Connection, row: Sequence[Any]) -> StoredRun:
+    """Return a run from its row, which has the columns of `StoredRun`.
+
+    Raises:
+        DamagedRunError: the row says what no run says.
+
+    """
+    return StoredRun(*_checked(connection, _RUN, row))
+
+
+def read_versions(connection: Connection, run_id: object, value: object) -> dict[str, str]:
+    """Return the versions that a run was made with.
+
+    Raises:
+        DamagedRunError: they are none.
+
+    """
+    [versions] = _checked(connection, {"versions": _RUN["versions"]}, [value], run_id)
+    return dict(versions)
+
+
+def read_metrics(connection: Connection, names: Mapping[str, list[str]], row: Sequence[Any]) -> dict[str, float | None]:
+    """Return the metrics of a run by name from its id, `metric_set` and `metrics`; `names` are those of each set.
+
+    Raises:
+        DamagedRunError: the row says what no run says.
+
+    """
+    run_id, metric_set, values = _checked(connection, _METRICS, row)
+    own = names.get(metric_set, [])
+    if len(own) != len(values) or (own and key_of(own) != metric_set):
+        raise damaged_run(connection, run_id, "metrics", row[-1], "a value for each name in metric_names")
+    return dict(zip(own, values, strict=True))
+
+
+def read_replication(connection: Connection, names: Mapping[str, list[str]], row: Sequence[Any]) -> Replication:
+    """Return a replication from the row of its run: id, replication, worst_waits, fingerprint, engine, warmup_us,
+    started_at, finished_at, metric_set, metrics; `names` are those of each set.
+
+    Raises:
+        DamagedRunError: the row says what no run says.
+
+    """
+    facts, (metric_set, values) = row[:-2], row[-2:]
+    run_id, number, worst, fingerprint, engine, warmup, began, ended = _checked(connection, _REPLICATIONS, facts)
+    metrics = read_metrics(connection, names, (run_id, metric_set, values))
+    instants = (datetime.fromisoformat(began), datetime.fromisoformat(ended))
+    return Replication(number, metrics, worst, fingerprint, engine, warmup, *instants)
+
+
+def damaged_run(connection: Connection, run_id: object, name: str, value: object, expected: str) -> DamagedRunError:
+    """Return the error for a run whose `name` is `value`, and not what is expected."""
+    run = run_id if isinstance(run_id, str) and _UUID.fullmatch(run_id) else shown(run_id)
+    problem = f"run {run} is damaged: its {name} is {shown(value)}, not {expected}"
+    return DamagedRunError(str(connection.error(problem, "DAMAGED")))
+
+
+def _checked(
+    connection: Connection, columns: Mapping[str, _Column], row: Sequence[Any], run_id: object = None
+) -> list[Any]:
+    """Return what a row says; its first column is the id of the run, if that is not given."""
+    values = []
+    for (name, column), value in zip(columns.items(), row, strict=True):
+        try:
+            values.append(column.read(value))
+        except _WRONG:
+            raise damaged_run(connection, run_id or row[0], name, value, column.expected) from None
+    return values
