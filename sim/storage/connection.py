@@ -136,7 +136,7 @@ class Connection:
         result = self._wait(lambda: self._client.execute(sql, values))
         rows = [tuple(row) for row in result.rows]
         if any(len(row) != width for row in rows):
-            raise self._untrue()
+            raise self.untrue()
         return rows
 
     def row(self, sql: str, *values: Value, width: int = 1) -> tuple[Any, ...]:
@@ -148,7 +148,7 @@ class Connection:
         """
         rows = self.query(sql, *values, width=width)
         if len(rows) != 1:
-            raise self._untrue()
+            raise self.untrue()
         return rows[0]
 
     def number(self, sql: str, *values: Value) -> int:
@@ -160,10 +160,11 @@ class Connection:
         """
         [number] = self.row(sql, *values)
         if not isinstance(number, int):
-            raise self._untrue()
+            raise self.untrue()
         return number
 
-    def _untrue(self) -> StorageError:
+    def untrue(self) -> StorageError:
+        """Return the error for an answer that no libSQL database gives."""
         return self.error("does not answer what it was asked", "HTTP_")
 
     def write(self, statements: Iterable[Statement]) -> int:

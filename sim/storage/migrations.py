@@ -241,7 +241,10 @@ def schema_version(connection: Connection) -> int:
         StorageError: the database is another program's, or cannot be read.
 
     """
-    tables = dict(connection.query("SELECT name, sql FROM sqlite_schema WHERE type IN ('table', 'view')", width=2))
+    schema = connection.query("SELECT name, sql FROM sqlite_schema WHERE type IN ('table', 'view')", width=2)
+    if not all(isinstance(text, str) for row in schema for text in row):
+        raise connection.untrue()
+    tables = dict(schema)
     names = sorted(name for name in tables if not name.startswith(_INTERNAL))
     application = 0
     if not connection.address.is_remote:
@@ -255,7 +258,7 @@ def schema_version(connection: Connection) -> int:
     if application not in (0, APPLICATION_ID) or not is_ours:
         told = ", ".join(map(shown, names[:3])) + (", …" if len(names) > 3 else "")
         raise connection.error(f"belongs to another program{told and f', with the tables {told}'}", "FOREIGN")
-    numbers = [number for number, _ in versions]
+    numbers = [number if isinstance(number, int) else 0 for number, _ in versions]
     if numbers != list(range(1, len(numbers) + 1)) and max(numbers, default=0) <= len(MIGRATIONS):
         raise connection.error("is damaged: schema_migrations lacks entries", "SQLITE_CORRUPT")
     return max(numbers, default=0)
