@@ -29,7 +29,8 @@ SHARE_PATTERN = f"^{_SHARE.pattern}$"
 CLOCK_PATTERN = f"^{_CLOCK.pattern}$"
 
 
-_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_CONTROLS = r"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff"
+_INVISIBLE = re.compile(rf"[{_CONTROLS}\ud800-\udfff]")
 
 
 def printable(text: str) -> str:

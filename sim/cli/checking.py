@@ -22,12 +22,14 @@ from sim.cli.common import (
     TagsOption,
     destination,
     parameters_of,
+    refuse_sources,
     say,
     say_json,
 )
 from sim.cli.files import scenario_files
 from sim.cli.keeping import DaskOption, Keeper, TimesOption
 from sim.errors import Fault, ScenarioError, SimulationError
+from sim.units import printable
 
 if TYPE_CHECKING:
     from sim.cli.against import Base
@@ -87,14 +89,15 @@ def check_command(
     from sim.output.findings import Outcome, check_document, total_line
 
     files = scenario_files(paths, keyword)
-    _refuse(settings, against, no_regressions, update, github, {"--junit": junit, "--json": as_json})
+    targets = {"--junit": junit, "--json": as_json}
+    _refuse(settings, against, no_regressions, update, github, targets)
     keeper = Keeper("replicate", None, seed, destination(tags, db, db is not None if save is None else save), tags)
     base = None if against is None else _base(against, db)
     counts_as = {None: Outcome.INCONCLUSIVE, "pass": Outcome.PASS, "fail": Outcome.FAIL}[inconclusive]
     show = as_json != _STANDARD_OUTPUT
     checked: list[Checked] = []
     with keeper.at_work(_processors() if jobs is None else jobs, engine, dask) as options:
-        check = _Check(keeper, options, times, base, counts_as, update, with_golden=not settings)
+        check = _Check(keeper, options, times, base, counts_as, update, targets, with_golden=not settings)
         for found in check.all(files, parameters_of(settings)):
             checked.append(found)
             if show and base is None:
@@ -131,7 +134,8 @@ def _refuse(
         raise typer.BadParameter("would stand between GitHub's annotations; name a file", param_hint="--json -")
     for option, target in targets.items():
         if target is not None and target.suffix in (".yaml", ".yml"):
-            raise typer.BadParameter(f"{target} looks like a scenario; name another file", param_hint=option)
+            problem = f"{printable(str(target))} looks like a scenario; name another file"
+            raise typer.BadParameter(problem, param_hint=option)
 
 
 def _base(against: str, db: str | None) -> "Base":
@@ -155,6 +159,7 @@ class _Check:
     base: "Base | None"
     inconclusive: "Outcome"
     update: bool
+    targets: dict[str, Path | None]
     with_golden: bool
 
     def all(self, files: Sequence[tuple[Path, Path]], parameters: dict[str, Any]) -> "Iterator[Checked]":
@@ -164,6 +169,9 @@ class _Check:
 
         loaded = [_loaded(file, parameters) for file, _ in files]
         scenarios = [one for one in loaded if not isinstance(one, ScenarioError)]
+        sources = [*(file for file, _ in files), *(source for one in scenarios for source in one.sources)]
+        for option, target in self.targets.items():
+            refuse_sources([] if target is None else [target], sources, option)
         if self.base is not None:
             pairs = zip(files, loaded, strict=True)
             self.base.pair([(*paths, one) for paths, one in pairs if not isinstance(one, ScenarioError)])

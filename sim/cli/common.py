@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -127,6 +127,35 @@ def hint_at_numba(engine: Engine) -> None:
     """Say what would be faster, where numba is missing."""
     if engine != "reference" and not can_compile():
         complain(f"sim: with numba this would be many times as fast; {INSTALL.format('[fast]')}")
+
+
+def refuse_sources(targets: Iterable[Path], sources: Iterable[Path], option: str) -> None:
+    """Refuse to write to a file that a scenario is read from, by whatever path; `option` names another."""
+    known = [source for source in sources if os.path.exists(source)]  # noqa: PTH110  # False also where Path.exists raises
+    for target in targets:
+        if os.path.exists(target) and any(target.samefile(source) for source in known):  # noqa: PTH110
+            problem = f"{printable(str(target))} is a file that a scenario is read from; name another place"
+            raise typer.BadParameter(problem, param_hint=option)
+
+
+@contextmanager
+def output_folder(
+    command: str, scenarios: "Sequence[Scenario]", out: Path | None, files: bool = True
+) -> Iterator[Path | None]:
+    """Give the folder where the files of a command go, by default that of the first scenario, None where it writes no
+    `files`; the folder is nobody else's meanwhile.
+    """
+    from sim.output import OUTPUT_FILES
+    from sim.output.files import claimed
+
+    if not files:
+        yield None
+        return
+    folder = out or Path("out") / scenarios[0].name
+    sources = [source for scenario in scenarios for source in scenario.sources]
+    refuse_sources([folder / name for name in OUTPUT_FILES[command]], sources, "--out")
+    with claimed(folder, "--out"):
+        yield folder
 
 
 def cannot_write(error: OSError, folder: Path, option: str) -> str:

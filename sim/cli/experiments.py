@@ -1,7 +1,6 @@
 """`sim replicate` and `sim theory`: what a random scenario says, and what queueing theory says."""
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.cli.common import (
@@ -15,6 +14,7 @@ from sim.cli.common import (
     SeedOption,
     SettingsOption,
     TagsOption,
+    output_folder,
     prepared,
     say,
     say_json,
@@ -52,10 +52,11 @@ def replicate_command(
 
     scenario, address = prepared(file, settings, tags, db, save)
     keeper = Keeper("replicate", scenario, seed, address, tags)
-    done = _replicated(keeper, scenario, times, jobs, engine, dask)
-    lines = [*estimate_lines(done), *theory_report(theory(scenario), done).lines()]
-    if files:
-        lines += keeper.write(partial(write_replications, done, charts=charts), out or Path("out") / scenario.name)
+    with output_folder("replicate", [scenario], out, files) as folder:
+        done = _replicated(keeper, scenario, times, jobs, engine, dask)
+        lines = [*estimate_lines(done), *theory_report(theory(scenario), done).lines()]
+        if folder is not None:
+            lines += keeper.write(partial(write_replications, done, charts=charts), folder)
     if as_json:
         say_json(replications_document(done))
     else:

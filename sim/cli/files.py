@@ -8,6 +8,8 @@ from typing import Any
 
 import typer
 
+from sim.units import printable
+
 _KEY = rb"""["']?(scenario|extends)["']?\s*:"""
 _IS_SCENARIO = re.compile(rb"^" + _KEY + rb"|\A(\xef\xbb\xbf)?(---\s+)?(\{[^#]*?)?" + _KEY, re.MULTILINE)
 _MOST_BYTES = 2**20  # of a scenario file
@@ -31,7 +33,9 @@ def scenario_files(paths: Sequence[Path], keyword: str | None) -> list[tuple[Pat
     for path in paths:
         files = sorted(_below(path)) if path.is_dir() else [path]
         if not files:
-            raise typer.BadParameter(f"{path} holds no scenario; name a folder with *.yaml files", param_hint="PATH")
+            raise typer.BadParameter(
+                f"{printable(str(path))} holds no scenario; name a folder with *.yaml files", param_hint="PATH"
+            )
         for file in files:
             known = file.resolve()
             if known not in seen:

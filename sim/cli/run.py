@@ -24,6 +24,7 @@ from sim.cli.common import (
     cannot_write,
     complain,
     hint_at_numba,
+    output_folder,
     prepared,
     progress_bar,
     say,
@@ -55,11 +56,13 @@ def run_command(
     from sim.output.tables import metrics_document
 
     scenario, address = prepared(file, settings, tags, db, save)
-    with progress_bar("simulating") as progress:
-        done = run(scenario, seed, replication, engine, progress)
-    if engine == "compiled" or len(done.workload.action) >= LONG:
-        hint_at_numba(engine)
-    kept = _keep(done, out or Path("out") / scenario.name, charts, address, tags or [])
+    with output_folder("run", [scenario], out) as folder:
+        with progress_bar("simulating") as progress:
+            done = run(scenario, seed, replication, engine, progress)
+        if engine == "compiled" or len(done.workload.action) >= LONG:
+            hint_at_numba(engine)
+        assert folder is not None
+        kept = _keep(done, folder, charts, address, tags or [])
     if as_json:
         say_json({"run": kept.run_id, **metrics_document(done)})
     else:

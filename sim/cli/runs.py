@@ -178,13 +178,15 @@ def export_command(
     charts: Annotated[bool, typer.Option("--charts/--no-charts", help="Draw the charts.")] = True,
 ) -> None:
     """Write the files of a run as `sim run` wrote them."""
+    from sim.output.files import claimed
     from sim.output.folder import write_run
     from sim.storage import find_run, load_run
 
     with existing_database(db) as database:
         run = load_run(database, find_run(database, run_id))
     try:
-        write_run(run, to, charts=charts)
+        with claimed(to, "--to"):
+            write_run(run, to, charts=charts)
     except OSError as error:
         complain(f"sim: {cannot_write(error, to, '--to')}")
         raise typer.Exit(NOT_SAVED) from None

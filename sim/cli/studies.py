@@ -19,6 +19,7 @@ from sim.cli.common import (
     SeedOption,
     SettingsOption,
     TagsOption,
+    output_folder,
     prepared,
     say,
     say_json,
@@ -54,9 +55,10 @@ def sweep_command(
     scenario, address = prepared(file, settings, tags, db, save)
     _check_settings(scenario, settings)
     keeper = Keeper("sweep", scenario, seed, address, tags)
-    with keeper.at_work(jobs, engine, dask) as options:
-        done = sweep(scenario, times, **options)
-    _show(keeper, done, sweep_report(done), sweep_document(done) if as_json else None, out, files, charts)
+    with output_folder("sweep", [scenario], out, files) as folder:
+        with keeper.at_work(jobs, engine, dask) as options:
+            done = sweep(scenario, times, **options)
+        _show(keeper, done, sweep_report(done), sweep_document(done) if as_json else None, folder, charts)
     keeper.leave()
 
 
@@ -89,10 +91,12 @@ def compare_command(
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--metric") from None
     (scenario, address), *others = (prepared(path, settings, tags, db, save) for path in paths)
+    alternatives = [one for one, _ in others]
     keeper = Keeper("compare", scenario, seed, address, tags)
-    with keeper.at_work(jobs, engine, dask) as options:
-        done = compare(scenario, *(one for one, _ in others), metrics=names, times=times, **options)
-    _show(keeper, done, compare_report(done), compare_document(done) if as_json else None, out, files, charts)
+    with output_folder("compare", [scenario, *alternatives], out, files) as folder:
+        with keeper.at_work(jobs, engine, dask) as options:
+            done = compare(scenario, *alternatives, metrics=names, times=times, **options)
+        _show(keeper, done, compare_report(done), compare_document(done) if as_json else None, folder, charts)
     keeper.leave()
 
 
@@ -129,9 +133,10 @@ def select_command(
     scenario, address = prepared(file, settings, tags, db, save)
     _check_settings(scenario, settings)
     keeper = Keeper("select", scenario, seed, address, tags)
-    with keeper.at_work(jobs, engine, dask) as options:
-        done = select(scenario, budget, **options)
-    _show(keeper, done, select_report(done), select_document(done) if as_json else None, out, files, charts)
+    with output_folder("select", [scenario], out, files) as folder:
+        with keeper.at_work(jobs, engine, dask) as options:
+            done = select(scenario, budget, **options)
+        _show(keeper, done, select_report(done), select_document(done) if as_json else None, folder, charts)
     if done.outcome == "none":
         keeper.tell()
         raise typer.Exit(FAILED)
@@ -143,17 +148,14 @@ def _show(
     done: "Sweep | Comparison | Selection",
     report: "Report",
     document: dict[str, Any] | None,
-    out: Path | None,
-    files: bool,
+    folder: Path | None,
     charts: bool,
 ) -> None:
-    """Write the files of a study and print its document, or its report where there is none."""
+    """Write the files of a study into a folder, if any, and print its document, or its report where there is none."""
     from sim.output.folder import write_study
 
     lines = list(report.lines())
-    if files:
-        assert keeper.scenario is not None
-        folder = out or Path("out") / keeper.scenario.name
+    if folder is not None:
         lines += keeper.write(partial(write_study, done, charts=charts), folder)
     if document is None:
         say(*lines)

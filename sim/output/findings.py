@@ -13,7 +13,7 @@ from sim.checks import Judgement, ThresholdVerdict, Verdict
 from sim.errors import Fault
 from sim.experiment import Look, Pair, Replications
 from sim.output.estimates import estimate_of
-from sim.output.folder import whole
+from sim.output.files import text_file, write_files
 from sim.output.reports import pair_document
 from sim.output.tables import replications_document
 from sim.output.text import count
@@ -193,8 +193,8 @@ def write_check(files: Sequence[Checked], path: Path) -> None:
         OSError: the file cannot be written.
 
     """
-    with whole(path) as partial:
-        partial.write_text(json.dumps(check_document(files), indent=2) + "\n", encoding="utf-8", newline="\n")
+    document = json.dumps(check_document(files), indent=2)
+    write_files({path: text_file(lambda file: file.write(f"{document}\n"))})
 
 
 def _file_document(checked: Checked) -> dict[str, Any]:

@@ -1,110 +1,90 @@
 """The folder that a run leaves behind."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from errno import EISDIR
-from os import strerror
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
 from sim.experiment import Comparison, Replications, Run, Selection, Sweep
-from sim.output import CHART_NAMES, EXPERIMENT_CHART_NAMES
-from sim.output.tables import metrics_json, tables, write_csv, write_values
+from sim.output import OUTPUT_FILES
+from sim.output.files import Write, text_file, write_files
+from sim.output.tables import guarded, metrics_json, tables, write_csv, write_values
 from sim.output.text import result_lines
 
+_Wrote = Callable[[Path], object]
 
-def write_run(run: Run, folder: Path, charts: bool = True, wrote: Callable[[Path], None] = lambda _: None) -> None:
-    """Write `result.txt`, the CSV files, `metrics.json` and, if wanted, the charts into `folder`.
 
-    Each file appears whole or not at all; charts of an earlier run go. `wrote` is told each file that is there.
+def write_run(run: Run, folder: Path, charts: bool = True, wrote: _Wrote = lambda _: None) -> None:
+    """Write `result.txt`, the CSV files, the charts if they are wanted, and `metrics.json` into `folder`.
+
+    They appear together, each whole or not at all; charts of an earlier run go. `wrote` is told each file that is
+    there.
 
     Raises:
         OSError: the folder cannot be made, or a file cannot be written.
 
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in CHART_NAMES:
-        (folder / "charts" / f"{name}.png").unlink(missing_ok=True)
-    with whole(folder / "result.txt", wrote) as partial, _text(partial) as file:
-        file.writelines(f"{line}\n" for line in result_lines(run))
-    for name, table in tables(run).items():
-        with whole(folder / f"{name}.csv", wrote) as partial, _text(partial) as file:
-            write_csv(table, file)
-    with whole(folder / "metrics.json", wrote) as partial, _text(partial) as file:
-        file.write(metrics_json(run))
+    files = {"result.txt": text_file(lambda file: file.writelines(f"{line}\n" for line in result_lines(run)))}
+    files |= {f"{name}.csv": text_file(partial(write_csv, table)) for name, table in tables(run).items()}
     if charts:
-        _write_charts(run, folder / "charts", wrote)
+        from sim.output.charts import CHARTS
+
+        files |= _charts({name: draw(run) for name, draw in CHARTS.items()})
+    files["metrics.json"] = text_file(lambda file: file.write(metrics_json(run)))
+    _write("run", folder, files, wrote)
 
 
 def write_replications(done: Replications, folder: Path, charts: bool = True) -> None:
-    """Write `replications.csv` and, if wanted, the charts of an experiment into `folder`.
+    """Write the charts of an experiment, if they are wanted, and `replications.csv` into `folder`, as `write_run` does.
 
     Raises:
         OSError: the folder cannot be made, or a file cannot be written.
 
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with whole(folder / "replications.csv") as partial, _text(partial) as file:
-        write_values(done, file)
-    for name in EXPERIMENT_CHART_NAMES:
-        (folder / "charts" / f"{name}.png").unlink(missing_ok=True)
+    files: dict[str, Write] = {}
     if charts:
         from sim.output.experiment_charts import EXPERIMENT_CHARTS
 
-        (folder / "charts").mkdir(exist_ok=True)
-        for name, draw in EXPERIMENT_CHARTS.items():
-            figure = draw(done)
-            if figure is not None:
-                with whole(folder / "charts" / f"{name}.png") as partial:
-                    figure.savefig(partial, format="png", dpi=150)
+        files |= _charts({name: draw(done) for name, draw in EXPERIMENT_CHARTS.items()})
+    files["replications.csv"] = text_file(partial(write_values, done))
+    _write("replicate", folder, files)
 
 
-def write_study(
-    done: Sweep | Comparison | Selection,
-    folder: Path,
-    charts: bool = True,
-) -> None:
-    """Write the table of a study as `sweep.csv`, `compare.csv` or `select.csv` and, if wanted, its chart into `folder`.
+def write_study(done: Sweep | Comparison | Selection, folder: Path, charts: bool = True) -> None:
+    """Write the chart of a study, if it is wanted, and its table as `sweep.csv`, `compare.csv` or `select.csv` into
+    `folder`, as `write_run` does.
 
     Raises:
         OSError: the folder cannot be made, or a file cannot be written.
 
     """
     name = {Sweep: "sweep", Comparison: "compare", Selection: "select"}[type(done)]
-    folder.mkdir(parents=True, exist_ok=True)
-    with whole(folder / f"{name}.csv") as partial, _text(partial) as file:
-        done.table().to_csv(file, index=False, lineterminator="\n")
-    (folder / "charts" / f"{name}.png").unlink(missing_ok=True)
+    files: dict[str, Write] = {}
     if charts:
         from sim.output.study_charts import study_chart
 
-        (folder / "charts").mkdir(exist_ok=True)
-        with whole(folder / "charts" / f"{name}.png") as partial:
-            study_chart(done).savefig(partial, format="png", dpi=150)
+        files |= _charts({name: study_chart(done)})
+    table = done.table()
+    words = {str(column): table[column].map(guarded) for column in table.select_dtypes(exclude="number")}
+    table = table.assign(**words).rename(columns=guarded)
+    files[f"{name}.csv"] = text_file(partial(table.to_csv, index=False, lineterminator="\n"))
+    _write(name, folder, files)
 
 
-def _write_charts(run: Run, folder: Path, wrote: Callable[[Path], None]) -> None:
-    from sim.output.charts import CHARTS
-
-    folder.mkdir(exist_ok=True)
-    for name, draw in CHARTS.items():
-        with whole(folder / f"{name}.png", wrote) as partial:
-            draw(run).savefig(partial, format="png", dpi=150)
-
-
-def _text(path: Path) -> TextIO:
-    return path.open("w", encoding="utf-8", newline="\n")
+def _charts(figures: Mapping[str, Any]) -> dict[str, Write]:
+    """Return what writes figures, without those that are None."""
+    return {
+        f"charts/{name}.png": partial(figure.savefig, format="png", dpi=150)
+        for name, figure in figures.items()
+        if figure is not None
+    }
 
 
-@contextmanager
-def whole(path: Path, wrote: Callable[[Path], None] = lambda _: None) -> Iterator[Path]:
-    """Give the name under which to write a file, which gets its own name only when it is complete."""
-    if path.is_dir():
-        raise IsADirectoryError(EISDIR, strerror(EISDIR), str(path))
-    partial = path.with_name(f"{path.name}.partial")
-    try:
-        yield partial
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-    wrote(path)
+def _write(command: str, folder: Path, files: Mapping[str, Write], wrote: _Wrote = lambda _: None) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(name.startswith("charts/") for name in files):
+        with suppress(OSError):  # each chart will say what is wrong
+            (folder / "charts").mkdir(exist_ok=True)
+    old = [folder / name for name in OUTPUT_FILES[command] if name.startswith("charts/") and name not in files]
+    write_files({folder / name: write for name, write in files.items()}, old, wrote)

@@ -9,6 +9,7 @@ from sim.checks import Judgement
 from sim.output.findings import Checked, Outcome, checked_lines, total_line
 from sim.output.reports import Report
 from sim.output.text import count
+from sim.units import printable
 
 MOST_BYTES = 1_000_000  # GitHub shows a summary of 1 MiB at most, and none of a longer one
 _BARS = "▁▂▃▄▅▆▇█"
@@ -19,21 +20,22 @@ def annotations(checked: Checked) -> Iterator[str]:
     """Yield the workflow commands that put what did not hold to its line."""
     for fault in checked.faults:
         message = f"{fault.path}: {fault.message}" if fault.path else fault.message
-        yield _command("error", fault.file, fault.line, fault.column, "WRONG", message)
+        yield _command("error", fault.file, fault.line, fault.column, "WRONG", [message])
     for finding in checked.findings:
         if finding.judgement is not Judgement.PASS:
             file, line, column = finding.place
             level = "warning" if finding.is_warning else "error"
-            message = "\n".join((f"{finding.asked}: {finding.came}", *finding.diff))
-            yield _command(level, file, line, column, finding.verdict, message)
+            lines = (f"{finding.asked}: {finding.came}", *finding.diff)
+            yield _command(level, file, line, column, finding.verdict, lines)
 
 
-def _command(level: str, file: str, line: int, column: int, title: str, message: str) -> str:
+def _command(level: str, file: str, line: int, column: int, title: str, lines: Iterable[str]) -> str:
     """Return a workflow command; its file is named from the top of the repository."""
     top = os.environ.get("GITHUB_WORKSPACE")
     path = os.path.relpath(file, top) if top else file
     places = {"file": path, "line": line, "col": column, "title": title}
     properties = ",".join(f"{key}={_escaped(str(value), in_property=True)}" for key, value in places.items())
+    message = "\n".join(map(printable, lines))
     return f"::{level} {properties}::{_escaped(message)}"
 
 
@@ -86,8 +88,9 @@ def _details(checked: Checked) -> str:
 
 def _code(text: str) -> str:
     """Return a text in one line as code."""
+    text = printable(text)
     quotes = "`" * (_most_backticks(text) + 1)
-    return f"{quotes} {text} {quotes}".replace("\n", " ") if "`" in text else f"`{text}`".replace("\n", " ")
+    return f"{quotes} {text} {quotes}" if "`" in text else f"`{text}`"
 
 
 def _most_backticks(text: str) -> int:
@@ -95,7 +98,7 @@ def _most_backticks(text: str) -> int:
 
 
 def _fenced(lines: Iterable[str]) -> str:
-    text = "\n".join(lines)
+    text = "\n".join(map(printable, lines))
     fence = "`" * (_most_backticks(text) + 3)
     return f"\n{fence}text\n{text}\n{fence}\n"
 

@@ -4,23 +4,28 @@ import csv
 import gzip
 import json
 import zlib
+from collections import deque
 from contextlib import suppress
-from io import StringIO
-from itertools import zip_longest
+from io import BytesIO, StringIO
 from pathlib import Path
 
 from sim.checks import Judgement
 from sim.errors import Fault, ScenarioError
 from sim.experiment import Look, Run, run
 from sim.metrics import events_table
+from sim.output.files import write_files
 from sim.output.findings import Finding, Outcome
-from sim.output.folder import whole
 from sim.output.tables import write_csv
 from sim.output.text import aligned
 from sim.scenario import Scenario
+from sim.scenario.files import read_bytes
 from sim.units import format_duration
 
 _BEFORE = 3  # events that are shown before the first one that differs
+_LARGEST = 10_000  # bytes of a file with a fingerprint
+_LONGEST = 200  # characters of a line of a log
+_DIGITS = {"fingerprint": 16, "model_sha256": 64}
+_DAMAGED = (OSError, EOFError, ValueError, zlib.error)
 _COLUMNS = ("t_us", "event", "order", "class", "bot")  # those of events.csv that the fingerprint is made of
 
 
@@ -51,14 +56,14 @@ def update_golden(file: Path, scenario: Scenario, first: Look) -> bool:
         return False
     wanted = {"fingerprint": first.replication.fingerprint, "model_sha256": scenario.model_sha256}
     text, rows = f"{json.dumps(wanted, indent=2)}\n".encode(), _rows(run(scenario))
-    if _unpacked(log) == rows and fingerprint.exists() and fingerprint.read_bytes() == text:
-        return False
+    with suppress(*_DAMAGED):
+        if not _until_difference(log, rows) and fingerprint.read_bytes() == text:
+            return False
     log.parent.mkdir(exist_ok=True)
+    packed = gzip.compress("".join(rows).encode(), mtime=0)
     try:
-        with whole(log) as partial:
-            partial.write_bytes(gzip.compress("".join(rows).encode(), mtime=0))
-        with whole(fingerprint) as partial:
-            partial.write_bytes(text)
+        write_files({log: lambda draft: draft.write_bytes(packed)})
+        write_files({fingerprint: lambda draft: draft.write_bytes(text)})
     except OSError:
         with suppress(OSError):
             log.parent.rmdir()  # if it is empty
@@ -75,11 +80,11 @@ def golden_finding(file: Path, scenario: Scenario, first: Look) -> Finding | Non
     """
     stored, log = _files(file)
     try:
-        document = json.loads(stored.read_text(encoding="utf-8"))
-        fingerprint, model = (str(document[key]) for key in ("fingerprint", "model_sha256"))
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (OSError, ValueError, TypeError, KeyError):
+        if not has_golden(file):
+            return None
+        document = json.loads(read_bytes(stored, _LARGEST))
+        fingerprint, model = (_digits(document[key], number) for key, number in _DIGITS.items())
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         message = "is no golden fingerprint; sim check --update-golden stores it again"
         raise ScenarioError([Fault(str(stored), 1, 1, "", message)]) from None
     finding = Finding("golden log", scenario.root.place, "golden log", Judgement.PASS, Outcome.PASS)
@@ -97,6 +102,18 @@ def golden_finding(file: Path, scenario: Scenario, first: Look) -> Finding | Non
     )
 
 
+def _digits(text: object, number: int) -> str:
+    """Return a text that is so many hex digits.
+
+    Raises:
+        ValueError: it is not.
+
+    """
+    if not isinstance(text, str) or len(text) != number or text.strip("0123456789abcdef"):
+        raise ValueError
+    return text
+
+
 def _rows(done: Run) -> list[str]:
     text = StringIO()
     table = events_table(done.log, done.scenario.clock)
@@ -104,29 +121,37 @@ def _rows(done: Run) -> list[str]:
     return text.getvalue().splitlines(keepends=True)
 
 
-def _unpacked(log: Path) -> list[str] | None:
-    """Return the lines of a golden log, None where there is none that can be read."""
-    try:
-        return gzip.decompress(log.read_bytes()).decode().splitlines(keepends=True)
-    except (OSError, EOFError, UnicodeDecodeError, zlib.error):
-        return None
+def _until_difference(log: Path, rows: list[str]) -> list[tuple[int, str | None, str | None]]:
+    """Return the first row of a golden log that differs from `rows`, with those before it: number, golden, now.
+
+    None stands for the end. No more is unpacked than that needs, since a small file may unpack to a very large one.
+
+    Raises:
+        OSError, EOFError, ValueError, zlib.error: there is no such log, or it is damaged.
+
+    """
+    around = deque[tuple[int, str | None, str | None]](maxlen=_BEFORE + 1)
+    with gzip.open(BytesIO(read_bytes(log)), "rt", encoding="utf-8", newline="\n") as golden:
+        for number, now in enumerate((*rows, None)):
+            was = golden.readline(_LONGEST) or None
+            around.append((number, was, now))
+            if was != now:
+                return list(around)
+    return []
 
 
 def _difference(log: Path, done: Run) -> tuple[str, ...]:
     """Return the first event that differs, with those before it, from both logs side by side."""
-    golden, rows = _unpacked(log), _rows(done)
-    unreadable = (f"{log} cannot be read, so there is nothing to compare with",)
-    if golden is None or golden[:1] != rows[:1]:
-        return unreadable
-    pairs = list(zip_longest(golden, rows))
-    differing = next((row for row, (was, now) in enumerate(pairs) if was != now), None)
-    if differing is None:
-        return (f"{log} has the events of now",)
-    around = range(max(1, differing - _BEFORE), differing + 1)  # row 0 has the headings
     try:
-        shown = [(">" * (row == differing), str(row - 1), *map(_words, pairs[row])) for row in around]
-    except (ValueError, csv.Error):
-        return unreadable
+        around = _until_difference(log, _rows(done))
+        if not around:
+            return (f"{log} has the events of now",)
+        if around[-1][0] == 0:
+            raise ValueError  # the headings differ
+        last = around[-1][0]
+        shown = [(">" * (row == last), str(row - 1), _words(was), _words(now)) for row, was, now in around if row]
+    except (*_DAMAGED, csv.Error):
+        return (f"{log} cannot be read, so there is nothing to compare with",)
     return tuple(aligned([("", "event", "golden", "now"), *shown]))
 
 

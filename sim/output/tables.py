@@ -29,11 +29,17 @@ def write_csv(table: Table, file: TextIO) -> None:
         writer.writerows(zip(*(_cells(column, chunk) for column in table.values()), strict=True))
 
 
+def guarded(value: Any) -> Any:
+    """Return what stands for a value in a CSV file: no text that a spreadsheet would take for a formula."""
+    is_formula = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+    return f"'{value}" if is_formula else value
+
+
 def _cells(column: NDArray[Any] | Coded | list[str], chunk: slice) -> Iterable[object]:
     if isinstance(column, list):
         return column[chunk]
     if isinstance(column, Coded):
-        words = (*column.names, "")  # NONE is -1, the last
+        words = (*map(guarded, column.names), "")  # NONE is -1, the last
         return [words[code] for code in column.codes[chunk].tolist()]
     return ["" if value == NONE else value for value in column[chunk].tolist()]
 

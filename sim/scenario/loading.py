@@ -70,6 +70,11 @@ class Scenario:
         return sha256(self.text.encode()).hexdigest()
 
     @property
+    def sources(self) -> list[Path]:
+        """The files that it was read from: its own, those that this one extends, and data files."""
+        return [Path(self.root.place.file), *self.root.bases, *(self.folder / name for name in self.files)]
+
+    @property
     def is_random(self) -> bool:
         """Whether two replications can differ."""
         return self.file.is_random

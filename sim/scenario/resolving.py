@@ -62,7 +62,7 @@ def _tree(data: bytes, path: Path, label: str, above: tuple[Path, ...], faults: 
     except ScenarioError as error:
         faults += error.faults
         return root
-    merged = _merged(below, root)
+    merged = replace(_merged(below, root), bases=(base_path, *below.bases))
     if "extends" not in below.value:
         del merged.value["extends"]
     return merged

@@ -6,6 +6,7 @@ dies on deep nesting. Scalars are read by the YAML 1.2 core schema, so `12:30:00
 
 import re
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from ruamel.yaml.cyaml import CBaseLoader
@@ -55,7 +56,8 @@ class Place(NamedTuple):
 class Node:
     """A value of a YAML file: a mapping or list of nodes, or a scalar. `keys` has the place of each key.
 
-    `size` counts the values in it and `height` the levels below it, aliases and parameters written out.
+    `size` counts the values in it and `height` the levels below it, aliases and parameters written out. `bases` are the
+    files that the file of a root extends.
     """
 
     value: Any
@@ -63,6 +65,7 @@ class Node:
     keys: dict[str, Place] = field(default_factory=dict)
     size: int = 1
     height: int = 0
+    bases: tuple[Path, ...] = ()
 
     def measured(self) -> "Node":
         """Return this node with `size` and `height` as its children say."""
