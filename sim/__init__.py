@@ -80,7 +80,7 @@ def _dress() -> None:
         ("Run", "charts", "Plots"),
         ("Replications", "experiment_charts", "ExperimentPlots"),
         ("Sweep", "study_charts", "SweepPlots"),
-        ("Comparison", "study_charts", "ComparisonPlots"),
+        ("Comparison", "difference_charts", "ComparisonPlots"),
         ("Selection", "study_charts", "SelectionPlots"),
     ):
         getattr(experiment, kind).plot = property(partial(_plots, charts, plots))

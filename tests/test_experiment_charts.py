@@ -5,6 +5,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from sim import replicate
 from sim.output.experiment_charts import EXPERIMENT_CHARTS
@@ -72,11 +73,14 @@ def test_a_long_name_is_not_cut_off(repeated):
 
 
 @pytest.mark.parametrize("name", EXPERIMENT_CHARTS)
-def test_axes_say_their_units(repeated, name):
-    for axes in EXPERIMENT_CHARTS[name](repeated(QUIET, 3)).axes:
+def test_axes_say_what_they_show_and_the_heading_says_of_how_many_replications(repeated, name):
+    figure = EXPERIMENT_CHARTS[name](repeated(QUIET, 3))
+    for axes in figure.axes:
         assert axes.get_ylabel()
-        assert name != "intervals" or "(" in axes.get_xlabel()
-    assert "(" in axes.get_xlabel()
+    assert axes.get_xlabel()
+    what, of = figure.axes[0].get_title(loc="left").split("\n")
+    assert what
+    assert of == "story, seed 0, 3 replications"
 
 
 @pytest.mark.parametrize(
@@ -84,7 +88,9 @@ def test_axes_say_their_units(repeated, name):
     [
         (BUSY, {"intervals", "queue", "warmup"}),
         (QUIET, set(EXPERIMENT_CHARTS)),
-        (DRAINED, {"intervals", "warmup"}),
+        (KITCHEN, {"intervals", "queue"}),
+        (DRAINED, {"intervals"}),
+        ("clock: {until: 1h}", set()),
         ("", set()),
     ],
 )
@@ -114,15 +120,23 @@ def test_the_intervals_are_those_of_the_summary_with_a_dot_for_each_replication(
     done = repeated(BUSY, 5)
     found = done.summary().set_index("metric").loc[["wait.VIP.mean", "wait.NORMAL.mean"]]
     axes = done.plot.intervals().axes[0]
-    in_seconds = 1 if "seconds" in axes.get_xlabel() else 60
-    for line, (_, row) in zip(drawn(axes, "|"), found.iterrows(), strict=True):
-        assert line.get_xdata() * np.array(in_seconds) == pytest.approx([row.low, row.high])
+    for box, line, (_, row) in zip(axes.patches, drawn(axes, "|"), found.iterrows(), strict=True):
+        assert [box.get_x(), box.get_x() + box.get_width()] == pytest.approx([row.low, row.high])
+        assert line.get_xdata() == pytest.approx([row["mean"]])
     for line, (metric, _) in zip(drawn(axes, "o"), found.iterrows(), strict=True):
-        assert sorted(line.get_xdata() * in_seconds) == pytest.approx(sorted(done.values(metric)))
+        assert sorted(line.get_xdata()) == pytest.approx(sorted(done.values(metric)))
+
+
+def test_the_shortest_interval_is_still_seen_beside_its_mean(repeated):
+    """What marks a mean must not be wider than an interval of some pixels, as a diamond would be."""
+    axes = repeated(QUIET, 3).plot.intervals().axes[0]
+    assert {line.get_marker() for line in axes.get_lines()} == {"o", "|"}
+    assert all(box.get_facecolor()[3] == 0 for box in axes.patches)
 
 
 def test_one_replication_has_no_interval_and_the_chart_says_so(repeated):
     figure = repeated(BUSY, 1).plot.intervals()
+    assert list(figure.axes[0].patches) == []
     assert drawn(figure.axes[0], "|") == []
     assert legend(figure) == ["one replication, no interval: run more replications"]
     assert legend(repeated(ONE_BOT, 1).plot.intervals()) == ["one replication, nothing is random"]
@@ -174,7 +188,7 @@ def test_the_warm_up_is_marked_behind_the_orders_that_it_leaves_out(repeated):
     [mark] = [line for line in figure.axes[0].get_lines() if line.get_linestyle() == "--"]
     assert list(mark.get_xdata()) == [4.5, 4.5]  # orders of 0, 5, 10 and 15 s
     assert legend(figure)[-1] == "warm-up of 20s: 4 orders"
-    assert legend(repeated(keys.replace("warmup: 20s", ""), 1).plot.warmup())[-1] == "warm-up: none"
+    assert legend(repeated(keys.replace("warmup: 20s", ""), 1).plot.warmup())[-1] == "the scenario has no warm-up"
 
 
 def test_the_warm_up_of_a_run_with_more_orders_than_are_kept_is_marked_where_it_is(repeated):
@@ -183,6 +197,29 @@ def test_the_warm_up_of_a_run_with_more_orders_than_are_kept_is_marked_where_it_
     )
     figure = repeated(keys, 1).plot.warmup()
     assert legend(figure)[-1] == "warm-up of 50m: 3,000 orders"
+
+
+def test_waits_without_abandoned_orders_say_so(repeated):
+    impatient = BUSY + "\n    patience: {NORMAL: {exponential: {mean: 2m}}}"
+    done = repeated(impatient, 4)
+    share = done.estimate("orders.abandoned.rate").mean
+    for figure in (done.plot.intervals(), done.plot.warmup()):
+        _, of = figure.axes[0].get_title(loc="left").split("\n", 1)
+        assert of.replace("\n", " ").endswith(f"; {share:.1%} of the orders were ABANDONED and are not in waits")
+
+
+def test_charts_go_onto_axes_and_figures_of_a_caller(repeated):
+    done = repeated(QUIET, 3)
+    axes = Figure().subplots()
+    assert done.plot.warmup(ax=axes) is axes
+    assert done.plot.theory(ax=Figure().subplots()).get_legend() is not None
+    page = Figure(figsize=(12, 5))
+    left, right = page.subfigures(1, 2)
+    assert done.plot.intervals(figure=left) is left
+    assert done.plot.queue(figure=right) is right
+    assert [len(half.axes) for half in (left, right)] == [3, 2]
+    assert list(done.plot.theory(figsize=(5, 4)).get_size_inches()) == [5, 4]
+    assert repeated("", 2).plot.intervals(figure=Figure()) is None
 
 
 def test_a_notebook_shows_the_metrics_that_matter_and_the_thresholds(repeated):

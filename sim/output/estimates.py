@@ -1,10 +1,10 @@
 """What replications say together, in words: means with their intervals, and verdicts on thresholds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sim.experiment import AllOrders, Replications
 from sim.model import UNITS, OrderClass
-from sim.output.text import aligned
+from sim.output.text import aligned, count
 from sim.statistics import Histogram, Interval
 from sim.units import SECOND, format_duration
 
@@ -22,7 +22,7 @@ BOUND = "≥: orders still PENDING at the end count with their waits so far"
 def head_lines(done: Replications) -> Iterator[str]:
     """Yield what was run, and what its estimates are."""
     n, plan = len(done.results), done.scenario.file.replications
-    yield f"{done.scenario.name}, seed {done.seed}, {n} replication{'s' * (n > 1)}"
+    yield f"{done.scenario.name}, seed {done.seed}, {how_often([done])}"
     if n > 1:
         yield "means over replications with 95% intervals (Student's t)"
     elif done.scenario.is_random:
@@ -78,6 +78,12 @@ def shown(name: str, value: float) -> str:
     if unit == "share":
         return f"{value:.1%}"
     return f"{value:.4g}{'/h' if unit == 'orders/h' else ''}"
+
+
+def how_often(points: Sequence[Replications]) -> str:
+    """Return how many replications some points have of each in words, from the fewest to the most."""
+    counts = sorted({len(point.results) for point in points})
+    return count(counts[0], "replication") if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,} replications"
 
 
 def estimate_text(done: Replications, name: str) -> str:

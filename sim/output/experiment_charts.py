@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import FigureBase
 from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -15,11 +15,27 @@ from numpy.typing import NDArray
 from sim.experiment import Replications, Series
 from sim.model import OrderClass
 from sim.output import EXPERIMENT_CHART_NAMES
-from sim.output.charts import COLOURS, INK, PRESENT, Chart, clock_figure, head, legend, plain, time_unit
+from sim.output.canvas import (
+    COLOURS,
+    INK,
+    PRESENT,
+    Chart,
+    Size,
+    clock_axis,
+    duration_axis,
+    heading,
+    left_out,
+    legend,
+    mark_interval,
+    note,
+    of_replications,
+    placed,
+    plain,
+)
+from sim.output.difference_charts import draw_theory, theory_chart
 from sim.output.estimates import CONFIDENCE, shown
-from sim.output.study_charts import theory_chart
 from sim.statistics import Interval
-from sim.units import SECOND, format_duration
+from sim.units import format_duration
 
 Floats = NDArray[np.float64]
 
@@ -33,73 +49,74 @@ _LIGHT = {OrderClass.VIP: 0.45, OrderClass.NORMAL: 0.6}
 _SIDE_BY_SIDE = {tuple: HandlerTuple(ndivide=None)}
 
 
-def intervals_chart(done: Replications) -> Figure | None:
-    """Return means over replications with their 95% intervals by class, before dots for the single replications.
+def intervals_chart(replications: Replications, figsize: Size | None = None) -> Chart | None:
+    """Return means over replications with their 95% intervals by class, None when no replication observed anything."""
+    chart = Chart(figsize or (9, 5.8))
+    return None if draw_intervals(replications, chart) is None else chart
 
-    None when no replication observed anything.
-    """
-    names = [form.format(one.name) for form in _INTERVALS.values() for one in OrderClass]
-    if not any(done.values(name) for name in names):
+
+def draw_intervals(replications: Replications, figure: FigureBase) -> FigureBase | None:
+    """Draw means over replications with their 95% intervals by class, before dots for the single replications."""
+    names = [form.format(order_class.name) for form in _INTERVALS.values() for order_class in OrderClass]
+    if not any(replications.values(name) for name in names):
         return None
-    figure = Chart(figsize=(9, 5.4), layout="constrained")
-    for axes, (title, form) in zip(figure.subplots(len(_INTERVALS), 1), _INTERVALS.items(), strict=True):
-        _intervals(axes, done, title, form)
-    n = len(done.results)
-    head(figure.axes[0], f"Intervals: {done.scenario.name}")
+    panels = figure.subplots(len(_INTERVALS), 1)
+    for axes, (title, form) in zip(panels, _INTERVALS.items(), strict=True):
+        _intervals(axes, replications, title, form)
+    heading(panels[0], "Means over replications", _of(replications) + left_out([replications]))
     dots = tuple(_dots(colour) for colour in COLOURS.values())
-    if n > 1:
-        line = Line2D([], [], color=INK, linewidth=2, marker="D", markersize=6)
-        labels = ["mean, 95% interval (Student's t)", f"each of {n} replications"]
-        legend(figure, [line, dots], labels=labels, handler_map=_SIDE_BY_SIDE)
+    if len(replications.results) > 1:
+        box = (
+            Patch(facecolor="none", edgecolor=INK),
+            Line2D([], [], color=INK, marker="|", linestyle="", markersize=12),
+        )
+        labels = ["95% interval (Student's t), mean", f"each of {len(replications.results):,} replications"]
+        legend(figure, [box, dots], labels=labels, handler_map=_SIDE_BY_SIDE)
     else:
-        words = "no interval: run more replications" if done.scenario.is_random else "nothing is random"
+        words = "no interval: run more replications" if replications.scenario.is_random else "nothing is random"
         legend(figure, [dots], labels=[f"one replication, {words}"], handler_map=_SIDE_BY_SIDE)
     return figure
 
 
-def _intervals(axes: Axes, done: Replications, title: str, form: str) -> None:
-    """Draw a row for each class."""
+def _intervals(axes: Axes, replications: Replications, title: str, form: str) -> None:
+    """Draw a row for each class, in seconds."""
     plain(axes)
     axes.grid(visible=False, axis="y")
     axes.grid(axis="x", color="#dddddd", linewidth=0.6)
-    names = {one: form.format(one.name) for one in OrderClass}
-    found = {one: done.estimate(name, CONFIDENCE) for one, name in names.items()}
-    ends = [value for name in names.values() for value in done.values(name)]
-    ends += [end for one in found.values() if one for end in (one.low, one.high) if end is not None]
-    unit, word = time_unit(max(ends, default=0))
-    scale = SECOND / unit
-    for one, name in names.items():
-        estimate = found[one]
-        axes.text(1.02, one, _in_words(done, name, estimate), transform=axes.get_yaxis_transform(), va="center")
-        if estimate is not None:
-            _interval(axes, one, np.array(done.values(name)) * scale, estimate, scale)
-    left, right = min([0.0, *ends]) * scale, max([0.0, *ends]) * scale or 1
-    margin = 0.02 * (right - left)
-    axes.set_xlim(left - margin if left < 0 else 0, right + margin)
+    ends = [0.0]
+    for order_class in OrderClass:
+        name = form.format(order_class.name)
+        values, estimate = replications.values(name), replications.estimate(name, CONFIDENCE)
+        words = _in_words(replications, name, estimate)
+        axes.text(1.02, order_class, words, transform=axes.get_yaxis_transform(), va="center")
+        if estimate is None:
+            continue
+        ends += [*values, *(end for end in (estimate.low, estimate.high) if end is not None)]
+        _draw_dots(axes, order_class, np.array(values))
+        if len(values) > 1:
+            mark_interval(axes, order_class, estimate, INK, filled=False)
+    margin = 0.02 * (max(ends) - min(ends))
+    axes.set_xlim(min(ends) - margin if min(ends) < 0 else 0, max(ends) + margin or 1)
     axes.set_ylim(len(OrderClass) - 0.5, -0.5)
-    axes.set_yticks(list(OrderClass), [one.name for one in OrderClass])
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=8))
+    axes.set_yticks(list(OrderClass), [order_class.name for order_class in OrderClass])
+    duration_axis(axes.xaxis)
     axes.set_ylabel("class")
-    axes.set_xlabel(f"{title} ({word})")
+    axes.set_xlabel(title)
 
 
-def _interval(axes: Axes, row: OrderClass, values: Floats, estimate: Interval, scale: float) -> None:
-    """Draw a dot for each replication, apart from each other, and the interval over them."""
-    apart = (np.arange(len(values)) * _GOLDEN % 1 - 0.5) * 0.6 * (len(values) > 1)
+def _draw_dots(axes: Axes, row: OrderClass, values: Floats) -> None:
+    """Draw a dot for each replication, apart from each other."""
+    apart = (np.arange(len(values)) * _GOLDEN % 1 - 0.5) * 0.6 if len(values) > 1 else 0
     light: dict[str, Any] = {"alpha": 0.55 if len(values) <= 100 else 0.3, "markeredgewidth": 0, "clip_on": False}
-    axes.plot(values, row + apart, "o", color=COLOURS[row], markersize=5, **light)
-    if estimate.low is not None and estimate.high is not None:
-        ends = [estimate.low * scale, estimate.high * scale]
-        axes.plot(ends, [row, row], color=INK, linewidth=2, marker="|", markersize=12)
-        axes.plot(estimate.mean * scale, row, "D", color=INK, markeredgecolor="white", markersize=7)
+    axes.plot(values, row + apart + np.zeros(len(values)), "o", color=COLOURS[row], markersize=5, **light)
 
 
-def _in_words(done: Replications, name: str, estimate: Interval | None) -> str:
+def _in_words(replications: Replications, name: str, estimate: Interval | None) -> str:
     """Return an estimate as text: the mean, of how many replications when not of all, and the interval below."""
     if estimate is None:
         return "no data"
-    bound = "≥ " if done.columns.is_bound(name) else ""
-    few = f" (in {estimate.n} of {len(done.results)})" if estimate.n < len(done.results) else ""
+    bound = "≥ " if replications.columns.is_bound(name) else ""
+    few = f" (in {estimate.n} of {len(replications.results)})" if estimate.n < len(replications.results) else ""
     mean = f"{bound}{shown(name, estimate.mean)}{few}"
     if estimate.low is None or estimate.high is None:
         return mean
@@ -110,20 +127,26 @@ def _dots(colour: str) -> Line2D:
     return Line2D([], [], color=colour, alpha=0.55, marker="o", linestyle="", markersize=6, markeredgewidth=0)
 
 
-def queue_chart(done: Replications) -> Figure | None:
-    """Return how many orders are PENDING over time: the mean over replications, in a band of most of them.
-
-    None without a horizon, or when no replication kept its queue (those from a database do not).
+def queue_chart(replications: Replications, figsize: Size | None = None) -> Chart | None:
+    """Return how many orders are PENDING over time, None without a horizon, without orders, or when no replication kept
+    its queue (those from a database do not).
     """
-    queues = [one.queue for one in _series(done) if one.queue is not None]
-    end = done.scenario.file.clock.until
-    if not queues or end is None:
+    chart = Chart(figsize or (11, 5))
+    return None if draw_queue(replications, chart) is None else chart
+
+
+def draw_queue(replications: Replications, figure: FigureBase) -> FigureBase | None:
+    """Draw how many orders are PENDING over time: the mean over replications, in a band of most of them."""
+    queues = [series.queue for series in _series(replications) if series.queue is not None]
+    end = replications.scenario.file.clock.until
+    if not queues or end is None or not any(replications.values("orders.created")):
         return None
     levels = np.array(queues)
     n = len(levels)
-    figure, panels = clock_figure(done.scenario, end, "Orders PENDING over replications", height=4.6, panels=2)
+    panels = figure.subplots(2, 1, sharex=True)
     instants = np.linspace(0, end, levels.shape[2])
     for axes, (order_class, colour) in zip(panels, COLOURS.items(), strict=True):
+        plain(axes)
         of_class = levels[:, order_class]
         low, high = np.quantile(of_class, _BAND, axis=0, method="inverted_cdf")
         if n > 1:
@@ -132,68 +155,74 @@ def queue_chart(done: Replications) -> Figure | None:
         axes.set_ylim(0, max(1, int(high.max())) * 1.08)
         axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
         axes.set_ylabel(f"{order_class.name} (orders)")
+        if not any(replications.values(f"orders.{order_class.name}.created")):
+            note(axes, f"no {order_class.name} orders")
+    clock_axis(panels[1], replications.scenario.clock, end)
+    heading(panels[0], "Orders PENDING over replications", _of(replications))
     handles: list[Any] = [Line2D([], [], color=INK, linewidth=1.4)]
-    labels = [_mean_of(n, done)]
+    labels = [_mean_of(n, replications)]
     if n > 1:
-        handles.append(tuple(Patch(color=colour, alpha=_LIGHT[one], linewidth=0) for one, colour in COLOURS.items()))
+        handles.append(tuple(Patch(color=COLOURS[key], alpha=alpha, linewidth=0) for key, alpha in _LIGHT.items()))
         labels.append("from the lowest to the highest" if n < _MOST_EXTREME else "5% to 95% of the replications")
     legend(figure, handles, labels=labels, handler_map=_SIDE_BY_SIDE)
     return figure
 
 
-def warmup_chart(done: Replications) -> Figure | None:
-    """Return Welch's plot: waits by number of order, averaged over replications, with a moving average.
+def warmup_chart(replications: Replications, figsize: Size | None = None) -> Chart | None:
+    """Return Welch's plot, None when a replication has no waits, or none kept them (those from a database do not)."""
+    chart = Chart(figsize or (11, 4.4))
+    return None if draw_warmup(replications, chart.add_subplot()) is None else chart
+
+
+def draw_warmup(replications: Replications, axes: Axes) -> Axes | None:
+    """Draw Welch's plot: waits in seconds by number of order, averaged over replications, with a moving average.
 
     Where the moving average becomes flat, the warm-up may end. The average at an order is that of as many orders before
     as after it, up to half a window; near the beginning the window is shorter. Only as many orders are drawn as each
     replication has. Source: Welch (1983), The statistical analysis of simulation results, in Lavenberg (ed.), The
     Computer Performance Modeling Handbook, 268-328.
-
-    None when a replication has no waits, or none kept them (those from a database do not).
     """
-    series = _series(done)
-    count = min((len(one.waits) for one in series), default=0)
-    if not count:
+    series = _series(replications)
+    length = min((len(each.waits) for each in series), default=0)
+    if not length:
         return None
-    half = min(max(count // _WINDOWS, 1), (count - 1) // 2)
-    averages = np.mean([one.waits[:count] for one in series], axis=0)
-    unit, word = time_unit(float(averages.max()))
-    figure = Chart(figsize=(11, 4.2), layout="constrained")
-    axes = figure.add_subplot()
+    half = min(max(length // _WINDOWS, 1), (length - 1) // 2)
+    averages = np.mean([each.waits[:length] for each in series], axis=0)
     plain(axes)
-    numbers, scale = np.arange(1, count + 1), SECOND / unit
-    mean = _mean_of(len(series), done)
+    numbers, mean = np.arange(1, length + 1), _mean_of(len(series), replications)
     smooth = f"moving average over {2 * half + 1} orders"
-    axes.plot(numbers, averages * scale, color=_RAW, linewidth=0.9, marker="." if count <= 60 else "", label=mean)
-    axes.plot(numbers[: count - half], _moving(averages, half) * scale, color=INK, linewidth=2, label=smooth)
-    axes.set_xlim(0.5, count + 0.5)
-    axes.set_ylim(0, float(averages.max()) * scale * 1.06 or 1)
+    [raw] = axes.plot(numbers, averages, color=_RAW, linewidth=0.9, marker="." if length <= 60 else "", label=mean)
+    [moving] = axes.plot(numbers[: length - half], _moving(averages, half), color=INK, linewidth=2, label=smooth)
+    axes.set_xlim(0.5, length + 0.5)
+    axes.set_ylim(0, float(averages.max()) * 1.06 or 1)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True, min_n_ticks=1))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    so_far = "; those PENDING at the end with their waits so far" * done.columns.is_bound()
+    duration_axis(axes.yaxis, 6)
+    so_far = "; those PENDING at the end with their waits so far" if replications.columns.is_bound() else ""
     axes.set_xlabel(f"order (number in order of creation{so_far})")
-    axes.set_ylabel(f"wait ({word})")
-    head(axes, f"Warm-up: {done.scenario.name}")
-    legend(figure, [*axes.get_lines(), _mark_warmup(axes, done, count)])
-    return figure
+    axes.set_ylabel("wait (time PENDING)")
+    heading(axes, "Where the warm-up ends: waits by number of order", _of(replications) + left_out([replications]))
+    legend(axes, [raw, moving, _mark_warmup(axes, replications, length)], inside="upper right")
+    return axes
 
 
-def _mark_warmup(axes: Axes, done: Replications, count: int) -> Patch:
+def _mark_warmup(axes: Axes, replications: Replications, length: int) -> Patch:
     """Shade the orders that were left out, and return what the legend says of them."""
-    asked = done.scenario.warmup
-    name = (
-        "warm-up" if asked == 0 else "warm-up by MSER-5" if asked == "mser5" else f"warm-up of {format_duration(asked)}"
-    )
-    cuts = [one.left_out for one in _series(done)]
+    warmup = replications.scenario.warmup
+    if warmup == 0:
+        return Patch(facecolor="none", label="the scenario has no warm-up")
+    name = "warm-up by MSER-5" if warmup == "mser5" else f"warm-up of {format_duration(warmup)}"
+    cuts = [series.left_out for series in _series(replications)]
     if not max(cuts):
-        return Patch(facecolor="none", label=f"{name}: none")
+        return Patch(facecolor="none", label=f"{name}: no orders")
     mean = float(np.mean(cuts))
     axes.axvspan(0.5, mean + 0.5, color=PRESENT, zorder=0, linewidth=0)
     axes.axvline(mean + 0.5, color=INK, linewidth=1.2, linestyle="--")
     words = f"{mean:,.0f} orders"
     if min(cuts) < max(cuts):
         words += f" ({min(cuts):,} to {max(cuts):,})"
-    words += ", more than are drawn" if mean > count else ""
+    if mean > length:
+        words += ", more than are drawn"
     return Patch(facecolor=PRESENT, edgecolor=INK, linestyle="--", label=f"{name}: {words}")
 
 
@@ -206,42 +235,54 @@ def _moving(values: Floats, half: int) -> Floats:
     return means
 
 
-def _series(done: Replications) -> list[Series]:
-    return [one.series for one in done.columns.kept if one.series is not None]
+def _series(replications: Replications) -> list[Series]:
+    return [row.series for row in replications.columns.kept if row.series is not None]
 
 
-def _mean_of(n: int, done: Replications) -> str:
+def _of(replications: Replications) -> str:
+    return of_replications(replications.scenario.name, replications.seed, [replications])
+
+
+def _mean_of(n: int, replications: Replications) -> str:
     """Return how many replications a mean is of; those from a database keep metrics alone."""
-    whole = len(done.results)
+    whole = len(replications.results)
     if n < whole:
         return f"mean over the {n} of {whole} replications that are not from a database"
     return f"mean over {n} replications" if n > 1 else "one replication"
 
 
-EXPERIMENT_CHARTS: dict[str, Callable[[Replications], Figure | None]] = dict(
-    zip(EXPERIMENT_CHART_NAMES, (intervals_chart, queue_chart, warmup_chart, theory_chart), strict=True)
+def _warmup_of_file(replications: Replications) -> Chart | None:
+    """Return Welch's plot where the scenario has a warm-up: others need not look at one."""
+    return None if replications.scenario.warmup == 0 else warmup_chart(replications)
+
+
+EXPERIMENT_CHARTS: dict[str, Callable[[Replications], Chart | None]] = dict(
+    zip(EXPERIMENT_CHART_NAMES, (intervals_chart, queue_chart, _warmup_of_file, theory_chart), strict=True)
 )
 
 
 class ExperimentPlots:
-    """The charts of replications, as `week.plot.queue()` and so on: a Figure, None where there is nothing to draw."""
+    """The charts of replications, as `week.plot.queue()` and so on. Each returns a new matplotlib Figure of `figsize`
+    inches, or draws on the axes or the empty figure that it is given and returns that; None where there is nothing to
+    draw.
+    """
 
-    def __init__(self, done: Replications) -> None:
-        """Draw from `done`."""
-        self._done = done
+    def __init__(self, replications: Replications) -> None:
+        """Draw from `replications`."""
+        self._replications = replications
 
-    def intervals(self) -> Figure | None:
-        """Return means with their intervals by class."""
-        return intervals_chart(self._done)
+    def intervals(self, figure: FigureBase | None = None, figsize: Size | None = None) -> Chart | FigureBase | None:
+        """Return means with their intervals by class, in seconds."""
+        return placed(self._replications, intervals_chart, draw_intervals, figure, figsize)
 
-    def queue(self) -> Figure | None:
-        """Return both queues over time, with a band."""
-        return queue_chart(self._done)
+    def queue(self, figure: FigureBase | None = None, figsize: Size | None = None) -> Chart | FigureBase | None:
+        """Return both queues over time, with a band; times are microseconds from the start."""
+        return placed(self._replications, queue_chart, draw_queue, figure, figsize)
 
-    def warmup(self) -> Figure | None:
-        """Return Welch's plot of the warm-up."""
-        return warmup_chart(self._done)
+    def warmup(self, ax: Axes | None = None, figsize: Size | None = None) -> Chart | Axes | None:
+        """Return Welch's plot, whether the scenario has a warm-up or is to get one; waits are in seconds."""
+        return placed(self._replications, warmup_chart, draw_warmup, ax, figsize)
 
-    def theory(self) -> Figure | None:
-        """Return how far means lie from closed forms."""
-        return theory_chart(self._done)
+    def theory(self, ax: Axes | None = None, figsize: Size | None = None) -> Chart | Axes | None:
+        """Return how far means lie from closed forms, as shares of them."""
+        return placed(self._replications, theory_chart, draw_theory, ax, figsize)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sim.checks import Judgement
 from sim.experiment import Candidate, Comparison, Pair, Replications, Selection, Sweep, Theory, shared_conditions
 from sim.model import UNITS, WORSE
-from sim.output.estimates import BOUND, estimate_text, shown
+from sim.output.estimates import BOUND, estimate_text, how_often, shown
 from sim.output.tables import estimates, html_lines, html_table, threshold_documents
 from sim.output.text import aligned, count
 from sim.scenario import Scenario
@@ -35,11 +35,6 @@ class Report(NamedTuple):
 
 def _bound_note(points: Sequence[Replications], metrics: Sequence[str]) -> list[str]:
     return [BOUND] if any(point.columns.is_bound(metric) for point in points for metric in metrics) else []
-
-
-def _replications(points: Sequence[Replications]) -> str:
-    counts = sorted({len(point.results) for point in points})
-    return count(counts[0], "replication") if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,} replications"
 
 
 def _cells(points: Sequence[Replications], metric: str) -> list[str]:
@@ -76,7 +71,7 @@ def sweep_report(done: Sweep) -> Report:
             named = bool(shared_conditions(points, metric))
             rows = [(*row, _verdicts(point, metric, named)) for row, point in zip(rows, points, strict=True)]
     head = [
-        f"{done.scenario.name}, seed {done.seed}, {count(len(points), 'point')} of {_replications(points)}, "
+        f"{done.scenario.name}, seed {done.seed}, {count(len(points), 'point')} of {how_often(points)}, "
         "all with the same random numbers"
     ]
     notes = [_ALONE] if any(point.scenario.is_random for point in points) else []
@@ -85,7 +80,7 @@ def sweep_report(done: Sweep) -> Report:
 
 def compare_report(done: Comparison) -> Report:
     """Return each metric of each alternative beside the baseline's."""
-    runs = _replications([done.baseline, *done.alternatives])
+    runs = how_often([done.baseline, *done.alternatives])
     head = [
         f"{done.baseline.scenario.name}, seed {done.baseline.seed}, {runs} of each, paired by common random numbers",
         f"baseline: {done.labels[0]}",

@@ -1,0 +1,197 @@
+"""What all charts share: figures, headings, legends, intervals, and axes of durations and of clock times."""
+
+from collections.abc import Callable, Iterable, Sequence
+from io import BytesIO
+from textwrap import fill
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure, FigureBase
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FixedLocator, FuncFormatter, Locator
+
+from sim.experiment import Replications, Run
+from sim.model import OrderClass
+from sim.output.estimates import how_often
+from sim.output.text import count
+from sim.statistics import Interval
+from sim.units import DAY, HOUR, MICROSECONDS, SECOND, Clock, format_duration
+
+# Blue and light orange: told apart with every common colour blindness, and dark against light in grey.
+COLOURS = {OrderClass.VIP: "#1b4f8f", OrderClass.NORMAL: "#f5b25c"}
+PRESENT, INK, GREY = "#e4e4e4", "#222222", "#666666"
+_CLOCK_STEPS = [
+    *(SECOND * n for n in (1, 2, 5, 10, 15, 30)),
+    *(MICROSECONDS["m"] * n for n in (1, 2, 5, 10, 15, 30)),
+    *(HOUR * n for n in (1, 2, 3, 6, 12)),
+]
+_BELOW_A_SECOND = [n * 10**power for power in range(6) for n in (1, 2, 5)]
+_DURATION_STEPS = [*_BELOW_A_SECOND, *_CLOCK_STEPS, *(DAY * n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000))]
+PIXELS = 2_000  # across a chart, as far as somebody can see
+_LETTERS = 13  # that fit into an inch of a heading
+
+Size = tuple[float, float]
+"""Width and height of a figure in inches."""
+
+Corner = Literal["best", "upper right", "lower right"]
+
+Data = TypeVar("Data")
+Drawing = TypeVar("Drawing")
+Canvas = TypeVar("Canvas", Axes, FigureBase)
+
+
+class Chart(Figure):
+    """A matplotlib Figure of our own, that notebooks show without further ado."""
+
+    def __init__(self, size: Size, **options: Any) -> None:
+        """Begin a figure of a size in inches."""
+        super().__init__(figsize=size, layout="constrained", **options)
+
+    def _repr_png_(self) -> bytes:
+        picture = BytesIO()
+        self.savefig(picture, format="png", dpi=100)
+        return picture.getvalue()
+
+
+def placed(
+    data: Data,
+    new: Callable[[Data, Size | None], Drawing],
+    draw: Callable[[Data, Canvas], Canvas | None],
+    canvas: Canvas | None,
+    figsize: Size | None,
+) -> Drawing | Canvas | None:
+    """Draw on the axes or the figure of a caller and return it, or return a new figure of a size in inches.
+
+    Raises:
+        ValueError: both are given.
+
+    """
+    if canvas is None:
+        return new(data, figsize)
+    if figsize is not None:
+        raise ValueError("figsize is the size of a new figure; leave it out where ax or figure is given")
+    return draw(data, canvas)
+
+
+def heading(canvas: Axes | FigureBase, what: str, of: str) -> None:
+    """Write what a chart shows, and below of which runs, folded to the width that there is."""
+    root = canvas.get_figure(root=True)
+    assert root is not None
+    width = int(canvas.get_window_extent().width / root.dpi * _LETTERS)
+    text = "\n".join(fill(line, max(width, 20)) for line in (what, of))
+    if isinstance(canvas, Axes):
+        canvas.set_title(text, loc="left", fontsize="medium")
+    else:
+        canvas.suptitle(text, x=0.01, ha="left", fontsize="medium")
+
+
+def of_run(run: Run) -> str:
+    """Return which run a chart is of."""
+    return f"{run.scenario.name}, seed {run.seed}, replication {run.replication}"
+
+
+def of_replications(name: str, seed: int, points: Sequence[Replications]) -> str:
+    """Return which replications a chart is of: the scenario's name, the seed, and how many there are of each point."""
+    of_each = f"{count(len(points), 'point')} of " if len(points) > 1 else ""
+    return f"{name}, seed {seed}, {of_each}{how_often(points)}"
+
+
+def left_out(points: Iterable[Replications], metrics: Iterable[str] = ("wait",)) -> str:
+    """Return what a heading says where waits leave out orders that were ABANDONED, '' where there are none."""
+    rates = [point.values("orders.abandoned.rate") for point in points]
+    highest = max((float(np.mean(values)) for values in rates if values), default=0.0)
+    if not highest or not any(metric.startswith("wait") for metric in metrics):
+        return ""
+    share = f"{'up to ' if len(rates) > 1 else ''}{highest:.1%}"
+    return f"; {share} of the orders were ABANDONED and are not in waits"
+
+
+def legend(canvas: Axes | FigureBase, handles: list[Any], inside: Corner = "best", **options: Any) -> None:
+    """Put a legend below all panels, in as many columns as fit, or `inside` the axes of a caller."""
+    if isinstance(canvas, Axes):
+        if not isinstance(canvas.figure, Chart):
+            canvas.legend(handles=handles, loc=inside, fontsize="small", **options)
+            return
+        canvas = canvas.figure
+    root = canvas.get_figure(root=True)
+    assert root is not None
+    if root.get_layout_engine() is None:
+        root.set_layout_engine("constrained")
+    for columns in (4, 3, 2, 1):
+        box = canvas.legend(
+            handles=handles, loc="outside lower center", ncols=min(len(handles), columns), frameon=False, **options
+        )
+        if columns == 1 or box.get_window_extent().width <= canvas.get_window_extent().width:
+            return
+        box.remove()
+
+
+def plain(axes: Axes) -> None:
+    """Leave away what says nothing."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", color="#dddddd", linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def note(axes: Axes, text: str) -> None:
+    """Say in the middle of a panel why nothing is drawn there."""
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=GREY)
+
+
+def mark_interval(axes: Axes, row: float, interval: Interval, colour: str, filled: bool) -> None:
+    """Draw an interval as a box with its mean as a line across, so that the shortest interval can be seen."""
+    if interval.low is not None and interval.high is not None:
+        face = colour if filled else "none"
+        corner, width = (interval.low, row - 0.18), interval.high - interval.low
+        axes.add_patch(Rectangle(corner, width, 0.36, facecolor=face, edgecolor=colour, linewidth=1.4, zorder=3))
+    axes.plot(interval.mean, row, "|", color=INK, markersize=17, markeredgewidth=1.6, zorder=4)
+
+
+class _DurationLocator(Locator):
+    """Ticks of an axis of seconds at round durations."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+
+    def __call__(self) -> Sequence[float]:
+        assert self.axis is not None
+        low, high = sorted(self.axis.get_view_interval())
+        return self.tick_values(low, high)
+
+    def tick_values(self, vmin: float, vmax: float) -> Sequence[float]:
+        span = (vmax - vmin) * SECOND
+        step = next((step for step in _DURATION_STEPS if span / step <= self._most), span / self._most)
+        ticks: list[float] = (np.arange(np.ceil(vmin * SECOND / step), vmax * SECOND / step + 1e-9) * step).tolist()
+        return [tick / SECOND for tick in ticks]
+
+
+def duration_axis(axis: Axis, most: int = 8) -> None:
+    """Give an axis of seconds ticks that carry their own units, so that all axes of durations are in seconds."""
+    axis.set_major_locator(_DurationLocator(most))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: _in_words(value)))
+
+
+def _in_words(seconds: float) -> str:
+    text = format_duration(round(abs(seconds) * SECOND), 6)
+    return f"-{text}" if seconds < 0 else text
+
+
+def clock_axis(axes: Axes, clock: Clock, end: int) -> None:
+    """Let an axis of microseconds from the start of a run until `end` show what the clock reads."""
+    span = max(end, 1)
+    step = next((step for step in _CLOCK_STEPS if span / step <= 10), -(-span // (10 * DAY)) * DAY)
+    first = -clock.start % step
+    axes.xaxis.set_major_locator(FixedLocator(np.arange(first, span + 1, step).tolist() or [0]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _clock_label(clock, int(x), step, end)))
+    axes.set_xlim(0, span)
+    words = "day, HH:MM" if span > DAY else "HH:MM:SS" if step % MICROSECONDS["m"] else "HH:MM"
+    axes.set_xlabel(f"clock ({words})")
+
+
+def _clock_label(clock: Clock, time: int, step: int, end: int) -> str:
+    reading = clock.reading(time)
+    if end > DAY:
+        return f"day {clock.second(time) * SECOND // DAY + 1}\n{reading[:5]}"
+    return reading if step % MICROSECONDS["m"] else reading[:5]

@@ -1,0 +1,224 @@
+"""Curves of metrics by a parameter: what the charts of sweeps and selections are made of."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+from matplotlib.figure import FigureBase
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import PercentFormatter
+
+from sim.experiment import Replications, label, shared_conditions
+from sim.model import UNITS
+from sim.output.canvas import INK, Size, duration_axis, plain
+from sim.output.estimates import CONFIDENCE, shown
+from sim.scenario import quantity
+
+_FEW_COLOURS = ("#1b4f8f", "#f5b25c", "#7a7a7a", INK)
+_MARKERS = ("o", "s", "D", "^", "v", "P", "*")
+_LINES: tuple[Literal["-"], Literal["--"], Literal[":"], Literal["-."]] = ("-", "--", ":", "-.")
+_RED = "#a02020"
+_LIMIT: dict[str, Any] = {"color": _RED, "linewidth": 1.3, "linestyle": "--", "zorder": 1}
+_RING: dict[str, Any] = {
+    "marker": "o",
+    "markersize": 15,
+    "markerfacecolor": "none",
+    "markeredgecolor": INK,
+    "markeredgewidth": 1.8,
+    "zorder": 5,
+}
+_MOST_TICKS = 16
+_APART = 0.07  # of a panel's height, between the values of two limits
+
+Standing = Callable[[int, str], str]
+"""Where a point stands by a metric: one of MARKS, '' where nothing is asked."""
+
+MARKS: dict[str, dict[str, Any]] = {
+    "": {},
+    "passes": {},
+    "does not PASS": {"markerfacecolor": "white"},
+    "feasible": {},
+    "worse": {"fillstyle": "left", "markerfacecoloralt": "white"},
+    "infeasible": {"marker": "x", "markeredgewidth": 2},
+    "undecided": {"markerfacecolor": "white"},
+    "not needed": {"marker": ".", "markersize": 5},
+}
+"""How the mark of a point looks beside that of its curve."""
+
+
+class _Look(NamedTuple):
+    """How a curve looks."""
+
+    colour: str
+    marker: str
+    line: Literal["-", "--", ":", "-."]
+
+
+class Curves:
+    """The points of a study as curves: the parameter with most values runs along the x axis; of three or more, the one
+    with fewest values sets panels beside each other; the others tell curves apart.
+    """
+
+    def __init__(self, points: Sequence[Replications], parameters: Sequence[str]) -> None:
+        """Lay out some points that differ in some parameters."""
+        values = {name: list(dict.fromkeys(_text(point, name) for point in points)) for name in parameters}
+        ranked = sorted(parameters, key=lambda name: -len(values[name]))
+        differing = [name for name in ranked if len(values[name]) > 1] or ranked[:1]
+        self.points = points
+        self.x_name = differing[0]
+        self.column_name = differing[-1] if len(differing) > 2 else None
+        self.columns = [""] if self.column_name is None else values[self.column_name]
+        names = [name for name in parameters if name in differing and name not in (self.x_name, self.column_name)]
+        self.labels = [label(point.scenario, names) if names else "mean over replications" for point in points]
+        self.looks = _looks(list(dict.fromkeys(self.labels)))
+        self.x, self.is_ordered = _positions(points, self.x_name)
+
+    def size(self, metrics: Sequence[str]) -> Size:
+        """Return the size of a figure with a row of panels for each metric."""
+        return 9 if len(self.columns) == 1 else 2 + 3.4 * len(self.columns), 1.4 + 2.7 * len(metrics)
+
+    def draw(self, figure: FigureBase, metrics: Sequence[str], standing: Standing, selected: int | None) -> list[Any]:
+        """Draw the panels and return what a legend has; what is `selected` gets a ring."""
+        shape = (len(metrics), len(self.columns))
+        grid = figure.subplots(*shape, sharex=True, sharey="row", squeeze=False)
+        for row, metric in zip(grid, metrics, strict=True):
+            for axes, column in zip(row, self.columns, strict=True):
+                self._draw_panel(axes, column, metric, standing, selected)
+            self._finish_row(row, metric)
+        for axes, column in zip(grid[0], self.columns, strict=True):
+            if self.column_name is not None:
+                axes.set_title(f"{self.column_name}={column}", fontsize="medium")
+        for axes in grid[-1]:
+            self._label_x(axes)
+        return self._handles(metrics, standing, selected)
+
+    def _draw_panel(self, axes: Axes, column: str, metric: str, standing: Standing, selected: int | None) -> None:
+        plain(axes)
+        for place, (name, look) in enumerate(self.looks.items()):
+            shift = 0 if self.is_ordered else 0.5 * ((place + 0.5) / len(self.looks) - 0.5)
+            places = [at for at in range(len(self.points)) if self.labels[at] == name and self._is_in(at, column)]
+            estimates = {at: estimate for at in places if (estimate := self.points[at].estimate(metric, CONFIDENCE))}
+            rows = [
+                (self.x[at] + shift, estimate.mean, *(estimate.mean if end is None else end for end in estimate[1:3]))
+                for at, estimate in estimates.items()
+            ]
+            x, mean, low, high = np.array(sorted(rows)).reshape(-1, 4).T
+            if self.is_ordered:
+                axes.fill_between(x, low, high, color=look.colour, alpha=0.2, linewidth=0)
+                axes.plot(x, mean, color=look.colour, linestyle=look.line, linewidth=1.8)
+            else:
+                axes.vlines(x, low, high, color=look.colour, alpha=0.4, linewidth=6)
+            for at, estimate in estimates.items():
+                style = {"marker": look.marker, "markersize": 7, **MARKS[standing(at, metric)]}
+                axes.plot(self.x[at] + shift, estimate.mean, color=look.colour, **style)
+                if at == selected:
+                    axes.plot(self.x[at] + shift, estimate.mean, **_RING)
+        for limit in limits(self.points, metric):
+            axes.axhline(limit, **_LIMIT)
+
+    def _is_in(self, at: int, column: str) -> bool:
+        return self.column_name is None or _text(self.points[at], self.column_name) == column
+
+    def _finish_row(self, row: Sequence[Axes], metric: str) -> None:
+        """Label the y axis of a row of panels, and write the values of limits beside the last one."""
+        first, last = row[0], row[-1]
+        unit = UNITS[metric]
+        ends = [point.estimate(metric, CONFIDENCE) for point in self.points]
+        if all(estimate is None or estimate.low is None or estimate.low >= 0 for estimate in ends):
+            first.set_ylim(bottom=0)
+        if unit == "s":
+            duration_axis(first.yaxis, 6)
+        elif unit == "share":
+            first.yaxis.set_major_formatter(PercentFormatter(1))
+        first.set_ylabel(metric if unit in ("s", "share") else f"{metric}\n({unit})")
+        bottom, top = first.get_ylim()
+        beside: list[tuple[float, str]] = []
+        for limit, text in sorted(limits(self.points, metric).items()):
+            if beside and limit - beside[-1][0] < _APART * (top - bottom):
+                beside[-1] = (limit, f"{text}\n{beside[-1][1]}")
+            else:
+                beside.append((limit, text))
+        for limit, text in beside:
+            last.text(
+                1.01, limit, text, transform=last.get_yaxis_transform(), va="center", color=_RED, fontsize="small"
+            )
+
+    def _label_x(self, axes: Axes) -> None:
+        ticks = dict(
+            sorted({x: _text(point, self.x_name) for x, point in zip(self.x, self.points, strict=True)}.items())
+        )
+        every = -(-len(ticks) * len(self.columns) // _MOST_TICKS)
+        axes.set_xticks(list(ticks)[::every], list(ticks.values())[::every])
+        axes.set_xlabel(self.x_name)
+        if not self.is_ordered:
+            axes.set_xlim(-0.6, len(ticks) - 0.4)
+
+    def _handles(self, metrics: Sequence[str], standing: Standing, selected: int | None) -> list[Any]:
+        handles: list[Any] = [
+            Line2D(
+                [],
+                [],
+                color=look.colour,
+                marker=look.marker,
+                linestyle=look.line if self.is_ordered else "",
+                label=name,
+            )
+            for name, look in self.looks.items()
+        ]
+        handles.append(Patch(color=INK, alpha=0.2, label="95% interval of each point alone"))
+        if any(shared_conditions(self.points, metric) for metric in metrics):
+            handles.append(Line2D([], [], label="limit of a threshold", **_LIMIT))
+        occurring = {standing(at, metric) for at in range(len(self.points)) for metric in metrics}
+        handles += [
+            Line2D([], [], color=INK, linestyle="", label=name, **{"marker": "o", **style})
+            for name, style in MARKS.items()
+            if name and name in occurring
+        ]
+        if selected is not None:
+            handles.append(Line2D([], [], linestyle="", label="selected", **_RING))
+        return handles
+
+
+def limits(points: Sequence[Replications], metric: str) -> dict[float, str]:
+    """Return the limits that all points have for a metric, as a threshold of the file says them."""
+    texts: dict[float, str] = {}
+    for condition in shared_conditions(points, metric):
+        if condition.operator == "between":
+            texts[condition.low] = f"≥ {shown(metric, condition.low)}"
+            texts[condition.high] = f"≤ {shown(metric, condition.high)}"
+        else:
+            texts[condition.low] = condition.text
+    return texts
+
+
+def _text(point: Replications, name: str) -> str:
+    return str(point.scenario.parameters[name])
+
+
+def _positions(points: Sequence[Replications], name: str) -> tuple[list[float], bool]:
+    """Return where each point stands along the axis of a parameter, and whether its values have an order: numbers stand
+    as they are, others side by side.
+    """
+    values = [quantity(point.scenario.parameters[name]) for point in points]
+    if all(value.kind == "a number" for value in values):
+        return [float(value.value) for value in values], True
+    known = list(dict.fromkeys(values))
+    is_ordered = all(value.order is not None for value in values)
+    if is_ordered:
+        known.sort(key=lambda value: value.order or 0)
+    return [float(known.index(value)) for value in values], is_ordered
+
+
+def _looks(labels: Sequence[str]) -> dict[str, _Look]:
+    """Return a look for each curve: no two have the same colour."""
+    colours: Iterable[Any] = _FEW_COLOURS
+    if len(labels) > len(_FEW_COLOURS):
+        colours = colormaps["viridis"](np.linspace(0, 0.92, len(labels)))
+    return {
+        name: _Look(to_hex(colour), _MARKERS[place % len(_MARKERS)], _LINES[place % len(_LINES)])
+        for place, (name, colour) in enumerate(zip(labels, colours, strict=False))
+    }

@@ -1,0 +1,136 @@
+"""Charts of differences: of alternatives from a baseline, and of simulated means from their closed forms."""
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import FigureBase
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from sim.experiment import Comparison, Pair, Replications, theory
+from sim.model import UNITS
+from sim.output.canvas import (
+    COLOURS,
+    INK,
+    Chart,
+    Size,
+    duration_axis,
+    heading,
+    left_out,
+    legend,
+    mark_interval,
+    of_replications,
+    placed,
+    plain,
+)
+from sim.output.text import count
+from sim.statistics import Interval
+
+_BLUE = next(iter(COLOURS.values()))
+_MOST_ROWS = 100
+
+
+def compare_chart(comparison: Comparison, figsize: Size | None = None) -> Chart:
+    """Return the differences of alternatives from the baseline."""
+    rows = min(len(comparison.alternatives), _MOST_ROWS)
+    chart = Chart(figsize or (9, 1.4 + len(comparison.metrics) * (0.8 + 0.3 * rows)))
+    draw_comparison(comparison, chart)
+    return chart
+
+
+def draw_comparison(comparison: Comparison, figure: FigureBase) -> FigureBase:
+    """Draw a panel for each metric: the difference of each alternative from the baseline with its 95% interval, filled
+    where it is significant by Holm's procedure over all of them.
+    """
+    panels = figure.subplots(len(comparison.metrics), 1, squeeze=False)[:, 0]
+    for axes, metric in zip(panels, comparison.metrics, strict=True):
+        _draw_pairs(axes, [pair for pair in comparison.pairs if pair.metric == metric][:_MOST_ROWS], metric)
+    replications = [comparison.baseline, *comparison.alternatives]
+    what = f"Differences from the baseline {comparison.labels[0]}"
+    if len(comparison.alternatives) > _MOST_ROWS:
+        what += f", of the first {_MOST_ROWS} of {count(len(comparison.alternatives), 'alternative')}"
+    of = of_replications(comparison.baseline.scenario.name, comparison.baseline.seed, replications)
+    heading(figure, what, of + left_out(replications, comparison.metrics))
+    is_random = any(pair.is_test for pair in comparison.pairs)
+    _interval_legend(figure, "significant (Holm)" if is_random else "differs; nothing is random", "not significant")
+    return figure
+
+
+def _draw_pairs(axes: Axes, pairs: Sequence[Pair], metric: str) -> None:
+    _rows(axes, [pair.alternative for pair in pairs])
+    for row, pair in enumerate(pairs):
+        if pair.difference is None:
+            axes.text(0, row, "  no data", va="center")
+        else:
+            mark_interval(axes, row, pair.difference.interval, _BLUE, filled=pair.is_significant)
+    unit = UNITS[metric]
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=8))
+    if unit == "s":
+        duration_axis(axes.xaxis)
+    elif unit == "share":
+        axes.xaxis.set_major_formatter(PercentFormatter(1))
+    axes.set_ylabel("alternative")
+    axes.set_xlabel(f"difference of {metric}" if unit in ("s", "share") else f"difference of {metric} ({unit})")
+
+
+def theory_chart(replications: Replications, figsize: Size | None = None) -> Chart | None:
+    """Return how far means lie from their closed forms, None where no theory holds."""
+    rows = len(theory(replications.scenario).values)
+    chart = Chart(figsize or (9, 1.6 + 0.32 * rows))
+    return None if draw_theory(replications, chart.add_subplot()) is None else chart
+
+
+def draw_theory(replications: Replications, axes: Axes) -> Axes | None:
+    """Draw how far each mean lies from its closed form, as a share of that, with its 95% interval."""
+    formulas = theory(replications.scenario)
+    rows = [row for row in formulas.beside(replications) if row.estimate is not None and row.theory]
+    if not rows:
+        return None
+    _rows(axes, [row.metric for row in rows])
+    for place, row in enumerate(rows):
+        assert row.estimate is not None
+        mean, low, high = (None if end is None else end / row.theory - 1 for end in row.estimate[:3])
+        assert mean is not None
+        mark_interval(axes, place, Interval(mean, low, high, row.estimate.n), _BLUE, filled=bool(row.agrees))
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
+    axes.set_xlabel("how far the simulated mean lies above its closed form (%)")
+    axes.set_ylabel("metric")
+    of = of_replications(replications.scenario.name, replications.seed, [replications])
+    heading(axes, f"Simulation beside theory: {formulas.model}", of)
+    _interval_legend(axes, "agrees (Holm)", "differs")
+    return axes
+
+
+def _rows(axes: Axes, names: Sequence[str]) -> None:
+    """Prepare a row for each name, and a line at no difference."""
+    plain(axes)
+    axes.grid(visible=False, axis="y")
+    axes.axvline(0, color=INK, linewidth=1)
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+
+
+def _interval_legend(canvas: Axes | FigureBase, filled: str, hollow: str) -> None:
+    handles = [
+        Line2D(
+            [], [], color=INK, marker="|", linestyle="", markersize=12, label="mean, in its 95% interval, unadjusted"
+        ),
+        Patch(facecolor=_BLUE, edgecolor=_BLUE, label=filled),
+        Patch(facecolor="none", edgecolor=_BLUE, label=hollow),
+    ]
+    legend(canvas, handles)
+
+
+class ComparisonPlots:
+    """The chart of a comparison, as `comparison.plot.differences()`: a new matplotlib Figure of `figsize` inches, or
+    the empty figure that it is given.
+    """
+
+    def __init__(self, comparison: Comparison) -> None:
+        """Draw from `comparison`."""
+        self._comparison = comparison
+
+    def differences(self, figure: FigureBase | None = None, figsize: Size | None = None) -> Chart | FigureBase | None:
+        """Return the differences from the baseline, in the units of the metrics: seconds, shares and so on."""
+        return placed(self._comparison, compare_chart, draw_comparison, figure, figsize)
