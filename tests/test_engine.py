@@ -106,6 +106,32 @@ def test_the_compiled_engine_takes_columns_that_cannot_be_written_or_are_not_con
     assert same_log(log, compiled.simulate(replace(workload, **strange)))
 
 
+def steps_of(module, scenario: str) -> int:
+    """Count the instructions of Python that an engine takes for a scenario."""
+    workload, steps = restore_scenario(scenario, {}, "steps.yaml").workload(), 0
+
+    def trace(frame, event, _):
+        nonlocal steps
+        if frame.f_code.co_filename != module.__file__:
+            return None
+        frame.f_trace_opcodes = True
+        steps += event == "opcode"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        module.simulate(workload)
+    finally:
+        sys.settrace(before)
+    return steps
+
+
+def test_a_bot_is_removed_in_as_many_steps_however_many_others_are_idle():
+    toggle = "scenario: 1\nname: toggle\nbots: {{initial: {}, schedule: [{{at: 1s, count: 0}}]}}\n"
+    assert steps_of(reference, toggle.format(400)) < 2.1 * steps_of(reference, toggle.format(200))
+
+
 def test_where_64_bits_do_not_do_the_metrics_are_those_of_the_slow_way():
     century, orders = 36_525 * 86_400_000_000, 5_000
     workload = Workload(

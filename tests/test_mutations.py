@@ -132,7 +132,7 @@ MUTATIONS = [
             )
         ],
     ),
-    Mutation("missed-wake-up", "an IDLE bot takes an order that comes", [("if self.idle.items:", "if False:")]),
+    Mutation("missed-wake-up", "an IDLE bot takes an order that comes", [("while self.idle.items:", "while False:")]),
     Mutation(
         "new-bot-waits-for-a-new-order",
         "a new bot takes the first PENDING order at once",
@@ -152,7 +152,7 @@ MUTATIONS = [
     Mutation(
         "removed-idle-bot-still-in-line",
         "a bot that is IDLE is gone at once",
-        [("self.idle.drop(inbox)", "pass")],
+        [("if inbox.callbacks:", "if True:")],
     ),
     Mutation(
         "removed-idle-bot-returns-its-last-order",

@@ -6,7 +6,7 @@ a bot going idle, an interrupt) is over before the next begins; their ranks are 
 """
 
 from collections.abc import Callable, Generator
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from itertools import count
 from struct import Struct
 from typing import Any
@@ -45,18 +45,6 @@ class Alarm(Event):
         return self
 
 
-class Line(PriorityStore):
-    """A priority store of (place, item) that nobody waits for: `heappush` and `heappop` work on its items at once."""
-
-    def drop(self, item: Any) -> bool:
-        """Take out one item, wherever it stands, and tell whether it was there."""
-        stay = [entry for entry in self.items if entry[1] != item]
-        found = len(stay) < len(self.items)
-        self.items[:] = stay
-        heapify(self.items)
-        return found
-
-
 class Bot(Process):
     """A bot: a process that knows its number, the order it works on, and whether it leaves after that."""
 
@@ -81,8 +69,9 @@ class Kitchen:
     def __init__(self, workload: Workload, progress: Progress | None) -> None:
         self.workload, self.rules, self.progress = workload, workload.rules, progress
         self.env = Environment()
-        self.pending = Line(self.env), Line(self.env)  # by OrderClass
-        self.idle = Line(self.env)
+        # Nobody waits for these stores: `heappush` and `heappop` work on their items, (place, item), at once.
+        self.pending = PriorityStore(self.env), PriorityStore(self.env)  # by OrderClass
+        self.idle = PriorityStore(self.env)
         self.crew: list[Bot] = []  # those that can be removed, newest last
         self.numbers, self.turns = count(1), count(1)
         self.created = 0
@@ -125,8 +114,7 @@ class Kitchen:
         except Interrupt:
             log(env.now, REMOVED, NONE, number)
             if me.order == NONE:
-                self.idle.drop(inbox)
-                return
+                return  # its place among the idle bots is passed by when its turn comes
             if self.rules.on_remove == "resume":
                 need[me.order] -= env.now - now
             log(env.now, RETURNED, me.order, number)
@@ -141,10 +129,12 @@ class Kitchen:
 
     def to_pending(self, order: int, place: int) -> None:
         """Add an order to PENDING; an idle bot, if there is one, takes it at once."""
-        if self.idle.items:
-            heappop(self.idle.items)[1].succeed(order)
-        else:
-            heappush(self.pending[self.order_class[order]].items, (place, order))
+        while self.idle.items:
+            inbox = heappop(self.idle.items)[1]
+            if inbox.callbacks:  # a bot waits for it; one that was removed does not
+                inbox.succeed(order)
+                return
+        heappush(self.pending[self.order_class[order]].items, (place, order))
 
     def place_of_returned(self, order: int) -> int:
         match self.rules.returned_to:
