@@ -49,7 +49,7 @@ def full_log(engine, orders: int, number: int) -> tuple[float, list[float]]:
     scenario = of_size(orders)
     began = perf_counter()
     workload = scenario.workload(number)
-    log, _ = run_engine(workload, engine)
+    log = run_engine(workload, engine)
     seconds = perf_counter() - began
     metrics = measure(workload, log).metrics
     return seconds, [float(metrics[f"wait.{name}.mean"] or 0) / 60 for name in ("VIP", "NORMAL")]

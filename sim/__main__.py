@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+_ALARM = getattr(signal, "SIGALRM", None)  # Windows has none
+
 
 def _unraisable(lost: Any) -> None:
     """Press Ctrl-C again where Python could not raise it, as in the callbacks of an import."""
-    if lost.exc_type is KeyboardInterrupt:
+    if lost.exc_type is KeyboardInterrupt and _ALARM is not None:
         signal.setitimer(signal.ITIMER_REAL, 0.05)
     else:
         sys.__unraisablehook__(lost)
@@ -44,21 +46,25 @@ def _load() -> None:
 
 def main() -> None:
     """Run the command line and exit with its status."""
-    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    if _ALARM is not None:
+        signal.signal(_ALARM, signal.default_int_handler)
     sys.unraisablehook = _unraisable
     try:
         with _kept_back():
             from sim.cli import main
+            from sim.cli.process import as_process
 
             if sys.argv[1:] and not {"--help", "--version"} & set(sys.argv):
                 _load()
-        main()
+        status = as_process(main)
     except KeyboardInterrupt:
         print("sim: interrupted", file=sys.stderr)
-        sys.exit(130)
+        status = 130
     finally:
-        signal.signal(signal.SIGALRM, signal.SIG_IGN)
+        if _ALARM is not None:
+            signal.signal(_ALARM, signal.SIG_IGN)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is said; Ctrl-C now would only crash the interpreter's end
+    sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from sim.units import printable
 INSTALL = "pip install '.{}' in a checkout of kitchensim"
 """How to install, the only place that says it; `{}` takes an extra such as `[fast]`."""
 
+NO_MEMORY = "needs more memory than there is; make it shorter, or take fewer jobs"
+
 
 _OF_ONE_KIND = 10
 _DETAILS = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[0-9]+""")

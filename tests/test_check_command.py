@@ -320,7 +320,7 @@ def session(*args: str) -> Iterator[subprocess.Popen]:
                 os.kill(one, signal.SIGKILL)
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 90) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
@@ -340,18 +340,21 @@ def busy(pid: int, jobs: int, seconds: float) -> bool:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks Linux who is there")
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_ctrl_c_keeps_the_finished_replications_and_the_same_command_goes_on(jobs):
+@pytest.mark.parametrize(
+    ("jobs", "number", "word"),
+    [(1, signal.SIGINT, "interrupted"), (2, signal.SIGINT, "interrupted"), (2, signal.SIGTERM, "terminated")],
+)
+def test_what_ends_a_command_keeps_the_finished_replications_and_the_same_command_goes_on(jobs, number, word):
     write("long.yaml", LONG.replace("SPAN", "10m"))
     args = ("replicate", "long.yaml", "--no-charts", "--jobs", str(jobs), "--engine", "reference")
     with session(*args, "-n", "2000") as process:
         wait_for(lambda: busy(process.pid, jobs, 2))
-        os.killpg(process.pid, signal.SIGINT)
+        os.killpg(process.pid, number)
         out, errors = process.communicate(timeout=20)
         wait_for(lambda: not family(process.pid), 5)
-    assert (process.returncode, out) == (130, "")
-    kept = re.fullmatch(r"sim: interrupted; (\d+) finished replications are kept, the same command goes on\n", errors)
-    assert kept
+    assert (process.returncode, out) == (128 + number, "")
+    kept = re.fullmatch(rf"sim: {word}; (\d+) finished replications are kept, the same command goes on\n", errors)
+    assert kept, errors
     count = int(kept[1])
     assert stored() == list(range(1, count + 1))
     sim(*args, "-n", str(count + 2))

@@ -506,9 +506,11 @@ def test_a_reader_that_leaves_makes_no_noise():
         assert process.stdout.readline() == "{\n"
         process.stdout.close()
         assert process.stderr.read() == ""
+        assert process.wait() == 141
     with started("run", "kitchen.yaml", *BARE) as process:
         process.stdout.close()
         assert process.stderr.read() == ""
+        assert process.wait() == 141
     assert names("out/kitchen") == FILES
 
 

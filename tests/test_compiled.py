@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import sim.engines
 from sim import load_scenario, replicate, run
 from sim.engines import LONG, choose_engine
 from sim.engines.compiled import jit
 from sim.experiment.compiling import compile_now
+from sim.output.tables import metrics_document
 from sim.statistics import Histogram
 
 ROOT = Path(__file__).parents[1]
@@ -74,6 +76,16 @@ def test_auto_takes_the_compiled_engine_for_long_work_once_it_is_compiled(tmp_pa
     assert choose_engine("auto", LONG) == "reference"
     monkeypatch.setattr(jit, "kept_mark", lambda: None)
     assert choose_engine("auto", LONG) == "reference"
+
+
+def test_what_is_written_of_a_run_does_not_depend_on_what_is_compiled(tmp_path, monkeypatch):
+    lunch = load_scenario(ROOT / "scenarios" / "lunch_rush.yaml")
+    monkeypatch.setattr(sim.engines, "LONG", 1)
+    warm = run(lunch)
+    monkeypatch.setattr(jit, "kept_mark", lambda: tmp_path / "not there")
+    cold = run(lunch)
+    assert metrics_document(warm) == metrics_document(cold)
+    assert metrics_document(cold)["engine"] == "auto"
 
 
 def test_a_large_experiment_begins_in_the_reference_engine_and_goes_on_in_the_compiled_one():

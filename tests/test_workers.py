@@ -102,5 +102,9 @@ def test_workers_end_with_their_parent_however_that_ends(number):
     with session("replicate", "long.yaml", "--no-save", "--no-charts", "--jobs", "2") as process:
         wait_for(lambda: busy(process.pid, 2, 0.3))
         os.kill(process.pid, number)
-        process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=20)
         wait_for(lambda: not family(process.pid), 5)
+    if number == signal.SIGKILL:
+        assert (process.returncode, errors) == (-number, "")
+    else:
+        assert (process.returncode, errors) == (128 + number, "sim: terminated; nothing is kept\n")

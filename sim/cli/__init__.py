@@ -9,7 +9,8 @@ import typer
 
 from sim.cli import database, experiments, runs, studies
 from sim.cli.checking import check_command
-from sim.cli.common import INTERRUPTED, NOT_SAVED, WRONG, InterruptedWorkError, complain, say, say_json
+from sim.cli.common import INTERRUPTED, WRONG, InterruptedWorkError, complain, say, say_json
+from sim.cli.process import ending
 from sim.cli.run import run_command
 from sim.errors import KitchensimError
 
@@ -84,22 +85,15 @@ app.add_typer(database.app, name="db")
 def main() -> None:
     """Run the command line and exit with its status."""
     try:
-        try:
-            app()
-        finally:
-            say()  # here, where a reader that left or a full disk can be told of
+        app()
     except KitchensimError as error:
         complain(*error.lines)
         sys.exit(WRONG)
     except InterruptedWorkError as error:
-        complain(f"sim: interrupted; {error}")
-        sys.exit(INTERRUPTED)
-    except OSError as error:  # of standard output; others are caught where they happen
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still to be flushed
-        if not isinstance(error, BrokenPipeError):
-            complain(f"sim: standard output: cannot be written ({error.strerror})")
-        sys.exit(NOT_SAVED)
+        complain(f"sim: {ending.word}; {error}")
+        sys.exit(ending.status)
     except SystemExit as leaving:
         if leaving.code == INTERRUPTED:
-            complain("sim: interrupted")
+            complain(f"sim: {ending.word}")
+            sys.exit(ending.status)
         raise

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
     from sim.storage import Address, Database
 
-FAILED, WRONG, INCONCLUSIVE, NOT_SAVED, INTERRUPTED = 1, 2, 3, 4, 130
+FAILED, WRONG, INCONCLUSIVE, NOT_SAVED, FAULT, INTERRUPTED, CLOSED_PIPE = 1, 2, 3, 4, 70, 130, 141
 
 DatabaseOption = Annotated[
     str | None,
@@ -83,7 +83,7 @@ def _encodable(line: str, encoding: str) -> str:
 
 
 class InterruptedWorkError(Exception):
-    """Ctrl-C when there is more to say than that; the message tells what is kept."""
+    """Ctrl-C, or another signal that ends a command, when there is more to say than that: what is kept."""
 
 
 def prepared(

@@ -71,11 +71,13 @@ class Keeper:
         """Give the options of an experiment; what is finished is kept, also when it is interrupted."""
         from sim.experiment.cluster import cluster
 
-        if dask is not None:
-            logging.disable()  # it tells in many lines of what is lost; one of ours is enough
         began = monotonic()
         try:
-            with progress_bar("replications") as progress, nullcontext() if dask is None else cluster(dask) as executor:
+            with (
+                progress_bar("replications") as progress,
+                nullcontext() if dask is None else _without_logs(),
+                nullcontext() if dask is None else cluster(dask) as executor,
+            ):
                 yield {
                     "seed": self.seed,
                     "jobs": jobs,
@@ -95,6 +97,10 @@ class Keeper:
             self.close()
             kept = f"; {self.count} finished replications are kept, the same command goes on"
             raise SimulationError(f"{error}{kept if self.address is not None and self.count else ''}") from None
+        except BaseException:  # such as the end of a reader, or a fault of ours
+            self.close()
+            self.tell()
+            raise
         if engine == "compiled" or monotonic() - began > _LONG:
             hint_at_numba(engine)
         self.close()
@@ -189,3 +195,14 @@ class Keeper:
         self.tell()
         if self.problems or status:
             raise typer.Exit(NOT_SAVED if self.problems else status)
+
+
+@contextmanager
+def _without_logs() -> "Iterator[None]":
+    """Log nothing: dask tells in many lines of what is lost, and one of ours is enough."""
+    before = logging.root.manager.disable
+    logging.disable()
+    try:
+        yield
+    finally:
+        logging.disable(before)

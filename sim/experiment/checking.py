@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.engines import LONG, Engine
-from sim.errors import SimulationError
+from sim.errors import NO_MEMORY, SimulationError
 from sim.experiment.frames import Verdicts
 from sim.experiment.results import Replication, replication_of
 from sim.experiment.sharing import in_order
@@ -42,6 +42,8 @@ def look(scenario: Scenario, seed: int | None = None, engine: Engine = "auto") -
         return Look(done.verdicts, replication_of(done), queue)
     except SimulationError as error:
         return error
+    except MemoryError:
+        return SimulationError(NO_MEMORY)
 
 
 def looks(
@@ -59,7 +61,7 @@ def is_long(scenarios: Sequence[Scenario], seed: int | None, counts: Sequence[in
     """Whether it takes so long to run each scenario so many times that other processes pay: about a second."""
     actions = 0
     for scenario, count in zip(scenarios, counts, strict=True):
-        with suppress(SimulationError):  # of which a look tells
+        with suppress(SimulationError, MemoryError):  # of which a look tells
             actions += len(scenario.workload(seed).action) * count
         if actions > LONG:
             return True

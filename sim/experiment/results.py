@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engines import Engine, choose_engine, run_engine
-from sim.errors import SimulationError
+from sim.errors import NO_MEMORY, SimulationError
 from sim.events import EventLog
 from sim.experiment.single import Run
 from sim.metrics import WAITS, Observation, Values, measure, observation
@@ -201,8 +201,9 @@ def observed(
             used = choose_engine(engine, len(workload.action))
             instants = _instants(workload) if number <= _MOST_SERIES else _NO_INSTANTS
             found, log = _observe(workload, used, scenario.warmup, fingerprints, instants, waits)
-        except SimulationError as error:
-            raise SimulationError(f"{scenario.name}, replication {number}: {error}") from None
+        except (SimulationError, MemoryError) as error:
+            reason = NO_MEMORY if isinstance(error, MemoryError) else error
+            raise SimulationError(f"{scenario.name}, replication {number}: {reason}") from None
         values[row], worst[row] = found.values, found.worst
         fingerprint = log.fingerprint if fingerprints else None
         series = _series(found) if number <= _MOST_SERIES else None
@@ -230,7 +231,7 @@ def _observe(
         found, log = tally.observe(workload, warmup, logged, instants)
         tally.count_waits(found, waits)
         return found, log
-    log, _ = run_engine(workload, engine)
+    log = run_engine(workload, engine)
     found = observation(measure(workload, log, warmup), log, instants)
     chosen = (found.status != _ABANDONED) & (found.created >= found.warmup)
     for order_class, histogram in enumerate(waits):

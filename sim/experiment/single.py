@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from sim.checks import judge
 from sim.engines import Engine, Progress, run_engine
+from sim.errors import NO_MEMORY, SimulationError
 from sim.events import EventLog
 from sim.experiment.frames import Times, Verdicts, frame_of
 from sim.metrics import Measures, attempts_table, events_table, measure, orders_table
@@ -35,7 +36,7 @@ class Run:
     scenario: Scenario
     seed: int
     replication: int
-    engine: str
+    engine: str  # as it was given: which one `auto` takes may differ from day to day, but nothing that it makes
     workload: Workload
     log: EventLog
     started_at: datetime
@@ -159,12 +160,15 @@ def run(
     Nothing is written anywhere. `progress(done, total)` is called now and then with actions done and in all.
 
     Raises:
-        SimulationError: the workload is too large.
+        SimulationError: the workload is too large, also for the memory that there is.
         ValueError: seed or replication is out of range.
 
     """
     started = datetime.now(UTC)
     seed = scenario.seed if seed is None else seed
-    workload = scenario.workload(seed, replication)
-    log, engine_used = run_engine(workload, engine, progress)
-    return Run(scenario, seed, replication, engine_used, workload, log, started, datetime.now(UTC))
+    try:
+        workload = scenario.workload(seed, replication)
+        log = run_engine(workload, engine, progress)
+    except MemoryError:
+        raise SimulationError(NO_MEMORY) from None
+    return Run(scenario, seed, replication, engine, workload, log, started, datetime.now(UTC))

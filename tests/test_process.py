@@ -1,0 +1,151 @@
+"""A command as a process: standard streams that are closed, full or left by their reader, and its last net."""
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sim import load_scenario, replicate
+from sim.cli import process
+from sim.errors import SimulationError
+from sim.experiment import look
+from sim.scenario import Scenario
+from tests.test_check_command import CERTAIN, KITCHEN, VERDICTS, stored
+from tests.test_command import command
+from tests.test_command import scenario as write
+
+CANNOT = "sim: standard output: cannot be written (No space left on device)\n"
+BAD = "sim: standard output: cannot be written (Bad file descriptor)\n"
+full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+
+
+@pytest.fixture(autouse=True)
+def folder(elsewhere: Path) -> Path:
+    """A folder with scenarios of which one fails, where every command of this file runs."""
+    write("certain.yaml", CERTAIN.split("thresholds")[0] + "expect: [{bot: 1, at: 0s, status: PROCESSING}]\n")
+    write("fails.yaml", KITCHEN + VERDICTS)
+    write("wrong.yaml", "scenario: 1\n")
+    return elsewhere
+
+
+def redirected(words: str, redirection: str) -> tuple[int, str]:
+    """Run a command in a shell and return its status, and what it says on standard error."""
+    line = f"{' '.join(command())} {words} {redirection}"
+    shell = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=60, check=False)
+    return shell.returncode, shell.stderr
+
+
+# Standard streams
+
+
+@pytest.mark.parametrize("words", ["--help", "schema", "validate certain.yaml", "check certain.yaml"])
+def test_a_reader_that_leaves_ends_every_command_quietly(words):
+    assert redirected(words, "| true; exit ${PIPESTATUS[0]}") == (141, "")
+
+
+@full
+def test_a_full_disk_under_standard_output_keeps_a_command_from_nothing_else():
+    assert redirected("check certain.yaml --junit certain.xml --db file:sim.db", "> /dev/full") == (4, CANNOT)
+    assert Path("certain.xml").exists()
+    assert stored() == [1]
+
+
+@full
+def test_what_is_worse_than_a_full_disk_is_the_status():
+    assert redirected("check fails.yaml -n 2", "> /dev/full") == (1, CANNOT)
+    assert redirected("check certain.yaml wrong.yaml", "> /dev/full") == (2, CANNOT)
+
+
+@full
+def test_where_standard_error_cannot_be_written_the_status_must_do():
+    assert redirected("validate wrong.yaml", "2> /dev/full") == (2, "")
+
+
+def test_closed_streams_are_a_line_where_there_is_a_place_for_one_and_no_file_takes_theirs():
+    assert redirected("run certain.yaml --no-charts", ">&-") == (4, BAD)
+    assert redirected("validate wrong.yaml", "<&- >&- 2>&-") == (2, "")
+    assert redirected("run certain.yaml --no-charts", "<&- >&- 2>&-") == (4, "")
+    assert stored("SELECT count(*) FROM runs") == [2]
+
+
+# The last net
+
+
+@pytest.fixture
+def net(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture):
+    """Run a function as a command and return its status, and what it says on standard error."""
+    monkeypatch.setattr(process, "_guard_streams", lambda: None)
+    monkeypatch.setattr(process.ending, "hear", lambda: None)
+
+    def run(act) -> tuple[int, str]:
+        return process.as_process(act), capsys.readouterr().err
+
+    return run
+
+
+def fault() -> None:
+    raise ZeroDivisionError("of a kind\nthat nobody expects")
+
+
+def test_a_fault_of_the_program_is_one_line_that_says_so_and_status_70(net, monkeypatch):
+    status, line = net(fault)
+    assert status == 70
+    assert re.fullmatch(
+        r"sim: a fault of the program: ZeroDivisionError: of a kind\\nthat nobody expects \(test_process.py:\d+\); "
+        r"please report it with this line and the scenario file; KITCHENSIM_DEBUG=1 shows more\n",
+        line,
+    )
+    monkeypatch.setenv("KITCHENSIM_DEBUG", "1")
+    status, errors = net(fault)
+    assert (status, errors.splitlines()[0]) == (70, "Traceback (most recent call last):")
+    assert errors.endswith(line)
+
+
+def test_an_error_of_the_system_is_not_taken_for_one_of_standard_output(net):
+    status, errors = net(lambda: Path("missing").stat())
+    assert status == 70
+    assert "FileNotFoundError: [Errno 2] No such file or directory: 'missing'" in errors
+
+
+def test_too_little_memory_is_a_line(net, monkeypatch):
+    def too_large(*_: object) -> None:
+        raise MemoryError
+
+    assert net(too_large) == (2, "sim: needs more memory than there is; make it shorter, or take fewer jobs\n")
+    certain = load_scenario("certain.yaml")
+    monkeypatch.setattr(Scenario, "workload", too_large)
+    with pytest.raises(SimulationError, match="certain, replication 1: needs more memory than there is; "):
+        replicate(certain)
+    assert "needs more memory" in str(look(certain))
+
+
+# Platforms
+
+
+def test_a_system_without_the_signals_of_unix_runs_commands():
+    code = (
+        "import signal\n"
+        "for name in ('SIGALRM', 'setitimer', 'ITIMER_REAL', 'SIGHUP', 'pthread_sigmask'):\n"
+        "    delattr(signal, name)\n"
+        "import sys; sys.modules['fcntl'] = sys.modules['resource'] = sys.modules['pwd'] = None\n"
+        "from sim.__main__ import main; main()"
+    )
+    words = ["replicate", "fails.yaml", "-n", "4", "--jobs", "2", "--no-charts"]
+    program = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
+    assert (program.returncode, program.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")
+def test_a_signal_that_is_ignored_stays_ignored():
+    """As under nohup."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGTERM)}
+    try:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        process.Ending().hear()
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
