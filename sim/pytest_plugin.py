@@ -108,13 +108,13 @@ class ScenarioFile(pytest.File):
         return of_expectation(self._seen().verdicts[index])
 
     def _threshold(self, index: int) -> "Finding":
-        from sim.output.findings import Outcome, of_threshold
+        from sim.output.findings import Outcome, of_demand, of_threshold
 
         if isinstance(self._done, SimulationError):
             raise self._done
         may_be = self.config.getini("sim_inconclusive") == "pass"
         verdict = self._done.thresholds[index - len(self.scenario.expectations)]
-        return of_threshold(verdict, Outcome.PASS if may_be else Outcome.FAIL)
+        return of_demand(self._done) or of_threshold(verdict, Outcome.PASS if may_be else Outcome.FAIL)
 
     def _golden(self, _: int) -> "Finding":
         from sim.output.golden import golden_finding

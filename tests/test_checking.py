@@ -22,7 +22,7 @@ import pytest
 import xmlschema
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from junitparser import Error, Failure, JUnitXml
+from junitparser import Error, Failure, JUnitXml, Skipped
 from markdown_it import MarkdownIt
 
 import sim.experiment.checking
@@ -125,27 +125,90 @@ def of_file(lines: list[str], name: str) -> list[str]:
 # Which files
 
 
-def test_a_folder_is_searched_and_what_is_no_scenario_is_left_out():
+NO_KEY = "has no key 'scenario' or 'extends'"
+CANNOT_READ = "cannot be read (Permission denied); make it readable, or name other folders"
+
+
+def test_a_folder_is_searched_and_what_is_no_scenario_is_named():
     put(
         {
             "shop/lunch.yaml": HOLDS,
             "shop/night/late.yml": HOLDS,
+            "shop/BIG.YML": HOLDS,
             "shop/.old/lunch.yaml": FAILS,
             "shop/night/.draft.yaml": FAILS,
             "shop/settings.yaml": "name: shop\nbots: {initial: 3}\n",
             "shop/list.yaml": "- scenario: 1\n",
             "shop/comment.yaml": "# scenario: 1\nname: shop\n",
             "shop/empty.yaml": "",
+            "shop/chart.yaml": "{{ if .Values.shop }}\nname: shop\n",
+            "shop/typing.Yaml": "scenaro: 1\nname: shop\n",
             "shop/notes.txt": FAILS,
             "shop/folder.yaml/within.yaml": HOLDS,
         }
     )
-    found = ["shop/folder.yaml/within.yaml", "shop/lunch.yaml", "shop/night/late.yml"]
-    assert outcomes("shop") == dict.fromkeys(found, "PASS")
-    assert check("shop") == [*(f"PASS          {name}: 1 of 1 expectation" for name in found), "3 scenarios: 3 passed"]
+    scenarios = ["shop/BIG.YML", "shop/folder.yaml/within.yaml", "shop/lunch.yaml", "shop/night/late.yml"]
+    missing = dict.fromkeys(("chart.yaml", "comment.yaml", "empty.yaml", "list.yaml", "settings.yaml"), NO_KEY)
+    missing["typing.Yaml"] = f"{NO_KEY}; is 'scenaro' meant?"
+    assert outcomes("shop") == dict.fromkeys(scenarios, "PASS")
+    assert check("shop") == [
+        *(f"PASS          {name}: 1 of 1 expectation" for name in scenarios),
+        *(f"NOT CHECKED   shop/{name}: {why}" for name, why in missing.items()),
+        "4 scenarios: 4 passed; 6 files not checked",
+    ]
+    assert document("shop", "-k", "lunch or typing or list")["not_checked"] == [
+        {"file": f"shop/{name}", "reason": missing[name]} for name in ("list.yaml", "typing.Yaml")
+    ]
+    strict = outcomes("shop", "--strict", status=2)
+    assert strict == dict.fromkeys([f"shop/{name}" for name in missing], "WRONG") | dict.fromkeys(scenarios, "PASS")
     assert outcomes("shop/.old", status=1) == {"shop/.old/lunch.yaml": "FAIL"}
     assert outcomes("shop/night/.draft.yaml", status=1) == {"shop/night/.draft.yaml": "FAIL"}
     assert outcomes("shop/settings.yaml", status=2) == {"shop/settings.yaml": "WRONG"}
+
+
+def test_what_cannot_be_read_is_wrong_and_does_not_stop_the_others(monkeypatch):
+    put(dict.fromkeys(("shop/late.yaml", "shop/locked/a.yaml", "shop/night/b.yaml", "shop/late/c.yaml"), HOLDS))
+    Path("shop/utf16.yaml").write_text(HOLDS, encoding="utf-16")
+    Path("shop/latin.yaml").write_text(f"# café\n{HOLDS}", encoding="latin-1")
+    Path("shop/gone.yaml").symlink_to("nowhere.yaml")
+    Path("shop/round.yaml").symlink_to("round.yaml")
+    os.mkfifo("shop/pipe.yaml")
+    scandir = os.scandir
+
+    def guarded(place):
+        if str(place) == "shop/locked":
+            raise PermissionError(13, "Permission denied", str(place))
+        return scandir(place)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+    assert outcomes("shop", status=2) == {
+        "shop/locked": "WRONG",
+        "shop/gone.yaml": "WRONG",
+        "shop/late.yaml": "PASS",
+        "shop/late/c.yaml": "PASS",
+        "shop/latin.yaml": "WRONG",
+        "shop/night/b.yaml": "PASS",
+        "shop/pipe.yaml": "WRONG",
+        "shop/round.yaml": "WRONG",
+        "shop/utf16.yaml": "WRONG",
+    }
+    said = check("shop", status=2)
+    assert said[:2] == ["WRONG         shop/locked", f"  shop/locked:1:1: {CANNOT_READ}"]
+    assert "  shop/utf16.yaml:1:1: byte 0xff is not UTF-8; save the file as UTF-8" in said
+    assert check("shop/locked", status=2)[1] == f"  shop/locked:1:1: {CANNOT_READ}"
+
+
+def test_a_file_in_a_place_that_cannot_be_entered_is_wrong(monkeypatch):
+    put({"late.yaml": HOLDS})
+    real = os.stat
+
+    def guarded(path, **options):
+        if str(path).startswith("locked"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, **options)
+
+    monkeypatch.setattr(os, "stat", guarded)
+    assert outcomes("locked/a.yaml", "late.yaml", status=2) == {"locked/a.yaml": "WRONG", "late.yaml": "PASS"}
 
 
 @pytest.mark.parametrize(
@@ -160,16 +223,26 @@ def test_a_folder_is_searched_and_what_is_no_scenario_is_left_out():
         "{\n  'scenario': 1,\n  'name': flow\n}\n",
         "{name: flow, scenario: 1}\n",
         "--- {scenario: 1, name: flow}\n",
+        "  scenario: 1\n  name: indented\n",
+        "# first\n\n  name: indented\n  scenario: 1\n",
+        "? scenario\n: 1\n? name\n: explicit\n",
     ],
 )
 def test_a_scenario_is_known_by_its_key_however_it_is_written(text):
     put({"shop/lunch.yaml": text})
-    assert outcomes("shop") == {"shop/lunch.yaml": "PASS"}
+    assert set(outcomes("shop")) == {"shop/lunch.yaml"}
+    assert "not_checked" not in check("shop")[-1]
+
+
+def test_a_scenario_that_is_no_yaml_is_wrong_and_not_left_out():
+    put({"shop/late.yaml": HOLDS, "shop/broken.yaml": HOLDS + "bots: [\n"})
+    assert outcomes("shop", status=2) == {"shop/broken.yaml": "WRONG", "shop/late.yaml": "PASS"}
 
 
 def test_a_file_of_another_program_is_left_out_though_it_extends_something_deep_inside():
     put({"lunch.yaml": HOLDS, "compose.yaml": "services:\n  web:\n    extends: {file: base.yaml, service: web}\n"})
     assert outcomes(".") == {"lunch.yaml": "PASS"}
+    assert check(".")[-1] == "1 scenario: 1 passed; 1 file not checked"
 
 
 def test_a_base_is_checked_too_and_what_others_have_from_it_is_shown_where_it_stands():
@@ -201,7 +274,7 @@ def test_a_folder_without_scenarios_is_refused_and_a_missing_file_is_wrong_while
     put({"lunch.yaml": HOLDS, "empty/settings.yaml": "bots: 3\n"})
     refused = command("check", "lunch.yaml", "empty", status=2)
     assert refused.stderr.splitlines()[-1] == (
-        "Error: Invalid value for PATH: empty holds no scenario; name a folder with *.yaml files"
+        f"Error: Invalid value for PATH: empty holds no scenario; empty/settings.yaml {NO_KEY}"
     )
     assert refused.stdout == ""
     assert check("missing.yaml", "lunch.yaml", status=2) == [
@@ -350,9 +423,12 @@ def test_a_later_replication_that_cannot_be_run_makes_a_scenario_wrong_too():
     assert check("open.yaml", "-n", "1", status=3)[-1] == "1 scenario: 1 inconclusive"
 
 
-def test_a_scenario_that_asks_nothing_passes_when_it_runs():
+def test_a_scenario_that_asks_nothing_is_an_outcome_of_its_own_and_fails_nothing():
     put({"plain.yaml": ONE_BOT})
-    assert check("plain.yaml", "-v") == ["PASS          plain.yaml: nothing to judge", "1 scenario: 1 passed"]
+    assert check("plain.yaml", "-v") == [
+        "NOTHING       plain.yaml: nothing to judge",
+        "1 scenario: 1 with nothing to judge",
+    ]
 
 
 def test_lines_go_to_standard_output_also_while_a_terminal_shows_a_bar():
@@ -435,6 +511,49 @@ def test_nothing_observed_fails_unless_it_only_warns():
         ]
     put({"nobody.yaml": nobody + '{check: "< 1m", severity: warn}}\n'})
     assert check("nobody.yaml")[1] == "  nobody.yaml:4: wait.VIP.p95 < 1m: NO DATA (warn), nothing was observed"
+
+
+NO_ORDERS = "scenario: 1\nname: quiet\nclock: {until: 1m}\nbots: {initial: 1}\nservice: 10s\n"
+
+
+@pytest.mark.parametrize(
+    ("demand", "times"),
+    [
+        ("arrivals: [{class: NORMAL, poisson: {rate: 1/d}}]\nreplications: 2\n", "2 replications"),
+        ("arrivals: [{class: NORMAL, every: 1s, limit: 0}]\n", "1 replication"),
+        ("arrivals: [{trace: empty.csv}]\n", "1 replication"),
+    ],
+)
+def test_a_check_in_which_no_order_was_created_does_not_pass(demand, times):
+    put({"empty.csv": "time,class\n", "quiet.yaml": NO_ORDERS + demand + 'thresholds: {orders.pending: "== 0"}\n'})
+    ran = ", 2 replications" if times.startswith("2") else ""
+    assert check("quiet.yaml", status=1) == [
+        f"FAIL          quiet.yaml: no orders, 1 of 1 threshold{ran}",
+        f"  quiet.yaml:6: orders are created: NO DATA, no order was created in {times}; look at arrivals, "
+        'or write orders.created: "== 0" under thresholds if that is meant',
+        "1 scenario: 1 failed",
+    ]
+    put({"quiet.yaml": NO_ORDERS + demand})
+    assert outcomes("quiet.yaml", status=1) == {"quiet.yaml": "FAIL"}
+    put({"quiet.yaml": NO_ORDERS + demand + 'thresholds: {orders.created: "== 0"}\n'})
+    assert outcomes("quiet.yaml") == {"quiet.yaml": "PASS"}
+
+
+def test_a_scenario_of_bots_alone_passes_without_orders():
+    put({"bots.yaml": NO_ORDERS + "expect: [{bot: 1, status: IDLE}]\n"})
+    assert outcomes("bots.yaml") == {"bots.yaml": "PASS"}
+
+
+def test_what_is_inconclusive_says_what_to_do_next():
+    put({"open.yaml": OPEN, "holds.yaml": HOLDS})
+    hint = (
+        "INCONCLUSIVE is too early to say: run more (-n N, or replications: {min, max, until} in the file), "
+        "or let it pass (--inconclusive=pass)"
+    )
+    assert check(".", status=3)[-2] == hint
+    assert check(".", "--inconclusive", "fail", status=1)[-2] == hint
+    for words in ((".", "--inconclusive", "pass"), ("holds.yaml",)):
+        assert hint not in check(*words)
 
 
 def test_fail_fast_stops_at_what_fails_or_is_wrong_and_at_nothing_else():
@@ -590,7 +709,8 @@ def test_a_golden_log_that_finds_the_disk_full_is_a_line_and_absent(disk):
         (("--junit", "deep/x.yml"), "--junit: deep/x.yml looks like a scenario; name another file"),
         (("--json", "-", "--github"), "--json -: would stand between GitHub's annotations; name a file"),
         (("--no-regressions",), "--no-regressions: needs --against DIR or --against RUN"),
-        (("--update-golden", "--set", "bots=2"), "--update-golden: stores what files say; leave --set out"),
+        (("--update-golden", "--set", "bots=2"), "--update-golden: is about what files say; leave --set out"),
+        (("--require-golden", "--set", "bots=2"), "--require-golden: is about what files say; leave --set out"),
         (("--inconclusive", "maybe"), "'maybe' is not one of 'pass', 'fail'"),
         (("--set", "bots"), "'bots' is no setting; write --set NAME=VALUE"),
         (("--save", "--tag", " "), "--tag: is no word; write letters"),
@@ -966,9 +1086,9 @@ def test_a_scenario_that_became_random_differs_and_an_update_removes_its_golden_
     check(".", "--update-golden")
     put({"late.yaml": ONE_BOT + "service: {exponential: {mean: 10s}}\n"})
     assert check("late.yaml", status=1)[1].endswith(f"; the scenario has changed{MEANT}")
-    assert check(".", "--update-golden")[0] == "PASS          late.yaml: nothing to judge"
+    assert check(".", "--update-golden")[0] == "NOTHING       late.yaml: nothing to judge"
     assert names("golden") == {"other.yaml.json", "other.yaml.csv.gz"}
-    assert check("late.yaml")[0] == "PASS          late.yaml: nothing to judge"
+    assert check("late.yaml")[0] == "NOTHING       late.yaml: nothing to judge"
 
 
 def test_scenarios_that_are_random_wrong_or_not_selected_get_no_golden_log():
@@ -977,10 +1097,41 @@ def test_scenarios_that_are_random_wrong_or_not_selected_get_no_golden_log():
     assert names("golden") == {"late.yaml.json", "late.yaml.csv.gz"}
 
 
+def test_a_golden_log_may_be_required_of_each_scenario_in_which_nothing_is_random():
+    put({"late.yaml": HOLDS, "night.yaml": ONE_BOT, "open.yaml": OPEN.replace("replications: 1\n", "")})
+    assert check(".", "-n", "2", "--require-golden", status=1) == [
+        "FAIL          late.yaml: 1 of 1 expectation, 0 of 1 golden log",
+        "  late.yaml:1: golden log: FAIL, there is none; sim check --update-golden stores it",
+        "FAIL          night.yaml: 0 of 1 golden log",
+        "  night.yaml:1: golden log: FAIL, there is none; sim check --update-golden stores it",
+        "PASS          open.yaml: 1 of 1 threshold, 2 replications",
+        "3 scenarios: 1 passed, 2 failed",
+    ]
+    check(".", "-n", "2", "--update-golden", "--require-golden")
+    assert set(outcomes(".", "-n", "2", "--require-golden").values()) == {"PASS"}
+
+
+def test_golden_logs_without_a_scenario_or_a_fingerprint_are_named():
+    put({"shop/late.yaml": HOLDS, "shop/old.yaml": HOLDS, "shop/golden/notes.json": "{}"})
+    check("shop", "--update-golden")
+    assert check("shop")[-1] == "2 scenarios: 2 passed"
+    Path("shop/old.yaml").unlink()
+    Path("shop/golden/late.yaml.json").unlink()
+    gone = "is a golden log, but shop/old.yaml is gone; remove the log, or bring that back"
+    lost = "is a golden log, but shop/golden/late.yaml.json is gone; sim check --update-golden stores it again"
+    assert check("shop")[1:] == [
+        f"NOT CHECKED   shop/golden/late.yaml.csv.gz: {lost}",
+        f"NOT CHECKED   shop/golden/old.yaml.csv.gz: {gone}",
+        f"NOT CHECKED   shop/golden/old.yaml.json: {gone}",
+        "1 scenario: 1 passed; 3 files not checked",
+    ]
+    assert check("shop", "--strict", status=2)[-1] == "4 scenarios: 1 passed, 3 wrong"
+
+
 def test_other_values_of_parameters_leave_golden_logs_out():
     put({"late.yaml": ONE_BOT})
     check("late.yaml", "--update-golden")
-    assert check("late.yaml", "--set", "bots=2")[0] == "PASS          late.yaml: nothing to judge"
+    assert check("late.yaml", "--set", "bots=2")[0] == "NOTHING       late.yaml: nothing to judge"
     put({"late.yaml": ONE_BOT.replace("bots: 1", "bots: 2")})
     assert check("late.yaml", status=1)[0] == "FAIL          late.yaml: 0 of 1 golden log"
 
@@ -995,8 +1146,8 @@ def test_json_is_what_python_says():
     put({"late.yaml": FAILS.replace("at: 5s", "at: 6s")})
     now = run(load_scenario("late.yaml")).fingerprint
     found = document("verdicts.yaml", "broken.yaml", "late.yaml", status=2)
-    assert list(found) == ["outcomes", "scenarios"]
-    assert found["outcomes"] == {"WRONG": 1, "FAIL": 2, "INCONCLUSIVE": 0, "PASS": 0}
+    assert list(found) == ["outcomes", "scenarios", "not_checked"]
+    assert found["outcomes"] == {"WRONG": 1, "FAIL": 2, "INCONCLUSIVE": 0, "PASS": 0, "NOTHING": 0}
     scenario = load_scenario("verdicts.yaml")
     done, [first, broken, late] = replicate(scenario), found["scenarios"]
     facts = ["file", "outcome", "scenario", "seed", "replications", "metrics", "findings"]
@@ -1085,7 +1236,7 @@ def test_junit_has_a_suite_for_each_scenario_and_a_case_for_each_thing_that_it_a
     assert list(found) == ["broken.yaml", "late.yaml", "open.yaml", "plain.yaml", "warns.yaml"]
     faults = [line.strip() for line in of_file(BROKEN_LINES, "broken.yaml")[1:]]
     assert found["broken.yaml"] == {"is a scenario that runs": ((Error, "WRONG", faults[0], "\n".join(faults)),)}
-    assert found["plain.yaml"] == {"runs": ()}
+    assert found["plain.yaml"] == {"runs": ((Skipped, None, None, "nothing to judge"),)}
     assert found["warns.yaml"] == {"wait.max < 10s": ()}
     late = of_file(FAILS_LINES, "late.yaml")[1].strip()
     log = "\n".join(line.strip() if line == said[golden] else line[4:] for line in said[golden : golden + 6])
@@ -1227,7 +1378,8 @@ HEADING = ["", "scenario", "held", "orders PENDING, replication 1"]
 def test_the_summary_has_a_row_for_each_scenario_the_worst_first(monkeypatch):
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
     monkeypatch.setenv("GITHUB_OUTPUT", "output.txt")
-    put({"a.yaml": HOLDS, "b.yaml": OPEN, "c.yaml": FAILS, "d.yaml": BROKEN, "e.yaml": WARNS})
+    put({"a.yaml": HOLDS, "b.yaml": OPEN, "c.yaml": FAILS, "d.yaml": BROKEN, "e.yaml": WARNS, "f.yaml": ONE_BOT})
+    put({"g.yaml": "name: shop\n"})
     said = check(".", "--github", status=2)
     rows, blocks = rendered(Path("summary.md").read_text())
     assert [row[:3] for row in rows] == [
@@ -1237,8 +1389,9 @@ def test_the_summary_has_a_row_for_each_scenario_the_worst_first(monkeypatch):
         ["❔ INCONCLUSIVE", "b.yaml", "0 of 1 threshold"],
         ["✅ PASS", "a.yaml", "1 of 1 expectation"],
         ["✅ PASS", "e.yaml", "0 of 1 threshold"],
+        ["⬜ NOTHING", "f.yaml", "nothing to judge"],
     ]
-    details = "\n".join(line.strip() for line in said if line.startswith("  "))
+    details = "\n".join(line.strip() for line in said if line.startswith(("  ", "NOT CHECKED ", "INCONCLUSIVE is ")))
     assert sorted("".join(blocks).splitlines()) == sorted(details.splitlines())
     assert Path("summary.md").read_text().startswith(f"### {said[-1]}\n")
     assert Path("output.txt").read_text() == "outcome=WRONG\n"
@@ -1364,7 +1517,7 @@ def test_each_kind_of_base_gives_the_differences_that_compare_does():
     ):
         found = document(path, "-n", "5", "--against", *options)["scenarios"]
         assert [one["against"] for one in found] == [wanted[times]], options
-        assert found[0]["outcome"] == "PASS", "it is shown, and fails nothing"
+        assert found[0]["outcome"] == "NOTHING", "it is shown, and fails nothing"
     assert len(read_file("single.db", "SELECT id FROM runs")) == 1
 
 
@@ -1416,7 +1569,7 @@ def test_a_comparison_fails_on_thresholds_and_with_no_regressions_on_what_got_wo
     old = KITCHEN.replace("crew: 3", "crew: 4")
     put({"kitchen.yaml": KITCHEN, "old/kitchen.yaml": old, "new/kitchen.yaml": KITCHEN})
     few, strict = ("kitchen.yaml", "-n", "20"), "--no-regressions"
-    assert check(*few, "--against", "old")[0] == "PASS          kitchen.yaml: 20 replications"
+    assert check(*few, "--against", "old")[0] == "NOTHING       kitchen.yaml: nothing to judge, 20 replications"
     same = check(*few, "--against", "new", strict)
     assert same[0] == "PASS          kitchen.yaml: 4 of 4 comparisons, 20 replications"
     assert not any(line.startswith("  kitchen.yaml:") for line in same)
@@ -1716,7 +1869,7 @@ def test_ctrl_c_at_a_random_moment_is_one_line(jobs):
 def test_ctrl_c_keeps_what_is_saved_and_lines_are_there_as_they_come():
     put({"a.yaml": KITCHEN, "b.yaml": LONG.replace("SPAN", "20h")})
     with session("check", "a.yaml", "b.yaml", "--save", "-n", "5", "--engine", "reference", "--jobs", "1") as process:
-        assert process.stdout.readline() == "PASS          a.yaml: 5 replications\n"
+        assert process.stdout.readline() == "NOTHING       a.yaml: nothing to judge, 5 replications\n"
         wait_for(lambda: process.poll() is None)
         os.killpg(process.pid, signal.SIGINT)
         out, errors = process.communicate(timeout=20)

@@ -25,6 +25,7 @@ from sim.output.reports import Report, against_report, difference_text
 from sim.scenario import Scenario, load_scenario
 from sim.scenario.files import read_bytes
 from sim.storage import StoredRun, fellow_replications, find_run
+from sim.units import printable
 
 _NO_TIME = datetime.fromtimestamp(0, UTC)
 
@@ -74,7 +75,8 @@ class Base:
                 self.counterparts[file] = counterpart
                 users[counterpart.name].append((file, scenario))
         if checked and not users and not self.faults:
-            message = f"{self.name} has none of these scenarios; name a folder with the same paths, or results of them"
+            advice = "name a folder with the same paths, or results of them"
+            message = printable(f"{self.name} has none of these scenarios; {advice}")
             raise typer.BadParameter(message, param_hint="--against")
         for name, sharing in users.items():
             for file, scenario in sharing if len(sharing) > 1 else []:

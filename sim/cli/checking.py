@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -70,6 +71,13 @@ def check_command(
     update: Annotated[
         bool, typer.Option("--update-golden", help="Store the golden logs of scenarios in which nothing is random.")
     ] = False,
+    require_golden: Annotated[
+        bool,
+        typer.Option("--require-golden", help="Fail where nothing is random and no golden log is stored."),
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Take other YAML files, and golden logs left alone, for wrong scenarios.")
+    ] = False,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML.")] = None,
     as_json: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write JSON; - prints it instead of lines.")
@@ -86,19 +94,22 @@ def check_command(
     ] = None,
 ) -> None:
     """Judge what scenarios expect, their thresholds and golden logs."""
-    from sim.output.findings import Outcome, check_document, total_line
+    from sim.output.findings import Checked, Outcome, check_document, notes, total_line
 
     files = scenario_files(paths, keyword)
+    unchecked = [] if strict else files.unchecked
+    wrong = [Checked(fault.file, [fault]) for fault in (*files.unreadable, *(files.unchecked if strict else []))]
+    golden = {"--update-golden": update, "--require-golden": require_golden}
     targets = {"--junit": junit, "--json": as_json}
-    _refuse(settings, against, no_regressions, update, github, targets)
+    _refuse(settings, against, no_regressions, golden, github, targets)
     keeper = Keeper("replicate", None, seed, destination(tags, db, db is not None if save is None else save), tags)
     base = None if against is None else _base(against, db)
     counts_as = {None: Outcome.INCONCLUSIVE, "pass": Outcome.PASS, "fail": Outcome.FAIL}[inconclusive]
     show = as_json != _STANDARD_OUTPUT
     checked: list[Checked] = []
     with keeper.at_work(_processors() if jobs is None else jobs, engine, dask) as options:
-        check = _Check(keeper, options, times, base, counts_as, update, targets, with_golden=not settings)
-        for found in check.all(files, parameters_of(settings)):
+        check = _Check(keeper, options, times, base, counts_as, update, targets, not settings, require_golden)
+        for found in chain(wrong, check.all(files.scenarios, parameters_of(settings))):
             checked.append(found)
             if show and base is None:
                 _show(found, verbose, github)
@@ -110,10 +121,11 @@ def check_command(
             _show(found, verbose, github)
         say(*report.lines())
     if show:
-        say(total_line(checked, len(files)))
+        most = len(wrong) + len(files.scenarios)
+        say(*notes(checked, unchecked), total_line(checked, most, unchecked))
     else:
-        say_json(check_document(checked))
-    _write(keeper, checked, report, junit, as_json, github)
+        say_json(check_document(checked, unchecked))
+    _write(keeper, checked, unchecked, report, junit, as_json, github)
     _leave(keeper, {found.outcome for found in checked})
 
 
@@ -121,15 +133,16 @@ def _refuse(
     settings: list[str] | None,
     against: str | None,
     no_regressions: bool,
-    update: bool,
+    golden: dict[str, bool],
     github: bool,
     targets: dict[str, Path | None],
 ) -> None:
     """Refuse options that do not go together, and to write where scenarios are."""
     if no_regressions and against is None:
         raise typer.BadParameter("needs --against DIR or --against RUN", param_hint="--no-regressions")
-    if update and settings:
-        raise typer.BadParameter("stores what files say; leave --set out", param_hint="--update-golden")
+    for option, is_given in golden.items():
+        if is_given and settings:
+            raise typer.BadParameter("is about what files say; leave --set out", param_hint=option)
     if github and targets["--json"] == _STANDARD_OUTPUT:
         raise typer.BadParameter("would stand between GitHub's annotations; name a file", param_hint="--json -")
     for option, target in targets.items():
@@ -161,6 +174,7 @@ class _Check:
     update: bool
     targets: dict[str, Path | None]
     with_golden: bool
+    require_golden: bool
 
     def all(self, files: Sequence[tuple[Path, Path]], parameters: dict[str, Any]) -> "Iterator[Checked]":
         """Yield what is found of each file, in their order, while workers are at those to come."""
@@ -205,7 +219,7 @@ class _Check:
                 where = error.filename or file.parent / "golden"
                 self.keeper.problems.append(f"{where}: cannot be written ({error.strerror})")
         if self.with_golden:
-            found.golden = golden_finding(file, scenario, found.first)
+            found.golden = golden_finding(file, scenario, found.first, self.require_golden)
         if self.base is not None:
             self.base.compare(found, workers, self.options["engine"])
         return found
@@ -269,6 +283,7 @@ def _show(found: "Checked", verbose: bool, github: bool) -> None:
 def _write(
     keeper: Keeper,
     checked: Sequence["Checked"],
+    unchecked: Sequence[Fault],
     report: "Report | None",
     junit: Path | None,
     as_json: Path | None,
@@ -282,11 +297,13 @@ def _write(
 
         keeper.write(partial(write_junit, checked), junit, "--junit")
     if as_json is not None and as_json != _STANDARD_OUTPUT:
-        keeper.write(partial(write_check, checked), as_json, "--json")
+        keeper.write(partial(write_check, checked, unchecked), as_json, "--json")
     if github:
         from sim.output.github import tell_github
 
-        keeper.write(lambda _: tell_github(checked, report), Path("GITHUB_STEP_SUMMARY"), "GITHUB_STEP_SUMMARY")
+        keeper.write(
+            lambda _: tell_github(checked, report, unchecked), Path("GITHUB_STEP_SUMMARY"), "GITHUB_STEP_SUMMARY"
+        )
 
 
 def _leave(keeper: Keeper, outcomes: Collection["Outcome"]) -> None:

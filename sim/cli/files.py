@@ -1,18 +1,22 @@
 """Which scenario files are meant: files, those in folders, and those that `-k` selects."""
 
+import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any
+from stat import S_ISREG
+from typing import Any, NamedTuple
 
 import typer
 
+from sim.errors import Fault, ScenarioError
 from sim.units import printable
 
-_KEY = rb"""["']?(scenario|extends)["']?\s*:"""
-_IS_SCENARIO = re.compile(rb"^" + _KEY + rb"|\A(\xef\xbb\xbf)?(---\s+)?(\{[^#]*?)?" + _KEY, re.MULTILINE)
-_MOST_BYTES = 2**20  # of a scenario file
+_KEYS = ["scenario", "extends"]  # a file with one of them says that it is a scenario
+_HAS_KEY = re.compile(rf"""^["']?({"|".join(_KEYS)})["']?\s*:""", re.MULTILINE)
+_MOST_NAMED = 3  # files in a message
 _LONGEST = 1_000  # characters of an expression, which bounds its nesting too
 _GRAMMAR = r"""
     ?either: both | both ("or" both)+ -> disjunction
@@ -23,46 +27,124 @@ _GRAMMAR = r"""
 """
 
 
-def scenario_files(paths: Sequence[Path], keyword: str | None) -> list[tuple[Path, Path]]:
-    """Return the scenario files among files and in folders, each once, with their paths below what was named.
-
-    In a folder they are those `*.yaml` and `*.yml` that have the key `scenario` or `extends`, without hidden folders.
+class Files(NamedTuple):
+    """The scenario files that are meant, each with its path below what was named; folders that are `unreadable`; and
+    what lies in folders and is `unchecked`: other YAML files, and golden logs without their scenario.
     """
-    found: dict[Path, Path] = {}
-    seen: set[Path] = set()
+
+    scenarios: list[tuple[Path, Path]]
+    unreadable: list[Fault]
+    unchecked: list[Fault]
+
+
+def scenario_files(paths: Sequence[Path], keyword: str | None) -> Files:
+    """Return the scenario files among files and in folders, each once.
+
+    In a folder they are those `*.yaml` and `*.yml` that have the key `scenario` or `extends`, and those that cannot be
+    read. Hidden ones, and those in hidden folders, do not count.
+
+    Raises:
+        BadParameter: a folder has none, or `keyword` selects none.
+
+    """
+    scenarios: dict[str, tuple[Path, Path]] = {}  # by what a path leads to, so that each is checked once
+    faults: list[set[Fault]] = [set(), set()]
     for path in paths:
-        files = sorted(_below(path)) if path.is_dir() else [path]
-        if not files:
-            raise typer.BadParameter(
-                f"{printable(str(path))} holds no scenario; name a folder with *.yaml files", param_hint="PATH"
-            )
-        for file in files:
-            known = file.resolve()
-            if known not in seen:
-                seen.add(known)
-                found[file] = file.relative_to(path) if path.is_dir() else Path(path.name)
-    if keyword is None:
-        return list(found.items())
-    chosen = _chosen(keyword)
-    selected = [(file, below) for file, below in found.items() if chosen(file.as_posix().lower())]
-    if not selected:
-        raise typer.BadParameter(f"{keyword!r} selects none of {len(found)}; write a part of a path", param_hint="-k")
-    return selected
+        is_folder = os.path.isdir(path)  # noqa: PTH112  # False also where Path.is_dir raises
+        files = _in_folder(path) if is_folder else Files([(path, Path(path.name))], [], [])
+        if not files.scenarios and not files.unreadable:
+            message = printable(f"{path} holds no scenario; {_what_to_name(files.unchecked)}")
+            raise typer.BadParameter(message, param_hint="PATH")
+        for file, below in files.scenarios:
+            scenarios.setdefault(os.path.realpath(file), (file, below))
+        for known, more in zip(faults, files[1:], strict=True):
+            known.update(more)
+    found = Files(list(scenarios.values()), *map(sorted, faults))
+    return found if keyword is None else _selected(found, keyword)
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    for file in folder.rglob("*"):
-        is_hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-        if file.suffix in (".yaml", ".yml") and not is_hidden and file.is_file() and _is_scenario(file):
-            yield file
+def _what_to_name(unchecked: Sequence[Fault]) -> str:
+    if not unchecked:
+        return "name a folder with *.yaml files"
+    return "; ".join(f"{fault.file} {fault.message}" for fault in unchecked[:_MOST_NAMED])
 
 
-def _is_scenario(file: Path) -> bool:
+def _selected(files: Files, keyword: str) -> Files:
+    """Return those whose path an expression selects.
+
+    Raises:
+        BadParameter: it is no expression, or selects no scenario.
+
+    """
+    is_chosen = _chosen(keyword)
+    scenarios = [(file, below) for file, below in files.scenarios if is_chosen(file.as_posix().lower())]
+    if not scenarios:
+        count = len(files.scenarios)
+        raise typer.BadParameter(f"{keyword!r} selects none of {count}; write a part of a path", param_hint="-k")
+    unreadable, unchecked = ([fault for fault in faults if is_chosen(fault.file.lower())] for faults in files[1:])
+    return Files(scenarios, unreadable, unchecked)
+
+
+def _in_folder(folder: Path) -> Files:
+    """Return the scenario files in a folder, in the order of their paths, and whatever else may have been meant."""
+    files = Files([], [], [])
+
+    def cannot_read(error: OSError) -> None:
+        message = f"cannot be read ({error.strerror}); make it readable, or name other folders"
+        files.unreadable.append(Fault(str(error.filename), 1, 1, "", message))
+
+    for place, folders, names in os.walk(folder, onerror=cannot_read):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for file in (Path(place, name) for name in names if not name.startswith(".")):
+            why = _why_unchecked(file) if file.suffix.lower() in (".yaml", ".yml") else _why_orphaned(file)
+            if why:
+                files.unchecked.append(Fault(str(file), 1, 1, "", why))
+            elif file.suffix.lower() in (".yaml", ".yml"):
+                files.scenarios.append((file, file.relative_to(folder)))
+    files.scenarios.sort()
+    return files
+
+
+def _why_unchecked(file: Path) -> str:
+    """Return why a YAML file is no scenario, nothing where it says that it is one, or where checking it will say what
+    is wrong.
+    """
+    from sim.scenario.files import LARGEST_FILE
+    from sim.scenario.source import read_yaml
+
     try:
+        if not S_ISREG(file.stat().st_mode):
+            return ""
         with file.open("rb") as opened:
-            return _IS_SCENARIO.search(opened.read(_MOST_BYTES)) is not None
-    except OSError:
-        return True  # checking it will say what is wrong
+            text = opened.read(LARGEST_FILE).decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return ""
+    try:
+        keys = list(read_yaml(text, str(file), []).value)
+    except ScenarioError:
+        if _HAS_KEY.search(text):
+            return ""
+        keys = []
+    if any(key in keys for key in _KEYS):
+        return ""
+    why = f"has no key {' or '.join(map(repr, _KEYS))}"
+    close = [key for key in keys if get_close_matches(key.lower(), _KEYS, cutoff=0.8)]
+    return f"{why}; is {close[0]!r} meant?" if close else why
+
+
+def _why_orphaned(file: Path) -> str:
+    """Return what is missing of a golden log, nothing of a whole one and of other files."""
+    from sim.output.golden import scenario_of_golden
+
+    scenario = scenario_of_golden(file)
+    if scenario is None:
+        return ""
+    if not os.path.lexists(scenario):
+        return f"is a golden log, but {scenario} is gone; remove the log, or bring that back"
+    fingerprint = file.with_name(f"{scenario.name}.json")
+    if not os.path.lexists(fingerprint):
+        return f"is a golden log, but {fingerprint} is gone; sim check --update-golden stores it again"
+    return ""
 
 
 def _chosen(keyword: str) -> Callable[[str], bool]:

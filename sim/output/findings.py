@@ -21,12 +21,18 @@ from sim.scenario import Place
 
 
 class Outcome(StrEnum):
-    """What became of a scenario file, the worst one first."""
+    """What became of a scenario file, the worst one first; NOTHING of one that asks nothing."""
 
     WRONG = "WRONG"
     FAIL = "FAIL"
     INCONCLUSIVE = "INCONCLUSIVE"
     PASS = "PASS"  # noqa: S105 - no password
+    NOTHING = "NOTHING"
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """Return the worst of some outcomes."""
+    return min(outcomes, key=list(Outcome).index)
 
 
 class Finding(NamedTuple):
@@ -90,6 +96,22 @@ def of_threshold(verdict: ThresholdVerdict, inconclusive: Outcome = Outcome.INCO
     )
 
 
+def of_demand(done: Replications) -> Finding | None:
+    """Return NO DATA where customers may come and no order was ever created, unless a threshold asks for just that."""
+    scenario = done.scenario
+    may_come = scenario.is_random or scenario.file.arrivals
+    is_asked = any(threshold.metric == "orders.created" for _, threshold in scenario.thresholds)
+    if is_asked or not may_come or any(done.values("orders.created")):
+        return None
+    since = " after the warm-up" if scenario.warmup else ""
+    note = (
+        f"no order was created{since} in {count(len(done.results), 'replication')}; look at arrivals, "
+        'or write orders.created: "== 0" under thresholds if that is meant'
+    )
+    place = scenario.root.value.get("arrivals", scenario.root).place
+    return Finding("demand", place, "orders are created", Judgement.NO_DATA, Outcome.FAIL, note=note)
+
+
 @dataclass
 class Checked:
     """What a check found of one file: `faults` of one that cannot be run, else what replications and `first` say.
@@ -110,10 +132,11 @@ class Checked:
 
     @cached_property
     def judged(self) -> list[Finding]:
-        """What became of expectations and thresholds."""
+        """What became of expectations and thresholds, after whether there was anything to judge."""
+        demand = None if self.done is None else of_demand(self.done)
         expected = [] if self.first is None else [of_expectation(one) for one in self.first.verdicts]
         asked = [] if self.done is None else [of_threshold(one, self.inconclusive) for one in self.done.thresholds]
-        return [*expected, *asked]
+        return [*([] if demand is None else [demand]), *expected, *asked]
 
     @property
     def findings(self) -> list[Finding]:
@@ -124,18 +147,19 @@ class Checked:
     def outcome(self) -> Outcome:
         """The worst of what was found."""
         outcomes = {finding.outcome for finding in self.findings}
-        return Outcome.WRONG if self.faults else next(one for one in Outcome if one in outcomes or one is Outcome.PASS)
+        return Outcome.WRONG if self.faults else worst(outcomes or {Outcome.NOTHING})
 
     def counts(self) -> str:
         """Return how much of what is asked held, in words."""
-        parts = []
+        parts = [] if self.findings else ["nothing to judge"]
         for kind, all_of_them in _by_kind(self.findings).items():
             held = sum(finding.judgement is Judgement.PASS for finding in all_of_them)
             is_new = self.stored and kind == "golden log"
-            parts.append("golden log stored" if is_new else f"{held} of {count(len(all_of_them), kind)}")
+            words = {"demand": "no orders", "golden log": "golden log stored" if is_new else ""}.get(kind)
+            parts.append(words or f"{held} of {count(len(all_of_them), kind)}")
         if self.done is not None and len(self.done.results) > 1:
             parts.append(count(len(self.done.results), "replication"))
-        return ", ".join(parts) or "nothing to judge"
+        return ", ".join(parts)
 
 
 def _by_kind(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
@@ -168,32 +192,61 @@ def unique(names: Iterable[str]) -> list[str]:
     return found
 
 
-def total_line(files: Sequence[Checked], most: int = 0) -> str:
-    """Return how many files came to which end, and how many of `most` were not looked at."""
-    words = {"PASS": "passed", "FAIL": "failed", "INCONCLUSIVE": "inconclusive", "WRONG": "wrong"}
-    tally = Counter(str(checked.outcome) for checked in files)
-    ends = [f"{tally[outcome]} {word}" for outcome, word in words.items() if tally[outcome]]
-    left = most - len(files)
-    return f"{count(len(files), 'scenario')}: {', '.join(ends)}" + f"; {left} not looked at" * (left > 0)
+_IN_WORDS = {
+    Outcome.PASS: "passed",
+    Outcome.FAIL: "failed",
+    Outcome.INCONCLUSIVE: "inconclusive",
+    Outcome.WRONG: "wrong",
+    Outcome.NOTHING: "with nothing to judge",
+}
 
 
-def check_document(files: Sequence[Checked]) -> dict[str, Any]:
+def total_line(files: Sequence[Checked], most: int = 0, unchecked: Sequence[Fault] = ()) -> str:
+    """Return how many files came to which end, how many of `most` were not looked at, and how many more lie there."""
+    tally = Counter(checked.outcome for checked in files)
+    ends = ", ".join(f"{tally[outcome]} {words}" for outcome, words in _IN_WORDS.items() if tally[outcome])
+    parts = [f"{count(len(files), 'scenario')}: {ends}"]
+    if most > len(files):
+        parts.append(f"{most - len(files)} not looked at")
+    if unchecked:
+        parts.append(f"{count(len(unchecked), 'file')} not checked")
+    return "; ".join(parts)
+
+
+_NEXT = (
+    "INCONCLUSIVE is too early to say: run more (-n N, or replications: {min, max, until} in the file), "
+    "or let it pass (--inconclusive=pass)"
+)
+
+
+def notes(files: Sequence[Checked], unchecked: Sequence[Fault]) -> list[str]:
+    """Return what there is to say of all files together: which ones were not checked and why, and what to do where it
+    is too early to say.
+    """
+    lines = [f"NOT CHECKED   {fault.file}: {fault.message}" for fault in unchecked]
+    findings = [finding for checked in files for finding in checked.findings]
+    is_open = any(one.judgement is Judgement.INCONCLUSIVE and not one.is_warning for one in findings)
+    return [*lines, _NEXT] if is_open else lines
+
+
+def check_document(files: Sequence[Checked], unchecked: Sequence[Fault] = ()) -> dict[str, Any]:
     """Return what `sim check --json` writes."""
     tally = Counter(str(checked.outcome) for checked in files)
     return {
         "outcomes": {str(outcome): tally[outcome] for outcome in Outcome},
         "scenarios": [_file_document(checked) for checked in files],
+        "not_checked": [{"file": fault.file, "reason": fault.message} for fault in unchecked],
     }
 
 
-def write_check(files: Sequence[Checked], path: Path) -> None:
+def write_check(files: Sequence[Checked], unchecked: Sequence[Fault], path: Path) -> None:
     """Write what was found of scenario files as JSON.
 
     Raises:
         OSError: the file cannot be written.
 
     """
-    document = json.dumps(check_document(files), indent=2)
+    document = json.dumps(check_document(files, unchecked), indent=2)
     write_files({path: text_file(lambda file: file.write(f"{document}\n"))})
 
 

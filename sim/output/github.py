@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from sim.checks import Judgement
-from sim.output.findings import Checked, Outcome, checked_lines, total_line
+from sim.errors import Fault
+from sim.output.findings import Checked, Outcome, checked_lines, notes, total_line, worst
 from sim.output.reports import Report
 from sim.output.text import count
 from sim.units import printable
 
 MOST_BYTES = 1_000_000  # GitHub shows a summary of 1 MiB at most, and none of a longer one
 _BARS = "▁▂▃▄▅▆▇█"
-_MARKS = {"PASS": "✅", "FAIL": "❌", "INCONCLUSIVE": "❔", "WRONG": "🚫"}
+_MARKS = {"PASS": "✅", "FAIL": "❌", "INCONCLUSIVE": "❔", "WRONG": "🚫", "NOTHING": "⬜"}
 
 
 def annotations(checked: Checked) -> Iterator[str]:
@@ -44,15 +45,18 @@ def _escaped(text: str, in_property: bool = False) -> str:
     return "".join(f"%{ord(sign):02X}" if sign in signs else sign for sign in text)
 
 
-def step_summary(files: Sequence[Checked], against: Report | None = None) -> str:
+def step_summary(files: Sequence[Checked], against: Report | None = None, unchecked: Sequence[Fault] = ()) -> str:
     """Return what GitHub shows of a step, in Markdown: a row for each file, the worst first, and what did not hold.
 
     What does not fit into its limit is left out, and a line says so.
     """
     worst_first = sorted(files, key=lambda checked: list(Outcome).index(checked.outcome))
+    remarks = notes(files, unchecked)
     parts = [
-        f"### {total_line(files)}\n\n| | scenario | held | orders PENDING, replication 1 |\n|---|---|---|---|\n",
+        f"### {total_line(files, unchecked=unchecked)}\n\n",
+        "| | scenario | held | orders PENDING, replication 1 |\n|---|---|---|---|\n",
         *map(_row, worst_first),
+        *([_fenced(remarks)] if remarks else []),
         *([] if against is None else [_fenced(against.lines())]),
         *(_details(checked) for checked in worst_first if list(checked_lines(checked))[1:]),
     ]
@@ -103,16 +107,16 @@ def _fenced(lines: Iterable[str]) -> str:
     return f"\n{fence}text\n{text}\n{fence}\n"
 
 
-def tell_github(files: Sequence[Checked], against: Report | None = None) -> None:
+def tell_github(files: Sequence[Checked], against: Report | None = None, unchecked: Sequence[Fault] = ()) -> None:
     """Add the summary and the outcome of a check to the files that GitHub names for it in the environment.
 
     Raises:
         OSError: a file cannot be written.
 
     """
-    outcome = min((checked.outcome for checked in files), key=list(Outcome).index)
+    outcome = worst(checked.outcome for checked in files)
     for name, text in (
-        ("GITHUB_STEP_SUMMARY", step_summary(files, against)),
+        ("GITHUB_STEP_SUMMARY", step_summary(files, against, unchecked)),
         ("GITHUB_OUTPUT", f"outcome={outcome}\n"),
     ):
         if path := os.environ.get(name):

@@ -34,6 +34,13 @@ def _files(file: Path) -> tuple[Path, Path]:
     return file.parent / "golden" / f"{file.name}.json", file.parent / "golden" / f"{file.name}.csv.gz"
 
 
+def scenario_of_golden(file: Path) -> Path | None:
+    """Return the scenario file that a file in a folder `golden` belongs to by its name, None where it is not ours."""
+    name = next((file.name.removesuffix(end) for end in (".json", ".csv.gz") if file.name.endswith(end)), "")
+    is_ours = file.parent.name == "golden" and name.lower().endswith((".yaml", ".yml"))
+    return file.parent.parent / name if is_ours else None
+
+
 def has_golden(file: Path) -> bool:
     """Whether a golden log of a scenario file is kept."""
     return _files(file)[0].exists()
@@ -71,8 +78,10 @@ def update_golden(file: Path, scenario: Scenario, first: Look) -> bool:
     return True
 
 
-def golden_finding(file: Path, scenario: Scenario, first: Look) -> Finding | None:
+def golden_finding(file: Path, scenario: Scenario, first: Look, is_required: bool = False) -> Finding | None:
     """Return whether a scenario still has its golden log, with the first event that differs; None where it has none.
+
+    Where that `is_required`, a scenario in which nothing is random must have one.
 
     Raises:
         ScenarioError: what is kept is no golden fingerprint.
@@ -81,7 +90,7 @@ def golden_finding(file: Path, scenario: Scenario, first: Look) -> Finding | Non
     stored, log = _files(file)
     try:
         if not has_golden(file):
-            return None
+            return _required(scenario) if is_required and not scenario.is_random else None
         document = json.loads(read_bytes(stored, _LARGEST))
         fingerprint, model = (_digits(document[key], number) for key, number in _DIGITS.items())
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
@@ -112,6 +121,11 @@ def _digits(text: object, number: int) -> str:
     if not isinstance(text, str) or len(text) != number or text.strip("0123456789abcdef"):
         raise ValueError
     return text
+
+
+def _required(scenario: Scenario) -> Finding:
+    note = "there is none; sim check --update-golden stores it"
+    return Finding("golden log", scenario.root.place, "golden log", Judgement.FAIL, Outcome.FAIL, note=note)
 
 
 def _rows(done: Run) -> list[str]:

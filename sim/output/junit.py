@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
+from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from sim.output.files import write_files
 from sim.output.findings import Checked, Finding, Outcome, unique
@@ -13,7 +13,8 @@ from sim.units import printable
 def write_junit(files: Sequence[Checked], path: Path) -> None:
     """Write what was found of scenario files as JUnit XML, in the form that Jenkins' schema describes.
 
-    What failed is a failure; what is wrong or INCONCLUSIVE is an error; what only warns passes and says so.
+    What failed is a failure; what is wrong or INCONCLUSIVE is an error; what only warns passes and says so; a
+    scenario with nothing to judge is a case that is skipped.
 
     Raises:
         OSError: the file cannot be written.
@@ -27,7 +28,7 @@ def write_junit(files: Sequence[Checked], path: Path) -> None:
         if checked.faults:
             suite.add_testcase(_wrong(checked))
         elif not checked.findings:
-            suite.add_testcase(TestCase("runs", printable(checked.file)))
+            suite.add_testcase(_nothing(checked))
         document.add_testsuite(suite)
     suites = list(document)
     document.tests = sum(suite.tests for suite in suites)
@@ -40,6 +41,13 @@ def _wrong(checked: Checked) -> TestCase:
     case = TestCase("is a scenario that runs", printable(checked.file))
     lines = [str(fault) for fault in checked.faults]
     return _with(case, Error(lines[0], "WRONG"), lines)
+
+
+def _nothing(checked: Checked) -> TestCase:
+    case, skipped = TestCase("runs", printable(checked.file)), Skipped()
+    skipped.text = checked.counts()
+    case.result = [skipped]
+    return case
 
 
 def _case(name: str, file: str, finding: Finding) -> TestCase:
