@@ -25,6 +25,7 @@ import pytest
 from sim import Database, StorageError, load_scenario, open_database, run
 from sim.storage import find_address, list_runs, push_all, save_run
 from sim.storage.connection import Connection
+from sim.storage.rows import read_pages
 from tests.server import Answer, Server, http, port_that
 
 pytestmark = pytest.mark.usefixtures("elsewhere")
@@ -50,6 +51,10 @@ def result(columns: list[str], *rows: list[Any]) -> str:
 def executed(columns: list[str], *rows: list[Any]) -> dict[str, Any]:
     statement = {"cols": [{"name": name} for name in columns], "rows": rows, "affected_row_count": 0}
     return {"type": "ok", "response": {"type": "execute", "result": statement}}
+
+
+def text(value: str) -> dict[str, str]:
+    return {"type": "text", "value": value}
 
 
 def integer(digits: str) -> dict[str, str]:
@@ -193,7 +198,7 @@ def test_a_token_that_the_server_repeats_is_not_shown(repeats, monkeypatch):
 def test_a_token_that_the_server_hands_out_as_a_value_is_not_shown(monkeypatch):
     monkeypatch.setenv("TURSO_AUTH_TOKEN", TOKEN)
     escaped = "".join(f"\\u{ord(letter):04x}" for letter in TOKEN)
-    answer = result(["name"], [{"type": "text", "value": "TEXT"}]).replace("TEXT", f"of {escaped}")
+    answer = result(["name"], [text("TEXT")]).replace("TEXT", f"of {escaped}")
     with connected(says(answer)) as connection:
         assert connection.query("SELECT name FROM scenarios") == [("of …",)]
 
@@ -268,7 +273,7 @@ SHAPES = {
     "no rows": result([]),
     "null for rows": result(["a"]).replace('"rows": []', '"rows": null'),
     "null for a row": result(["a"]).replace('"rows": []', '"rows": [null]'),
-    "text": result(["a"], [{"type": "text", "value": "abc"}]),
+    "text": result(["a"], [text("abc")]),
     "null for a value": result(["a"], [{"type": "null"}]),
     "4": result(["a"], [integer("4")]),
     "1": result(["a"], [integer("1")]),
@@ -313,37 +318,40 @@ def test_json_of_any_other_shape_is_one_line_and_the_right_status(command, store
     assert command == "run" or stored.read_bytes() == before
 
 
-def damaged(value: Any, chance: random.Random) -> Any:
-    """Return an answer with damage at a random place."""
-    inner = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else []
-    if not inner or chance.random() < 0.15:
-        strange = [
-            None,
-            True,
-            -1,
-            5,
-            2**70,
-            0.5,
-            "",
-            "x",
-            "9" * 30,
-            [],
-            {},
-            [value],
-            {"type": value},
-            [[None]],
-            "\x1b[2J",
-        ]
-        return chance.choice(strange)
-    value, place = value.copy(), chance.choice(inner)
-    match chance.randrange(8):
-        case 0:
-            del value[place]
-        case 1 if isinstance(value, list):
-            value.insert(place, value[place])
+STRANGE = (
+    *(None, True, -1, 5, 2**70, 0.5, "", "x", "9" * 30, "\x1b[2J", [], {}, [[None]]),
+    *({"type": "null"}, {"type": "text", "value": "x"}, {"type": "integer", "value": "-7"}),
+)
+
+
+def test_pages_without_end_are_given_up():
+    with connected(says(result(["rows", "last", "count"], [text("[]"), integer("7"), integer("1")]))) as connection:
+        pages = read_pages(connection, "events", "a run")
+        assert next(pages) == ("[]", 1)
+        with pytest.raises(StorageError, match="does not answer what it was asked"):
+            next(pages)
+
+
+def damaged(answer: Any, chance: random.Random) -> Any:
+    """Return an answer with damage at a random place: something is missing, is there twice, or is something else."""
+    places = list(places_in(answer))
+    inside, place = chance.choice(places)
+    match chance.randrange(6):
+        case 0 if isinstance(inside, list):
+            inside.append(inside[-1])
+        case 1:
+            inside.clear()
         case _:
-            value[place] = damaged(value[place], chance)
-    return value
+            inside[place] = chance.choice(STRANGE)
+    return answer
+
+
+def places_in(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield each list or object within an answer with each index or key of it."""
+    if isinstance(value, list | dict):
+        for place in list(value) if isinstance(value, dict) else range(len(value)):
+            yield value, place
+            yield from places_in(value[place])
 
 
 def damage(times: int, folder: Path, server: Server) -> Counter[str]:

@@ -161,8 +161,10 @@ def read_pages(connection: Connection, table: str, run_id: str, after: int = -1)
     )
     while True:
         rows, last, count = connection.row(sql, run_id, after, width=3)
-        if not count:
+        if count == 0:
             return
+        if not isinstance(count, int) or not isinstance(last, int) or last <= after:  # else it would never end
+            raise connection.untrue()
         yield rows, count
         after = last
 
