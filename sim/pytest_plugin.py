@@ -1,9 +1,8 @@
-"""The pytest plugin: scenario files as test files, and fixtures for tests in Python."""
+"""Scenario files as test files of pytest, for the plugin in `kitchensim_pytest`."""
 
 import os
 import warnings
 from collections.abc import Callable, Iterator
-from fnmatch import fnmatch
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,36 +12,15 @@ import pytest
 from sim.errors import ScenarioError, SimulationError
 
 if TYPE_CHECKING:
-    from sim.experiment import Look, Replications, Run
+    from sim.experiment import Look, Replications
     from sim.output.findings import Finding
     from sim.scenario import Place, Scenario
 
-_PATTERN = "*.scenario.yaml"
 
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Say what goes into the ini file."""
-    more = f"more scenario files than {_PATTERN}: patterns of names, or of paths below the rootdir"
-    parser.addini("sim_scenarios", more, type="args", default=[])
-    parser.addini(
-        "sim_inconclusive", "what counts where it is too early to say: fail (default) or pass", default="fail"
-    )
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Refuse what the ini file cannot mean."""
-    given = config.getini("sim_inconclusive")
-    if given not in ("fail", "pass"):
-        raise pytest.UsageError(f"sim_inconclusive is {given!r}; write fail or pass")
-
-
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "ScenarioFile | None":
-    """Collect a scenario file, if it is called like one."""
-    path = Path(os.path.relpath(file_path, parent.config.rootpath)).as_posix()
-    patterns = (_PATTERN, *parent.config.getini("sim_scenarios"))
-    if any(fnmatch(name, pattern) for name in (path, file_path.name) for pattern in patterns):
-        return ScenarioFile.from_parent(parent, path=file_path)
-    return None
+_NEXT = (
+    "too early to say: write more replications into the file, or let it pass with sim_inconclusive = pass in the "
+    "ini file"
+)
 
 
 class ScenarioFile(pytest.File):
@@ -170,7 +148,9 @@ class ScenarioItem(pytest.Item):
         if not isinstance(error, NotHeldError):
             return super().repr_failure(excinfo, style)
         finding, place = error.finding, f"{self.place.file}:{self.place.line}"
-        return "\n".join((finding.result, f"asked: {finding.asked}", place, f"    {self.source}", *finding.diff))
+        hint = [_NEXT] if finding.judgement == "INCONCLUSIVE" else []
+        shown = (finding.result, f"asked: {finding.asked}", place, f"    {self.source}", *finding.diff, *hint)
+        return "\n".join(shown)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return where it is asked; pytest takes dots at the end of an id for those of a module, but for the file."""
@@ -179,26 +159,3 @@ class ScenarioItem(pytest.Item):
 
 class ScenarioWarning(UserWarning):
     """A threshold that only warns did not hold."""
-
-
-@pytest.fixture
-def scenario(request: pytest.FixtureRequest) -> "Callable[..., Scenario]":
-    """Load a scenario, with values for its parameters, by its path from the folder of the test."""
-    from sim.scenario import load_scenario
-
-    def load(path: str, **parameters: Any) -> "Scenario":
-        try:
-            return load_scenario(os.path.relpath(request.path.parent / path), **parameters)
-        except ScenarioError as error:
-            message = str(error)
-        pytest.fail(message, pytrace=False)
-
-    return load
-
-
-@pytest.fixture
-def run() -> "Callable[..., Run]":
-    """Run a scenario: `run(scenario("rush.yaml").set(peak_bots=3))`."""
-    import sim
-
-    return sim.run

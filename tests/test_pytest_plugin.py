@@ -2,7 +2,9 @@
 
 import json
 import re
+import sys
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -306,7 +308,11 @@ def test_what_is_inconclusive_fails(pytester):
     write("hasty.scenario.yaml", HASTY)
     done = pytester.runpytest()
     outcome(done, 1, failed=1)
-    _, result, asked, place, line = failures(done)
+    _, result, asked, place, line, hint = failures(done)
+    assert hint == (
+        "too early to say: write more replications into the file, or let it pass with sim_inconclusive = pass in the "
+        "ini file"
+    )
     assert result.startswith("INCONCLUSIVE, got 1m34.8s (11.7s to 2m58s); about ")
     assert asked == "asked: wait.p95 < 1m30s"
     assert (place, line) == ("hasty.scenario.yaml:9", '    thresholds: {wait.p95: "< 1m30s"}')
@@ -529,10 +535,47 @@ from pathlib import Path
 
 def pytest_unconfigure():
     heavy = ("numpy", "pydantic", "simpy", "pandas", "scipy", "matplotlib", "ruamel", "lark", "typer", "numba")
-    found = [name for name in ("sim.pytest_plugin", *heavy) if name in sys.modules]
+    found = [name for name in ("kitchensim_pytest", "sim", *heavy) if name in sys.modules]
     Path(__file__).with_name("loaded").write_text(json.dumps(found))
 """,
     )
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # of other projects
-    outcome(pytester.runpytest_subprocess("-p", "sim.pytest_plugin"), 0, passed=1)
-    assert json.loads(Path("loaded").read_text()) == ["sim.pytest_plugin"]
+    outcome(pytester.runpytest_subprocess("-p", "kitchensim_pytest"), 0, passed=1)
+    assert json.loads(Path("loaded").read_text()) == ["kitchensim_pytest"]
+
+
+# Projects with a `sim` of their own
+
+
+@pytest.fixture(params=[["pytest"], ["python", "-m", "pytest"]], ids=["pytest", "python-m-pytest"])
+def started(request, pytester) -> Callable[..., pytest.RunResult]:
+    """Start pytest in a process of its own, in one of the two ways."""
+    program, *words = request.param
+    return lambda *options: pytester.run(Path(sys.executable).with_name(program), *words, *options)
+
+
+@pytest.mark.parametrize("place", ["sim.py", "sim/__init__.py", "src/sim/__init__.py"])
+def test_a_project_with_a_sim_of_its_own_is_left_alone(started, place):
+    write(place, "NAME = 'theirs'\n")
+    write("pytest.ini", "[pytest]\npythonpath = . src\n")
+    write("tests/test_theirs.py", "import sim\ndef test_name(): assert sim.NAME == 'theirs'\n")
+    outcome(started(), 0, passed=1)
+
+
+def test_scenario_files_and_fixtures_beside_another_sim_are_refused_in_one_line(started, pytester):
+    write("sim.py", "NAME = 'theirs'\n")
+    write("pytest.ini", "[pytest]\npythonpath = .\n")
+    write("test_theirs.py", "import sim\ndef test_name(): assert sim.NAME == 'theirs'\ndef test_run(run): pass\n")
+    line = "kitchensim cannot be used here, since this project has a sim of its own: {}; use sim check"
+    done = started("test_theirs.py")
+    outcome(done, 1, passed=1, errors=1)
+    assert failures(done)[-1] == line.format(pytester.path / "sim.py")
+    write("rush.scenario.yaml", RUSH)
+    done = started("--continue-on-collection-errors")
+    outcome(done, 1, passed=1, errors=2)
+    assert line.format(pytester.path / "sim.py") in failures(done)
+
+
+def test_a_folder_sim_with_scenarios_is_no_sim_of_its_own(started):
+    write("sim/rush.scenario.yaml", IDLE)
+    outcome(started(), 0, passed=1)
