@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
+from threading import Thread
 from typing import Self
 
 import pytest
@@ -233,14 +234,40 @@ def test_finished_work_is_saved_as_it_comes():
 # No cluster
 
 
+@contextmanager
+def answering(content: bytes) -> Iterator[str]:
+    """A server that answers each connection with this, and is no scheduler; its address."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            with suppress(OSError):  # the server is closed
+                while True:
+                    connection, _ = server.accept()
+                    with connection, suppress(OSError):
+                        connection.sendall(content)
+
+        Thread(target=answer, daemon=True).start()
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+        server.shutdown(socket.SHUT_RDWR)
+
+
+ANSWERS = (
+    b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
+    (2**62).to_bytes(8, "little") * 10,
+    bytes(3000),
+    b"",
+)
+
+
 def test_where_no_cluster_is_it_takes_one_line_and_not_long():
     with socket.create_server(("127.0.0.1", 0)) as silent, ExitStack() as stack:
         addresses = ["127.0.0.1:1", f"127.0.0.1:{silent.getsockname()[1]}", "nonsense", "http://127.0.0.1:1"]
+        addresses += [stack.enter_context(answering(content)) for content in ANSWERS]
         started = [
-            (address, stack.enter_context(session("replicate", "kitchen.yaml", *BARE, "--dask", address)))
+            (address, stack.enter_context(session("replicate", "kitchen.yaml", *BARE, "--no-files", "--dask", address)))
             for address in addresses
         ]
-        wait_for(lambda: all(process.poll() is not None for _, process in started), 15)
+        wait_for(lambda: all(process.poll() is not None for _, process in started), 60)
         for address, process in started:
             out, errors = process.communicate()
             assert (process.returncode, out) == (2, "")
