@@ -84,12 +84,12 @@ def save_replications(
             yield from closing(run_id, stored_metrics(replication.metrics), stamp)
         numbers = (
             "SELECT json_group_array(replication) FROM "
-            "(SELECT DISTINCT replication FROM runs WHERE experiment_id = ?1 ORDER BY replication)"
+            "(SELECT DISTINCT replication FROM runs WHERE experiment_id = ? ORDER BY replication)"
         )
         yield (
             f"UPDATE experiments SET parameters = json_set(parameters, '$.replications', json(({numbers}))), "
-            "updated_at = ?2 WHERE id = ?1",
-            (experiment.id, stamp),
+            "updated_at = ? WHERE id = ?",
+            (experiment.id, stamp, experiment.id),
         )
 
     store(connection, ids[-1] if ids else "", statements())

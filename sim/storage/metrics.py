@@ -35,7 +35,7 @@ def in_order(names: Iterable[str]) -> list[str]:
 def name_statement(names: Sequence[str]) -> Statement:
     """Return the statement that stores a set of names where it is not there yet."""
     return (
-        "INSERT INTO metric_names (metric_set, position, name) SELECT ?1, key, value FROM json_each(?2) "
+        "INSERT INTO metric_names (metric_set, position, name) SELECT ?, key, value FROM json_each(?) "
         "WHERE true ON CONFLICT DO NOTHING",
         (key_of(names), json.dumps(list(names))),
     )

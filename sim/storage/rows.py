@@ -146,8 +146,8 @@ def page(table: str, run_id: str, rows: str) -> Statement:
         index = PAGED[table].index("user_id")
         values[index] = f"(SELECT id FROM users WHERE id = {values[index]})"
     return (
-        f"INSERT INTO {table} (run_id, {', '.join(PAGED[table])}) SELECT ?1, {', '.join(values)} "
-        "FROM json_each(?2) WHERE true ON CONFLICT DO NOTHING",
+        f"INSERT INTO {table} (run_id, {', '.join(PAGED[table])}) SELECT ?, {', '.join(values)} "
+        "FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
         (run_id, rows),
     )
 

@@ -256,8 +256,8 @@ def delete_run(connection: Connection, run_id: str) -> None:
         StorageError: the database refuses it.
 
     """
-    sql = "UPDATE runs SET deleted_at = ?1, updated_at = ?1 WHERE id = ?2 AND deleted_at IS NULL"
-    connection.write([(sql, (now(), run_id))])
+    sql, stamp = "UPDATE runs SET deleted_at = ?, updated_at = ? WHERE id = ? AND deleted_at IS NULL", now()
+    connection.write([(sql, (stamp, stamp, run_id))])
 
 
 def restore_run(connection: Connection, run_id: str) -> None:
@@ -314,7 +314,7 @@ def purge_run(connection: Connection, run_id: str) -> None:
     # from here on it cannot be restored, only purged once more
     connection.write([("UPDATE runs SET status = 'writing', deleted_at = ? WHERE id = ?", (now(), run_id))])
     for table, (number, *_) in reversed(PAGED.items()):
-        piece = f"(SELECT {number} FROM {table} WHERE run_id = ?1 ORDER BY {number} LIMIT {_PIECE})"
-        while connection.write([(f"DELETE FROM {table} WHERE run_id = ?1 AND {number} IN {piece}", (run_id,))]):
+        piece = f"(SELECT {number} FROM {table} WHERE run_id = ? ORDER BY {number} LIMIT {_PIECE})"
+        while connection.write([(f"DELETE FROM {table} WHERE run_id = ? AND {number} IN {piece}", (run_id, run_id))]):
             pass
     connection.write([("DELETE FROM runs WHERE id = ?", (run_id,))])

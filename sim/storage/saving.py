@@ -160,8 +160,8 @@ def push_run(source: Connection, target: Connection, run_id: str, sent: Callable
         target.write([*begin, _sign_of_life(run_id)])
         begin = []
     lacking = {digest: parts for digest in digests if (parts := _parts(source, digest)) != _parts(target, digest)}
-    lasts = ", ".join(f"(SELECT max({columns[0]}) FROM {table} WHERE run_id = ?1)" for table, columns in PAGED.items())
-    after = target.row(f"SELECT {lasts}", run_id, width=len(PAGED))
+    lasts = ", ".join(f"(SELECT max({columns[0]}) FROM {table} WHERE run_id = ?)" for table, columns in PAGED.items())
+    after = target.row(f"SELECT {lasts}", *[run_id] * len(PAGED), width=len(PAGED))
 
     def statements() -> Iterator[Statement]:
         yield from begin
