@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import re
 import struct
 import subprocess
 import sys
 from hashlib import sha256
+from pathlib import Path
 from random import Random
 from uuid import UUID
 
@@ -298,3 +300,10 @@ def test_a_database_opens_where_an_event_loop_is_running(backend, busy):
 
     saved = asyncio.run(cell())
     assert backend.read("SELECT id FROM runs") == [(saved,)]
+
+
+def test_no_statement_numbers_its_placeholders():
+    """Python 3.12 warns of `?1` beside a sequence of values, and 3.14 refuses it."""
+    numbered = re.compile(r"\?\d")
+    files = (Path(__file__).parents[1] / "sim" / "storage").glob("*.py")
+    assert [file.name for file in files if numbered.search(file.read_text())] == []
