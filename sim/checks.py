@@ -10,9 +10,9 @@ import numpy as np
 from sim.events import EventKind, EventLog
 from sim.metrics import Orders
 from sim.model import NONE
-from sim.scenario import Condition, Expectation, Place, Threshold
+from sim.scenario import Condition, Expectation, Place, Scenario, Threshold
 from sim.statistics import Interval, mean_interval, replications_for, share_interval
-from sim.units import format_duration
+from sim.units import Clock, ClockTime, format_duration
 
 _ORDER_STATUS = {
     EventKind.ORDER_CREATED: "PENDING",
@@ -39,52 +39,61 @@ class Verdict(NamedTuple):
     held: bool
 
 
-def judge(expectations: list[tuple[Place, Expectation]], orders: Orders, log: EventLog) -> list[Verdict]:
-    """Return a verdict on each expectation, in the order of the file."""
-    return [_judge(place, entry, orders, log) for place, entry in expectations]
+def judge(scenario: Scenario, orders: Orders, log: EventLog) -> list[Verdict]:
+    """Return a verdict on each expectation of a scenario, in the order of the file."""
+    return [_judge(place, entry, orders, log, scenario.clock) for place, entry in scenario.expectations]
 
 
-def _judge(place: Place, entry: Expectation, orders: Orders, log: EventLog) -> Verdict:
-    at, asked = log.end if entry.at is None else entry.at, _facts(entry)
+def _judge(place: Place, entry: Expectation, orders: Orders, log: EventLog, clock: Clock) -> Verdict:
+    at, asked = log.end if entry.at is None else entry.at, _facts(entry, clock)
     if entry.order is None:
         came = {"status": _status_of_bot(log, entry.bot, at)}
     elif entry.order in orders.number:
-        came = {name: _fact(name, entry.order, orders, log, at) for name in asked}
+        came = {name: _fact(name, entry, orders, log, at, clock) for name in asked}
     else:  # another seed or replication than the one the file was checked with
         came = dict.fromkeys(asked, "of an order that was never created")
     got = ", ".join(f"{name} {came[name]}" for name in asked if came[name] != asked[name])
-    return Verdict(place, in_words(entry), got or "as expected", held=not got)
+    return Verdict(place, in_words(entry, clock), got or "as expected", held=not got)
 
 
-def in_words(entry: Expectation) -> str:
-    """Return what an entry of `expect` says."""
+def in_words(entry: Expectation, clock: Clock) -> str:
+    """Return what an entry of `expect` says, with clock times where it has them."""
     subject = f"bot {entry.bot}" if entry.order is None else f"order {entry.order}"
-    when = "" if entry.at is None else f" at {format_duration(entry.at, 6)}"
-    return f"{subject}{when}: {', '.join(f'{name} {value}' for name, value in _facts(entry).items())}"
+    when = "" if entry.at is None else f" at {_time_shown(entry.at, entry.at, clock)}"
+    return f"{subject}{when}: {', '.join(f'{name} {value}' for name, value in _facts(entry, clock).items())}"
 
 
-def _facts(entry: Expectation) -> dict[str, str]:
+def _facts(entry: Expectation, clock: Clock) -> dict[str, str]:
     names = ("status",) if entry.order is None else ("picked_up", "completed", "bot", "attempts", "status")
-    return {name: _shown(name, getattr(entry, name)) for name in names if getattr(entry, name) is not None}
+    return {
+        name: _shown(name, entry, getattr(entry, name), clock) for name in names if getattr(entry, name) is not None
+    }
 
 
-def _shown(name: str, value: int | str) -> str:
+def _shown(name: str, entry: Expectation, value: int | str, clock: Clock) -> str:
+    """Return a fact in the form in which an entry asks for it."""
     if value == NONE:
         return "never" if name in ("picked_up", "completed") else "none"
-    return format_duration(int(value), 6) if name in ("picked_up", "completed") else str(value)
+    return _time_shown(int(value), getattr(entry, name), clock) if name in ("picked_up", "completed") else str(value)
 
 
-def _fact(name: str, order: int, orders: Orders, log: EventLog, at: int) -> str:
+def _time_shown(time: int, written: int, clock: Clock) -> str:
+    """Return an instant in the form in which another one was written."""
+    return clock.exact_reading(time) if isinstance(written, ClockTime) else format_duration(time, 6)
+
+
+def _fact(name: str, entry: Expectation, orders: Orders, log: EventLog, at: int, clock: Clock) -> str:
     if name == "status":
-        return _status_of_order(log, order, at)
+        return _status_of_order(log, entry.order, at)
     if name == "bot":
-        seen = np.flatnonzero((log.order == order) & (log.time <= at) & (log.kind == EventKind.ORDER_PICKED_UP.value))
-        return _shown(name, int(log.bot[seen[-1]]) if len(seen) else NONE)
-    [row] = np.flatnonzero(orders.number == order)
-    return _shown(name, int(getattr(orders, name)[row]))
+        is_pick_up = log.kind == EventKind.ORDER_PICKED_UP.value
+        rows = np.flatnonzero((log.order == entry.order) & (log.time <= at) & is_pick_up)
+        return _shown(name, entry, int(log.bot[rows[-1]]) if len(rows) else NONE, clock)
+    [row] = np.flatnonzero(orders.number == entry.order)
+    return _shown(name, entry, int(getattr(orders, name)[row]), clock)
 
 
-def _status_of_order(log: EventLog, order: int, at: int) -> str:
+def _status_of_order(log: EventLog, order: int | None, at: int) -> str:
     seen = log.kind[(log.order == order) & (log.time <= at)]
     return _ORDER_STATUS[EventKind(seen[-1])] if len(seen) else "not created yet"
 

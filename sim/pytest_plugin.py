@@ -46,7 +46,10 @@ class ScenarioFile(pytest.File):
             raise self.CollectError(str(error)) from None
         top = self.scenario.root.place
         asked: list[tuple[str, Place, Callable[[int], Finding | None]]] = [
-            *((in_words(entry), place, self._expectation) for place, entry in self.scenario.expectations),
+            *(
+                (in_words(entry, self.scenario.clock), place, self._expectation)
+                for place, entry in self.scenario.expectations
+            ),
             *((str(threshold), place, self._threshold) for place, threshold in self.scenario.thresholds),
             *([("golden log", top, self._golden)] if has_golden(self.path) else []),
         ]

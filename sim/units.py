@@ -6,7 +6,7 @@ arithmetic, so that no platform rounds differently.
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 MICROSECONDS = {"d": 86_400_000_000, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000, "us": 1}
@@ -129,6 +129,10 @@ def parse_share(value: object) -> Fraction:
     return share
 
 
+class ClockTime(int):
+    """An instant in microseconds since the start, which was written as a clock time and is to be shown as one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
     """What the clock reads at simulated time 0: microseconds since midnight, and the date where one is given."""
@@ -188,3 +192,14 @@ class Clock:
         """Return what the clock reads at simulated `time` (microseconds): `HH:MM:SS`, rounded down."""
         minutes, seconds = divmod(self.second(time), 60)
         return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}:{seconds:02d}"
+
+    def exact_reading(self, time: int) -> str:
+        """Return what the clock reads at simulated `time` (microseconds), to the microsecond: `HH:MM:SS` with decimals
+        where there are some, and on later days than the first with the date, or with the number of the day.
+        """
+        fraction = f"{(self.start + time) % SECOND:06d}".rstrip("0")
+        text = self.reading(time) + (f".{fraction}" if fraction else "")
+        days = (self.start + time) // DAY
+        if not days:
+            return text
+        return f"{text} on day {days + 1}" if self.day is None else f"{self.day + timedelta(days)}T{text}"

@@ -463,6 +463,43 @@ def test_expectations_are_facts_about_replication_1():
     assert shown == f"  expect.yaml:9: order {last}: attempts 0: FAIL, got attempts 1"
 
 
+ON_THE_CLOCK = """scenario: 1
+name: night
+clock: {start: START}
+service: 20m0.5s
+bots: {initial: 1}
+timeline: [{at: 0s, order: NORMAL, count: 2}]
+expect:
+  - {order: 1001, picked_up: "23:50", completed: 20m}
+  - {order: 1002, picked_up: "23:59:00", completed: "00:20:01"}
+  - {order: 1002, at: "00:10:00.25", status: COMPLETE}
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "later", "ends"),
+    [
+        ('"23:50:00"', "{} on day 2", ""),
+        ('"2026-12-31T23:50:00"', "2027-01-01T{}", "2027-01-01T"),
+    ],
+)
+def test_times_are_shown_as_they_were_written_and_what_came_likewise(start, later, ends):
+    text = ON_THE_CLOCK.replace("START", start)
+    if ends:
+        text = text.replace('"00:', f'"{ends}00:').replace('"23:', '"2026-12-31T23:')
+    put({"night.yaml": text})
+    came = [later.format(one) for one in ("00:10:00.5", "00:20:01", "00:30:01", "00:10:00.25")]
+    expected = [
+        ("order 1001: picked_up 23:50:00, completed 20m", "completed 20m0.5s"),
+        (f"order 1002: picked_up 23:59:00, completed {came[1]}", f"picked_up {came[0]}, completed {came[2]}"),
+        (f"order 1002 at {came[3]}: status COMPLETE", "status PENDING"),
+    ]
+    assert check("night.yaml", "--junit", "results.xml", status=1)[1:-1] == [
+        f"  night.yaml:{line}: {asked}: FAIL, got {got}" for line, (asked, got) in enumerate(expected, 8)
+    ]
+    assert list(suites("results.xml")["night.yaml"]) == [asked for asked, _ in expected]
+
+
 @pytest.mark.parametrize(("options", "held"), [((), 30), (("-n", "7"), 7)])
 def test_thresholds_are_judged_by_as_many_replications_as_the_file_or_n_says(options, held):
     put({"open.yaml": OPEN.replace("replications: 1\n", "")})

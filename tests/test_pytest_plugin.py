@@ -128,6 +128,15 @@ def test_each_thing_that_a_scenario_asks_is_an_item_named_by_what_it_says(pytest
     assert collected(pytester) == [*ASKED, "rush.scenario.yaml::golden log"]
 
 
+def test_items_have_clock_times_where_the_file_has_them(pytester):
+    facts = '[{bot: 1, at: "11:00:30", status: IDLE}, {bot: 1, at: 30s, status: IDLE}]'
+    write("calm.scenario.yaml", f'{CALM}clock: {{start: "11:00"}}\nexpect: {facts}\n')
+    assert collected(pytester) == [
+        "calm.scenario.yaml::bot 1 at 11:00:30: status IDLE",
+        "calm.scenario.yaml::bot 1 at 30s: status IDLE",
+    ]
+
+
 def test_other_yaml_files_are_left_alone(pytester):
     write("rush.yaml", RUSH)
     write("compose.yaml", "services: {}\n")

@@ -61,7 +61,7 @@ class Run:
         """What became of each `expect` entry of the scenario; they are facts about replication 1 alone."""
         if self.replication != 1:
             return Verdicts()
-        return Verdicts(judge(self.scenario.expectations, self.measures.orders, self.log))
+        return Verdicts(judge(self.scenario, self.measures.orders, self.log))
 
     def batch_means(self, order_class: OrderClass | None = None, confidence: float = 0.95) -> BatchMeans:
         """Return the mean wait in seconds of one long run, with an interval from the means of 20 equal batches of waits

@@ -19,6 +19,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ModelWrapValidatorHandler,
+    PlainValidator,
     ValidationError,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
@@ -223,6 +224,11 @@ def _instant(value: object, info: ValidationInfo) -> int:
     return context.clock.instant(value)
 
 
+def _written_instant(value: object, info: ValidationInfo) -> int:
+    instant = _instant(value, info)
+    return units.ClockTime(instant) if isinstance(value, str) and ":" in value else instant
+
+
 def _positive(value: int) -> int:
     if value <= 0:
         raise ValueError("0s is too short; write a duration above 0s")
@@ -282,6 +288,12 @@ Instant = Annotated[
     _parsed(_instant),
     WithJsonSchema({"type": "string", "pattern": INSTANT_PATTERN}),
 ]
+WrittenInstant = Annotated[
+    int,
+    PlainValidator(_written_instant),  # pydantic's own would make plain numbers of clock times
+    WithJsonSchema({"type": "string", "pattern": INSTANT_PATTERN}),
+]
+"""An instant that knows whether it was written as a clock time."""
 StartClock = Annotated[Clock, _parsed(Clock.parse), text_schema(units.CLOCK_PATTERN, "11:30:00")]
 Rate = Annotated[
     float, _parsed(units.parse_rate), AfterValidator(_possible_rate), text_schema(units.RATE_PATTERN, "12/h")

@@ -23,6 +23,7 @@ from sim.scenario.parts import (
     Number,
     Part,
     StartClock,
+    WrittenInstant,
 )
 from sim.scenario.study import CompareBlock, SelectBlock, Sweep
 from sim.units import Clock, shown
@@ -146,10 +147,10 @@ class Expectation(Part):
 
     order: Annotated[int, Field(ge=0, le=LARGEST_NUMBER + MOST_ORDERS - 1)] | None = None
     bot: Annotated[int, Field(ge=1)] | None = None
-    at: Instant | None = None
+    at: WrittenInstant | None = None
     status: Status | None = None
-    picked_up: Instant | None = None
-    completed: Instant | None = None
+    picked_up: WrittenInstant | None = None
+    completed: WrittenInstant | None = None
     attempts: Annotated[int, Field(ge=0)] | None = None
 
     def misfits(self) -> Iterator[tuple[str, str]]:
