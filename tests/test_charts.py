@@ -8,6 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from sim import run
 from sim.output.canvas import COLOURS, PRESENT
 from sim.output.charts import CHARTS
 
@@ -82,6 +83,12 @@ def test_axes_say_what_they_show_and_the_heading_says_of_which_run(story, name):
     what, of = figure.axes[0].get_title(loc="left").split("\n")
     assert what
     assert of == "story, seed 5, replication 2"
+
+
+def test_the_heading_names_the_parameters_in_force(scenario):
+    kitchen = scenario("params: {crew: 1, cook: 3m}\nbots: {initial: $crew}\nservice: $cook")
+    _, of = run(kitchen.set(crew=2)).plot.queues().axes[0].get_title(loc="left").split("\n")
+    assert of == "story, crew=2, cook=3m, seed 0, replication 1"
 
 
 def test_classes_differ_in_grey():
@@ -212,7 +219,7 @@ def test_charts_go_onto_axes_and_figures_of_a_caller(story):
         run.plot.waits(ax=above, figsize=(4, 3))
 
 
-def test_two_runs_on_the_same_axes_are_comparable(story):
+def test_two_runs_on_the_same_or_on_shared_axes_are_comparable(story):
     axes = Figure().subplots()
     short, long = (
         story(f"bots: {{initial: {bots}}}\ntimeline: [{{at: 0s, order: VIP, count: 40}}]") for bots in (4, 1)
@@ -222,6 +229,10 @@ def test_two_runs_on_the_same_axes_are_comparable(story):
     longest = [max(line.get_xdata()) for line in axes.get_lines() if str(line.get_label()).startswith("VIP")]
     assert longest == [390, 90]
     assert axes.get_xlim()[1] > 390
+    above, below = Figure().subplots(2, 1, sharex=True)
+    long.plot.waits(ax=above)
+    short.plot.waits(ax=below)
+    assert above.get_xlim()[1] > 390
 
 
 def test_the_same_scenario_and_seed_give_the_same_picture(story):

@@ -16,6 +16,7 @@ from sim.experiment import Replications, Run
 from sim.model import OrderClass
 from sim.output.estimates import how_often
 from sim.output.text import count
+from sim.scenario import Scenario
 from sim.statistics import Interval
 from sim.units import DAY, HOUR, MICROSECONDS, SECOND, Clock, format_duration
 
@@ -89,13 +90,20 @@ def heading(canvas: Axes | FigureBase, what: str, of: str) -> None:
 
 def of_run(run: Run) -> str:
     """Return which run a chart is of."""
-    return f"{run.scenario.name}, seed {run.seed}, replication {run.replication}"
+    return f"{_with_parameters(run.scenario)}, seed {run.seed}, replication {run.replication}"
 
 
-def of_replications(name: str, seed: int, points: Sequence[Replications]) -> str:
-    """Return which replications a chart is of: the scenario's name, the seed, and how many there are of each point."""
-    of_each = f"{count(len(points), 'point')} of " if len(points) > 1 else ""
-    return f"{name}, seed {seed}, {of_each}{how_often(points)}"
+def of_replications(points: Sequence[Replications]) -> str:
+    """Return which replications a chart is of: the scenario, the seed, and how many there are of each point."""
+    scenario, seed = points[0].scenario, points[0].seed
+    if len(points) == 1:
+        return f"{_with_parameters(scenario)}, seed {seed}, {how_often(points)}"
+    return f"{scenario.name}, seed {seed}, {count(len(points), 'point')} of {how_often(points)}"
+
+
+def _with_parameters(scenario: Scenario) -> str:
+    """Return a scenario's name with the parameters in force."""
+    return ", ".join([scenario.name, *(f"{name}={value}" for name, value in scenario.parameters.items())])
 
 
 def left_out(points: Iterable[Replications], metrics: Iterable[str] = ("wait",)) -> str:

@@ -70,7 +70,8 @@ def draw_waits(run: Run, axes: Axes) -> Axes:
     """Draw the empirical distribution of waits by class, in seconds, with each class's 95th percentile marked."""
     plain(axes)
     lines = [_draw_waits_of(axes, run, order_class) for order_class in OrderClass]
-    longest = max(float(np.max(line.get_xdata(), initial=0)) for line in axes.get_lines())
+    together = axes.get_shared_x_axes().get_siblings(axes)
+    longest = max(float(np.max(line.get_xdata(), initial=0)) for each in together for line in each.get_lines())
     axes.axhline(0.95, color=INK, linewidth=0.8, linestyle=":")
     axes.set_xlim(0, longest * 1.04 or 1)
     axes.set_ylim(0, 1.03)

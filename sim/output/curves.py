@@ -39,7 +39,7 @@ Standing = Callable[[int, str], str]
 
 MARKS: dict[str, dict[str, Any]] = {
     "": {},
-    "passes": {},
+    "PASS": {},
     "does not PASS": {"markerfacecolor": "white"},
     "feasible": {},
     "worse": {"fillstyle": "left", "markerfacecoloralt": "white"},

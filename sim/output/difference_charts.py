@@ -50,7 +50,7 @@ def draw_comparison(comparison: Comparison, figure: FigureBase) -> FigureBase:
     what = f"Differences from the baseline {comparison.labels[0]}"
     if len(comparison.alternatives) > _MOST_ROWS:
         what += f", of the first {_MOST_ROWS} of {count(len(comparison.alternatives), 'alternative')}"
-    of = of_replications(comparison.baseline.scenario.name, comparison.baseline.seed, replications)
+    of = of_replications(replications)
     heading(figure, what, of + left_out(replications, comparison.metrics))
     is_random = any(pair.is_test for pair in comparison.pairs)
     _interval_legend(figure, "significant (Holm)" if is_random else "differs; nothing is random", "not significant")
@@ -96,7 +96,7 @@ def draw_theory(replications: Replications, axes: Axes) -> Axes | None:
     axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.set_xlabel("how far the simulated mean lies above its closed form (%)")
     axes.set_ylabel("metric")
-    of = of_replications(replications.scenario.name, replications.seed, [replications])
+    of = of_replications([replications])
     heading(axes, f"Simulation beside theory: {formulas.model}", of)
     _interval_legend(axes, "agrees (Holm)", "differs")
     return axes

@@ -63,7 +63,7 @@ def draw_intervals(replications: Replications, figure: FigureBase) -> FigureBase
     panels = figure.subplots(len(_INTERVALS), 1)
     for axes, (title, form) in zip(panels, _INTERVALS.items(), strict=True):
         _intervals(axes, replications, title, form)
-    heading(panels[0], "Means over replications", _of(replications) + left_out([replications]))
+    heading(panels[0], "Means over replications", of_replications([replications]) + left_out([replications]))
     dots = tuple(_dots(colour) for colour in COLOURS.values())
     if len(replications.results) > 1:
         box = (
@@ -158,7 +158,7 @@ def draw_queue(replications: Replications, figure: FigureBase) -> FigureBase | N
         if not any(replications.values(f"orders.{order_class.name}.created")):
             note(axes, f"no {order_class.name} orders")
     clock_axis(panels[1], replications.scenario.clock, end)
-    heading(panels[0], "Orders PENDING over replications", _of(replications))
+    heading(panels[0], "Orders PENDING over replications", of_replications([replications]))
     handles: list[Any] = [Line2D([], [], color=INK, linewidth=1.4)]
     labels = [_mean_of(n, replications)]
     if n > 1:
@@ -201,7 +201,11 @@ def draw_warmup(replications: Replications, axes: Axes) -> Axes | None:
     so_far = "; those PENDING at the end with their waits so far" if replications.columns.is_bound() else ""
     axes.set_xlabel(f"order (number in order of creation{so_far})")
     axes.set_ylabel("wait (time PENDING)")
-    heading(axes, "Where the warm-up ends: waits by number of order", _of(replications) + left_out([replications]))
+    heading(
+        axes,
+        "Where the warm-up ends: waits by number of order",
+        of_replications([replications]) + left_out([replications]),
+    )
     legend(axes, [raw, moving, _mark_warmup(axes, replications, length)], inside="upper right")
     return axes
 
@@ -237,10 +241,6 @@ def _moving(values: Floats, half: int) -> Floats:
 
 def _series(replications: Replications) -> list[Series]:
     return [row.series for row in replications.columns.kept if row.series is not None]
-
-
-def _of(replications: Replications) -> str:
-    return of_replications(replications.scenario.name, replications.seed, [replications])
 
 
 def _mean_of(n: int, replications: Replications) -> str:

@@ -35,11 +35,11 @@ def draw_sweep(sweep: Sweep, figure: FigureBase, metrics: Sequence[str] = ()) ->
         verdicts = [verdict for verdict in sweep.points[at].thresholds if verdict.threshold.metric == metric]
         if not verdicts:
             return ""
-        return "passes" if all(verdict.judgement is Judgement.PASS for verdict in verdicts) else "does not PASS"
+        return "PASS" if all(verdict.judgement is Judgement.PASS for verdict in verdicts) else "does not PASS"
 
     metrics = metrics or sweep.metrics
     handles = Curves(sweep.points, sweep.parameters).draw(figure, metrics, standing, None)
-    of = of_replications(sweep.scenario.name, sweep.seed, sweep.points)
+    of = of_replications(sweep.points)
     heading(figure, "Sweep: means by parameter", of + left_out(sweep.points, metrics))
     legend(figure, handles, fontsize=9)
     return figure
@@ -62,7 +62,7 @@ def draw_selection(selection: Selection, figure: FigureBase) -> FigureBase:
 
     at = None if selection.selected is None else selection.candidates.index(selection.selected)
     handles = _curves_of(selection).draw(figure, selection.metrics, standing, at)
-    of = of_replications(selection.scenario.name, selection.seed, points)
+    of = of_replications(points)
     what = f"Selected: {selection.outcome}" if selection.selected else f"Nothing selected: {selection.outcome}"
     heading(figure, what, of + left_out(points, selection.metrics))
     legend(figure, handles, fontsize=9)
