@@ -84,11 +84,15 @@ def test_runs_are_listed_with_time_fingerprint_scenario_parameters_and_tags_and_
     first = stored("kitchen.yaml", *to)
     second = stored("kitchen.yaml", *to, "--seed", "8", "--set", "bots=3", "--tag", "new oven", "--tag", "a")
     third = stored("short.yaml", *to, "--tag", "a")
-    head = r"  \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ  [0-9a-f]{16}  "
-    lines = sim("runs", *to).stdout.splitlines()
-    assert re.fullmatch(third + head + "short  seed 0  replication 1  cook 10s  #a", lines[0])
-    assert re.fullmatch(second + head + "kitchen  seed 8  replication 1  bots 3  cook 10s  #a  #new oven", lines[1])
-    assert re.fullmatch(first + head + "kitchen  seed 7  replication 1  bots 2  cook 10s", lines[2])
+    head = r"  \d{4}-\d\d-\d\d \d\d:\d\d  run   "
+    size = r" +[\d.]+ kB"
+    title, *lines = sim("runs", *to).stdout.splitlines()
+    assert title.split() == ["id", "began", "(UTC)", "what", "scenario", "seed", "size"]
+    assert re.fullmatch(third[:13] + head + f"short     0  {size}  cook 10s  #a", lines[0])
+    assert re.fullmatch(second[:13] + head + f"kitchen   8  {size}", lines[1])
+    assert lines[2] == "  bots 3  cook 10s  #a  #new oven"
+    assert re.fullmatch(first[:13] + head + f"kitchen   7  {size}  bots 2  cook 10s", lines[3])
+    assert max(map(len, lines)) <= 80
     document = json.loads(sim("runs", *to, "--json").stdout)
     assert [(one["id"], one["seed"], one["parameters"], one["tags"]) for one in document] == [
         (third, 0, {"cook": "10s"}, ["a"]),
@@ -129,8 +133,102 @@ def test_since_something_else_makes_status_2_and_says_what_to_write(when):
 
 def test_an_empty_list_says_so_and_an_empty_document_is_one():
     sim("runs", "delete", stored())
+    assert sim("runs", "--tag", "x").stdout == "file:sim.db has no such runs\n"
     assert sim("runs").stdout == "file:sim.db has no runs yet; sim run FILE makes one\n"
     assert sim("runs", "--json").stdout == "[]\n"
+
+
+def experiment(times: int, *options: str) -> str:
+    """Run replications and return the id of their experiment."""
+    sim("replicate", "kitchen.yaml", "-n", str(times), "--no-charts", "--no-files", *options)
+    return json.loads(sim("runs", "--json").stdout)[0]["id"]
+
+
+def test_an_experiment_is_one_line_with_the_number_of_its_runs_and_show_lists_them():
+    alone, several = stored(), experiment(25, "--tag", "night")
+    _, line, tail, single = sim("runs").stdout.splitlines()
+    assert re.match(rf"{several[:13]}\S*  \S+ \S+  replicate 25  kitchen   7  +[\d.]+ kB$", line)
+    assert tail == "  bots 2  cook 10s  #night"
+    assert single.startswith(alone[:13])
+    facts, table = sim("runs", "show", several).stdout.split("\n\n")
+    told = dict(line.split(maxsplit=1) for line in facts.splitlines())
+    assert (told["kind"], told["runs"], told["tags"], told["seed"]) == ("replicate", "25", "night", "7")
+    rows = [line.split() for line in table.splitlines()]
+    assert rows[0] == ["run", "replication", "fingerprint", "parameters"]
+    assert [row[1] for row in rows[1:21]] == [str(number) for number in range(1, 21)]
+    assert rows[21:] == [["5", "more;", "--json", "has", "all", "of", "them"]]
+    document = json.loads(sim("runs", "show", several, "--json").stdout)
+    assert [run["replication"] for run in document["members"]] == list(range(1, 26))
+    assert {run["experiment"] for run in document["members"]} == {several}
+    assert document["runs"] == 25
+    problem = f"{several!r} is an experiment; sim runs show {several} lists its runs"
+    assert complaint("runs", "reproduce", several, status=2) == f"database file:sim.db: {problem}"
+
+
+def test_the_last_twenty_are_listed_and_all_if_asked_for():
+    ids = [stored() for _ in range(22)][::-1]
+    lines = sim("runs").stdout.splitlines()
+    assert [line.split()[0] for line in lines[1:-1]] == [run_id[: len(lines[1].split()[0])] for run_id in ids[:20]]
+    assert lines[-1] == "2 older; --all lists them"
+    assert len(sim("runs", "--all").stdout.splitlines()) == 23
+    said = sim("runs", "--json")
+    assert [one["id"] for one in json.loads(said.stdout)] == ids[:20]
+    assert said.stderr == "2 older; --all lists them\n"
+    assert listed("--all") == ids
+    said = sim("runs", "--all", "show", ids[0], status=2)
+    assert said.stderr.splitlines()[-1] == "Error: Invalid value for --all: belongs to the list; leave it out of show"
+
+
+def test_an_experiment_is_deleted_restored_and_purged_as_one():
+    alone, several = stored(), experiment(3)
+    said = f"experiment {several} with 3 runs"
+    assert sim("runs", "delete", several).stdout == f"{said} deleted; sim runs restore undoes it\n"
+    assert (listed(), listed("--deleted")) == ([alone], [several])
+    assert sim("runs", "restore", several[:13]).stdout == f"{said} restored\n"
+    assert listed() == [several, alone]
+    sim("runs", "delete", several)
+    assert sim("runs", "purge").stdout.startswith("3 runs purged from file:sim.db\n")
+    assert (listed(), listed("--deleted")) == ([alone], [])
+
+
+def test_what_is_old_is_deleted_in_one_go_and_purging_gives_its_room_back():
+    old, fresh = [experiment(30), stored()], stored()
+    change("UPDATE runs SET started_at = '2020-01-01T08:30:00+00:00' WHERE id <> ?", fresh)
+    size = Path("sim.db").stat().st_size
+    assert sim("runs", "delete", "--before", "2019-12-31").stdout == "0 runs deleted; sim runs restore ID undoes it\n"
+    assert sim("runs", "delete", "--before", "30d").stdout == "31 runs deleted; sim runs restore ID undoes it\n"
+    assert (listed(), set(listed("--deleted"))) == ([fresh], set(old))
+    sim("runs", "restore", old[1])
+    assert listed() == [fresh, old[1]]
+    count, smaller = sim("runs", "purge").stdout.splitlines()
+    assert count == "30 runs purged from file:sim.db"
+    assert re.fullmatch(r"the file is [\d.]+ kB smaller", smaller)
+    assert Path("sim.db").stat().st_size < size - 30 * 1000
+    for args in ((), (fresh, "--before", "30d")):
+        line = sim("runs", "delete", *args, status=2).stderr.splitlines()[-1]
+        assert line == "Error: Invalid value for ID: write the id of a run or of an experiment, or --before WHEN"
+    assert listed() == [fresh, old[1]]
+
+
+def test_db_size_says_what_takes_how_much_and_is_about_right():
+    sim("db", "check", "--write")
+    before = Path("sim.db").stat().st_size
+    scenario(
+        "large.yaml", "scenario: 1\nname: large\nbots: {initial: 3}\ntimeline:\n  - {at: 0s, order: VIP, count: 3000}\n"
+    )
+    run_id = stored("large.yaml")
+    grown = Path("sim.db").stat().st_size - before
+    (entry,) = json.loads(sim("runs", "--json").stdout)
+    assert entry["size"] == pytest.approx(grown, rel=0.1)
+    whole, _, title, *rows = sim("db", "size").stdout.splitlines()
+    assert re.fullmatch(r"file:sim\.db: [\d.]+ MB, of which [\d.]+ k?B are free", whole)
+    assert title.split() == ["table", "rows", "about"]
+    assert {row.split()[0]: row.split()[1] for row in rows}.items() >= {"orders": "3,000", "runs": "1"}.items()
+    sim("runs", "delete", run_id)
+    assert re.fullmatch(
+        r"1 deleted run: about [\d.]+ MB of that; sim runs purge gives them back",
+        sim("db", "size").stdout.splitlines()[-1],
+    )
 
 
 @pytest.mark.parametrize("option", ["--scenario", "--tag"])
@@ -165,7 +263,9 @@ def test_what_a_person_reads_from_the_first_run_to_the_last_purge(server, golden
         """Give runs letters, and put words for what is another one each time."""
         text = re.sub(UUID7, lambda found: known.setdefault(found[0], f"RUN-{len(known) + 1}"), text)
         text = text.replace(server.url, "http://127.0.0.1:PORT")
-        text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*", "INSTANT", text)
+        letters = {run_id[:13]: letter for run_id, letter in known.items()}
+        text = re.sub(r"\b[0-9a-f]{8}-[0-9a-f]{4}\b", lambda found: letters[found[0]], text)
+        text = re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d\S*)?", "INSTANT", text)
         text = re.sub(r"\b(kitchensim|numpy|simpy|python) [\d.]+", r"\1 VERSION", text)
         return re.sub(r"[\d.]+ ms", "N ms", text)
 
@@ -269,7 +369,10 @@ def test_show_tells_where_a_run_came_from_and_its_metrics(backend):
     document = json.loads(sim("runs", "show", run_id, "--db", backend.url, "--json").stdout)
     assert document["metrics"] == values
     (line,) = json.loads(sim("runs", "--db", backend.url, "--json").stdout)
-    assert document == {**line, "metrics": values}
+    assert {name: line[name] for name in line if name in document} == {
+        name: document[name] for name in document if name in line
+    }
+    assert (line["kind"], line["runs"], line["pushed"]) == ("run", 1, 0)
 
 
 def test_compare_sets_two_runs_side_by_side_with_the_difference(backend):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli import database, experiments, runs, studies
+from sim.cli import database, experiments, removing, runs, studies
 from sim.cli.checking import check_command
 from sim.cli.common import INTERRUPTED, WRONG, InterruptedWorkError, complain, say, say_json
 from sim.cli.process import ending
@@ -77,6 +77,9 @@ def schema() -> None:
     say_json(json_schema())
 
 
+runs.app.command("delete")(removing.delete_command)
+runs.app.command("restore")(removing.restore_command)
+runs.app.command("purge")(removing.purge_command)
 app.add_typer(runs.app, name="runs")
 app.command("push")(database.push_command)
 app.add_typer(database.app, name="db")

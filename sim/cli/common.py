@@ -43,6 +43,8 @@ TagsOption = Annotated[
 SaveOption = Annotated[bool, typer.Option("--save/--no-save", help="Keep what was run in the database.")]
 ChartsOption = Annotated[bool, typer.Option("--charts/--no-charts", help="Draw the charts.")]
 RunArgument = Annotated[str, typer.Argument(metavar="ID", help="The run's id, or how it starts.")]
+KEY = "The id of a run or of an experiment, or how it starts."
+KeyArgument = Annotated[str, typer.Argument(metavar="ID", help=KEY)]
 
 
 _PLAIN = {"≥": ">=", "…": "..."}  # where a stream cannot hold what we write ourselves
@@ -80,6 +82,14 @@ def _encodable(line: str, encoding: str) -> str:
             return "".join(_encodable(sign, encoding) for sign in line)
         return _PLAIN.get(line, ascii(line)[1:-1])
     return line
+
+
+def size_text(size: int) -> str:
+    """Return a number of bytes as a person reads it."""
+    for unit, least in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= least:
+            return f"{size / least:.1f} {unit}"
+    return f"{size} B"
 
 
 class InterruptedWorkError(Exception):

@@ -12,6 +12,7 @@ from sim.cli.common import (
     existing_database,
     progress_bar,
     say,
+    size_text,
 )
 from sim.errors import StorageError
 
@@ -33,6 +34,24 @@ def check_command(
 
     for label, text in check(find_address(db), write):
         say(f"{label:11} {text}")
+
+
+@app.command("size")
+def size_command(db: DatabaseOption = None) -> None:
+    """Say what takes how much room."""
+    from sim.output.text import aligned, count
+    from sim.storage import file_size, table_sizes
+
+    with existing_database(db) as database:
+        whole, free = file_size(database)
+        tables, deleted = table_sizes(database), table_sizes(database, deleted=True)
+    say(f"{database.address.url}: {size_text(whole)}, of which {size_text(free)} are free", "")
+    rows = [(table.table, f"{table.rows:,}", size_text(table.size)) for table in tables]
+    say(*aligned([("table", "rows", "about"), *rows]))
+    runs = next(table.rows for table in deleted if table.table == "runs")
+    if runs:
+        size = size_text(sum(table.size for table in deleted))
+        say("", f"{count(runs, 'deleted run')}: about {size} of that; sim runs purge gives them back")
 
 
 def push_command(

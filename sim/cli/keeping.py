@@ -61,6 +61,7 @@ class Keeper:
         self.waiting: list[tuple[Scenario, list[str], Results]] = []  # with the ids of their runs
         self.count, self.flushed = 0, monotonic()
         self.problems: list[str] = []
+        self.told: set[str] = set()  # damaged runs
 
     def seed_of(self, scenario: "Scenario") -> int:
         """Return the seed that replications of a scenario have."""
@@ -116,9 +117,15 @@ class Keeper:
             return []
         try:
             with open_database(self._local()) as database:
-                return earlier_replications(database, scenario, self.seed_of(scenario))
+                return earlier_replications(database, scenario, self.seed_of(scenario), self._damaged)
         except StorageError:
             return []
+
+    def _damaged(self, error: StorageError) -> None:
+        """Say which run is of no use here; a sweep asks for the same ones again and again."""
+        if str(error) not in self.told:
+            self.told.add(str(error))
+            complain(f"sim: {error}; its replication is run again")
 
     def take(self, scenario: "Scenario", block: "Results") -> None:
         """Keep a block, now or with others a little later; what goes wrong is tried again at the end."""

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shutil import get_terminal_size
+from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,20 +11,29 @@ import typer
 from sim.cli.common import (
     FAILED,
     NOT_SAVED,
+    WRONG,
     DatabaseOption,
     JsonOption,
+    KeyArgument,
     RunArgument,
     cannot_write,
     complain,
     existing_database,
     say,
     say_json,
+    size_text,
 )
 from sim.units import parse_duration
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sim.errors import StorageError
     from sim.events import Event
-    from sim.storage import StoredRun
+    from sim.storage import Database, Entry, StoredRun
+
+_MOST = 20  # runs and experiments that are listed by default
+_SHORT = 13  # characters of an id: the millisecond in which it was made
 
 app = typer.Typer(help="List the runs in the database, or do something with one.", rich_markup_mode=None)
 
@@ -37,35 +48,87 @@ def list_command(
     ] = None,
     tag: Annotated[str | None, typer.Option(metavar="WORD", help="Only runs with this tag.")] = None,
     deleted: Annotated[bool, typer.Option("--deleted", help="List the deleted runs instead.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="List all of them, not only the last 20.")] = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the runs in the database, the newest first."""
+    """List the runs in the database, the newest first, and each experiment in one line."""
     filters = {"--scenario": scenario, "--since": since, "--tag": tag, "--deleted": deleted or None}
     given = [option for option, value in filters.items() if value is not None]
     if context.invoked_subcommand is not None:
-        if given:
-            raise typer.BadParameter(
-                f"belongs to the list; leave it out of {context.invoked_subcommand}", param_hint=given[0]
-            )
+        for option in [*given, "--all"] if everything else given:
+            problem = f"belongs to the list; leave it out of {context.invoked_subcommand}"
+            raise typer.BadParameter(problem, param_hint=option)
         context.default_map = {context.invoked_subcommand: {"db": db, "as_json": as_json}}
         return
-    from sim.storage import find_address, list_runs
+    from sim.storage import find_address, list_entries
 
+    begun = None if since is None else instant_of(since, "--since")
+    most = None if everything else _MOST
+    damaged: list[StorageError] = []
     with existing_database(db) as database:
-        stored = list_runs(database, scenario, None if since is None else _instant(since), tag, deleted)
+        entries, total = list_entries(database, scenario, begun, tag, deleted, most, damaged.append)
+    hint = [] if everything or total <= _MOST else [f"{total - _MOST:,} older; --all lists them"]
     if as_json:
-        say_json([one._asdict() for one in stored])
-        return
-    if not stored:
+        say_json([entry._asdict() for entry in entries])
+        complain(*hint)
+    elif total:
+        marked = not database.address.is_remote and find_address().is_remote
+        say(*_table(entries, marked), *hint)
+    else:
         say(f"{database.address.url} has no {'such runs' if given else 'runs yet; sim run FILE makes one'}")
-    marked = not database.address.is_remote and find_address().is_remote
-    for one in stored:
-        say(_line(one) + "  not pushed" * (marked and one.pushed_at is None))
+    _leave(damaged)
 
 
-def _instant(text: str) -> datetime:
-    """Return the instant that `--since` names."""
+def _leave(damaged: "Sequence[StorageError]") -> None:
+    """Tell of damaged runs, and exit with their status where there are any."""
+    complain(*damaged)
+    if damaged:
+        raise typer.Exit(WRONG)
+
+
+def _table(entries: "Sequence[Entry]", marked: bool) -> "Iterator[str]":
+    """Yield runs and experiments as lines below a header; ids are as long as it takes to tell them apart.
+
+    What does not fit into the width of the terminal stands on the next line. `marked` asks for a word on what was not
+    pushed.
+    """
+    from sim.output.text import aligned
+
+    width, length = get_terminal_size().columns, _SHORT
+    while len({entry.id[:length] for entry in entries}) < len(entries):
+        length += 1
+    rows = [("id", "began (UTC)", "what", "scenario", "seed", "size")]
+    tails = [""]
+    for entry in entries:
+        began = datetime.fromisoformat(entry.started_at).astimezone(UTC)
+        what = "run" if entry.kind == "run" else f"{entry.kind} {entry.runs:,}"
+        facts = (what, entry.scenario or "(deleted)", str(entry.seed), size_text(entry.size))
+        rows.append((entry.id[:length], f"{began:%Y-%m-%d %H:%M}", *facts))
+        tails.append("  ".join(_words(entry, marked)))
+    for line, tail in zip(aligned(rows, indent=""), tails, strict=True):
+        if len(line) + len(tail) + 2 <= width:
+            yield f"{line}  {tail}".rstrip()
+        else:
+            yield line
+            yield from wrap(tail, width, initial_indent="  ", subsequent_indent="  ", break_long_words=False)
+
+
+def _words(entry: "Entry", marked: bool) -> "Iterator[str]":
+    """Yield what stands behind the columns: a replication, parameters, tags, and what was not pushed if `marked`."""
+    if entry.replication is not None and entry.replication > 1:
+        yield f"replication {entry.replication}"
+    for name, value in (entry.parameters or {}).items():
+        yield f"{name} {value}"
+    for tag in entry.tags:
+        yield f"#{tag}"
+    lacking = entry.runs - entry.pushed
+    if marked and lacking:
+        yield "not pushed" if lacking == entry.runs else f"{lacking:,} not pushed"
+
+
+def instant_of(text: str, option: str) -> datetime:
+    """Return the instant that an option names."""
     try:
         try:
             return datetime.now(UTC) - timedelta(microseconds=parse_duration(text))
@@ -74,7 +137,7 @@ def _instant(text: str) -> datetime:
             return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         problem = f"{text!r} is no instant; write 2h for two hours ago, or a date such as 2026-11-23"
-        raise typer.BadParameter(problem, param_hint="--since") from None
+        raise typer.BadParameter(problem, param_hint=option) from None
 
 
 def _line(run: "StoredRun") -> str:
@@ -85,22 +148,47 @@ def _line(run: "StoredRun") -> str:
 
 
 @app.command("show")
-def show_command(run_id: RunArgument, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
-    """Show where a run came from, and its metrics."""
+def show_command(key: KeyArgument, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
+    """Show where a run came from, and its metrics; or an experiment with its runs."""
     from sim.model import UNITS
     from sim.output.text import aligned
-    from sim.storage import find_run, run_metrics
+    from sim.storage import find_entry, find_run, run_metrics
 
     with existing_database(db) as database:
-        stored = find_run(database, run_id)
+        entry = find_entry(database, key)
+        if entry.kind != "run":
+            _show_experiment(database, entry, as_json)
+            return
+        stored = find_run(database, entry.id)
         metrics = run_metrics(database, stored.id)
     if as_json:
         say_json({**stored._asdict(), "metrics": metrics})
         return
     for label, value in stored._asdict().items():
-        if label != "pushed_at" or value is not None:
+        if value is not None or label not in ("pushed_at", "experiment"):
             say(f"{label:12} {_text(value)}")
     say("", *aligned([(name, _number(value), UNITS.get(name, "")) for name, value in metrics.items()]))
+
+
+def _show_experiment(database: "Database", entry: "Entry", as_json: bool) -> None:
+    from sim.output.text import aligned
+    from sim.storage import runs_of
+
+    damaged: list[StorageError] = []
+    members = runs_of(database, entry.id, damaged.append)
+    if as_json:
+        say_json({**entry._asdict(), "members": [run._asdict() for run in members]})
+        _leave(damaged)
+        return
+    for label, value in entry._asdict().items():
+        if value is not None:
+            say(f"{label:12} {size_text(entry.size) if label == 'size' else _text(value)}")
+    title = ("run", "replication", "fingerprint", "parameters")
+    rows = [(run.id, str(run.replication), run.fingerprint, _text(run.parameters)) for run in members[:_MOST]]
+    say("", *aligned([title, *rows]))
+    if len(members) > _MOST:
+        say(f"{len(members) - _MOST:,} more; --json has all of them")
+    _leave(damaged)
 
 
 def _text(value: Any) -> str:
@@ -191,38 +279,3 @@ def export_command(
         complain(f"sim: {cannot_write(error, to, '--to')}")
         raise typer.Exit(NOT_SAVED) from None
     say(f"Files: {to}/")
-
-
-@app.command("delete")
-def delete_command(run_id: RunArgument, db: DatabaseOption = None) -> None:
-    """Delete a run, until it is restored or purged."""
-    from sim.storage import delete_run, find_run
-
-    with existing_database(db) as database:
-        stored = find_run(database, run_id)
-        delete_run(database, stored.id)
-    say(f"run {stored.id} deleted; sim runs restore undoes it")
-
-
-@app.command("restore")
-def restore_command(run_id: RunArgument, db: DatabaseOption = None) -> None:
-    """Undo delete; `sim runs --deleted` lists those."""
-    from sim.storage import find_run, restore_run
-
-    with existing_database(db) as database:
-        stored = find_run(database, run_id, deleted=True)
-        restore_run(database, stored.id)
-    say(f"run {stored.id} restored")
-
-
-@app.command("purge")
-def purge_command(db: DatabaseOption = None) -> None:
-    """Remove deleted runs for good.
-
-    Runs whose writing stopped more than a day ago go too.
-    """
-    from sim.storage import purge
-
-    with existing_database(db) as database:
-        count = purge(database)
-    say(f"{count} run{'s' * (count != 1)} purged from {database.address.url}")

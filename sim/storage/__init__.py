@@ -11,19 +11,21 @@ from sim.storage.experiments import (
     push_replications,
     save_replications,
 )
-from sim.storage.reading import Damaged, DamagedRunError, StoredRun
-from sim.storage.rows import new_run_id
-from sim.storage.runs import (
-    delete_run,
+from sim.storage.listing import (
+    find_entry,
+    find_id,
     find_run,
+    list_entries,
     list_runs,
-    load_run,
-    purge,
-    reproduce,
-    restore_run,
     run_metrics,
+    runs_of,
 )
+from sim.storage.reading import Damaged, DamagedRunError, Entry, StoredRun
+from sim.storage.removing import delete_before, delete_run, purge, restore_run, shrink
+from sim.storage.rows import new_run_id
+from sim.storage.runs import load_run, reproduce
 from sim.storage.saving import push_all, push_run, save_run
+from sim.storage.sizes import TableSize, file_size, table_sizes
 
 __all__ = [
     "LOCAL",
@@ -31,14 +33,21 @@ __all__ = [
     "Damaged",
     "DamagedRunError",
     "Database",
+    "Entry",
     "Experiment",
     "StoredRun",
+    "TableSize",
     "check",
+    "delete_before",
     "delete_run",
     "earlier_replications",
     "fellow_replications",
+    "file_size",
     "find_address",
+    "find_entry",
+    "find_id",
     "find_run",
+    "list_entries",
     "list_runs",
     "load_run",
     "new_experiment",
@@ -51,6 +60,9 @@ __all__ = [
     "reproduce",
     "restore_run",
     "run_metrics",
+    "runs_of",
     "save_replications",
     "save_run",
+    "shrink",
+    "table_sizes",
 ]

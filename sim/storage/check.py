@@ -9,8 +9,10 @@ from sim.experiment import run
 from sim.scenario import restore_scenario
 from sim.storage.addresses import LOCAL, Address, find_address
 from sim.storage.connection import Connection
+from sim.storage.listing import find_run
 from sim.storage.migrations import MIGRATIONS, migrate, schema_version
-from sim.storage.runs import find_run, load_run, purge_run
+from sim.storage.removing import purge_run
+from sim.storage.runs import load_run
 from sim.storage.saving import compare_runs, save_run
 
 _TRIPS = 5

@@ -8,9 +8,10 @@ from sim.experiment import Run
 from sim.model import UNITS
 from sim.storage.addresses import Address, find_address
 from sim.storage.connection import Connection
+from sim.storage.listing import all_metrics, find_run, list_runs, run_metrics
 from sim.storage.migrations import migrate
 from sim.storage.reading import StoredRun
-from sim.storage.runs import all_metrics, find_run, list_runs, load_run, run_metrics
+from sim.storage.runs import load_run
 from sim.storage.saving import save_run
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ Other programs write to these tables too, and what is on a disk may change; see 
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from math import isfinite, isnan
 from typing import Any, NamedTuple, TypeVar
 from warnings import warn
@@ -56,6 +56,33 @@ class StoredRun(NamedTuple):
     experiment: str | None
 
 
+class Entry(NamedTuple):
+    """A line of `sim runs`: a run by itself, or an experiment with its `runs`, of which so many were `pushed`.
+
+    `size` is about how many bytes they take. An experiment has neither replication nor fingerprint, and parameters only
+    where its runs have the same.
+    """
+
+    id: str
+    kind: str
+    scenario: str | None
+    seed: int
+    replication: int | None
+    runs: int
+    fingerprint: str | None
+    started_at: str
+    parameters: dict[str, Any] | None
+    tags: list[str]
+    pushed: int
+    size: int
+
+    @classmethod
+    def of_run(cls, run: StoredRun) -> "Entry":
+        """Return a run by itself; its size is 0 yet."""
+        facts = {name: getattr(run, name) for name in cls._fields if name in StoredRun._fields}
+        return cls(**facts, kind="run", runs=1, pushed=int(run.pushed_at is not None), size=0)
+
+
 class _Column(NamedTuple):
     """How a column is read, and what it must be; `read` raises one of _WRONG for anything else."""
 
@@ -82,7 +109,8 @@ def _whole(least: int) -> Callable[[int], int]:
 
 
 def _instant(value: str) -> str:
-    return _require(datetime.fromisoformat(value).tzinfo is not None, value)
+    instant = datetime.fromisoformat(value)
+    return _require(instant.tzinfo is not None and instant.astimezone(UTC).year > 1, value)
 
 
 def _words(value: str) -> list[str]:
@@ -124,7 +152,7 @@ _ID = _Column(_matching(_UUID), "an id")
 _SOME_TEXT = _Column(_text, "a text")
 _INSTANT = _Column(_instant, "an instant with its zone")
 _FINGERPRINT = _Column(_matching(re.compile("[0-9a-f]{16}")), "16 hex digits")
-_ENGINE = _Column(_matching(re.compile("[a-z]+")), "a word")
+_WORD = _Column(_matching(re.compile("[a-z]+")), "a word")
 _REPLICATION = _Column(_whole(1), "a whole number from 1")
 _RUN = {
     "id": _ID,
@@ -132,7 +160,7 @@ _RUN = {
     "tags": _Column(_words, "a JSON list of words"),
     "seed": _Column(_whole(0), "a whole number from 0"),
     "replication": _REPLICATION,
-    "engine": _ENGINE,
+    "engine": _WORD,
     "fingerprint": _FINGERPRINT,
     "started_at": _INSTANT,
     "finished_at": _INSTANT,
@@ -140,6 +168,14 @@ _RUN = {
     "parameters": _Column(_mapping, "a JSON object"),
     "versions": _Column(_texts, "a JSON object of texts"),
     "experiment_id": _or_none(_ID),
+}
+_EXPERIMENT = {
+    "id": _ID,
+    "kind": _WORD,
+    **{name: _RUN[name] for name in ("name of its scenario", "seed", "started_at", "tags")},
+    "parameters": _or_none(_RUN["parameters"]),
+    "number of runs": _REPLICATION,
+    "number of pushed runs": _Column(_whole(0), "a whole number from 0"),
 }
 _METRICS = {
     "id": _ID,
@@ -151,7 +187,7 @@ _REPLICATIONS = {
     "replication": _REPLICATION,
     "worst_waits": _Column(_worst_waits, "a JSON object of waits"),
     "fingerprint": _FINGERPRINT,
-    "engine": _ENGINE,
+    "engine": _WORD,
     "warmup_us": _Column(_whole(0), "a whole number from 0"),
     "started_at": _INSTANT,
     "finished_at": _INSTANT,
@@ -168,6 +204,20 @@ def read_run(connection: Connection, row: Sequence[Any]) -> StoredRun:
     return StoredRun(*_checked(connection, _RUN, row))
 
 
+def read_experiment(connection: Connection, row: Sequence[Any]) -> Entry:
+    """Return an experiment from its id, kind, scenario, seed, start, tags, parameters, and its numbers of runs and of
+    pushed ones; its size is 0 yet.
+
+    Raises:
+        DamagedRunError: the row says what no experiment says.
+
+    """
+    key, kind, scenario, seed, began, tags, parameters, runs, pushed = _checked(
+        connection, _EXPERIMENT, row, "experiment"
+    )
+    return Entry(key, kind, scenario, seed, None, runs, None, began, parameters, tags, pushed, 0)
+
+
 def read_versions(connection: Connection, run_id: object, value: object) -> dict[str, str]:
     """Return the versions that a run was made with.
 
@@ -175,7 +225,7 @@ def read_versions(connection: Connection, run_id: object, value: object) -> dict
         DamagedRunError: they are none.
 
     """
-    [versions] = _checked(connection, {"versions": _RUN["versions"]}, [value], run_id)
+    _, versions = _checked(connection, {"id": _ID, "versions": _RUN["versions"]}, [run_id, value])
     return dict(versions)
 
 
@@ -208,21 +258,23 @@ def read_replication(connection: Connection, names: Mapping[str, list[str]], row
     return Replication(number, metrics, worst, fingerprint, engine, warmup, *instants)
 
 
-def damaged_run(connection: Connection, run_id: object, name: str, value: object, expected: str) -> DamagedRunError:
-    """Return the error for a run whose `name` is `value`, and not what is expected."""
-    run = run_id if isinstance(run_id, str) and _UUID.fullmatch(run_id) else shown(run_id)
-    problem = f"run {run} is damaged: its {name} is {shown(value)}, not {expected}"
+def damaged_run(
+    connection: Connection, key: object, name: str, value: object, expected: str, kind: str = "run"
+) -> DamagedRunError:
+    """Return the error for a run, or what else `kind` says, whose `name` is `value` and not what is expected."""
+    named = key if isinstance(key, str) and _UUID.fullmatch(key) else shown(key)
+    problem = f"{kind} {named} is damaged: its {name} is {shown(value)}, not {expected}"
     return DamagedRunError(str(connection.error(problem, "DAMAGED")))
 
 
 def _checked(
-    connection: Connection, columns: Mapping[str, _Column], row: Sequence[Any], run_id: object = None
+    connection: Connection, columns: Mapping[str, _Column], row: Sequence[Any], kind: str = "run"
 ) -> list[Any]:
-    """Return what a row says; its first column is the id of the run, if that is not given."""
+    """Return what a row says that begins with its id."""
     values = []
     for (name, column), value in zip(columns.items(), row, strict=True):
         try:
             values.append(column.read(value))
         except _WRONG:
-            raise damaged_run(connection, run_id or row[0], name, value, column.expected) from None
+            raise damaged_run(connection, row[0], name, value, column.expected, kind) from None
     return values

@@ -1,10 +1,9 @@
-"""Stored runs: finding them, reading them back as runs, running them again, deleting them."""
+"""Stored runs, read back as runs and run again."""
 
 import json
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, cast, get_args
 
@@ -17,105 +16,10 @@ from sim.events import RECORD, EventKind, EventLog
 from sim.experiment import Run, run
 from sim.model import NONE, OrderClass, Workload
 from sim.scenario import Scenario, restore_scenario
-from sim.storage.connection import Connection, Value
-from sim.storage.metrics import in_order, metric_names
-from sim.storage.migrations import now
-from sim.storage.reading import Damaged, DamagedRunError, StoredRun, read_metrics, read_run, warn_of
+from sim.storage.connection import Connection
+from sim.storage.reading import StoredRun
 from sim.storage.rows import PAGED, read_pages
 from sim.storage.saving import named_files
-
-_PIECE = 20_000  # rows deleted in one transaction
-_STALE = timedelta(days=-1)
-
-
-_RUNS = (
-    "SELECT runs.id, scenarios.name, tags, seed, replication, engine, fingerprint, started_at, finished_at, pushed_at, "
-    "parameters, versions, experiment_id FROM runs LEFT JOIN scenarios ON scenarios.id = scenario_id "
-    "AND scenarios.deleted_at IS NULL WHERE status = 'complete'"
-)
-
-
-def list_runs(
-    connection: Connection,
-    scenario: str | None = None,
-    since: datetime | None = None,
-    tag: str | None = None,
-    deleted: bool = False,
-    damaged: Damaged = warn_of,
-) -> list[StoredRun]:
-    """Return the runs, the newest first: those of a scenario's name, begun at `since` (of UTC, if it names no zone) or
-    later, and with a tag. `deleted` asks for deleted ones instead. `damaged` is told of each damaged run, which is left
-    out.
-
-    Raises:
-        StorageError: the database cannot be read.
-
-    """
-    if since is not None:
-        since = (since if since.tzinfo else since.replace(tzinfo=UTC)).astimezone(UTC)
-    conditions: list[tuple[str, Value]] = [
-        ("scenarios.name = ?", scenario),
-        ("started_at >= ?", None if since is None else since.isoformat()),
-        ("CASE WHEN json_valid(tags) THEN EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?) ELSE 1 END", tag),
-    ]
-    conditions = [(condition, value) for condition, value in conditions if value is not None]
-    asked = "".join(f" AND {condition}" for condition, _ in conditions)
-    sql = f"{_RUNS} AND runs.deleted_at IS {'NOT ' * deleted}NULL{asked} ORDER BY started_at DESC, runs.id DESC"
-    runs = []
-    for row in connection.query(sql, *(value for _, value in conditions), width=len(StoredRun._fields)):
-        try:
-            runs.append(read_run(connection, row))
-        except DamagedRunError as error:
-            damaged(error)
-    return runs
-
-
-def find_run(connection: Connection, prefix: str, deleted: bool = False) -> StoredRun:
-    """Return the run whose id starts with `prefix`, among the deleted ones if `deleted`.
-
-    Raises:
-        StorageError: there is none, or more than one, or it is damaged.
-
-    """
-    sql = f"{_RUNS} AND runs.deleted_at IS {'NOT ' * deleted}NULL AND runs.id >= ? AND runs.id < ? LIMIT 2"
-    rows = []
-    if re.fullmatch("[0-9a-f-]{1,36}", prefix):
-        rows = connection.query(sql, prefix, f"{prefix}~", width=len(StoredRun._fields))
-    if len(rows) != 1:
-        problem = f"{'more than one' if rows else 'no'} {'deleted ' * deleted}run starts"
-        lists = f"sim runs{' --deleted' * deleted} lists them"
-        raise StorageError(f"database {connection.address.url}: {problem} with id {prefix!r}; {lists}")
-    return read_run(connection, rows[0])
-
-
-def run_metrics(connection: Connection, run_id: str) -> dict[str, float | None]:
-    """Return the metrics of a run by name, in the order in which they are shown.
-
-    Raises:
-        StorageError: the database cannot be read, or the run is damaged.
-
-    """
-    rows = connection.query("SELECT id, metric_set, metrics FROM runs WHERE id = ?", run_id, width=3)
-    values = read_metrics(connection, metric_names(connection), rows[0]) if rows else {}
-    return {name: values[name] for name in in_order(values)}
-
-
-def all_metrics(
-    connection: Connection, damaged: Damaged = warn_of
-) -> Iterator[tuple[StoredRun, dict[str, float | None]]]:
-    """Yield all runs with their metrics, the newest first; `damaged` is told of each damaged run, which is left out.
-
-    Raises:
-        StorageError: the database cannot be read.
-
-    """
-    names = metric_names(connection)
-    rows = {row[0]: row for row in connection.query("SELECT id, metric_set, metrics FROM runs", width=3)}
-    for stored in list_runs(connection, damaged=damaged):
-        try:
-            yield stored, read_metrics(connection, names, rows[stored.id])
-        except DamagedRunError as error:
-            damaged(error)
 
 
 def stored_scenario(connection: Connection, stored: StoredRun) -> Scenario:
@@ -247,74 +151,3 @@ def reproduce(connection: Connection, stored: StoredRun) -> tuple[Run | None, Ru
     engine = cast(Engine, stored.engine if stored.engine in get_args(Engine) else "auto")
     again = run(before.scenario, stored.seed, stored.replication, engine)
     return (before if len(before.log) or not len(again.log) else None), again
-
-
-def delete_run(connection: Connection, run_id: str) -> None:
-    """Mark a run as deleted: nothing shows it any more, until it is restored or purged.
-
-    Raises:
-        StorageError: the database refuses it.
-
-    """
-    sql, stamp = "UPDATE runs SET deleted_at = ?, updated_at = ? WHERE id = ? AND deleted_at IS NULL", now()
-    connection.write([(sql, (stamp, stamp, run_id))])
-
-
-def restore_run(connection: Connection, run_id: str) -> None:
-    """Undo `delete_run`.
-
-    Raises:
-        StorageError: the database refuses it.
-
-    """
-    sql = "UPDATE runs SET deleted_at = NULL, updated_at = ? WHERE id = ? AND status = 'complete'"
-    connection.write([(sql, (now(), run_id))])
-
-
-def purge(connection: Connection) -> int:
-    """Remove for good what is marked as deleted, runs that nobody has gone on writing for a day, and scenarios and
-    data files that nothing names any more.
-
-    Returns the number of runs removed. A removed bot of a run that stays is not marked so: it belongs to the run.
-
-    Raises:
-        StorageError: the database refuses it; it can be called again.
-
-    """
-    sql = "SELECT id FROM runs WHERE deleted_at IS NOT NULL OR (status = 'writing' AND updated_at < ?)"
-    doomed = [run_id for (run_id,) in connection.query(sql, now(_STALE))]
-    for run_id in doomed:
-        purge_run(connection, run_id)
-    marked = "deleted_at IS NOT NULL"
-    unused = " AND ".join(
-        f"NOT EXISTS (SELECT 1 FROM {table} WHERE scenario_id = scenarios.id)" for table in ("runs", "experiments")
-    )
-    connection.write(
-        [
-            *((f"DELETE FROM {table} WHERE {marked}", ()) for table in ("orders", "users")),
-            (
-                f"DELETE FROM experiments WHERE {marked} "
-                "OR NOT EXISTS (SELECT 1 FROM runs WHERE experiment_id = experiments.id)",
-                (),
-            ),
-            (f"DELETE FROM scenarios WHERE {marked} OR ({unused})", ()),
-            ("DELETE FROM files WHERE NOT EXISTS (SELECT 1 FROM scenarios WHERE instr(yaml, files.sha256) > 0)", ()),
-        ]
-    )
-    return len(doomed)
-
-
-def purge_run(connection: Connection, run_id: str) -> None:
-    """Remove a run for good, in pieces, since a server gives up what takes long.
-
-    Raises:
-        StorageError: the database refuses it; it can be called again.
-
-    """
-    # from here on it cannot be restored, only purged once more
-    connection.write([("UPDATE runs SET status = 'writing', deleted_at = ? WHERE id = ?", (now(), run_id))])
-    for table, (number, *_) in reversed(PAGED.items()):
-        piece = f"(SELECT {number} FROM {table} WHERE run_id = ? ORDER BY {number} LIMIT {_PIECE})"
-        while connection.write([(f"DELETE FROM {table} WHERE run_id = ? AND {number} IN {piece}", (run_id, run_id))]):
-            pass
-    connection.write([("DELETE FROM runs WHERE id = ?", (run_id,))])
