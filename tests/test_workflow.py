@@ -1,5 +1,6 @@
 """What GitHub does with the project, as far as it can be tried without GitHub."""
 
+import ast
 import os
 import re
 import shutil
@@ -54,6 +55,43 @@ def test_a_missing_empty_or_unstamped_result_fails_the_workflow(steps, tmp_path,
 def test_credentials_are_secrets_and_reach_the_run_alone(steps):
     with_secrets = [step["name"] for step in steps if "secrets." in str(step)]
     assert with_secrets == ["Run"]
+
+
+# Other systems
+
+ONLY_UNIX = {"fcntl", "grp", "pty", "pwd", "resource", "termios", "tty"}
+
+
+def imported(file: Path) -> set[str]:
+    """The modules that a file names in its imports."""
+    nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return names | {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+
+
+def test_macos_and_windows_run_tests_that_ask_for_nothing_that_only_unix_has():
+    job = YAML(typ="safe").load(WORKFLOW)["jobs"]["elsewhere"]
+    assert job["strategy"]["matrix"]["system"] == ["macos-latest", "windows-latest"]
+    [command] = [step["run"] for step in job["steps"] if step.get("name") == "Test"]
+    waiting = {ROOT / word for word in command.split() if word.startswith("tests/")} | {ROOT / "tests/conftest.py"}
+    assert len(waiting) > 5
+    files = set()
+    while waiting:
+        file = waiting.pop()
+        files.add(file)
+        modules = imported(file)
+        assert not modules & ONLY_UNIX, file
+        ours = {ROOT / f"{module.replace('.', '/')}.py" for module in modules if module.startswith("tests.")}
+        waiting |= ours - files
+
+
+def test_the_commands_of_that_job_do_what_they_should_here(tmp_path):
+    job = YAML(typ="safe").load(WORKFLOW)["jobs"]["elsewhere"]
+    commands = [step["run"].split() for step in job["steps"] if step.get("run", "").startswith("sim ")]
+    shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
+    assert len(commands) == 2
+    for _, *words in commands:
+        subprocess.run([sys.executable, "-m", "sim", *words], cwd=tmp_path, check=True, capture_output=True)
 
 
 # The action
