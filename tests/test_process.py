@@ -125,6 +125,12 @@ def test_too_little_memory_is_a_line(net, monkeypatch):
 # Platforms
 
 
+def test_charts_do_not_depend_on_how_a_notebook_or_a_desktop_shows_theirs(monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "module://of_another_environment.backend")
+    assert redirected("run certain.yaml --no-save", "> said.txt") == (0, "")
+    assert Path("out/certain/charts/bots.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_a_system_without_the_signals_of_unix_runs_commands():
     code = (
         "import signal\n"

@@ -72,6 +72,7 @@ class _Errors(FileIO):
 def as_process(command: Callable[[], None]) -> int:
     """Run a command that ends by SystemExit, and return the exit status of the process; nothing gets past here."""
     output = _guard_streams()
+    os.environ.pop("MPLBACKEND", None)  # a notebook's, for its own Python: commands open no window, only write files
     ending.hear()
     try:
         command()
