@@ -113,11 +113,14 @@ def test_three_parameters_are_panels_beside_each_other_and_no_two_curves_look_al
             assert list(curve.get_ydata()) == pytest.approx([point.estimate("utilisation").mean for point in points])
 
 
-def test_many_curves_all_differ(scenario):
+def test_many_curves_all_differ_and_their_names_fit(scenario):
     keys = PROMISES + f"sweep: {{crew: {list(range(2, 11))}, cook: [{', '.join(f'{n}s' for n in range(5, 13))}]}}\n"
     axes = sweep(scenario(keys), 1).plot.curves("utilisation").axes[0]
     curves = [line for line in axes.get_lines() if len(line.get_xdata()) == 9]
     assert len({line.get_color() for line in curves}) == len(curves) == 8
+    names = [box for text, box in texts(axes.figure) if text.startswith("cook=")]
+    assert len(names) == 8
+    assert all(box.y0 >= 0 and box.x1 <= axes.figure.bbox.x1 for box in names)
 
 
 def test_words_have_no_curve_between_them(scenario):

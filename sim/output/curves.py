@@ -1,6 +1,7 @@
 """Curves of metrics by a parameter: what the charts of sweeps and selections are made of."""
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import product
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -73,34 +74,40 @@ class Curves:
         self.column_name = differing[-1] if len(differing) > 2 else None
         self.columns = [""] if self.column_name is None else values[self.column_name]
         names = [name for name in parameters if name in differing and name not in (self.x_name, self.column_name)]
-        self.labels = [label(point.scenario, names) if names else "mean over replications" for point in points]
-        self.looks = _looks(list(dict.fromkeys(self.labels)))
+        labels = [label(point.scenario, names) if names else "mean over replications" for point in points]
+        self.looks = _looks(list(dict.fromkeys(labels)))
+        self.places: dict[tuple[str, str], list[int]] = {}  # of points, by column and curve
+        for at, (point, name) in enumerate(zip(points, labels, strict=True)):
+            column = "" if self.column_name is None else _text(point, self.column_name)
+            self.places.setdefault((column, name), []).append(at)
         self.x, self.is_ordered = _positions(points, self.x_name)
 
     def size(self, metrics: Sequence[str]) -> Size:
-        """Return the size of a figure with a row of panels for each metric."""
-        return 9 if len(self.columns) == 1 else 2 + 3.4 * len(self.columns), 1.4 + 2.7 * len(metrics)
+        """Return the size of a figure: a row of panels for each metric, a line of the legend for three curves."""
+        width = 9 if len(self.columns) == 1 else 2 + 3.4 * len(self.columns)
+        return width, 1.4 + 2.7 * len(metrics) + 0.2 * (len(self.looks) // 3)
 
     def draw(self, figure: FigureBase, metrics: Sequence[str], standing: Standing, selected: int | None) -> list[Any]:
         """Draw the panels and return what a legend has; what is `selected` gets a ring."""
         shape = (len(metrics), len(self.columns))
         grid = figure.subplots(*shape, sharex=True, sharey="row", squeeze=False)
-        for row, metric in zip(grid, metrics, strict=True):
+        asked = [limits(self.points, metric) for metric in metrics]
+        for row, metric, of_metric in zip(grid, metrics, asked, strict=True):
             for axes, column in zip(row, self.columns, strict=True):
                 self._draw_panel(axes, column, metric, standing, selected)
-            self._finish_row(row, metric)
+            self._finish_row(row, metric, of_metric)
         for axes, column in zip(grid[0], self.columns, strict=True):
             if self.column_name is not None:
                 axes.set_title(f"{self.column_name}={column}", fontsize="medium")
         for axes in grid[-1]:
             self._label_x(axes)
-        return self._handles(metrics, standing, selected)
+        return self._handles(metrics, standing, selected, any(asked))
 
     def _draw_panel(self, axes: Axes, column: str, metric: str, standing: Standing, selected: int | None) -> None:
         plain(axes)
         for place, (name, look) in enumerate(self.looks.items()):
             shift = 0 if self.is_ordered else 0.5 * ((place + 0.5) / len(self.looks) - 0.5)
-            places = [at for at in range(len(self.points)) if self.labels[at] == name and self._is_in(at, column)]
+            places = self.places.get((column, name), [])
             estimates = {at: estimate for at in places if (estimate := self.points[at].estimate(metric, CONFIDENCE))}
             rows = [
                 (self.x[at] + shift, estimate.mean, *(estimate.mean if end is None else end for end in estimate[1:3]))
@@ -117,15 +124,12 @@ class Curves:
                 axes.plot(self.x[at] + shift, estimate.mean, color=look.colour, **style)
                 if at == selected:
                     axes.plot(self.x[at] + shift, estimate.mean, **_RING)
-        for limit in limits(self.points, metric):
-            axes.axhline(limit, **_LIMIT)
 
-    def _is_in(self, at: int, column: str) -> bool:
-        return self.column_name is None or _text(self.points[at], self.column_name) == column
-
-    def _finish_row(self, row: Sequence[Axes], metric: str) -> None:
-        """Label the y axis of a row of panels, and write the values of limits beside the last one."""
+    def _finish_row(self, row: Sequence[Axes], metric: str, asked: dict[float, str]) -> None:
+        """Label the y axis of a row of panels, and draw what is asked of the metric with its value beside the row."""
         first, last = row[0], row[-1]
+        for axes, limit in product(row, asked):
+            axes.axhline(limit, **_LIMIT)
         unit = UNITS[metric]
         ends = [point.estimate(metric, CONFIDENCE) for point in self.points]
         if all(estimate is None or estimate.low is None or estimate.low >= 0 for estimate in ends):
@@ -137,7 +141,7 @@ class Curves:
         first.set_ylabel(metric if unit in ("s", "share") else f"{metric}\n({unit})")
         bottom, top = first.get_ylim()
         beside: list[tuple[float, str]] = []
-        for limit, text in sorted(limits(self.points, metric).items()):
+        for limit, text in sorted(asked.items()):
             if beside and limit - beside[-1][0] < _APART * (top - bottom):
                 beside[-1] = (limit, f"{text}\n{beside[-1][1]}")
             else:
@@ -157,7 +161,7 @@ class Curves:
         if not self.is_ordered:
             axes.set_xlim(-0.6, len(ticks) - 0.4)
 
-    def _handles(self, metrics: Sequence[str], standing: Standing, selected: int | None) -> list[Any]:
+    def _handles(self, metrics: Sequence[str], standing: Standing, selected: int | None, has_limits: bool) -> list[Any]:
         handles: list[Any] = [
             Line2D(
                 [],
@@ -170,7 +174,7 @@ class Curves:
             for name, look in self.looks.items()
         ]
         handles.append(Patch(color=INK, alpha=0.2, label="95% interval of each point alone"))
-        if any(shared_conditions(self.points, metric) for metric in metrics):
+        if has_limits:
             handles.append(Line2D([], [], label="limit of a threshold", **_LIMIT))
         occurring = {standing(at, metric) for at in range(len(self.points)) for metric in metrics}
         handles += [
