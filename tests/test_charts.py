@@ -145,6 +145,11 @@ def test_a_bot_takes_the_row_of_one_that_has_left(story):
     assert rows == {"1001": 1, "1002": 2, "1003": 3, "1004": 4}
 
 
+def test_a_bot_that_comes_at_the_very_end_takes_nobodys_row(story):
+    axes = story("clock: {until: 9s}\ntimeline: [{at: 0s, add_bots: 1}, {at: 9s, add_bots: 1}]").plot.bots().axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["1", "2"]
+
+
 def test_there_are_as_many_rows_as_bots_were_ever_present_at_once(story):
     run = story(SIZES["60 bots that come and go"])
     assert run.measures.metrics["bots.max"] == 60

@@ -92,6 +92,7 @@ def _rows(run: Run) -> Ints:
     bots were ever present at once.
     """
     births, deaths = _lifetimes(run)
+    deaths[deaths == run.log.end] += 1  # so that nobody takes the row of a bot that stays, at the last instant either
     rows = np.zeros(len(births), np.int64)
     free: list[int] = []
     taken: list[tuple[int, int]] = []  # until when, and the row

@@ -46,9 +46,9 @@ Canvas = TypeVar("Canvas", Axes, FigureBase)
 class Chart(Figure):
     """A matplotlib Figure of our own, that notebooks show without further ado."""
 
-    def __init__(self, size: Size, **options: Any) -> None:
+    def __init__(self, size: Size) -> None:
         """Begin a figure of a size in inches."""
-        super().__init__(figsize=size, layout="constrained", **options)
+        super().__init__(figsize=size, layout="constrained")
 
     def _repr_png_(self) -> bytes:
         picture = BytesIO()

@@ -107,7 +107,9 @@ def _draw_waits_of(axes: Axes, run: Run, order_class: OrderClass) -> Line2D:
         label += f"; {leavers:,} ABANDONED, left out"
     shares = np.arange(1, len(waits) + 1) / len(waits)
     shown = np.unique(np.linspace(0, len(waits) - 1, min(len(waits), PIXELS)).astype(int))
-    x, y = np.concatenate(([0], waits[:1], waits[shown])), np.concatenate(([0], [0][: len(waits)], shares[shown]))
+    shortest = waits[:1]  # where the curve leaves 0
+    x = np.concatenate(([0], shortest, waits[shown]))
+    y = np.concatenate(([0], np.zeros_like(shortest), shares[shown]))
     [line] = axes.step(x, y, where="post", color=colour, linewidth=2.2, label=label)
     return line
 

@@ -91,17 +91,17 @@ class Curves:
         """Draw the panels and return what a legend has; what is `selected` gets a ring."""
         shape = (len(metrics), len(self.columns))
         grid = figure.subplots(*shape, sharex=True, sharey="row", squeeze=False)
-        asked = [limits(self.points, metric) for metric in metrics]
-        for row, metric, of_metric in zip(grid, metrics, asked, strict=True):
+        limits = [limits_of(self.points, metric) for metric in metrics]
+        for row, metric, limits_of_metric in zip(grid, metrics, limits, strict=True):
             for axes, column in zip(row, self.columns, strict=True):
                 self._draw_panel(axes, column, metric, standing, selected)
-            self._finish_row(row, metric, of_metric)
+            self._finish_row(row, metric, limits_of_metric)
         for axes, column in zip(grid[0], self.columns, strict=True):
             if self.column_name is not None:
                 axes.set_title(f"{self.column_name}={column}", fontsize="medium")
         for axes in grid[-1]:
             self._label_x(axes)
-        return self._handles(metrics, standing, selected, any(asked))
+        return self._handles(metrics, standing, selected, any(limits))
 
     def _draw_panel(self, axes: Axes, column: str, metric: str, standing: Standing, selected: int | None) -> None:
         plain(axes)
@@ -125,10 +125,10 @@ class Curves:
                 if at == selected:
                     axes.plot(self.x[at] + shift, estimate.mean, **_RING)
 
-    def _finish_row(self, row: Sequence[Axes], metric: str, asked: dict[float, str]) -> None:
-        """Label the y axis of a row of panels, and draw what is asked of the metric with its value beside the row."""
+    def _finish_row(self, row: Sequence[Axes], metric: str, limits: dict[float, str]) -> None:
+        """Label the y axis of a row of panels, and draw the limits with their texts beside the row."""
         first, last = row[0], row[-1]
-        for axes, limit in product(row, asked):
+        for axes, limit in product(row, limits):
             axes.axhline(limit, **_LIMIT)
         unit = UNITS[metric]
         ends = [point.estimate(metric, CONFIDENCE) for point in self.points]
@@ -141,7 +141,7 @@ class Curves:
         first.set_ylabel(metric if unit in ("s", "share") else f"{metric}\n({unit})")
         bottom, top = first.get_ylim()
         beside: list[tuple[float, str]] = []
-        for limit, text in sorted(asked.items()):
+        for limit, text in sorted(limits.items()):
             if beside and limit - beside[-1][0] < _APART * (top - bottom):
                 beside[-1] = (limit, f"{text}\n{beside[-1][1]}")
             else:
@@ -187,7 +187,7 @@ class Curves:
         return handles
 
 
-def limits(points: Sequence[Replications], metric: str) -> dict[float, str]:
+def limits_of(points: Sequence[Replications], metric: str) -> dict[float, str]:
     """Return the limits that all points have for a metric, as a threshold of the file says them."""
     texts: dict[float, str] = {}
     for condition in shared_conditions(points, metric):
