@@ -143,18 +143,21 @@ def test_a_folder_is_searched_and_what_is_no_scenario_is_named():
             "shop/empty.yaml": "",
             "shop/chart.yaml": "{{ if .Values.shop }}\nname: shop\n",
             "shop/typing.Yaml": "scenaro: 1\nname: shop\n",
+            "shop/long.yaml": f"name: shop\n# {'é' * 2**19}\n",  # whose first mebibyte ends within a sign
             "shop/notes.txt": FAILS,
             "shop/folder.yaml/within.yaml": HOLDS,
         }
     )
     scenarios = ["shop/BIG.YML", "shop/folder.yaml/within.yaml", "shop/lunch.yaml", "shop/night/late.yml"]
-    missing = dict.fromkeys(("chart.yaml", "comment.yaml", "empty.yaml", "list.yaml", "settings.yaml"), NO_KEY)
+    missing = dict.fromkeys(
+        ("chart.yaml", "comment.yaml", "empty.yaml", "list.yaml", "long.yaml", "settings.yaml"), NO_KEY
+    )
     missing["typing.Yaml"] = f"{NO_KEY}; is 'scenaro' meant?"
     assert outcomes("shop") == dict.fromkeys(scenarios, "PASS")
     assert check("shop") == [
         *(f"PASS          {name}: 1 of 1 expectation" for name in scenarios),
         *(f"NOT CHECKED   shop/{name}: {why}" for name, why in missing.items()),
-        "4 scenarios: 4 passed; 6 files not checked",
+        "4 scenarios: 4 passed; 7 files not checked",
     ]
     assert document("shop", "-k", "lunch or typing or list")["not_checked"] == [
         {"file": f"shop/{name}", "reason": missing[name]} for name in ("list.yaml", "typing.Yaml")
@@ -802,7 +805,7 @@ def test_jobs_and_engines_change_no_byte(handed_out, monkeypatch):
 
 SUDDEN = """
 import os, sys
-if "--multiprocessing-fork" in sys.orig_argv and not os.path.exists("dead"):
+if any("sim.experiment.workers" in word for word in sys.orig_argv) and not os.path.exists("dead"):
     if not DIES_AGAIN:
         open("dead", "w").close()
     os._exit(1)
@@ -838,7 +841,7 @@ def test_a_worker_that_dies_costs_no_result(mortal):
 def test_workers_that_die_again_and_again_make_scenarios_wrong(mortal):
     mortal(again=True)
     said = check(".", "-n", "4", "--jobs", "2", status=2)
-    assert "worker processes died again and again, perhaps for lack of memory; take fewer jobs" in said[1]
+    assert "worker processes died again and again (exit status 1); take fewer jobs" in said[1]
     assert said[-1] == "3 scenarios: 3 wrong"
 
 
@@ -859,7 +862,7 @@ def test_nothing_is_saved_unless_that_is_asked(monkeypatch):
     check("kitchen.yaml", "-n", "2", "--save", "--tag", "nightly")
     assert stored() == [1, 2]
     check("certain.yaml", "--save", "--engine", "compiled", status=1)
-    assert stored("SELECT engine FROM runs ORDER BY id") == ["reference", "reference", "compiled"]
+    assert stored("SELECT engine FROM runs ORDER BY id")[2:] == ["compiled"]
     assert len(command("runs", "--tag", "nightly").stdout.splitlines()) == 2
 
 

@@ -155,8 +155,8 @@ class Base:
                 outcomes = {Judgement.PASS: Outcome.PASS, Judgement.INCONCLUSIVE: checked.inconclusive}
                 outcome = outcomes.get(judgement, Outcome.FAIL)
                 got = "" if pair.difference is None else difference_text(pair)
-                asked = f"{pair.metric} no worse than in {self.name}"
-                findings.append(Finding("comparison", place, asked, judgement, outcome, got, note))
+                limit = f"{pair.metric} no worse than in {self.name}"
+                findings.append(Finding("comparison", place, limit, judgement, outcome, got, note))
         return findings
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from functools import cache
@@ -16,6 +17,7 @@ from sim.units import printable
 
 _KEYS = ["scenario", "extends"]  # a file with one of them says that it is a scenario
 _HAS_KEY = re.compile(rf"""^["']?({"|".join(_KEYS)})["']?\s*:""", re.MULTILINE)
+_FIRST = 20  # keys among which a mistyped one is looked for
 _MOST_NAMED = 3  # files in a message
 _LONGEST = 1_000  # characters of an expression, which bounds its nesting too
 _GRAMMAR = r"""
@@ -48,7 +50,7 @@ def scenario_files(paths: Sequence[Path], keyword: str | None) -> Files:
 
     """
     scenarios: dict[str, tuple[Path, Path]] = {}  # by what a path leads to, so that each is checked once
-    faults: list[set[Fault]] = [set(), set()]
+    unreadable, unchecked = set[Fault](), set[Fault]()
     for path in paths:
         is_folder = os.path.isdir(path)  # noqa: PTH112  # False also where Path.is_dir raises
         files = _in_folder(path) if is_folder else Files([(path, Path(path.name))], [], [])
@@ -57,10 +59,10 @@ def scenario_files(paths: Sequence[Path], keyword: str | None) -> Files:
             raise typer.BadParameter(message, param_hint="PATH")
         for file, below in files.scenarios:
             scenarios.setdefault(os.path.realpath(file), (file, below))
-        for known, more in zip(faults, files[1:], strict=True):
-            known.update(more)
-    found = Files(list(scenarios.values()), *map(sorted, faults))
-    return found if keyword is None else _selected(found, keyword)
+        unreadable.update(files.unreadable)
+        unchecked.update(files.unchecked)
+    files = Files(list(scenarios.values()), sorted(unreadable), sorted(unchecked))
+    return files if keyword is None else _selected(files, keyword)
 
 
 def _what_to_name(unchecked: Sequence[Fault]) -> str:
@@ -81,8 +83,8 @@ def _selected(files: Files, keyword: str) -> Files:
     if not scenarios:
         count = len(files.scenarios)
         raise typer.BadParameter(f"{keyword!r} selects none of {count}; write a part of a path", param_hint="-k")
-    unreadable, unchecked = ([fault for fault in faults if is_chosen(fault.file.lower())] for faults in files[1:])
-    return Files(scenarios, unreadable, unchecked)
+    unchecked = [fault for fault in files.unchecked if is_chosen(fault.file.lower())]
+    return Files(scenarios, files.unreadable, unchecked)  # who knows what lies in an unreadable folder
 
 
 def _in_folder(folder: Path) -> Files:
@@ -116,7 +118,7 @@ def _why_unchecked(file: Path) -> str:
         if not S_ISREG(file.stat().st_mode):
             return ""
         with file.open("rb") as opened:
-            text = opened.read(LARGEST_FILE).decode("utf-8-sig")
+            text = getincrementaldecoder("utf-8-sig")().decode(opened.read(LARGEST_FILE))  # may end within a sign
     except (OSError, UnicodeDecodeError):
         return ""
     try:
@@ -128,7 +130,7 @@ def _why_unchecked(file: Path) -> str:
     if any(key in keys for key in _KEYS):
         return ""
     why = f"has no key {' or '.join(map(repr, _KEYS))}"
-    close = [key for key in keys if get_close_matches(key.lower(), _KEYS, cutoff=0.8)]
+    close = [key for key in keys[:_FIRST] if get_close_matches(key.lower(), _KEYS, cutoff=0.8)]
     return f"{why}; is {close[0]!r} meant?" if close else why
 
 

@@ -96,16 +96,16 @@ def of_threshold(verdict: ThresholdVerdict, inconclusive: Outcome = Outcome.INCO
     )
 
 
-def of_demand(done: Replications) -> Finding | None:
+def of_demand(replications: Replications) -> Finding | None:
     """Return NO DATA where customers may come and no order was ever created, unless a threshold asks for just that."""
-    scenario = done.scenario
+    scenario = replications.scenario
     may_come = scenario.is_random or scenario.file.arrivals
     is_asked = any(threshold.metric == "orders.created" for _, threshold in scenario.thresholds)
-    if is_asked or not may_come or any(done.values("orders.created")):
+    if is_asked or not may_come or any(replications.values("orders.created")):
         return None
     since = " after the warm-up" if scenario.warmup else ""
     note = (
-        f"no order was created{since} in {count(len(done.results), 'replication')}; look at arrivals, "
+        f"no order was created{since} in {count(len(replications.results), 'replication')}; look at arrivals, "
         'or write orders.created: "== 0" under thresholds if that is meant'
     )
     place = scenario.root.value.get("arrivals", scenario.root).place
