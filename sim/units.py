@@ -22,6 +22,9 @@ _SHARE = re.compile(rf"({_NUMBER})%")
 _CLOCK = re.compile(
     r"(?:([0-9]{4}-[0-9]{2}-[0-9]{2})[T ])?([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9](?:\.[0-9]{1,6})?))?"
 )
+_TWELVE_HOURS = re.compile(r"(0?[1-9]|1[0-2]):([0-5][0-9](?::[0-5][0-9])?)\s?([AaPp])\.?[Mm]\.?")
+_ONE_DIGIT_HOUR = re.compile(r"[0-9]:[0-5][0-9](?::[0-5][0-9])?")
+_NIGHT = 12 * HOUR
 
 DURATION_PATTERN = f"^(?=[0-9]){_DURATION.pattern}$"
 RATE_PATTERN = f"^{_RATE.pattern}$"
@@ -133,6 +136,21 @@ class ClockTime(int):
     """An instant in microseconds since the start, which was written as a clock time and is to be shown as one."""
 
 
+class OutsideRunError(ValueError):
+    """An instant that a run does not have: before its start, or after its end."""
+
+
+def _clock_advice(value: object) -> str:
+    """Return what to write in place of something that is no clock time."""
+    text = value if isinstance(value, str) else ""
+    if match := _TWELVE_HOURS.fullmatch(text):
+        hour = int(match[1]) % 12 + (0 if match[3] in "Aa" else 12)
+        return f"write {hour:02d}:{match[2]}, as a clock of 24 hours reads"
+    if _ONE_DIGIT_HOUR.fullmatch(text):
+        return f"write 0{text}"
+    return 'write "11:30:00" or "2026-03-01T11:30:00"'
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
     """What the clock reads at simulated time 0: microseconds since midnight, and the date where one is given."""
@@ -150,7 +168,7 @@ class Clock:
         """
         match = _CLOCK.fullmatch(value) if isinstance(value, str) else None
         if match is None:
-            raise ValueError(f'{shown(value)} is not a clock time; write "11:30:00" or "2026-03-01T11:30:00"')
+            raise ValueError(f"{shown(value)} is not a clock time; {_clock_advice(value)}")
         try:
             day = date.fromisoformat(match[1]) if match[1] else None
         except ValueError:
@@ -179,10 +197,45 @@ class Clock:
             raise ValueError(f"{shown(value)} has a date but clock.start has none; write clock.start as a date-time")
         since = (then.day - self.day).days * DAY + then.start - self.start
         if since < 0:
-            raise ValueError(f"{shown(value)} is before clock.start; write a later instant")
+            raise OutsideRunError(f"{shown(value)} is before clock.start; write a later instant")
         if since > LONGEST:
             raise ValueError(f"{shown(value)} is too far from clock.start; the longest span is {LONGEST // DAY}d")
         return since
+
+    def instant_of_run(self, value: object, horizon: int | None) -> int:
+        """Return an instant of a run that ends at `horizon` (None: drained), in microseconds since the start.
+
+        A clock time before the start means the next day up to the horizon, or up to 12 hours from the start.
+
+        Raises:
+            OutsideRunError: the run does not have it.
+            ValueError: it is no instant.
+
+        """
+        instant = self.instant(value)
+        if instant <= (_NIGHT if horizon is None else horizon):
+            return instant
+        into = f"{format_duration(instant, 6)} into the run"
+        ends = "" if horizon is None else f", which ends after {format_duration(horizon, 6)}"
+        if self.is_next_day(value):
+            cure = f"write a later time, or {format_duration(instant, 6)}" if horizon is None else "write a later time"
+            text = f"{shown(value)} is before clock.start {self.reading(0)} and would mean the next day, {into}{ends}"
+            raise OutsideRunError(f"{text}; {cure}")
+        if horizon is None:
+            return instant
+        what = (
+            f"would be {into}{ends}"
+            if ":" in str(value)
+            else f"is later than clock.until, {format_duration(horizon, 6)}"
+        )
+        raise OutsideRunError(f"{shown(value)} {what}; write an earlier instant, or a later clock.until")
+
+    def is_next_day(self, value: object) -> bool:
+        """Whether an instant is a clock time before the start, which has no date and means the next day."""
+        if not (isinstance(value, str) and ":" in value):
+            return False
+        then = Clock.parse(value)
+        return then.day is None and then.start < self.start
 
     def second(self, time: int) -> int:
         """Return the whole seconds since the first midnight at simulated `time` (microseconds), rounded down."""

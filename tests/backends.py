@@ -59,8 +59,7 @@ scenario: 1
 name: traced
 bots: {initial: 1}
 clock: {until: 40s}
-timeline:
-  - {at: 50s, order: VIP}
+service: 10s
 arrivals:
   - {name: measured, trace: "Küche 'Ost' 🍔.csv"}
   - {name: late, class: {VIP: 30%, NORMAL: 70%}, poisson: {rate: 0.3/s}}

@@ -34,13 +34,18 @@ def golden(request):
     return compare
 
 
+def with_service(keys: str) -> str:
+    """Return the text of a scenario's keys with a service time at the end, where orders arrive and it has none."""
+    return f"{keys.rstrip()}\nservice: 10s\n" if "arrivals:" in keys and "service:" not in keys else keys
+
+
 @pytest.fixture
 def scenario(tmp_path):
-    """Load a scenario from the text of its keys; `scenario: 1` and a name are put before them."""
+    """Load a scenario from the text of its keys; `scenario: 1` and a name stand before them, a service time behind."""
 
     def load(keys: str, **parameters):
         path = tmp_path / "story.yaml"
-        path.write_text(f"scenario: 1\nname: story\n{dedent(keys)}", encoding="utf-8")
+        path.write_text(f"scenario: 1\nname: story\n{with_service(dedent(keys))}", encoding="utf-8")
         return load_scenario(path, **parameters)
 
     return load

@@ -40,6 +40,7 @@ SCENARIO = """
 scenario: 1
 name: NAME
 bots: {initial: 30}
+service: 10s
 arrivals:
   - {class: {NORMAL: 85%, VIP: 15%}, poisson: {rate: 2/s}, limit: ORDERS}
 """

@@ -21,7 +21,7 @@ def test_a_parameter_may_be_called_like_a_distribution(tmp_path, scenario):
 def test_a_file_that_a_base_names_by_a_parameter_lies_beside_the_base(tmp_path, scenario):
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub/demand.csv").write_text("time,class\n1s,VIP\n")
-    base = "scenario: 1\nname: base\nparams: {file: demand.csv}\narrivals: [{trace: $file}]\n"
+    base = "scenario: 1\nname: base\nparams: {file: demand.csv}\nservice: 10s\narrivals: [{trace: $file}]\n"
     (tmp_path / "sub/base.yaml").write_text(base)
     assert len(scenario("extends: sub/base.yaml").workload().service) == 1
 

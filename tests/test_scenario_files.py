@@ -69,18 +69,22 @@ def test_a_duration_is_a_whole_number_of_microseconds(scenario, text, microsecon
         ("'11:00:00'", "11:30:00", 1800),
         ("11:00", "11:30", 1800),
         ("'11:00:00'", "11:00:00", 0),
-        ("'11:00:00'", "10:59:59", 86399),  # before the start: the next day
+        ("'22:00:00'", "06:00:00", 8 * 3600),  # before the start: the next day
+        ("'11:00:00'", "23:00:00", 12 * 3600),
+        ("'12:00:01'", "00:00:01", 12 * 3600),
         ("'11:00:00'", "11:00:00.25", 0.25),
         ("'11:00:00'", "1m30s", 90),
         ("2026-03-01T11:00:00", "2026-03-01T11:30:00", 1800),
         ("'2026-03-01T11:00:00'", "'2026-03-02T11:00:00'", 86400),
         ("2026-02-28T23:00:00", "2026-03-01 00:00:00", 3600),
-        ("2026-03-01T11:00:00", "10:00:00", 82800),
+        ("2026-03-01T21:00:00", "10:00:00", 13 * 3600),
     ],
 )
 def test_an_instant_is_a_duration_or_a_clock_time(scenario, start, instant, seconds):
-    loaded = scenario(f"clock: {{start: {start}}}\ntimeline: [{{at: {instant}, order: VIP}}]\n")
+    until = ", until: 24h" if seconds > 12 * 3600 else ""  # a horizon allows later times of the next day
+    loaded = scenario(f"clock: {{start: {start}{until}}}\ntimeline: [{{at: {instant}, order: VIP}}]\n")
     assert order_times(loaded.workload()) == [seconds]
+    assert loaded.notes == ()
 
 
 @pytest.mark.parametrize(
@@ -327,9 +331,9 @@ def test_chance_makes_a_scenario_random(scenario, keys):
 STEADY = [
     "clock: {until: 9h}\narrivals: [{class: VIP, poisson: {rate: 9/h}}, {class: NORMAL, renewal: 1m, limit: 9}]",
     "clock: {until: 9h}\narrivals: [{class: VIP, mmpp: {states: [{rate: 9/h, stay: 1h}]}, from: 0s, until: 9h}]",
-    "clock: {until: 9h}\nbots: {schedule: [{at: 0s, count: 3}, {at: 10h, count: 5}]}",
+    "clock: {until: 9h}\nbots: {schedule: [{at: 0s, count: 3}, {at: 9h, count: 5}]}",
     "arrivals: [{class: VIP, every: 5s, limit: 100}]\ntimeline: [{at: 0s, add_bots: 3}, {at: 0s, order: VIP}]",
-    "clock: {until: 9h}\narrivals: [{class: VIP, every: 5s, from: 10h}]\ntimeline: [{at: 10h, remove_bots: 1}]",
+    "clock: {until: 9h}\narrivals: [{class: VIP, every: 5s, from: 9h}]\ntimeline: [{at: 9h, remove_bots: 1}]",
 ]
 CHANGING = [
     "arrivals: [{class: VIP, poisson: {phases: [{for: 1h, rate: 9/h}]}}]",
@@ -466,7 +470,9 @@ def test_a_trace_names_time_class_and_service_in_any_order(scenario, tmp_path):
     (tmp_path / "orders.csv").write_text(
         'service,time,class\n,11:00:05,VIP\n"2s",1s,NORMAL\n\n3s,1s,VIP\n', encoding="utf-8"
     )
-    workload = scenario("clock: {start: 11:00}\narrivals: [{trace: orders.csv}]\n").workload()
+    loaded = scenario("clock: {start: 11:00}\narrivals: [{trace: orders.csv}]\n")
+    workload = loaded.workload()
+    assert loaded.notes == (f"{tmp_path}/orders.csv: 1 of 3 rows without a service time take the scenario's",)
     assert order_times(workload) == [1, 1, 5]  # sorted; equal times keep their written order
     assert workload.order_class.tolist() == [OrderClass.NORMAL, OrderClass.VIP, OrderClass.VIP]
     assert workload.service.tolist() == [2 * SECOND, 3 * SECOND, 10 * SECOND]
@@ -500,7 +506,7 @@ def test_the_timeline_is_sorted_and_counts_are_actions_in_a_row(scenario):
 def test_from_is_inclusive_until_exclusive_and_the_horizon_inclusive(scenario):
     assert order_times(scenario("arrivals: [{class: VIP, every: 2s, from: 2s, until: 6s}]\n").workload()) == [2, 4]
     assert order_times(scenario("clock: {until: 6s}\narrivals: [{class: VIP, every: 2s}]\n").workload()) == [0, 2, 4, 6]
-    at_the_horizon = "clock: {until: 6s}\ntimeline: [{at: 6s, order: VIP}, {at: 6001ms, order: VIP}]\n"
+    at_the_horizon = "clock: {until: 6s}\ntimeline: [{at: 6s, order: VIP}]\n"
     assert order_times(scenario(at_the_horizon).workload()) == [6]
     assert order_times(scenario("arrivals: [{class: VIP, every: 1s, from: 6s, until: 6s}]\n").workload()) == []
 
@@ -596,7 +602,7 @@ def test_a_step_of_the_schedule_acts_after_the_timeline_and_before_arrivals(scen
         "orders: {first_number: 2000000000}\ntimeline: [{at: 0s, order: VIP, count: 9}]\n"
         "expect: [{order: 2000000008, attempts: 0}]\n",
         *[
-            f"service: {{{law}}}\ntimeline: [{{at: 0s, order: VIP, count: 9}}]\nexpect: [{{order: 1009, attempts: 0}}]\n"
+            f"service: {{{law}}}\ntimeline: [{{at: 0s, order: VIP}}]\nexpect: [{{order: 1001, attempts: 0}}]\n"
             for limit in (0.001, 1000000)
             for law in (
                 f"gamma: {{mean: 1s, cv: {limit}}}",

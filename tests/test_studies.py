@@ -514,6 +514,7 @@ def test_shown_are_the_metrics_of_thresholds_or_those_that_matter_in_general(loa
 SOMETIMES = """
 params: {vip: 0%, normal: 100%}
 clock: {until: 2m}
+service: 10s
 bots: {initial: 1}
 arrivals: [{class: {VIP: $vip, NORMAL: $normal}, every: 8s}]
 sweep: {vip: [0%, 40%], normal: [100%, 60%], where: vip == 0% and normal == 100% or vip == 40% and normal == 60%}

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from sim import ScenarioError, load_scenario
-from sim.scenario import parse_value
+from sim.scenario import parse_value, restore_scenario
+from tests.conftest import with_service
 
 LINE = re.compile(r"[^\n]+:\d+:\d+: .+; .+")
 HEAD = "scenario: 1\nname: wrong\n"
@@ -367,6 +368,25 @@ KEYS = {  # what follows `scenario` and `name`
     "the status of an order for a bot": "bots: {initial: 1}\nexpect: [{bot: 1, status: COMPLETE}]\n",
     "an order's fact of a bot": "bots: {initial: 1}\nexpect: [{bot: 1, status: IDLE, attempts: 1}]\n",
     "a fact with an instant": ONE + "expect: [{order: 1001, at: 1s, completed: 10s}]\n",
+    # instants that the run does not have
+    "instants behind the horizon": "clock: {until: 1h}\nbots: {schedule: [{at: 61m, count: 1}, {at: 1h, count: 2}]}\n"
+    "timeline: [{at: 2h, order: VIP}, {at: '00:30', order: VIP}, {at: '01:00:01', order: VIP}]\n"
+    "arrivals: [{class: VIP, every: 1m, from: 2h, until: 3h}]\n",
+    "instants before the start": "clock: {start: '17:00'}\nbots: {schedule: [{at: '16:59', count: 1}]}\n"
+    "timeline: [{at: '05:00:01', order: VIP}, {at: '05:00', order: VIP}]\n"
+    "arrivals: [{class: VIP, every: 1m, from: '16:00', until: '16:30'}]\n",
+    "instants before the start, which are not before the horizon": "clock: {start: '09:00', until: '20:00'}\n"
+    "arrivals:\n  - {class: VIP, every: 1m, from: '08:30'}\n  - {class: VIP, every: 1m, until: '20:30'}\n",
+    "a date behind the horizon": "clock: {start: '2026-03-02T11:00', until: '2026-03-03T11:00'}\n"
+    "timeline: [{at: '2026-03-03T11:01', order: VIP}, {at: '10:59', order: VIP}]\n",
+    "facts behind the horizon": "clock: {until: 1m}\n" + ONE + "expect:\n"
+    "  - {order: 1001, at: 2m, status: PENDING}\n  - {order: 1001, completed: 61s}\n",
+    "a horizon at the start": "clock: {start: '11:00', until: '11:00:00'}\n",
+    "a clock of 12 hours": "clock: {start: 1:00:00 PM}\n"
+    "timeline: [{at: '12:05 am', order: VIP}, {at: '9:05', order: VIP}]\n",
+    # orders for which nobody says how long they take
+    "orders without a service time": "arrivals: [{class: VIP, every: 1m, limit: 3}]\n",
+    "orders without a service time, and a trace": "arrivals: [{class: VIP, every: 1m}, {trace: good.csv}]\n",
     # places
     "plain times in brackets": "timeline: [{at: 11:00:00, oder: VIP}, {at: 12:00:00, order: !x VIP}]\n",
     "an open bracket after plain times": "timeline: [{at: 11:00:00, order: VIP}\n",
@@ -393,8 +413,6 @@ KEYS = {  # what follows `scenario` and `name`
     "an order where there are none": "expect: [{order: 1001, completed: 1s}]\n",
     "a bot that is never added": "bots: {initial: 2}\nexpect: [{bot: 3, status: IDLE}]\n",
     "a bot where there are none": ONE + "expect: [{order: 1001, bot: 1}]\n",
-    "an expectation after the horizon": "clock: {until: 1m}\n" + ONE
-    + "expect: [{order: 1001, at: 2m, status: PENDING}]\n",
     "service times without end": "timeline: [{at: 0s, order: VIP, count: 10000, service: 36525d}]\n"
     "expect: [{order: 1001, attempts: 0}]\n",
     # parameters
@@ -430,6 +448,13 @@ KEYS = {  # what follows `scenario` and `name`
     "a trace that is a device": "arrivals: [{trace: pipe}]\n",
 }  # fmt: skip
 
+BARE = {  # what is about service times that nobody states
+    "orders without a service time",
+    "orders without a service time, and a trace",
+    "a trace without service times",
+    "a trace with blank service times",
+}
+
 CSV = {  # traces, and measured durations where the name says so
     "an empty trace": b"",
     "a trace without header": b"0s,VIP\n1s,NORMAL\n",
@@ -441,6 +466,10 @@ CSV = {  # traces, and measured durations where the name says so
     "a trace with a NUL": b"time,class\n0s,VIP\x00\n",
     "a trace with an open quote": b'time,class\n"0s,VIP\n',
     "a trace with text after a quote": b'time,class\n"0s"x,VIP\n',
+    "a trace without service times": b"time,class\n0s,VIP\n",
+    "a trace with blank service times": b"time,class,service\n0s,VIP,\n1s,VIP,2s\n2s,VIP, \n",
+    "a trace of 12 hours": b"time,class\n" + b"".join(b"1:%02d:00 PM,VIP\n" % minute for minute in range(60)),
+    "durations of one kind": b"".join(b"%d\n" % number for number in range(20)),
     "durations with faults": b"seconds\n10s\n10\n-1s\n\nx\n",
     "durations in two columns": b"10s,12s\n",
     "no durations": b"",
@@ -478,7 +507,7 @@ def folder(tmp_path, monkeypatch):
 @pytest.mark.usefixtures("folder")
 def test_each_wrong_file_gets_its_lines(golden):
     cases = {name: text.encode() for name, text in WHOLE.items()}
-    cases |= {name: (HEAD + text).encode() for name, text in KEYS.items()}
+    cases |= {name: (HEAD + (text if name in BARE else with_service(text))).encode() for name, text in KEYS.items()}
     cases["Latin-1"] = "scenario: 1\nname: wrong\ndescription: Küche\n".encode("latin-1")
     cases["UTF-16"] = HEAD.encode("utf-16")
     told = []
@@ -487,7 +516,7 @@ def test_each_wrong_file_gets_its_lines(golden):
         told += [f"# {name}", *faults_of("wrong.yaml"), ""]
     for name, data in CSV.items():
         kind = "service: {empirical: table.csv}\n" if "durations" in name else "arrivals: [{trace: table.csv}]\n"
-        Path("wrong.yaml").write_text(HEAD + kind, encoding="utf-8")
+        Path("wrong.yaml").write_text(HEAD + (kind if name in BARE else with_service(kind)), encoding="utf-8")
         Path("table.csv").write_bytes(data)
         told += [f"# {name}", *faults_of("wrong.yaml"), ""]
     Path("table.csv").write_bytes(b"time,class\n0,VIP\n")
@@ -652,7 +681,7 @@ def test_a_file_too_large_or_without_end_is_refused(folder):
 
 
 def arrival(process: str) -> str:
-    return f"arrivals: [{{class: VIP, {process}}}]\nexpect: [{{order: 1001, status: PENDING}}]\n"
+    return f"service: 10s\narrivals: [{{class: VIP, {process}}}]\nexpect: [{{order: 1001, status: PENDING}}]\n"
 
 
 ABSURD = {
@@ -695,6 +724,68 @@ def test_the_largest_file_loads_and_one_byte_more_is_refused():
     with Path("large.yaml").open("a", encoding="utf-8") as file:
         file.write("#")
     assert faults_of("large.yaml")[0].startswith("large.yaml:1:1: has 1048577 bytes; ")
+
+
+TILL = "time,class\n16:21,VIP\n17:18,NORMAL\n18:01,VIP\n03:00,VIP\n1h,VIP\n61m,NORMAL\n"
+
+
+@pytest.mark.usefixtures("folder")
+def test_rows_of_a_trace_outside_the_run_are_faults_that_say_how_to_leave_them_out():
+    keys = "clock: {{start: '17:00'{}}}\nservice: 1m\narrivals: [{{trace: {}}}]\n"
+    Path("till.csv").write_text(TILL, encoding="utf-8")
+    Path("till.yaml").write_text(HEAD + keys.format(", until: 1h", "till.csv"), encoding="utf-8")
+    drop = "or trace: {file: till.csv, outside: drop}"
+    assert faults_of("till.yaml") == [
+        "till.csv:2:1: time: '16:21' is before clock.start 17:00:00 and would mean the next day, 23h21m into the run, "
+        f"which ends after 1h; write a later time, {drop}",
+        "till.csv:4:1: time: '18:01' would be 1h1m into the run, which ends after 1h; "
+        f"write an earlier instant, or a later clock.until, {drop}",
+        "till.csv:5:1: time: '03:00' is before clock.start 17:00:00 and would mean the next day, 10h into the run, "
+        f"which ends after 1h; write a later time, {drop}",
+        "till.csv:7:1: time: '61m' is later than clock.until, 1h; "
+        f"write an earlier instant, or a later clock.until, {drop}",
+    ]
+    Path("till.yaml").write_text(HEAD + keys.format("", "{file: till.csv}"), encoding="utf-8")
+    assert faults_of("till.yaml") == [
+        "till.csv:2:1: time: '16:21' is before clock.start 17:00:00 and would mean the next day, 23h21m into the run; "
+        f"write a later time, or 23h21m, {drop}"
+    ]
+    for until, times, count in (
+        (", until: 1h", [1080, 3600], 4),
+        (", until: 24h", [1080, 3600, 3660, 3660, 36000, 84060], 0),
+    ):
+        Path("till.yaml").write_text(HEAD + keys.format(until, "{file: till.csv, outside: drop}"), encoding="utf-8")
+        loaded = load_scenario("till.yaml")
+        assert (loaded.workload().action_time // 10**6).tolist() == times
+        assert loaded.notes == ((f"till.csv: {count} of 6 rows outside the run are left out",) if count else ())
+        restored = restore_scenario(loaded.text, loaded.files, "stored")
+        assert (restored.sha256, (restored.workload().action_time // 10**6).tolist()) == (loaded.sha256, times)
+
+
+@pytest.mark.usefixtures("folder")
+def test_rows_that_are_left_out_are_still_checked():
+    Path("till.csv").write_text(TILL + "19:00,VPI\n", encoding="utf-8")
+    Path("till.yaml").write_text(
+        HEAD + "clock: {start: '17:00', until: 1h}\nservice: 1m\narrivals: [{trace: {file: till.csv, outside: drop}}]\n"
+    )
+    assert faults_of("till.yaml") == ["till.csv:8:7: class: 'VPI' is not known; did you mean 'VIP'?"]
+
+
+def test_commands_say_what_is_left_out_of_a_file_that_is_right(folder):
+    Path("till.csv").write_text("time,class,service\n16:21,VIP,\n17:18,NORMAL,\n17:20,NORMAL,9s\n", encoding="utf-8")
+    Path("till.yaml").write_text(
+        HEAD + "clock: {start: '17:00', until: '16:00'}\nservice: 1m\nbots: {initial: 1}\n"
+        "arrivals: [{trace: {file: till.csv, outside: drop}}]\n"
+    )
+    notes = (
+        "clock.until: '16:00' is the next day, 23h into the run",
+        "till.csv: 1 of 3 rows outside the run are left out",
+        "till.csv: 1 of 2 rows without a service time take the scenario's",
+    )
+    assert load_scenario("till.yaml").notes == notes
+    for command in (["validate"], ["check", "--no-save"], ["run", "--no-save", "--no-charts"]):
+        completed = sim(*command, "till.yaml", cwd=folder)
+        assert (completed.returncode, completed.stderr.splitlines()) == (0, [*notes]), command
 
 
 TOGETHER = {

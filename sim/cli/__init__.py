@@ -59,12 +59,14 @@ def validate(
     wrong = False
     for file in files:
         try:
-            load_scenario(file).check_study()
+            scenario = load_scenario(file)
+            scenario.check_study()
         except KitchensimError as error:
             wrong = True
             complain(*error.lines)
         else:
             say(f"{file}: valid")
+            complain(*scenario.notes)
     if wrong:
         raise typer.Exit(WRONG)
 

@@ -21,6 +21,7 @@ from sim.cli.common import (
     SeedOption,
     SettingsOption,
     TagsOption,
+    complain,
     destination,
     parameters_of,
     refuse_sources,
@@ -259,9 +260,11 @@ def _loaded(file: Path, parameters: dict[str, Any]) -> "Scenario | ScenarioError
     from sim.scenario import load_scenario
 
     try:
-        return load_scenario(file, **parameters)
+        scenario = load_scenario(file, **parameters)
     except ScenarioError as error:
         return error
+    complain(*scenario.notes)
+    return scenario
 
 
 def _seen(first: "Look | SimulationError") -> "Look":

@@ -103,6 +103,7 @@ def prepared(
     from sim.scenario import load_scenario
 
     scenario = load_scenario(file, **parameters_of(settings))
+    complain(*scenario.notes)
     return scenario, destination(tags, db, save)
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
 
 import numpy as np
-from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
+from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, WithJsonSchema
 
 from sim.model import OrderClass
 from sim.scenario.distributions import PositiveDistribution
@@ -19,6 +19,7 @@ from sim.scenario.parts import (
     Name,
     Part,
     PositiveDuration,
+    line_error,
 )
 from sim.scenario.processes import Every, Mmpp, Poisson, Process, Renewal, Times
 from sim.scenario.tables import TraceOrders, read_trace
@@ -28,12 +29,41 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
 
+class TraceTable(Part):
+    """A trace in the long form: which file, and what becomes of its rows outside the run."""
+
+    file: str
+    outside: Literal["drop"] | None = None
+
+
 def _read_trace(value: object, info: ValidationInfo) -> TraceOrders:
-    return read_trace(value, cast(Context, info.context))
+    context = cast(Context, info.context)
+    if not isinstance(value, dict):
+        return read_trace(value, context)
+    table = TraceTable.model_validate(value)
+    try:
+        return read_trace(table.file, context, table.outside == "drop")
+    except ValueError as error:
+        raise ValidationError.from_exception_data("trace", [line_error(str(error), ("file",))]) from None
 
 
+_TRACE_FILE = {"type": "string", "description": "a CSV file of orders"}
 Trace = Annotated[
-    Any, BeforeValidator(_read_trace), WithJsonSchema({"type": "string", "description": "a CSV file of orders"})
+    Any,
+    BeforeValidator(_read_trace),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                _TRACE_FILE,
+                {
+                    "type": "object",
+                    "properties": {"file": _TRACE_FILE, "outside": {"const": "drop"}},
+                    "required": ["file"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
 ]
 
 

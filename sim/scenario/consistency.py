@@ -34,7 +34,7 @@ def inconsistencies(
     drawn = not found and _DRAWN_FROM.isdisjoint(touched)
     found += [] if "clock" in touched else _warmup_findings(file)
     found += [finding for finding in _study_findings(file, touched) if finding[0][0] not in touched]
-    found += _expectation_findings(file, drawn, None if "clock" in touched else file.clock.until)
+    found += _expectation_findings(file, drawn)
     faults = []
     for steps, message in found:
         key, *items = steps or ("",)
@@ -153,8 +153,8 @@ def _changes_with_time(file: ScenarioFile) -> bool:
     return any(at > 0 and (horizon is None or at < horizon) for at in instants)
 
 
-def _expectation_findings(file: ScenarioFile, drawn: bool, horizon: int | None) -> Iterator[Finding]:
-    """Yield each expectation on an order, a bot or an instant that replication 1 does not have.
+def _expectation_findings(file: ScenarioFile, drawn: bool) -> Iterator[Finding]:
+    """Yield each expectation on an order or a bot that replication 1 does not have.
 
     What replication 1 has is known only when it can be drawn.
     """
@@ -176,5 +176,3 @@ def _expectation_findings(file: ScenarioFile, drawn: bool, horizon: int | None) 
         if entry.bot is not None and entry.bot > bots:
             advice = f"name one of bots 1 to {bots}" if bots else "it adds none, leave this out"
             yield (*here, "bot"), f"bot {entry.bot} is never added by this scenario; {advice}"
-        if entry.at is not None and horizon is not None and entry.at > horizon:
-            yield (*here, "at"), "lies after the horizon; write an earlier instant"

@@ -21,7 +21,7 @@ from sim.scenario.source import Node, Place, read_yaml
 from sim.scenario.study import BLOCKS, SweepBlock
 from sim.scenario.text import resolved_text
 from sim.scenario.workload import Demand
-from sim.units import Clock
+from sim.units import LONGEST, Clock
 
 _ASIDE = {"description", "seed", "expect", "replications", "thresholds"}  # what decides no number of a replication
 
@@ -32,8 +32,9 @@ class Scenario:
 
     `text` is the file as resolved, with `extends` and parameters applied, in YAML; `model_sha256` is the SHA-256 of the
     part that decides a replication's numbers beside the seed. `parameters` are those in force. `files` are the contents
-    of the data files that it names, `study` is what it says of other versions of itself. `root` is the tree that
-    parameters were applied to; files that it may name with others lie in `folder`.
+    of the data files that it names, `notes` are lines on what is right and easily overlooked, such as rows of a trace
+    that are left out. `study` is what it says of other versions of itself. `root` is the tree that parameters were
+    applied to; files that it may name with others lie in `folder`.
     """
 
     file: ScenarioFile
@@ -41,6 +42,7 @@ class Scenario:
     model_sha256: str
     parameters: dict[str, Any]
     files: dict[str, bytes]
+    notes: tuple[str, ...]
     study: dict[str, Any]
     root: Node
     folder: Path
@@ -245,7 +247,7 @@ def _resolve(
     plain = resolved.plain()
     label = str(Path(root.place.file).parent / "_")[:-1].removeprefix("./")
     in_force = {name: node.plain() for name, node in values.items()}
-    context = Context(_clock(plain), folder, label, known, in_force)
+    context = Context(*_clock(plain), "service" in plain or without_base, folder, label, known, in_force)
     try:
         file = ScenarioFile.model_validate(plain, context=context)
         faults += inconsistencies(file, resolved)
@@ -261,9 +263,8 @@ def _resolve(
     study = {key: plain.pop(key) for key in BLOCKS if key in plain}
     model = resolved_text({key: value for key, value in plain.items() if key not in _ASIDE}, context.files)
     model_sha256 = sha256(model.encode()).hexdigest()
-    return Scenario(
-        file, resolved_text(plain, context.files), model_sha256, in_force, context.files, study, root, folder
-    )
+    text, notes = resolved_text(plain, context.files), tuple(context.notes)
+    return Scenario(file, text, model_sha256, in_force, context.files, notes, study, root, folder)
 
 
 def _inconsistencies_of_the_rest(
@@ -279,6 +280,7 @@ def _inconsistencies_of_the_rest(
                 wrong[key].add(item)
             case (key, *_) if key not in ("scenario", "name"):
                 rest.pop(str(key), None)
+    rest.setdefault("service", "10s")
     places = {}
     for key in wrong.keys() & rest.keys():
         places[key] = [item for item in range(len(rest[key])) if item not in wrong[key]]
@@ -292,13 +294,19 @@ def _inconsistencies_of_the_rest(
     return inconsistencies(file, root, places, touched)
 
 
-def _clock(plain: dict[str, Any]) -> Clock:
-    """Return the clock that instants are read with; a wrong one is reported by the schema."""
-    clock = plain.get("clock")
+def _clock(plain: dict[str, Any]) -> tuple[Clock, int | None]:
+    """Return the clock that instants are read with, and the horizon; a wrong one is reported by the schema alone."""
+    section = plain.get("clock")
+    section = section if isinstance(section, dict) else {}
     try:
-        return Clock.parse(clock["start"]) if isinstance(clock, dict) and "start" in clock else Clock()
+        clock = Clock.parse(section.get("start", "00:00"))
     except ValueError:
-        return Clock()
+        return Clock(), LONGEST
+    until = section.get("until", "drained")
+    try:
+        return clock, None if until == "drained" else clock.instant(until)
+    except ValueError:
+        return clock, LONGEST
 
 
 def _fault(root: Node, line: Any) -> Fault:

@@ -49,17 +49,22 @@ _hints_given: ContextVar[Counter[tuple[str, int]]] = ContextVar("hints_given")
 class Context:
     """What validation needs to know beside the value: the clock, the scenario's folder and its parameters.
 
-    `label` is that folder as faults name it. `known` holds files by name that need not be read any more; `files`
-    collects what is in those that the scenario names, `faults` what is wrong in them. `parameters` are those in force.
+    `horizon` is None for a run until drained, `has_service` says whether the scenario states service times. `label` is
+    the folder as faults name it. `known` holds files by name that need not be read any more; `files` collects what is
+    in those that the scenario names, `faults` what is wrong in them, `notes` what is right and easily overlooked.
+    `parameters` are those in force.
     """
 
     clock: Clock
+    horizon: int | None
+    has_service: bool
     folder: Path
     label: str
     known: Mapping[str, bytes]
     parameters: Mapping[str, Any]
     faults: list[Fault] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -221,7 +226,7 @@ def text_schema(pattern: str, example: str) -> WithJsonSchema:
 
 def _instant(value: object, info: ValidationInfo) -> int:
     context = cast(Context, info.context)
-    return context.clock.instant(value)
+    return context.clock.instant_of_run(value, context.horizon)
 
 
 def _written_instant(value: object, info: ValidationInfo) -> int:

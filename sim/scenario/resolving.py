@@ -18,7 +18,7 @@ from sim.scenario.study import BLOCKS
 from sim.scenario.text import HALF_CHARACTER, HALF_MESSAGE
 from sim.units import shown
 
-_FILE_KEYS = {"trace", "empirical"}
+_FILE_KEYS = {"trace", "file", "empirical"}
 _MOST_BASES = 16
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 from sim.model import Dispatch, OnRemove, OrderStatus, ReturnedTo
 from sim.scenario.analysis import Replications, Thresholds, WarmUp
@@ -16,6 +16,7 @@ from sim.scenario.parts import (
     MOST_ORDERS,
     BotCount,
     ClassName,
+    Context,
     Count,
     Duration,
     Instant,
@@ -26,17 +27,25 @@ from sim.scenario.parts import (
     WrittenInstant,
 )
 from sim.scenario.study import CompareBlock, SelectBlock, Sweep
-from sim.units import Clock, shown
+from sim.units import DAY, Clock, format_duration, shown
 
 PARAMETER = r"^\$[A-Za-z_][A-Za-z0-9_]*$"
 BOT_STATUSES = ("IDLE", "PROCESSING", "REMOVED")
 Status = Literal["PENDING", "PROCESSING", "COMPLETE", "ABANDONED", "IDLE", "REMOVED"]
 
 
-def _drained(value: object) -> object:
-    if isinstance(value, str) and value.isalpha() and value != "drained":
+def _horizon(value: object, info: ValidationInfo) -> int | None:
+    if value == "drained":
+        return None
+    if isinstance(value, str) and value.isalpha():
         raise ValueError(f"{shown(value)} is not known; write drained, a duration such as 3h or a clock time")
-    return None if value == "drained" else value
+    context: Context = info.context  # type: ignore[assignment]
+    instant = context.clock.instant(value)
+    if instant == 0 and ":" in str(value):
+        raise ValueError(f"{shown(value)} is clock.start itself; write a later time, or 24h for a whole day")
+    if instant > DAY // 2 and context.clock.is_next_day(value):
+        context.notes.append(f"clock.until: {shown(value)} is the next day, {format_duration(instant, 6)} into the run")
+    return instant
 
 
 class ClockSection(Part):
@@ -44,8 +53,8 @@ class ClockSection(Part):
 
     start: StartClock = Field(Clock(), json_schema_extra={"default": "00:00:00"})
     until: Annotated[
-        Instant | None,
-        BeforeValidator(_drained),
+        int | None,
+        BeforeValidator(_horizon),
         WithJsonSchema({"anyOf": [{"type": "string", "pattern": INSTANT_PATTERN}, {"const": "drained"}]}),
     ] = Field(None, json_schema_extra={"default": "drained"})
 
@@ -200,6 +209,13 @@ class ScenarioFile(Part):
     sweep: Sweep | None = None
     compare: CompareBlock | None = None
     select: SelectBlock | None = None
+
+    @classmethod
+    def clashes(cls, data: dict[str, Any]) -> list[str]:
+        streams = data["arrivals"] if isinstance(data.get("arrivals"), list) else []
+        if "service" not in data and any(isinstance(stream, dict) and "trace" not in stream for stream in streams):
+            return ["missing key 'service'; write how long an order takes, such as 'service: 3m'"]
+        return []
 
     @property
     def is_random(self) -> bool:

@@ -2,19 +2,29 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import StringIO
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import ScenarioError
+from sim.errors import Fault, ScenarioError, few_of_a_kind
 from sim.model import NONE, OrderClass
 from sim.scenario.files import inside, read_bytes
 from sim.scenario.parts import CLASS_NAMES, MOST_ORDERS, Context, one_of
 from sim.scenario.source import Place, decoded
-from sim.units import parse_duration, shown
+from sim.units import OutsideRunError, parse_duration, shown
+
+Row = tuple[Place, list[str]]
+
+
+class _Orders(NamedTuple):
+    """The orders of a trace while it is read; `service` stays empty where the file has no such column."""
+
+    time: list[int]
+    order_class: list[int]
+    service: list[int]
 
 
 class TraceOrders(NamedTuple):
@@ -32,23 +42,30 @@ def read_durations(name: object, context: Context) -> tuple[int, ...]:
         ValueError: the name is no file name, or leaves the scenario's folder.
 
     """
-    durations, before = [], len(context.faults)
-    for number, (place, row) in enumerate(_rows(name, context)):
-        if len(row) > 1:
-            context.faults.append(place.fault("", f"holds {len(row)} values; write one duration on each line"))
-            continue
-        try:
-            durations.append(parse_duration(row[0].strip()))
-        except ValueError as error:
-            if number > 0 or re.match(r"\s*[-+.]?\d", row[0]):
-                context.faults.append(place.fault("", str(error)))
+    durations, before = list[int](), len(context.faults)
+    context.faults += few_of_a_kind(_add_durations(_rows(name, context), durations))
     if not durations and len(context.faults) == before:
         raise ValueError(f"{shown(name)} has no durations; write one on each line, such as 12.5s")
     return tuple(durations)
 
 
-def read_trace(name: object, context: Context) -> TraceOrders:
+def _add_durations(rows: Iterator[Row], durations: list[int]) -> Iterator[Fault]:
+    """Add the duration of each row to a list and yield what is wrong with the row."""
+    for number, (place, row) in enumerate(rows):
+        if len(row) > 1:
+            yield place.fault("", f"holds {len(row)} values; write one duration on each line")
+            continue
+        try:
+            durations.append(parse_duration(row[0].strip()))
+        except ValueError as error:
+            if number > 0 or re.match(r"\s*[-+.]?\d", row[0]):
+                yield place.fault("", str(error))
+
+
+def read_trace(name: object, context: Context, drop_outside: bool = False) -> TraceOrders:
     """Return the orders of a CSV file with the columns time, class and, if wanted, service.
+
+    With `drop_outside`, rows before the start and behind the horizon are left out, and a note counts them.
 
     Raises:
         ValueError: the name is no file name, or leaves the scenario's folder.
@@ -60,37 +77,70 @@ def read_trace(name: object, context: Context) -> TraceOrders:
     columns = [column.strip() for column in header]
     if sorted(columns) not in (["class", "time"], ["class", "service", "time"]) and len(context.faults) == already:
         context.faults.append(place.fault("", f"the header is {shown(','.join(header))}; write time,class,service"))
+    elif "service" not in columns and not context.has_service and len(context.faults) == already:
+        message = "has no column service, and the scenario has no service time; write one of the two"
+        context.faults.append(place.fault("", message))
+    orders = _Orders([], [], [])
+    if len(context.faults) == already:
+        context.faults += few_of_a_kind(_add_orders(rows, columns, _parsers(orders, name, context, drop_outside)))
+    if len(orders.time) > MOST_ORDERS:
+        raise ValueError(f"{shown(name)} has {len(orders.time)} orders; one run holds at most {MOST_ORDERS}")
     if len(context.faults) > already:
-        rows = iter(())
-    times, classes, services = [], [], []
-    parsers = {
-        "time": lambda text: times.append(context.clock.instant(text)),
-        "class": lambda text: classes.append(OrderClass[one_of(text, CLASS_NAMES)]),
-        "service": lambda text: services.append(parse_duration(text) if text else NONE),
-    }
+        orders = _Orders([], [], [])
+    time = np.array(orders.time, np.int64)
+    service = np.array(orders.service, np.int64) if orders.service else np.full(len(time), NONE, np.int64)
+    in_time = np.argsort(time, kind="stable")
+    in_time = in_time[np.searchsorted(time[in_time], 0) :]  # what lies outside the run has no time, which is NONE
+    _note_rows(place.file, len(time) - len(in_time), len(time), "outside the run are left out", context)
+    if "service" in columns:
+        blank = int(np.count_nonzero(service[in_time] == NONE))
+        _note_rows(place.file, blank, len(in_time), "without a service time take the scenario's", context)
+    return TraceOrders(time[in_time], np.array(orders.order_class, np.uint8)[in_time], service[in_time])
+
+
+def _note_rows(file: str, count: int, total: int, what: str, context: Context) -> None:
+    """Note what becomes of some of the rows of a file."""
+    if count:
+        context.notes.append(f"{file}: {count:,} of {total:,} rows {what}")
+
+
+def _add_orders(rows: Iterator[Row], columns: list[str], parsers: dict[str, Callable[[str], None]]) -> Iterator[Fault]:
+    """Give each cell to the parser of its column, which adds it to the orders, and yield what is wrong with it."""
     for place, row in rows:
         if len(row) != len(columns):
-            context.faults.append(
-                place.fault("", f"holds {len(row)} instead of {len(columns)} values; write one for each column")
-            )
+            yield place.fault("", f"holds {len(row)} instead of {len(columns)} values; write one for each column")
             continue
         for index, (column, text) in enumerate(zip(columns, row, strict=True)):
             try:
                 parsers[column](text.strip())
             except ValueError as error:
                 cell = place._replace(column=1 + sum(len(before) + 1 for before in row[:index]))
-                context.faults.append(cell.fault(column, str(error)))
-    if len(times) > MOST_ORDERS:
-        raise ValueError(f"{shown(name)} has {len(times)} orders; one run holds at most {MOST_ORDERS}")
-    if len(context.faults) > already:
-        times, classes, services = [], [], []
-    time = np.array(times, np.int64)
-    order = np.argsort(time, kind="stable")
-    service = np.array(services, np.int64) if services else np.full(len(time), NONE, np.int64)
-    return TraceOrders(time[order], np.array(classes, np.uint8)[order], service[order])
+                yield cell.fault(column, str(error))
 
 
-def _rows(name: object, context: Context) -> Iterator[tuple[Place, list[str]]]:
+def _parsers(orders: _Orders, name: object, context: Context, drop_outside: bool) -> dict[str, Callable[[str], None]]:
+    """Return what adds the text of a cell to the orders, by column; each raises a ValueError where that is wrong."""
+
+    def add_time(text: str) -> None:
+        try:
+            orders.time.append(context.clock.instant_of_run(text, context.horizon))
+        except OutsideRunError as error:
+            if not drop_outside:
+                raise ValueError(f"{error}, or trace: {{file: {name}, outside: drop}}") from None
+            orders.time.append(NONE)
+
+    def add_class(text: str) -> None:
+        orders.order_class.append(OrderClass[one_of(text, CLASS_NAMES)])
+
+    def add_service(text: str) -> None:
+        if not text and not context.has_service:
+            raise ValueError("is empty, and the scenario has no service time; write one of the two")
+        orders.service.append(parse_duration(text) if text else NONE)
+
+    return {"time": add_time, "class": add_class, "service": add_service}
+
+
+def _rows(name: object, context: Context) -> Iterator[Row]:
     """Yield the rows of a CSV file in the scenario's folder with their places; blank lines are left out."""
     if not isinstance(name, str):
         raise ValueError(f"{shown(name)} is not a file name; write the name of a CSV file")
