@@ -22,6 +22,8 @@ _SHARE = re.compile(rf"({_NUMBER})%")
 _CLOCK = re.compile(
     r"(?:([0-9]{4}-[0-9]{2}-[0-9]{2})[T ])?([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9](?:\.[0-9]{1,6})?))?"
 )
+_SPELT = re.compile(rf"({_NUMBER})\s*(d|h|m|s|ms|us)(?:ays?|ours?|rs?|in(?:ute)?s?|ec(?:ond)?s?)?", re.IGNORECASE)
+_SPELT_RATE = re.compile(rf"({_NUMBER})\s*(?:/|per)\s*(?:an?\s+)?(d|h|m|s)[a-z]*", re.IGNORECASE)
 _TWELVE_HOURS = re.compile(r"(0?[1-9]|1[0-2]):([0-5][0-9](?::[0-5][0-9])?)\s?([AaPp])\.?[Mm]\.?")
 _ONE_DIGIT_HOUR = re.compile(r"[0-9]:[0-5][0-9](?::[0-5][0-9])?")
 _NIGHT = 12 * HOUR
@@ -78,6 +80,8 @@ def parse_duration(value: object) -> int:
             raise ValueError(f"{text} has no unit; write {value[:20]}s, {value[:20]}m or {value[:20]}ms")
         if isinstance(value, str) and value.startswith("-"):
             raise ValueError(f"{text} is negative; write 0s or a longer duration")
+        if isinstance(value, str) and (spelt := _SPELT.fullmatch(value.strip())):
+            raise ValueError(f"{text} is not a duration; write {spelt[1]}{spelt[2].lower()}")
         raise ValueError(f"{text} is not a duration; write 10s, 1m30s, 250ms or 2h (units d, h, m, s, ms, us)")
     parts = zip(match.groups(), MICROSECONDS.values(), strict=True)
     total = round(sum((Fraction(number) * unit for number, unit in parts if number), Fraction(0)))
@@ -108,8 +112,13 @@ def parse_rate(value: object) -> float:
     match = _RATE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         if isinstance(value, int | float) and not isinstance(value, bool):
-            raise ValueError(f"{shown(value)} has no unit; write a rate such as 12/h, 3/m or 0.5/s")
-        raise ValueError(f"{shown(value)} is not a rate; write 12/h, 3/m or 0.5/s")
+            raise ValueError(
+                f"{shown(value)} has no unit; write a rate such as {value:g}/h, {value:g}/m or {value:g}/s"
+            )
+        spelt = _SPELT_RATE.fullmatch(value) if isinstance(value, str) else None
+        raise ValueError(
+            f"{shown(value)} is not a rate; write {f'{spelt[1]}/{spelt[2].lower()}' if spelt else '12/h, 3/m or 0.5/s'}"
+        )
     return float(Fraction(match[1]) * SECOND / MICROSECONDS[match[2]])
 
 
@@ -123,7 +132,8 @@ def parse_share(value: object) -> Fraction:
     match = _SHARE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         if isinstance(value, int | float) and not isinstance(value, bool):
-            percentage = f"{value:g}%" if 1 < value <= 100 else "a share such as 85%"
+            percent = value * 100 if 0 < value < 1 else value
+            percentage = f"{percent:g}%" if 0 <= percent <= 100 else "a share such as 85%"
             raise ValueError(f"{shown(value)} has no unit; write {percentage}")
         raise ValueError(f"{shown(value)} is not a share; write a percentage such as 85%")
     share = Fraction(match[1]) / 100

@@ -282,7 +282,7 @@ def test_a_folder_without_scenarios_is_refused_and_a_missing_file_is_wrong_while
     assert refused.stdout == ""
     assert check("missing.yaml", "lunch.yaml", status=2) == [
         "WRONG         missing.yaml",
-        "  missing.yaml:1:1: cannot be read (No such file or directory); name a file that exists and is readable",
+        "  missing.yaml:1:1: no such file; name one that exists",
         "PASS          lunch.yaml: 1 of 1 expectation",
         "2 scenarios: 1 passed, 1 wrong",
     ]

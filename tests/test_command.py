@@ -225,7 +225,7 @@ def test_wrong_usage_makes_status_2_and_leaves_nothing(args, part):
 @pytest.mark.parametrize(
     ("args", "part"),
     [
-        (("run", "missing.yaml"), "missing.yaml:1:1: cannot be read (No such file or directory)"),
+        (("run", "missing.yaml"), "missing.yaml:1:1: no such file"),
         (("run", "."), ".:1:1: "),
         (("run", "kitchen.yaml", "--set", "bot=3"), "did you mean 'bots'?"),
         (("run", "kitchen.yaml", "--set", "bots=many"), "bots"),

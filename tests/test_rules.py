@@ -298,9 +298,9 @@ class TestTheHorizon:
     def test_a_run_can_end_at_0(self, story):
         run = story("""
             clock: {until: 0s}
-            timeline: [{at: 0s, order: NORMAL}, {at: 1us, order: NORMAL}]
+            timeline: [{at: 0s, order: NORMAL, service: 1us}, {at: 0s, add_bots: 1}]
         """)
-        assert told(run) == ["0 order_created order 1001"]
+        assert told(run) == ["0 order_created order 1001", "0 bot_added bot 1", "0 order_picked_up order 1001 bot 1"]
 
     def test_a_drained_run_ends_at_its_last_event_not_at_an_abandoned_timer(self, story):
         run = story("""

@@ -368,6 +368,23 @@ KEYS = {  # what follows `scenario` and `name`
     "the status of an order for a bot": "bots: {initial: 1}\nexpect: [{bot: 1, status: COMPLETE}]\n",
     "an order's fact of a bot": "bots: {initial: 1}\nexpect: [{bot: 1, status: IDLE, attempts: 1}]\n",
     "a fact with an instant": ONE + "expect: [{order: 1001, at: 1s, completed: 10s}]\n",
+    # what is meant is told
+    "a crew that is a number": "bots: 6\n",
+    "other mappings of one value": "orders: 1\nclock: '11:00'\narrivals: [{class: VIP, poisson: 30/h, limit: 1}]\n",
+    "a range": "service: 2m to 4m\npatience: {VIP: 1m-5m, NORMAL: 1m..2m}\n",
+    "limits without a unit": "thresholds: {wait.p95: '< 20', orders.abandoned.rate: '== 0', throughput: 40, flow: 2m, "
+    "utilisation: between 60 and 0.85}\n",
+    "numbers in quotes": "seed: '2'\nbots: {initial: '2'}\nservice: {gamma: {mean: 1s, cv: '2'}}\n",
+    "a colon without a blank": "service:10s\nseed: 1\n",
+    "a colon without a blank at the end": "seed: 1\nservice:10s\n",
+    "a colon without a blank in a list": "timeline:\n  - at:0s\n    order: VIP\n",
+    "a colon without a blank in brackets": "timeline: [{at:0s, order: VIP}]\narrivals: [{class:VIP, every: 1s}]\n",
+    "a colon without a blank for a mapping": "bots:\n  initial:2\n",
+    "a no-break space": "service:\u00a010s\nseed: 1\n",
+    "a no-break space before a bracket": "bots:\u00a0{initial: 1}\n",
+    "phases until": "arrivals: [{class: VIP, poisson: {phases: [{until: 11:30, rate: 40/h}]}}]\n",
+    "spelt units": "service: 10 Minutes\npatience: {VIP: 3 hrs, NORMAL: 250 ms}\n"
+    "arrivals: [{class: VIP, poisson: {rate: 30 per hour}, limit: 1}]\n",
     # instants that the run does not have
     "instants behind the horizon": "clock: {until: 1h}\nbots: {schedule: [{at: 61m, count: 1}, {at: 1h, count: 2}]}\n"
     "timeline: [{at: 2h, order: VIP}, {at: '00:30', order: VIP}, {at: '01:00:01', order: VIP}]\n"
@@ -538,8 +555,7 @@ def test_what_stands_in_the_way_of_reading():
     for name in ("/dev/zero", "pipe"):
         assert faults_of(name) == [f"{name}:1:1: is not a regular file; name one on disk"]
     assert faults_of("sub") == ["sub:1:1: is a folder; name a file"]
-    there_is_none = "cannot be read (No such file or directory); name a file that exists and is readable"
-    assert faults_of(Path("none.yaml")) == [f"none.yaml:1:1: {there_is_none}"]
+    assert faults_of(Path("none.yaml")) == ["none.yaml:1:1: no such file; name one that exists"]
     assert faults_of("a\0b")[0].endswith("name a file that exists and is readable")
 
 
@@ -573,7 +589,7 @@ def test_wrong_settings_of_parameters():
     assert faults_of("s.yaml", cok="3m") == ["s.yaml:3:9: params: no parameter 'cok' to set; did you mean 'cook'?"]
     assert faults_of("s.yaml", cook=3) == ["s.yaml:3:16: service: 3 has no unit; write 3s, 3m or 3ms"]
     assert faults_of("s.yaml", bots="2") == [
-        "s.yaml:3:26: bots.initial: '2' is not a whole number; write a number such as 3"
+        "s.yaml:3:26: bots.initial: '2' is not a whole number; write 2 without quotes"
     ]
     assert faults_of("s.yaml", cook=None) == ["s.yaml:3:16: service: has no value; write one, or leave the key out"]
     assert faults_of("s.yaml", cook=["3m"]) == [
@@ -627,7 +643,7 @@ def test_ten_hints_are_enough_for_faults_of_one_kind(name, monkeypatch):
         compared.append(len(word) * len(known))
         return get_close_matches(word, known, **options)
 
-    monkeypatch.setattr("sim.scenario.parts.get_close_matches", close)
+    monkeypatch.setattr("sim.scenario.hints.get_close_matches", close)
     Path("many.yaml").write_text(HEAD + MANY[name], encoding="utf-8")
     lines = faults_of("many.yaml")
     assert len(lines) == 11

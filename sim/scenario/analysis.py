@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, ValidationError, WithJsonSchema
@@ -9,7 +10,8 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from sim.model import UNITS, full_metric_name
-from sim.scenario.parts import Part, did_you_mean, line_error
+from sim.scenario.hints import did_you_mean
+from sim.scenario.mapping import Part, line_error
 from sim.units import DURATION_PATTERN, HOUR, SECOND, parse_duration, parse_rate, parse_share, shown
 
 OPERATORS = ("<=", ">=", "==", "!=", "<", ">")  # the longer ones first, as they are looked for
@@ -18,6 +20,7 @@ _NAMES = sorted(
     {name for full in UNITS for name in (full, full.removesuffix(".mean"))}
     | {f"{full}.count" for full in UNITS if full.startswith("orders.") and not full.endswith(".rate")}
 )
+_NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 _EXAMPLES = {"s": "2m", "share": "85%", "orders/h": "40/h", "orders": "40", "bots": "7"}
 
 
@@ -58,28 +61,45 @@ def metric_of(text: object) -> str:
     return name
 
 
-def limit(text: str, unit: str) -> float:
+def limit(text: str, unit: str, written: str = "{}") -> float:
     """Return a limit in the unit of its metric: seconds, share, orders an hour, or a plain number.
+
+    `written` is the form in which a fault says what to write in its place.
 
     Raises:
         ValueError: it is in another unit.
 
     """
     try:
-        if unit == "s":
-            return parse_duration(text) / SECOND
-        if unit == "share":
-            return float(parse_share(text))
-        if unit == "orders/h":
-            return parse_rate(text) * (HOUR // SECOND)
-        return float(text) if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) else _wrong_unit(text, unit)
+        return _parse_limit(text, unit)
     except ValueError:
-        return _wrong_unit(text, unit)
+        what = {"s": "a duration", "share": "a share", "orders/h": "a rate"}.get(unit, "a number")
+        raise ValueError(f"{shown(text)} is not {what}; write {written.format(_in_unit(text, unit))}") from None
 
 
-def _wrong_unit(text: str, unit: str) -> float:
-    what = {"s": "a duration", "share": "a share", "orders/h": "a rate"}.get(unit, "a number")
-    raise ValueError(f"{shown(text)} is not {what}; write {_EXAMPLES[unit]}")
+def _parse_limit(text: str, unit: str) -> float:
+    if unit == "s":
+        return parse_duration(text) / SECOND
+    if unit == "share":
+        return float(parse_share(text))
+    if unit == "orders/h":
+        return parse_rate(text) * (HOUR // SECOND)
+    if re.fullmatch(_NUMBER, text) is None:
+        raise ValueError
+    return float(text)
+
+
+def _in_unit(text: str, unit: str) -> str:
+    """Return a limit in the unit of a metric: `text`, or the number in it with that unit, or else an example."""
+    with suppress(ValueError):
+        _parse_limit(text, unit)
+        return text
+    number = re.fullmatch(rf"({_NUMBER})[a-z%/]*", text)
+    if number is None:
+        return _EXAMPLES[unit]
+    if unit == "share" and 0 < float(number[1]) < 1:
+        return f"{float(number[1]) * 100:g}%"
+    return number[1] + {"s": "s", "share": "%", "orders/h": "/h"}.get(unit, "")
 
 
 def condition(text: object, unit: str) -> Condition:
@@ -89,18 +109,18 @@ def condition(text: object, unit: str) -> Condition:
         ValueError: it is none, or its limit is in another unit than the metric.
 
     """
-    example = f'write "< {_EXAMPLES[unit]}"'
     if not isinstance(text, str):
-        raise ValueError(f"{shown(text)} is not a condition; {example}")
+        number = text if isinstance(text, int | float) and not isinstance(text, bool) else ""
+        raise ValueError(f'{shown(text)} is not a condition; write "< {_in_unit(str(number), unit)}"')
     if match := re.fullmatch(r"\s*between\s+(\S+)\s+and\s+(\S+)\s*", text):
-        low, high = (limit(one, unit) for one in match.groups())
+        low, high = (limit(bound, unit) for bound in match.groups())
         if low > high:
             raise ValueError(f"{shown(text)} is never true; write the lower limit first")
         return Condition("between", low, high, f"between {match[1]} and {match[2]}")
     if match := re.fullmatch(rf"\s*({'|'.join(OPERATORS)})\s*(\S+)\s*", text):
-        value = limit(match[2], unit)
+        value = limit(match[2], unit, f'"{match[1]} {{}}"')
         return Condition(match[1], value, value, f"{match[1]} {match[2]}")  # type: ignore[arg-type]  # one of OPERATORS
-    raise ValueError(f"{shown(text)} is not a condition; {example}")
+    raise ValueError(f'{shown(text)} is not a condition; write "< {_in_unit(text.strip(), unit)}"')
 
 
 class _Checked(Part):

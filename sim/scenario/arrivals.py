@@ -9,18 +9,8 @@ from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, Wi
 
 from sim.model import OrderClass
 from sim.scenario.distributions import PositiveDistribution
-from sim.scenario.parts import (
-    MOST_ORDERS,
-    BatchShares,
-    ClassShares,
-    Context,
-    Count,
-    Instant,
-    Name,
-    Part,
-    PositiveDuration,
-    line_error,
-)
+from sim.scenario.mapping import Part, line_error
+from sim.scenario.parts import MOST_ORDERS, BatchShares, ClassShares, Context, Count, Instant, Name, PositiveDuration
 from sim.scenario.processes import Every, Mmpp, Poisson, Process, Renewal, Times
 from sim.scenario.tables import TraceOrders, read_trace
 from sim.units import SECOND

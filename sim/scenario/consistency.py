@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator
 from sim.errors import Fault, SimulationError
 from sim.model import UNITS, Action, full_metric_name
 from sim.scenario.arrivals import Stream
-from sim.scenario.parts import MOST_BOTS, MOST_ORDERS, did_you_mean
+from sim.scenario.hints import did_you_mean
+from sim.scenario.parts import MOST_BOTS, MOST_ORDERS
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.source import Node
 from sim.scenario.where import quantity
@@ -49,7 +50,7 @@ def _stream_findings(file: ScenarioFile) -> Iterator[Finding]:
     horizon, names, taken = file.clock.until, stream_names(file), set[str]()
     demand, states = float(sum(entry.count for entry in file.timeline if entry.order is not None)), 0.0
     if demand > MOST_ORDERS:
-        message = f"makes {demand:.0f} orders; one run holds at most {MOST_ORDERS}; use a smaller count"
+        message = f"makes {demand:,.0f} orders; one run holds at most {MOST_ORDERS:,}; use a smaller count"
         yield ("timeline",), message
     for index, (name, stream) in enumerate(zip(names, file.arrivals, strict=True)):
         here: Steps = ("arrivals", index)
@@ -70,16 +71,21 @@ def _stream_findings(file: ScenarioFile) -> Iterator[Finding]:
             demand += (orders := stream.expected_orders(horizon))
             if demand > MOST_ORDERS >= demand - orders:
                 message = (
-                    f"brings the run to about {demand:.0f} orders; one run holds at most {MOST_ORDERS}; set a limit"
+                    f"brings the run to {_count(demand)} orders; one run holds at most {MOST_ORDERS:,}; set a limit"
                 )
                 yield here, message
             states += (changes := _expected_states(stream, horizon))
             if states > _MOST_STATES >= states - changes:
                 message = (
-                    f"brings the run to about {states:.0f} changes of state; one run holds at most {_MOST_STATES}; "
-                    "write longer stays"
+                    f"brings the run to {_count(states)} changes of state; one run holds at most "
+                    f"{_MOST_STATES:,}; write longer stays"
                 )
                 yield (*here, "mmpp"), message
+
+
+def _count(number: float) -> str:
+    """Return a number that may be beyond all sense."""
+    return f"about {number:,.0f}" if number < 10**15 else "more than 10^15"
 
 
 def _expected_states(stream: Stream, horizon: int | None) -> float:
@@ -95,10 +101,10 @@ def _expected_states(stream: Stream, horizon: int | None) -> float:
 def _crew_findings(file: ScenarioFile) -> Iterator[Finding]:
     changes = crew_sizes(file)
     if max(size for _, size in changes) > MOST_BOTS:
-        yield ("timeline",), f"more than {MOST_BOTS} bots at once; add fewer"
+        yield ("timeline",), f"more than {MOST_BOTS:,} bots at once; add fewer"
     if sum(abs(change) for change, _ in changes) > _MOST_BOT_CHANGES:
         here: Steps = ("timeline",) if file.timeline else ("bots", "schedule")
-        yield here, f"more than {_MOST_BOT_CHANGES} bots added and removed; write fewer changes"
+        yield here, f"more than {_MOST_BOT_CHANGES:,} bots added and removed; write fewer changes"
 
 
 def _warmup_findings(file: ScenarioFile) -> Iterator[Finding]:
@@ -170,8 +176,8 @@ def _expectation_findings(file: ScenarioFile, drawn: bool) -> Iterator[Finding]:
     for index, entry in enumerate(file.expect):
         here: Steps = ("expect", index)
         if entry.order is not None and not first <= entry.order <= last:
-            made = f"name one of orders {first} to {last}" if last >= first else "it creates none, leave this out"
-            advice = made if drawn else f"orders are numbered from {first}"
+            there_are = f"its orders are {first} to {last}" if last >= first else "it creates none, leave this out"
+            advice = there_are if drawn else f"orders are numbered from {first}"
             yield (*here, "order"), f"order {entry.order} is never created by this scenario; {advice}"
         if entry.bot is not None and entry.bot > bots:
             advice = f"name one of bots 1 to {bots}" if bots else "it adds none, leave this out"

@@ -5,6 +5,7 @@ back, so the n-th number is the same however many are drawn.
 """
 
 import math
+import re
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
@@ -24,8 +25,10 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from sim import units
-from sim.scenario.parts import Context, Duration, DurationShares, Part, Positive, PositiveDuration
+from sim.scenario.mapping import Part
+from sim.scenario.parts import Context, Duration, DurationShares, Positive, PositiveDuration
 from sim.scenario.tables import read_durations
+from sim.units import shown
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -43,6 +46,8 @@ def rounded(durations: Floats) -> NDArray[np.int64]:
 
 class Exponential(Part):
     """Exponential with the given mean."""
+
+    likely_form: ClassVar = "exponential: {{mean: {}}}"
 
     mean: PositiveDuration
 
@@ -209,6 +214,13 @@ EmpiricalTimes = Annotated[
 ]
 
 
+def _constant(value: object) -> object:
+    """Return what should be a duration; `2m to 4m` is told how to say that."""
+    if isinstance(value, str) and (ends := re.fullmatch(r"(\w[\w.]*) *(?:to|-|\u2013|\.\.+) *(\w[\w.]*)", value)):
+        raise ValueError(f"{shown(value)} is not a duration; write {{uniform: {{low: {ends[1]}, high: {ends[2]}}}}}")
+    return value
+
+
 class Distribution(Part):
     """One distribution, by its name; a plain duration is a constant."""
 
@@ -218,7 +230,7 @@ class Distribution(Part):
     )
     scalar_key: ClassVar = "constant"
 
-    constant: Duration | None = None
+    constant: Annotated[Duration | None, BeforeValidator(_constant)] = None
     exponential: Exponential | None = None
     erlang: Erlang | None = None
     gamma: Gamma | None = None

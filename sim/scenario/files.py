@@ -3,7 +3,18 @@
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
+from sim.units import shown
+
 LARGEST_FILE = 2**20
+
+
+class MissingFileError(ValueError):
+    """There is no such file."""
+
+
+def fault_of(name: str, error: ValueError) -> str:
+    """Return what is wrong with a file that a scenario names."""
+    return f"{shown(name)}: {error}" if isinstance(error, MissingFileError) else f"{shown(name)} {error}"
 
 
 def read_bytes(path: Path, largest: int | None = None) -> bytes:
@@ -21,6 +32,8 @@ def read_bytes(path: Path, largest: int | None = None) -> bytes:
             what = f"has {status.st_size} bytes; a scenario has at most {largest}, larger demand comes as a trace"
         else:
             return path.read_bytes()
+    except FileNotFoundError:
+        raise MissingFileError("no such file; name one that exists") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         what = f"cannot be read ({reason}); name a file that exists and is readable"

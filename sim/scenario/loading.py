@@ -14,7 +14,8 @@ from sim.errors import Fault, ScenarioError
 from sim.model import Workload, full_metric_name
 from sim.scenario.analysis import Threshold
 from sim.scenario.consistency import inconsistencies
-from sim.scenario.parts import Context, few_hints
+from sim.scenario.hints import few_hints
+from sim.scenario.parts import Context
 from sim.scenario.resolving import node_of, parameter_nodes, read_scenario, with_moved_files, with_parameters
 from sim.scenario.schema import Expectation, ScenarioFile
 from sim.scenario.source import Node, Place, read_yaml

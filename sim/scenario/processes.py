@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from sim.scenario.distributions import Distribution, rounded
-from sim.scenario.parts import Part, PhaseRate, PositiveDuration, Rate
+from sim.scenario.mapping import Part
+from sim.scenario.parts import PhaseRate, PositiveDuration, Rate
 from sim.units import SECOND
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ class Poisson(Part, Process):
     """Arrivals with independent exponential gaps; with phases, at a rate that changes with time."""
 
     exactly_one: ClassVar = ("rate", "phases")
+    likely_form: ClassVar = "poisson: {{rate: {}}}"
 
     rate: Rate | None = None
     phases: list[Phase] | None = Field(None, min_length=1)

@@ -10,8 +10,8 @@ import numpy as np
 
 from sim.errors import Fault, ScenarioError
 from sim.scenario.distributions import Distribution
-from sim.scenario.files import LARGEST_FILE, inside, read_bytes
-from sim.scenario.parts import did_you_mean
+from sim.scenario.files import LARGEST_FILE, fault_of, inside, read_bytes
+from sim.scenario.hints import did_you_mean
 from sim.scenario.schema import PARAMETER
 from sim.scenario.source import MOST_VALUES, Node, Place, decoded, read_yaml
 from sim.scenario.study import BLOCKS
@@ -57,7 +57,7 @@ def _tree(data: bytes, path: Path, label: str, above: tuple[Path, ...], faults: 
         base_data = read_bytes(base_path, LARGEST_FILE)
         below = _tree(base_data, base_path, str(Path(label).parent / base.value), trail, faults)
     except ValueError as error:
-        faults.append(base.place.fault("extends", f"{shown(base.value)} {error}"))
+        faults.append(base.place.fault("extends", fault_of(base.value, error)))
         return root
     except ScenarioError as error:
         faults += error.faults

@@ -10,6 +10,7 @@ from sim.model import Dispatch, OnRemove, OrderStatus, ReturnedTo
 from sim.scenario.analysis import Replications, Thresholds, WarmUp
 from sim.scenario.arrivals import Stream
 from sim.scenario.distributions import Distribution
+from sim.scenario.mapping import Part
 from sim.scenario.parts import (
     INSTANT_PATTERN,
     LARGEST_NUMBER,
@@ -22,7 +23,6 @@ from sim.scenario.parts import (
     Instant,
     Name,
     Number,
-    Part,
     StartClock,
     WrittenInstant,
 )
@@ -51,6 +51,8 @@ def _horizon(value: object, info: ValidationInfo) -> int | None:
 class ClockSection(Part):
     """What t = 0 reads on the clock, and the horizon; None for `drained`."""
 
+    likely_form: ClassVar = "clock: {{start: {}}}"
+
     start: StartClock = Field(Clock(), json_schema_extra={"default": "00:00:00"})
     until: Annotated[
         int | None,
@@ -61,6 +63,8 @@ class ClockSection(Part):
 
 class OrdersSection(Part):
     """How orders are numbered."""
+
+    likely_form: ClassVar = "orders: {{first_number: {}}}"
 
     first_number: Number = 1001
 
@@ -88,6 +92,8 @@ class ByClass(Part):
 
 class Patience(ByClass):
     """How long an order of a class waits before it is ABANDONED; a class that is not named waits for ever."""
+
+    likely_form: ClassVar = "patience: {{NORMAL: {}}}"
 
 
 class Service(ByClass):
@@ -125,6 +131,8 @@ class ScheduleStep(Part):
 
 class BotsSection(Part):
     """The crew and how it works."""
+
+    likely_form: ClassVar = "bots: {{initial: {}}}"
 
     initial: BotCount = 0
     schedule: list[ScheduleStep] = Field([])

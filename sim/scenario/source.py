@@ -33,6 +33,13 @@ _NOT_OF_LIBYAML = {
     "found unexpected ':'",  # 11:00 without quotes in brackets
     "found invalid Unicode character escape code",  # half of a pair, as JSON writes what lies beyond U+FFFF
 }
+_AT_A_COLON = {"could not find expected ':'", "mapping values are not allowed in this context"}
+_KEY_WITHOUT_BLANK = re.compile(r"[ \t]*(?:- +)*([A-Za-z_]+:)[^ \t/]")
+_CURES = {
+    "mapping values are not allowed in this context": "put a text with a colon in quotes, or check the indentation",
+    "found character that cannot start any token": "put the text in quotes",
+    "did not find expected comment or line break": "put the text in quotes",
+}
 _PLAIN_KEY = re.compile(r"[\w-]{1,40}")
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOL = re.compile(r"(true|True|TRUE)|false|False|FALSE")
@@ -172,7 +179,11 @@ def parse_value(text: str) -> Any:
 def _syntax_fault(text: str, file: str, error: Any) -> Fault:
     """Return what libyaml found at its place, or where that began which is still open at the end of the file."""
     mark, lines = error.problem_mark or error.context_mark, _lines(text.rstrip())
-    cure = "check indentation, brackets, colons and quotes up to here"
+    cure = _CURES.get(error.problem, "check indentation, brackets, colons and quotes up to here")
+    first = max(0, mark.line - 1) if error.context_mark is None else error.context_mark.line
+    for number in range(first, min(mark.line + 1, len(lines))):
+        if error.problem in _AT_A_COLON and (key := _KEY_WITHOUT_BLANK.match(lines[number])):
+            return Place(file, number + 1, key.end(1)).fault("", "is not valid YAML; write a blank after the colon")
     if mark.line >= len(lines) and error.context_mark is not None:
         mark, cure = error.context_mark, "close what opens here"
     if mark.line >= len(lines):

@@ -8,7 +8,9 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 from pydantic import BeforeValidator, Field, PlainValidator, ValidationError, ValidationInfo, WithJsonSchema
 
 from sim.scenario.analysis import Confidence, MetricName
-from sim.scenario.parts import Context, Part, did_you_mean, line_error
+from sim.scenario.hints import did_you_mean
+from sim.scenario.mapping import Part, line_error
+from sim.scenario.parts import Context
 from sim.scenario.where import parse_where, quantity
 from sim.units import shown
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from sim.errors import Fault, ScenarioError, few_of_a_kind
 from sim.model import NONE, OrderClass
-from sim.scenario.files import inside, read_bytes
-from sim.scenario.parts import CLASS_NAMES, MOST_ORDERS, Context, one_of
+from sim.scenario.files import fault_of, inside, read_bytes
+from sim.scenario.hints import one_of
+from sim.scenario.parts import CLASS_NAMES, MOST_ORDERS, Context
 from sim.scenario.source import Place, decoded
 from sim.units import OutsideRunError, parse_duration, shown
 
@@ -148,7 +149,7 @@ def _rows(name: object, context: Context) -> Iterator[Row]:
     try:
         data = context.known[name] if name in context.known else read_bytes(inside(context.folder, name))
     except ValueError as error:
-        raise ValueError(f"{shown(name)} {error}") from None
+        raise ValueError(fault_of(name, error)) from None
     try:
         text = decoded(data, label)
     except ScenarioError as error:

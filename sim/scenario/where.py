@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from sim.errors import ScenarioError
-from sim.scenario.parts import did_you_mean
+from sim.scenario.hints import did_you_mean
 from sim.scenario.source import parse_value
 from sim.units import DAY, Clock, parse_duration, parse_rate, parse_share, shown
 
