@@ -21,7 +21,7 @@ arrivals: [{class: NORMAL, poisson: {rate: 120/m}}]
 """
 COMMAND = [sys.executable, "-m", "sim", "replicate", "long.yaml", "--no-save", "--no-charts", "--jobs", "2"]
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)
-GRACE = 3  # seconds that processes have to end
+GRACE = 20  # seconds that processes have to end
 
 
 def session_of(pid: int) -> list[int]:
