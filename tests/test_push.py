@@ -7,9 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sim import Database, open_database, run
+from sim import Database, open_database, replicate, run
 from sim.scenario import restore_scenario
 from sim.storage import (
+    DamagedRunError,
     delete_run,
     find_run,
     list_runs,
@@ -19,9 +20,12 @@ from sim.storage import (
     reproduce,
     restore_run,
     run_metrics,
+    save_replications,
     save_run,
+    saving,
 )
-from tests.backends import EMPTY, OWN, TABLES, Backend, at_once, change, own_rows, run_text, with_tokens_too
+from sim.storage.runs import stored_scenario
+from tests.backends import EMPTY, OWN, TABLES, Backend, at_once, change, on_a_file, own_rows, run_text, with_tokens_too
 from tests.server import read_file
 
 
@@ -247,3 +251,90 @@ def test_a_run_of_any_scenario_is_the_same_when_it_comes_back(examples, database
         assert_travels(tree, source, database)
 
     travels()
+
+
+# Purging by somebody else meanwhile
+
+
+@pytest.mark.parametrize("of_experiment", [False, True], ids=["run", "experiment"])
+def test_a_purge_between_a_pushs_look_and_its_write_takes_no_data_file(
+    database, source, traced, of_experiment, monkeypatch
+):
+    gone = save_run(database, traced)
+    delete_run(database, gone)  # it alone names the scenario and its file, which are purged with it
+    if of_experiment:
+        [run_id] = save_replications(source, traced.scenario, 1, replicate(traced.scenario, times=1).results)
+    else:
+        run_id = save_run(source, traced)
+    look = saving._parts
+
+    def look_and_somebody_purges(connection, digest):
+        parts = look(connection, digest)
+        if connection is database:
+            purge(database)
+        return parts
+
+    monkeypatch.setattr(saving, "_parts", look_and_somebody_purges)
+    push_run(source, database, run_id)
+    assert stored_scenario(database, find_run(database, run_id)).files == traced.scenario.files
+
+
+def test_a_purge_between_any_two_transactions_of_saving_takes_nothing_of_what_is_saved(server, traced, monkeypatch):
+    monkeypatch.setattr(saving, "_BATCH", 1)  # a transaction for each statement
+    results = replicate(traced.scenario, times=2).results
+    with open_database(server.url) as database:
+        write = database.write
+
+        def write_and_somebody_purges(statements):
+            changed = write(statements)
+            with open_database(server.url) as somebody:
+                purge(somebody)
+            return changed
+
+        monkeypatch.setattr(database, "write", write_and_somebody_purges)
+        ids = save_replications(database, traced.scenario, 1, results)
+        ids.append(save_run(database, traced))
+        monkeypatch.undo()
+        for run_id in ids:
+            assert stored_scenario(database, find_run(database, run_id)).files == traced.scenario.files
+            assert run_metrics(database, run_id)
+        assert server.read("SELECT count(*) FROM runs WHERE experiment_id IS NOT NULL") == [(2,)]
+
+
+def test_a_run_that_is_purged_while_it_is_pushed_is_not_made_complete(database, source, busy, backend):
+    run_id = save_run(source, busy)
+    push_run(source, database, run_id)
+    change(
+        database, "UPDATE runs SET status = 'writing', deleted_at = 'now'"
+    )  # as a purge leaves it when it is stopped
+    push_run(source, database, run_id)
+    assert backend.read("SELECT status FROM runs") == [("writing",)]
+    assert purge(database) == 1
+
+
+# Damaged runs
+
+
+@pytest.mark.parametrize(
+    ("damage", "named"),
+    [
+        ("UPDATE runs SET replication = 0", "its replication is 0, not a whole number from 1"),
+        ("UPDATE runs SET tags = CAST(x'5b22ff225d' AS TEXT)", "its tags is "),
+        ("UPDATE runs SET metrics = '[]'", "its metrics is '[]', not a value for each name in metric_names"),
+        ("UPDATE orders SET stream = CAST(x'ff' AS TEXT)", "its part of orders is "),
+        ("UPDATE scenarios SET yaml = CAST(x'ff' AS TEXT)", "its yaml in scenarios is "),
+    ],
+)
+@on_a_file
+def test_a_damaged_run_is_told_and_all_others_are_pushed(database, source, busy, tmp_path, damage, named):
+    bad = save_run(source, busy)
+    change(source, damage)
+    good = save_run(source, run_text(tmp_path / "empty", EMPTY))
+    errors: list[DamagedRunError] = []
+    assert push_all(source, database, damaged=errors.append) == 1
+    assert [
+        str(error).startswith(f"database {source.address.url}: run {bad} is damaged: {named}") for error in errors
+    ] == [True]
+    assert [one.id for one in list_runs(database)] == [good]
+    with pytest.warns(UserWarning, match=f"run {bad} is damaged"):
+        assert push_all(source, database) == 0

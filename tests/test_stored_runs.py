@@ -1,16 +1,21 @@
 """Stored runs, on a file and on a server alike: finding, reading back, running again, deleting."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import count
 
 import pandas as pd
 import pytest
 
-from sim import StorageError, run
+from sim import StorageError, replicate, run
 from sim.model import UNITS
 from sim.storage import (
+    DamagedRunError,
     delete_run,
+    earlier_replications,
+    fellow_replications,
+    find_id,
     find_run,
     list_runs,
     load_run,
@@ -19,6 +24,7 @@ from sim.storage import (
     reproduce,
     restore_run,
     run_metrics,
+    save_replications,
     save_run,
 )
 from tests.backends import (
@@ -224,6 +230,7 @@ def test_a_run_that_somebody_altered_is_not_taken_for_the_run_and_shown_beside_w
                 "UPDATE events SET bot_number = -99999999999 WHERE seq = 7",
                 "DELETE FROM orders WHERE order_number = 1001",
                 "DELETE FROM orders WHERE order_number = 1004",
+                "UPDATE orders SET stream = '' WHERE order_number = 1004",
             )
         ),
         ("DELETE FROM scenarios", "its scenario was deleted"),
@@ -243,6 +250,73 @@ def test_a_run_that_is_damaged_can_be_listed_and_is_refused_in_one_line(database
             read(database, stored)
         [line] = str(caught.value).splitlines()
         assert line.startswith(f"database {database.address.url}: run {saved} cannot be read back, since {reason}")
+
+
+# What no run may say
+
+
+@pytest.mark.parametrize(
+    ("damage", "named"),
+    [
+        *((f"UPDATE runs SET replication = {value}", "replication") for value in (0, -1)),
+        *((f"UPDATE runs SET {column} = -1", column) for column in ("seed", "warmup_us")),
+        *((f"UPDATE runs SET started_at = '{value}'", "started_at") for value in ("", "yesterday", "2026-01-01")),
+        *((f"UPDATE runs SET tags = '{value}'", "tags") for value in ("", "{}", "5", "[1]", "[" * 100_000)),
+        *((f"UPDATE runs SET parameters = '{value}'", "parameters") for value in ("[]", "{", "null")),
+        *((f"UPDATE runs SET versions = '{value}'", "versions") for value in ('{"numpy": 2}', "5")),
+        ("UPDATE runs SET tags = CAST(x'5b22ff225d' AS TEXT)", "tags"),
+        ("UPDATE scenarios SET name = CAST(x'ff' AS TEXT)", "name of its scenario"),
+        ("UPDATE runs SET fingerprint = ''", "fingerprint"),
+        *((f"UPDATE runs SET metrics = '{value}'", "metrics") for value in ("[]", "{}", "[1e999]", '["x"]', "x")),
+        ("DELETE FROM metric_names WHERE name = 'wait.mean'", "metrics"),
+        ("UPDATE metric_names SET name = 'wait.mode' WHERE name = 'wait.mean'", "metrics"),
+        *((f"UPDATE runs SET worst_waits = '{value}'", "worst_waits") for value in ("[]", "x", '{"wait.mean": "x"}')),
+        ("UPDATE runs SET worst_waits = '{\"queue.mean\": 1}'", "worst_waits"),
+    ],
+)
+@on_a_file
+def test_a_row_that_says_what_no_run_says_is_named_where_it_is_read_and_its_replication_is_run_again(
+    database, tmp_path, damage, named
+):
+    scenario = run_text(tmp_path / "traced", TRACED).scenario
+    ids = save_replications(database, scenario, 1, replicate(scenario, seed=1, times=2).results)
+    assert [one.number for one in earlier_replications(database, scenario, 1)] == [1, 2]
+    where = " AND" if "WHERE" in damage else " WHERE"
+    everywhere = "scenarios" in damage or "metric_names" in damage
+    change(database, damage if everywhere else f"{damage}{where} replication = 2")
+    errors: list[DamagedRunError] = []
+    left = [one.number for one in earlier_replications(database, scenario, 1, errors.append)]
+    if named not in ("tags", "parameters", "seed", "name of its scenario"):  # which replications need not
+        assert left == ([] if everywhere else [1])
+        assert f"run {ids[1]} is damaged: its {named} is " in str(errors[-1])
+        if named != "versions":
+            with pytest.raises(DamagedRunError, match=f"its {named} is "):
+                fellow_replications(database, find_run(database, ids[0]))
+    if named not in ("metrics", "worst_waits", "warmup_us"):  # which a list need not
+        errors.clear()
+        listed = [one.id for one in list_runs(database, damaged=errors.append)]
+        assert listed == ([] if everywhere else ids[:1])
+        assert f"run {ids[1]} is damaged: its {named} is " in str(errors[0])
+        with pytest.raises(DamagedRunError, match=f"its {named} is "):
+            find_run(database, ids[1])
+    assert find_id(database, ids[1]) == ("run", ids[1])
+    assert delete_run(database, ids[1]) == 1
+
+
+@pytest.mark.parametrize("reads_back_as", ["scenario: 1\nname: another\n", "scenario: 1\nname: [", ""])
+def test_what_could_not_be_read_back_to_the_same_scenario_is_refused_before_it_is_stored(
+    backend, database, traced, reads_back_as
+):
+    broken = replace(traced.scenario, text=reads_back_as)
+    for save in (
+        lambda: save_run(database, replace(traced, scenario=broken)),
+        lambda: save_replications(database, broken, 1, []),
+    ):
+        with pytest.raises(StorageError) as caught:
+            save()
+        problem = "does not take the scenario traced, which could not be read back from its text: "
+        assert str(caught.value).startswith(f"database {backend.url}: {problem}")
+    assert backend.count("runs", "scenarios", "files", "experiments") == (0, 0, 0, 0)
 
 
 # Deleting

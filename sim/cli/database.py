@@ -73,16 +73,20 @@ def push_command(
         raise StorageError(f"database {address.url}: {problem}")
     if (of := find_address(source, "--from")).is_remote:
         raise StorageError(f"--from {of.url}: is on a server; write --from file:NAME")
+    damaged: list[StorageError] = []
     with existing_database(source, "--from") as local:
         try:
             with open_database(address) as target, progress_bar("pushing") as progress:
-                pushed = push_all(local, target, progress)
+                pushed = push_all(local, target, progress, damaged.append)
         except StorageError as error:
             complain(f"sim: {error}; sim push goes on where it stopped")
             raise typer.Exit(NOT_SAVED) from None
         except KeyboardInterrupt:
             raise InterruptedWorkError("sim push goes on where it stopped") from None
+    complain(*(f"sim: {error}; it is not pushed" for error in damaged))
     if pushed:
         say(f"{pushed} run{'s' * (pushed > 1)} pushed from {local.address.url} to {address.url}")
-    else:
+    elif not damaged:
         say(f"nothing to push: {address.url} has all runs of {local.address.url}")
+    if damaged:
+        raise typer.Exit(NOT_SAVED)

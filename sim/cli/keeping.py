@@ -153,10 +153,13 @@ class Keeper:
             return
         from sim.storage import open_database, push_replications
 
+        def damaged(error: StorageError) -> None:
+            self.problems.append(f"{error}; it is not pushed")
+
         try:
             with open_database(self.address) as target, open_database(local) as source:
                 for scenario in self.scenarios.values():
-                    push_replications(source, target, scenario, self.seed_of(scenario))
+                    push_replications(source, target, scenario, self.seed_of(scenario), damaged)
         except StorageError as error:
             problem = f"{error}; these replications are in {local}, not all pushed; sim push sends them"
             self.problems.append(problem)

@@ -43,6 +43,7 @@ _CURES = {
     "FOREIGN_KEY": "what this belongs to was removed meanwhile; do it again",
     "FOREIGN": "name another database with --db",
     "NEWER": f"upgrade: {INSTALL.format('')}",
+    "SCENARIO": "this is a fault of kitchensim; report it with the file",
     "SQLITE_CANTOPEN": "name a file in a folder that exists and is writable",
     "SQLITE_CONSTRAINT": "the database holds something else under that key",
     "SQLITE_CORRUPT": "restore the file, or name another with --db",

@@ -22,7 +22,7 @@ from sim.storage.reading import (
     warn_of,
 )
 from sim.storage.rows import closing, insert, new_run_id, of_scenario, run_row, scenario_row, versions
-from sim.storage.saving import compare_runs, file_statements, push_run, store
+from sim.storage.saving import compare_runs, file_statements, prove, push_run, store
 
 _SAME = ("kitchensim", "numpy")  # the packages whose versions decide what numbers a replication has
 _REPLICATION = (
@@ -61,8 +61,10 @@ def save_replications(
         StorageError: the database refuses it, or cannot be reached.
 
     """
+    prove(connection, scenario)
     results, stamp, tags = list(results), now(), list(tags)
     experiment = experiment or new_experiment("replicate", scenario)
+    prove(connection, experiment.scenario)
     ids = [new_run_id() for _ in results] if run_ids is None else list(run_ids)
 
     rows = [
@@ -70,14 +72,17 @@ def save_replications(
         for run_id, replication in zip(ids, results, strict=True)
     ]
 
+    whole, own = scenario_row(experiment.scenario), scenario_row(scenario)
+    study = json.dumps({"seed": seed, **experiment.scenario.study})
+    of = {"id": experiment.id, "kind": experiment.kind, "parameters": study}
+    begin = [
+        insert("scenarios", whole),
+        of_scenario("experiments", {**of, "created_at": stamp, "updated_at": stamp}, whole),
+        insert("scenarios", own),
+        *(of_scenario("runs", row, own) for row in rows),
+    ]
+
     def statements() -> Iterator[Statement]:
-        whole, own = scenario_row(experiment.scenario), scenario_row(scenario)
-        study = json.dumps({"seed": seed, **experiment.scenario.study})
-        of = {"id": experiment.id, "kind": experiment.kind, "parameters": study}
-        yield insert("scenarios", whole)
-        yield of_scenario("experiments", {**of, "created_at": stamp, "updated_at": stamp}, whole)
-        yield insert("scenarios", own)
-        yield from (of_scenario("runs", row, own) for row in rows)  # first, so that no purge takes what they need
         yield from file_statements(scenario)
         yield from map(name_statement, {tuple(replication.metrics) for replication in results})
         for run_id, replication in zip(ids, results, strict=True):
@@ -92,7 +97,7 @@ def save_replications(
             (experiment.id, stamp, experiment.id),
         )
 
-    store(connection, ids[-1] if ids else "", statements())
+    store(connection, ids[-1] if ids else "", begin, statements())
     return ids
 
 
@@ -151,8 +156,11 @@ def fellow_replications(connection: Connection, stored: StoredRun) -> list[Repli
     return [read_replication(connection, names, row) for row in rows]
 
 
-def push_replications(source: Connection, target: Connection, scenario: Scenario, seed: int) -> None:
-    """Copy the runs of a scenario under a seed that `target` lacks; nothing is there twice.
+def push_replications(
+    source: Connection, target: Connection, scenario: Scenario, seed: int, damaged: Damaged = warn_of
+) -> None:
+    """Copy the runs of a scenario under a seed that `target` lacks; nothing is there twice. `damaged` is told of each
+    damaged run, which is left out.
 
     Raises:
         StorageError: a database refuses it, or cannot be reached.
@@ -162,4 +170,7 @@ def push_replications(source: Connection, target: Connection, scenario: Scenario
     wanted = {run_id for (run_id,) in source.query(sql, scenario.model_sha256, scenario.sha256, seed)}
     for run_id in compare_runs(source, target)[0]:
         if run_id in wanted:
-            push_run(source, target, run_id)
+            try:
+                push_run(source, target, run_id)
+            except DamagedRunError as error:
+                damaged(error)

@@ -149,6 +149,19 @@ def runs_of(connection: Connection, experiment: str, damaged: Damaged = warn_of)
     return _read_runs(connection, conditions, [experiment], damaged)
 
 
+def check_run(connection: Connection, run_id: str) -> None:
+    """Read the row of a run, if it is there.
+
+    Raises:
+        DamagedRunError: it says what no run says.
+        StorageError: the database cannot be read.
+
+    """
+    for row in connection.query(f"{_RUNS} AND runs.id = ?", run_id, width=len(StoredRun._fields)):
+        read_run(connection, row)
+    run_metrics(connection, run_id)
+
+
 def run_metrics(connection: Connection, run_id: str) -> dict[str, float | None]:
     """Return the metrics of a run by name, in the order in which they are shown.
 

@@ -194,6 +194,14 @@ _REPLICATIONS = {
 }
 
 
+def is_text(value: object) -> bool:
+    """Tell whether a value is text that can be stored: what is no UTF-8 comes with characters that are none."""
+    try:
+        return isinstance(value, str) and value == _text(value)
+    except UnicodeEncodeError:
+        return False
+
+
 def read_run(connection: Connection, row: Sequence[Any]) -> StoredRun:
     """Return a run from its row, which has the columns of `StoredRun`.
 

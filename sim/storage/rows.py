@@ -22,6 +22,7 @@ from sim.scenario import Scenario
 from sim.storage.connection import Connection, Statement, Value
 from sim.storage.metrics import StoredMetrics
 from sim.storage.migrations import USERS, now
+from sim.storage.reading import damaged_run, is_text
 
 PAGED = {
     "bots": ("number", "id", "user_id", "status", "created_at", "updated_at", "deleted_at"),
@@ -161,6 +162,8 @@ def read_pages(connection: Connection, table: str, run_id: str, after: int = -1)
     )
     while True:
         rows, last, count = connection.row(sql, run_id, after, width=3)
+        if not is_text(rows):
+            raise damaged_run(connection, run_id, f"part of {table}", rows, "text in UTF-8")
         if count == 0:
             return
         if not isinstance(count, int) or not isinstance(last, int) or last <= after:  # else it would never end

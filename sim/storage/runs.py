@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
+from operator import index
 from typing import Any, cast, get_args
 
 import numpy as np
@@ -76,7 +77,7 @@ def _read(connection: Connection, stored: StoredRun) -> Run:
         workload = _workload(connection, stored, scenario)
         log = _log(connection, stored, workload)
         began, ended = (datetime.fromisoformat(instant) for instant in (stored.started_at, stored.finished_at))
-    except (IndexError, KeyError, OverflowError, ValueError):
+    except (IndexError, KeyError, OverflowError, RecursionError, TypeError, ValueError):
         raise _gone(connection, stored, "its rows are damaged") from None
     return Run(scenario, stored.seed, stored.replication, stored.engine, workload, log, began, ended)
 
@@ -91,14 +92,13 @@ def _workload(connection: Connection, stored: StoredRun, scenario: Scenario) -> 
         stored.id,
         {
             "class": lambda names: np.array([OrderClass[name] for name in names], np.uint8),
-            "stream": lambda names: np.array([streams.setdefault(name, len(streams)) for name in names], np.int32),
+            "stream": lambda names: np.array([streams[name] for name in names], np.int32),
         },
     )
     return replace(
         drawn,
         order_class=orders["class"],
         stream=orders["stream"],
-        stream_names=tuple(streams),
     )
 
 
@@ -109,7 +109,7 @@ def _log(connection: Connection, stored: StoredRun, workload: Workload) -> Event
         "events",
         stored.id,
         {
-            "time_us": lambda times: np.array(times, np.int64),
+            "time_us": lambda times: np.array([index(time) for time in times], np.int64),
             "kind": lambda names: np.array([kinds[name] for name in names], np.uint8),
             "order_number": lambda numbers: _numbers(numbers, workload.first_number),
             "bot_number": _numbers,
@@ -122,7 +122,7 @@ def _log(connection: Connection, stored: StoredRun, workload: Workload) -> Event
 
 
 def _numbers(values: Sequence[int | None], first: int = 0) -> NDArray[np.int32]:
-    return np.array([NONE if value is None else value - first for value in values], np.int32)
+    return np.array([NONE if value is None else index(value) - first for value in values], np.int32)
 
 
 def _columns(

@@ -2,14 +2,18 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
+from itertools import chain
 
+from sim.errors import ScenarioError
 from sim.experiment import Run, replication_of
-from sim.scenario import Scenario
+from sim.scenario import Scenario, restore_scenario
 from sim.storage.connection import Connection, Statement, Value
+from sim.storage.listing import check_run
 from sim.storage.metrics import StoredMetrics, metric_names, name_statement, stored_metrics
 from sim.storage.migrations import now
+from sim.storage.reading import Damaged, DamagedRunError, damaged_run, is_text, warn_of
 from sim.storage.rows import (
     PAGED,
     closing,
@@ -36,7 +40,30 @@ _RUN = (
 _SCENARIO = ("id", "name", "sha256", "model_sha256", "yaml", "created_at", "updated_at")
 _EXPERIMENT = ("id", "kind", "parameters", "created_at", "updated_at")
 _FILE = ("sha256", "part", "content")
+_PROVEN: set[str] = set()  # the scenarios that this process read back, by their SHA-256
 _NAMED = r'^# (".*") sha256 ([0-9a-f]{64})$'
+
+
+def prove(connection: Connection, scenario: Scenario) -> None:
+    """Read a scenario back from the text that is stored of it, before anything is stored.
+
+    Raises:
+        StorageError: it would be another scenario, or none.
+
+    """
+    if scenario.sha256 in _PROVEN:
+        return
+    reason = "it would be another one"
+    try:
+        back = restore_scenario(scenario.text, scenario.files, "its text")
+        is_same = (back.text, back.model_sha256) == (scenario.text, scenario.model_sha256)
+    except ScenarioError as error:
+        reason, is_same = str(error.faults[0]), False
+    digests = {name: sha256(data).hexdigest() for name, data in scenario.files.items()}
+    if not is_same or named_files(scenario.text) != digests:
+        problem = f"does not take the scenario {scenario.name}, which could not be read back from its text: {reason}"
+        raise connection.error(problem, "SCENARIO")
+    _PROVEN.add(scenario.sha256)
 
 
 def save_run(connection: Connection, run: Run, tags: Iterable[str] = (), run_id: str | None = None) -> str:
@@ -46,17 +73,17 @@ def save_run(connection: Connection, run: Run, tags: Iterable[str] = (), run_id:
         StorageError: the database refuses it, or cannot be reached.
 
     """
+    prove(connection, run.scenario)
     run_id = run_id or new_run_id()
     row = run_row(run.scenario, run.seed, replication_of(run), run_id, tags)
 
     def statements() -> Iterator[Statement]:
-        yield from opening(row, scenario_row(run.scenario))
         yield from file_statements(run.scenario)
         yield from pages(run, run_id)
         yield name_statement(list(run.measures.metrics))
         yield from closing(run_id, stored_metrics(run.measures.metrics), row["updated_at"])
 
-    store(connection, run_id, statements())
+    store(connection, run_id, list(opening(row, scenario_row(run.scenario))), statements())
     return run_id
 
 
@@ -66,12 +93,16 @@ def file_statements(scenario: Scenario) -> Iterator[Statement]:
         yield from file_parts(sha256(data).hexdigest(), data.decode())
 
 
-def store(connection: Connection, run_id: str, statements: Iterable[Statement]) -> None:
-    """Write a run in one transaction into a file, or in several that can be repeated to a server."""
+def store(connection: Connection, run_id: str, begin: Sequence[Statement], statements: Iterable[Statement]) -> None:
+    """Write a run in one transaction into a file, or in several that can be repeated to a server.
+
+    `begin` is in the first one: the run with all that it names and that names it, so that a purge by another client
+    never meets one without the other.
+    """
     if not connection.address.is_remote:
-        connection.write(statements)
+        connection.write(chain(begin, statements))
         return
-    batch: list[Statement] = []
+    batch = list(begin)
     size = 0
     for statement in statements:
         batch.append(statement)
@@ -86,10 +117,13 @@ def _sign_of_life(run_id: str) -> Statement:
     return "UPDATE runs SET updated_at = ? WHERE id = ? AND status = 'writing'", (now(), run_id)
 
 
-def push_all(source: Connection, target: Connection, progress: Progress | None = None) -> int:
+def push_all(
+    source: Connection, target: Connection, progress: Progress | None = None, damaged: Damaged = warn_of
+) -> int:
     """Copy all runs of `source` that `target` lacks, the oldest first, and return how many they were.
 
-    What is deleted in either of them is left alone. `progress(done, total)` is called now and then with rows.
+    What is deleted in either of them is left alone. `progress(done, total)` is called now and then with rows, `damaged`
+    is told of each damaged run, which is left out.
 
     Raises:
         StorageError: a database refuses it, or cannot be reached; it can be called again.
@@ -104,10 +138,15 @@ def push_all(source: Connection, target: Connection, progress: Progress | None =
         if progress:
             progress(done, total)
 
+    pushed = 0
     for run_id in lacking:
-        push_run(source, target, run_id, sent)
+        try:
+            push_run(source, target, run_id, sent)
+            pushed += 1
+        except DamagedRunError as error:
+            damaged(error)
     source.write([_mark(there)])
-    return len(lacking)
+    return pushed
 
 
 def compare_runs(source: Connection, target: Connection) -> tuple[list[str], list[str]]:
@@ -138,9 +177,11 @@ def push_run(source: Connection, target: Connection, run_id: str, sent: Callable
     `sent` is told how many rows went since it was told last.
 
     Raises:
+        DamagedRunError: the run is damaged.
         StorageError: a database refuses it, or cannot be reached.
 
     """
+    check_run(source, run_id)
     [run] = _rows(source, _RUN, "runs WHERE id = ?", run_id)
     scenario_of = "scenarios WHERE deleted_at IS NULL AND id = (SELECT scenario_id FROM runs WHERE id = ?)"
     [scenario] = _rows(source, _SCENARIO, scenario_of, run_id) or [{}]
@@ -164,7 +205,6 @@ def push_run(source: Connection, target: Connection, run_id: str, sent: Callable
     after = target.row(f"SELECT {lasts}", *[run_id] * len(PAGED), width=len(PAGED))
 
     def statements() -> Iterator[Statement]:
-        yield from begin
         for digest, parts in lacking.items():
             for part in range(parts):
                 [row] = _rows(source, _FILE, "files WHERE sha256 = ? AND part = ?", digest, part)
@@ -176,12 +216,18 @@ def push_run(source: Connection, target: Connection, run_id: str, sent: Callable
         yield name_statement(metric_names(source).get(metrics.metric_set, []))
         yield from closing(run_id, metrics, run["updated_at"])
 
-    store(target, run_id, statements())
+    store(target, run_id, begin, statements())
     source.write([_mark([run_id])])
 
 
 def _rows(source: Connection, columns: tuple[str, ...], where: str, *values: Value) -> list[dict[str, Value]]:
     rows = source.query(f"SELECT {', '.join(columns)} FROM {where}", *values, width=len(columns))
+    for row in rows:
+        for column, value in zip(columns, row, strict=True):
+            if isinstance(value, str) and not is_text(value):
+                raise damaged_run(
+                    source, values[0], f"{column} in {where.split(maxsplit=1)[0]}", value, "text in UTF-8"
+                )
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
