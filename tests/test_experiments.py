@@ -512,6 +512,16 @@ def test_more_than_something_does_not_ask_who_still_waits(scenario):
     assert left_waiting(scenario, 3, 'wait.max: "< 500ms"') == [(FAIL, "")]
 
 
+def test_an_unknown_metric_is_a_key_error_that_says_what_may_be_meant(scenario):
+    done = replicate(scenario("timeline: [{at: 0s, order: NORMAL}, {at: 5s, add_bots: 1}]\n"))
+    assert done.values("wait.NORMAL") == done.values("wait.NORMAL.mean") == [5]
+    meant = r"unknown metric 'wait.NORMLA.p95'; did you mean 'wait.NORMAL.p95'\?"
+    with pytest.raises(KeyError, match=meant):
+        done.values("wait.NORMLA.p95")
+    with pytest.raises(KeyError, match=meant):
+        done.estimate("wait.NORMLA.p95")
+
+
 def test_a_class_is_not_blamed_for_the_other_that_waits(scenario):
     vip = "service: 1s\nclock: {until: 10s}\nbots: {initial: 1}\ntimeline: [{at: 0s, order: VIP}, "
     keys = vip + '{at: 5s, remove_bots: 1}, {at: 6s, order: NORMAL}]\nthresholds: {wait.VIP.max: "< 1s", wait.max: '

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from sim import ScenarioError, load_scenario
+from sim import Scenario, ScenarioError, load_scenario
 from sim.model import NONE, Action, OrderClass
 from sim.scenario import json_schema, parse_value, restore_scenario
 from sim.scenario.source import read_yaml
@@ -259,6 +259,69 @@ def test_only_classes_that_are_named_have_patience(scenario):
 def test_the_age_of_promotion_is_a_duration(scenario):
     assert scenario("queue: {promote_after: 20m}\n").workload().rules.promote_after == 20 * MINUTE
     assert scenario("queue: {promote_after: 0s, returned_to: back}\n").workload().rules.promote_after == 0
+
+
+def test_never_undoes_the_promotion_of_a_base(scenario, tmp_path):
+    (tmp_path / "base.yaml").write_text("scenario: 1\nname: base\nqueue: {promote_after: 20m, returned_to: back}\n")
+    rules = scenario("extends: base.yaml\nqueue: {promote_after: never}\n").workload().rules
+    assert (rules.promote_after, rules.returned_to) == (None, "back")
+
+
+# Scenarios from Python
+
+KEYS = """
+scenario: 1
+name: story
+params: {cook: 3m, mix: {VIP: 30%, NORMAL: 70%}}
+clock: {start: "11:00", until: 2h}
+service: {VIP: $cook, NORMAL: {gamma: {mean: $cook, cv: 0.5}}}
+bots: {initial: 2, schedule: [{at: "12:00", count: 3}]}
+arrivals: [{class: $mix, poisson: {rate: 30/h}}]
+thresholds: {wait.p95: "< 5m", utilisation: ["> 1%", "< 99%"]}
+"""
+
+
+def test_a_dict_and_a_text_are_the_scenario_of_a_file(tmp_path):
+    (tmp_path / "s.yaml").write_text(KEYS, encoding="utf-8")
+    loaded = load_scenario(tmp_path / "s.yaml", cook="2m")
+    plain = read_yaml(KEYS, "s", []).plain()
+    for twin in (Scenario.parse(KEYS, cook="2m"), load_scenario(plain, cook="2m"), load_scenario(plain).set(cook="2m")):
+        assert (twin.text, twin.parameters) == (loaded.text, loaded.parameters)
+        assert same(twin.workload(seed=3), loaded.workload(seed=3))
+        assert [threshold for _, threshold in twin.thresholds] == [threshold for _, threshold in loaded.thresholds]
+
+
+def test_a_dict_and_a_text_name_files_in_the_working_folder(tmp_path, monkeypatch):
+    (tmp_path / "orders.csv").write_text("time,class,service\n0s,VIP,1s\n", encoding="utf-8")
+    (tmp_path / "base.yaml").write_text("scenario: 1\nname: base\narrivals: [{trace: orders.csv}]\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for child in (load_scenario({"extends": "base.yaml", "seed": 5}), Scenario.parse("extends: base.yaml\nseed: 5\n")):
+        assert (child.name, child.seed, len(child.workload().service)) == ("base", 5, 1)
+
+
+def test_faults_of_a_dict_and_a_text_say_where_they_are():
+    circle = {"scenario": 1}
+    circle["params"] = circle
+    for wrong, told in {
+        "service: 10\n": "text:1:10: service: 10 has no unit; write 10s, 10m or 10ms",
+        "a: [": "text:1:5: is not valid YAML",
+        "\ud800": "text:1:1: U+D800 is not allowed",
+    }.items():
+        with pytest.raises(ScenarioError) as caught:
+            Scenario.parse(wrong)
+        assert any(line.startswith(told) for line in caught.value.lines), caught.value.lines
+    for wrong, told in [
+        ({"service": 10}, "dict:1:1: service: 10 has no unit; write 10s, 10m or 10ms"),
+        ({"arrivals": [{"clas": "VIP"}]}, "dict:1:1: arrivals[0]: unknown key 'clas'; did you mean 'class'?"),
+        ({"params": {"a-b": 1}}, "dict:1:1: params: 'a-b' is not a name; write letters, digits and _"),
+        ({}, "dict:1:1: missing key 'name'; write 'name: …' here"),
+        (circle, "dict:1:1: is nested more than 64 deep; write it flatter"),
+    ]:
+        with pytest.raises(ScenarioError) as caught:
+            load_scenario(wrong)
+        assert told in caught.value.lines
+    with pytest.raises(ScenarioError, match=r"text:1:1: is no path; give YAML text to Scenario\.parse"):
+        load_scenario(KEYS)
 
 
 # Replications, warm-up and thresholds

@@ -148,7 +148,7 @@ KEYS = {  # what follows `scenario` and `name`
     "patience of nothing": "patience:\n  NORMAL:\n",
     "an age without unit": "queue: {promote_after: 20}\n",
     "an age for each class": "queue: {promote_after: {NORMAL: 20m}}\n",
-    "an age that never comes": "queue: {promote_after: never}\n",
+    "an age that is a word": "queue: {promote_after: nevr}\n",
     # replications, warm-up, thresholds
     "no replications": "replications: 0\n",
     "replications with a fraction": "replications: 2.5\n",

@@ -16,7 +16,7 @@ from sim.experiment.results import Replication, Results, observed
 from sim.experiment.sharing import shared
 from sim.experiment.workers import Workers
 from sim.model import UNITS, OrderClass
-from sim.scenario import Place, Scenario, Threshold
+from sim.scenario import Place, Scenario, Threshold, metric_of
 from sim.scenario import Replications as Plan
 from sim.statistics import Histogram, Interval, bounds, mean_interval
 from sim.units import SECOND
@@ -63,12 +63,26 @@ class Replications:
         return self.results if isinstance(self.results, Results) else Results.of(self.results)
 
     def values(self, metric: str) -> list[float]:
-        """Return the values of a metric, in the order of replications, without those where nothing was observed."""
-        found = self.columns.of_metric(metric)
+        """Return the values of a metric, in the order of replications, without those where nothing was observed.
+
+        Raises:
+            KeyError: there is no such metric; the message says which one may be meant.
+
+        """
+        try:
+            name = metric_of(metric)
+        except ValueError as error:
+            raise KeyError(str(error)) from None
+        found = self.columns.of_metric(name)
         return [float(value) for value in found[~np.isnan(found)]]
 
     def estimate(self, metric: str, confidence: float = 0.95) -> Interval | None:
-        """Return the mean of a metric over replications, with Student's t interval; None where nothing was observed."""
+        """Return the mean of a metric over replications, with Student's t interval; None where nothing was observed.
+
+        Raises:
+            KeyError: there is no such metric; the message says which one may be meant.
+
+        """
         values = self.values(metric)
         return mean_interval(values, confidence) if values else None
 

@@ -16,7 +16,7 @@ from sim.scenario.analysis import Threshold
 from sim.scenario.consistency import inconsistencies
 from sim.scenario.hints import few_hints
 from sim.scenario.parts import Context
-from sim.scenario.resolving import node_of, parameter_nodes, read_scenario, with_moved_files, with_parameters
+from sim.scenario.resolving import node_of, parameter_nodes, read_scenario, with_base, with_moved_files, with_parameters
 from sim.scenario.schema import Expectation, ScenarioFile
 from sim.scenario.source import Node, Place, read_yaml
 from sim.scenario.study import BLOCKS, SweepBlock
@@ -110,6 +110,20 @@ class Scenario:
             those = places.get(threshold.metric, [node.place])
             found.append((those.pop(0) if len(those) > 1 else those[0], threshold))
         return found
+
+    @classmethod
+    def parse(cls, text: str, /, **parameters: Any) -> "Scenario":
+        """Return the scenario of YAML text, with `parameters` in place of its own.
+
+        Files that it names are found from the working folder.
+
+        Raises:
+            ScenarioError: with every fault, each with its place.
+
+        """
+        faults: list[Fault] = []
+        root = with_base(read_yaml(text, "text", faults), Path("text"), faults)
+        return _resolve(root, Path(), parameters, faults, {})
 
     def set(self, /, **parameters: Any) -> "Scenario":
         """Return this scenario with other values for some of its parameters.
@@ -213,16 +227,23 @@ def prepare() -> None:
     ScenarioFile.model_rebuild()
 
 
-def load_scenario(path: str | Path, /, **parameters: Any) -> Scenario:
-    """Return the scenario of a YAML file, with `parameters` in place of the file's values for them.
+def load_scenario(source: str | Path | Mapping[str, Any], /, **parameters: Any) -> Scenario:
+    """Return the scenario of a YAML file, or of a dict with the keys of one, with `parameters` in place of its own.
+
+    Files that a dict names are found from the working folder. `Scenario.parse` takes YAML text.
 
     Raises:
-        ScenarioError: with every fault of the file, each with its place.
+        ScenarioError: with every fault, each with its place.
 
     """
     faults: list[Fault] = []
-    root = read_scenario(Path(path), str(path), faults)
-    return _resolve(root, Path(path).parent, parameters, faults, {})
+    if isinstance(source, Mapping):
+        root = with_base(node_of(dict(source), Place("dict")), Path("dict"), faults)
+        return _resolve(root, Path(), parameters, faults, {})
+    if "\n" in str(source):
+        raise ScenarioError([Place("text").fault("", "is no path; give YAML text to Scenario.parse")])
+    root = read_scenario(Path(source), str(source), faults)
+    return _resolve(root, Path(source).parent, parameters, faults, {})
 
 
 def restore_scenario(text: str, files: Mapping[str, bytes], label: str) -> Scenario:

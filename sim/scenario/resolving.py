@@ -13,7 +13,7 @@ from sim.scenario.distributions import Distribution
 from sim.scenario.files import LARGEST_FILE, fault_of, inside, read_bytes
 from sim.scenario.hints import did_you_mean
 from sim.scenario.schema import PARAMETER
-from sim.scenario.source import MOST_VALUES, Node, Place, decoded, read_yaml
+from sim.scenario.source import DEEPEST, MOST_VALUES, Node, Place, decoded, read_yaml
 from sim.scenario.study import BLOCKS
 from sim.scenario.text import HALF_CHARACTER, HALF_MESSAGE
 from sim.units import shown
@@ -35,15 +35,14 @@ def read_scenario(path: Path, label: str, faults: list[Fault]) -> Node:
         data = read_bytes(path, LARGEST_FILE)
     except ValueError as error:
         raise ScenarioError([Place(label).fault("", str(error))]) from None
-    return _tree(data, path, label, (), faults)
+    return with_base(read_yaml(decoded(data, label), label, faults), path, faults)
 
 
-def _tree(data: bytes, path: Path, label: str, above: tuple[Path, ...], faults: list[Fault]) -> Node:
-    """Return the tree of what is in the file `path`; `above` are the files that extend it.
+def with_base(root: Node, path: Path, faults: list[Fault], above: tuple[Path, ...] = ()) -> Node:
+    """Return the tree of what is in the file `path` merged onto the one that it extends; `above` extend `path`.
 
     It still has the key `extends` when a base could not be had.
     """
-    root = read_yaml(decoded(data, label), label, faults)
     base = root.value.get("extends")
     if base is None:
         return root
@@ -54,8 +53,8 @@ def _tree(data: bytes, path: Path, label: str, above: tuple[Path, ...], faults: 
     trail = (*above, path.resolve())
     try:
         base_path = _base_path(base.value, trail)
-        base_data = read_bytes(base_path, LARGEST_FILE)
-        below = _tree(base_data, base_path, str(Path(label).parent / base.value), trail, faults)
+        base_data, label = read_bytes(base_path, LARGEST_FILE), str(Path(root.place.file).parent / base.value)
+        below = with_base(read_yaml(decoded(base_data, label), label, faults), base_path, faults, trail)
     except ValueError as error:
         faults.append(base.place.fault("extends", fault_of(base.value, error)))
         return root
@@ -133,20 +132,22 @@ def parameter_nodes(root: Node, given: dict[str, Any], faults: list[Fault], unkn
     return values
 
 
-def node_of(value: Any, place: Place) -> Node:
-    """Return a plain value as a node that stands at `place`.
+def node_of(value: Any, place: Place, depth: int = 0) -> Node:
+    """Return a plain value as a node that stands at `place`, so deep in others.
 
     Raises:
-        ScenarioError: a text in it has half a character, which no file can hold.
+        ScenarioError: it is nested too deep, or a text in it has half a character, which no file can hold.
 
     """
+    if depth > DEEPEST:
+        raise ScenarioError([place.fault("", f"is nested more than {DEEPEST} deep; write it flatter")])
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, dict):
-        items = {_without_halves(str(key), place): node_of(item, place) for key, item in value.items()}
-        return Node(items, place).measured()
+        items = {_without_halves(str(key), place): node_of(item, place, depth + 1) for key, item in value.items()}
+        return Node(items, place, dict.fromkeys(items, place)).measured()
     if isinstance(value, list | tuple | range | np.ndarray):
-        return Node([node_of(item, place) for item in value], place).measured()
+        return Node([node_of(item, place, depth + 1) for item in value], place).measured()
     return Node(_without_halves(value, place) if isinstance(value, str) else value, place)
 
 

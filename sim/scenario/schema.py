@@ -27,7 +27,7 @@ from sim.scenario.parts import (
     WrittenInstant,
 )
 from sim.scenario.study import CompareBlock, SelectBlock, Sweep
-from sim.units import DAY, Clock, format_duration, shown
+from sim.units import DAY, DURATION_PATTERN, Clock, format_duration, parse_duration, shown
 
 PARAMETER = r"^\$[A-Za-z_][A-Za-z0-9_]*$"
 BOT_STATUSES = ("IDLE", "PROCESSING", "REMOVED")
@@ -115,11 +115,22 @@ def _for_both(value: object) -> object:
 ServiceByClass = Annotated[Service, BeforeValidator(_for_both)]
 
 
+def _promotion(value: object) -> int | None:
+    try:
+        return None if value == "never" else parse_duration(value)
+    except ValueError as error:
+        raise ValueError(f"{error}, or never") from None
+
+
 class QueueSection(Part):
     """What becomes of returned orders, and at what age NORMAL orders are served as VIPs."""
 
     returned_to: ReturnedTo = "place"
-    promote_after: Duration | None = None
+    promote_after: Annotated[
+        int | None,
+        BeforeValidator(_promotion),
+        WithJsonSchema({"anyOf": [{"type": "string", "pattern": DURATION_PATTERN}, {"const": "never"}]}),
+    ] = Field(None, json_schema_extra={"default": "never"})
 
 
 class ScheduleStep(Part):

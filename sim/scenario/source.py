@@ -25,7 +25,7 @@ from sim.errors import Fault, ScenarioError
 from sim.scenario.text import HALF_CHARACTER, HALF_MESSAGE, NOT_PRINTABLE, stand_ins, whole_characters
 from sim.units import shown
 
-_DEEPEST = 64
+DEEPEST = 64
 MOST_VALUES = 1_000_000
 _LONGEST_NUMBER = 40
 
@@ -266,8 +266,8 @@ class _Reader:
         return self.count(node) if isinstance(event, ScalarEvent) else node
 
     def check_depth(self, depth: int, place: Place) -> None:
-        if depth > _DEEPEST:
-            self.give_up(place, f"is nested more than {_DEEPEST} deep; write it flatter")
+        if depth > DEEPEST:
+            self.give_up(place, f"is nested more than {DEEPEST} deep; write it flatter")
 
     def count(self, node: Node) -> Node:
         self.total += node.size
