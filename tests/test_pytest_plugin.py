@@ -563,7 +563,7 @@ def started(request, pytester) -> Callable[..., pytest.RunResult]:
     return lambda *options: pytester.run(Path(sys.executable).with_name(program), *words, *options)
 
 
-@pytest.mark.parametrize("place", ["sim.py", "sim/__init__.py", "src/sim/__init__.py"])
+@pytest.mark.parametrize("place", ["sim.py", "src/sim/__init__.py"])
 def test_a_project_with_a_sim_of_its_own_is_left_alone(started, place):
     write(place, "NAME = 'theirs'\n")
     write("pytest.ini", "[pytest]\npythonpath = . src\n")
@@ -585,6 +585,6 @@ def test_scenario_files_and_fixtures_beside_another_sim_are_refused_in_one_line(
     assert line.format(pytester.path / "sim.py") in failures(done)
 
 
-def test_a_folder_sim_with_scenarios_is_no_sim_of_its_own(started):
+def test_a_folder_sim_with_scenarios_is_no_sim_of_its_own(pytester):
     write("sim/rush.scenario.yaml", IDLE)
-    outcome(started(), 0, passed=1)
+    outcome(pytester.runpytest_subprocess(), 0, passed=1)
