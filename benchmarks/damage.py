@@ -1,6 +1,7 @@
-"""`python -m benchmarks.damage [--every N]`: damage a database in many ways, call each command, and print what is wrong.
+"""`python -m benchmarks.damage [--every N]`: damage a database in many ways, and call each command each time.
 
-Wrong is what ends in anything but a result or a line that says what is damaged. Each command meets a fresh copy. `--every 10` takes each tenth damage, another one for each command.
+Prints what ends in anything but a result or a line that says what is wrong. Each command meets a fresh copy. `--every
+10` takes each tenth damage, another one for each command.
 """
 
 import argparse

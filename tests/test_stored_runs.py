@@ -237,6 +237,7 @@ def test_a_run_that_somebody_altered_is_not_taken_for_the_run_and_shown_beside_w
         ("UPDATE scenarios SET yaml = 'scenario: 2'", "this version cannot read its scenario: scenario of run "),
         ("DELETE FROM files", "its data file Küche 'Ost' 🍔.csv is not in the database"),
         ("UPDATE files SET content = content || '3s,VIP,'", "its data file Küche 'Ost' 🍔.csv is not in the database"),
+        ("UPDATE files SET content = CAST(x'ff22' AS TEXT)", "its data file Küche 'Ost' 🍔.csv is not in the database"),
     ],
 )
 @on_a_file

@@ -41,7 +41,7 @@ def stored_scenario(connection: Connection, stored: StoredRun) -> Scenario:
     files = {}
     for name, digest in named_files(yaml).items():
         parts = connection.query("SELECT content FROM files WHERE sha256 = ? ORDER BY part", digest)
-        files[name] = "".join(part for (part,) in parts).encode()
+        files[name] = "".join(str(part) for (part,) in parts).encode(errors="surrogateescape")
         if sha256(files[name]).hexdigest() != digest:
             raise _gone(connection, stored, f"its data file {name} is not in the database")
     try:
