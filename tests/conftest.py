@@ -2,15 +2,18 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from libsql_client.sqlite3_utils import Sqlite3Client
 
 import sim.cli
 from sim import Database, Run, load_scenario, open_database, run
 from tests.backends import BUSY, KINDS, TRACED, Backend, run_text
-from tests.server import Server
+from tests.server import Server, read_file
+from tests.turso import connects_to, read_turso
 
 GOLDEN = Path(__file__).parent / "golden"
 collect_ignore = ["outside"]  # another team's repository, whose tests are run by test_outside.py
@@ -102,12 +105,16 @@ def here(monkeypatch, capsys) -> Callable[..., str]:
 @pytest.fixture(params=KINDS)
 def backend(request, elsewhere, monkeypatch) -> Backend:
     """An empty database of each kind."""
+    file = elsewhere / "backend.db"
     if request.param == "file":
-        return Backend(f"file:{elsewhere / 'backend.db'}", None)
+        return Backend(f"file:{file}", partial(read_file, file))
+    if request.param == "turso":
+        monkeypatch.setattr(Sqlite3Client, "_connect", connects_to(file, Sqlite3Client._connect))
+        return Backend(f"file:{file}", partial(read_turso, file))
     server = request.getfixturevalue(request.param)
     if request.param == "token_server":
         monkeypatch.setenv("TURSO_AUTH_TOKEN", server.token())
-    return Backend(server.url, server)
+    return Backend(server.url, server.read)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from sim.storage import (
     save_run,
 )
 from sim.storage.connection import Connection
-from tests.backends import TABLES, at_once, with_tokens_too
+from tests.backends import TABLES, at_once, of_many_at_once, with_tokens_too
 from tests.server import read_file
 
 EARLIER = Path(__file__).parent / "data" / "schema-1.sql"
@@ -75,7 +75,7 @@ def test_a_migration_that_fails_half_way_leaves_nothing_of_it(backend, monkeypat
     assert backend.count("half", "users") == (0, 4)
 
 
-@with_tokens_too
+@of_many_at_once
 def test_many_that_migrate_at_once_do_it_once(backend):
     at_once(6, lambda: backend.open().close())
     assert backend.read("SELECT version FROM schema_migrations ORDER BY version") == [(n,) for n in range(1, 6)]

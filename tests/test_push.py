@@ -25,7 +25,19 @@ from sim.storage import (
     saving,
 )
 from sim.storage.runs import stored_scenario
-from tests.backends import EMPTY, OWN, TABLES, Backend, at_once, change, on_a_file, own_rows, run_text, with_tokens_too
+from tests.backends import (
+    EMPTY,
+    OWN,
+    TABLES,
+    Backend,
+    at_once,
+    change,
+    of_many_at_once,
+    on_a_file,
+    own_rows,
+    run_text,
+    with_tokens_too,
+)
 from tests.server import read_file
 
 
@@ -109,6 +121,7 @@ def test_a_push_that_begins_where_another_was_stopped_sends_only_the_rest(databa
     assert sum(sent) == len(busy.log) - 15
 
 
+@of_many_at_once
 def test_pushes_at_once_leave_the_same_rows_once(backend, source, busy, traced):
     for done in (busy, traced, busy, traced):
         save_run(source, done)
