@@ -91,6 +91,14 @@ def test_compiling_in_the_background_takes_no_module_from_the_current_folder(els
     assert subprocess.run(load, capture_output=True, check=True).stdout == b"loaded\n"
 
 
+def test_compiled_code_does_not_come_from_a_folder_that_a_file_of_the_current_one_names(elsewhere):
+    write(".numba_config.yaml", f"cache_dir: {elsewhere}/theirs\n")
+    code = "import yaml; from sim.engines.compiled import jit; print(jit.kept_mark())"
+    mark = subprocess.run(python_command(code), capture_output=True, text=True, check=True).stdout
+    assert mark.endswith(".mark\n")
+    assert not mark.startswith(str(elsewhere))
+
+
 # The end of their parent
 
 

@@ -170,5 +170,5 @@ def run(
         workload = scenario.workload(seed, replication)
         log = run_engine(workload, engine, progress)
     except MemoryError:
-        raise SimulationError(NO_MEMORY) from None
+        raise SimulationError(f"{scenario.name}: {NO_MEMORY}") from None
     return Run(scenario, seed, replication, engine, workload, log, started, datetime.now(UTC))

@@ -1,9 +1,15 @@
 """numba where it is installed, and the same source as plain Python where it is not."""
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+if Path(".numba_config.yaml").exists():
+    # numba would take settings from there, and load code from the folder that they name; the environment goes before
+    for setting in ("NUMBA_CACHE_DIR", "NUMBA_CACHE_LOCATOR_CLASSES"):
+        os.environ.setdefault(setting, "")
 
 try:
     import numba
