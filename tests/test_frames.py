@@ -27,6 +27,14 @@ def test_a_cell_that_changes_a_table_may_be_run_twice(story, name):
     assert late.fingerprint == story(LATE).fingerprint
 
 
+def test_parameters_that_a_caller_changes_are_the_callers_own(scenario):
+    kitchen = scenario("params: {crew: 1}\nbots: {initial: $crew}")
+    kitchen.parameters["crew"] = 9
+    assert kitchen.parameters == {"crew": 1}
+    assert "{'crew': 1}" in repr(kitchen)
+    assert run(kitchen).measures.metrics["bots.end"] == 1
+
+
 def test_times_as_timedeltas(story):
     orders = story(LATE).table("orders", times="timedelta").set_index("order")
     assert list(orders.columns) == [

@@ -32,16 +32,16 @@ class Scenario:
     """A valid scenario: what its file says, ready to draw workloads from.
 
     `text` is the file as resolved, with `extends` and parameters applied, in YAML; `model_sha256` is the SHA-256 of the
-    part that decides a replication's numbers beside the seed. `parameters` are those in force. `files` are the contents
-    of the data files that it names, `notes` are lines on what is right and easily overlooked, such as rows of a trace
-    that are left out. `study` is what it says of other versions of itself. `root` is the tree that parameters were
-    applied to; files that it may name with others lie in `folder`.
+    part that decides a replication's numbers beside the seed. `in_force` are the values of its parameters. `files` are
+    the contents of the data files that it names, `notes` are lines on what is right and easily overlooked, such as rows
+    of a trace that are left out. `study` is what it says of other versions of itself. `root` is the tree that
+    parameters were applied to; files that it may name with others lie in `folder`.
     """
 
     file: ScenarioFile
     text: str
     model_sha256: str
-    parameters: dict[str, Any]
+    in_force: dict[str, Any]
     files: dict[str, bytes]
     notes: tuple[str, ...]
     study: dict[str, Any]
@@ -51,6 +51,11 @@ class Scenario:
     def __repr__(self) -> str:
         """Return which scenario this is, in one line."""
         return f"<Scenario {self.name}, parameters {self.parameters}>"
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters in force, in a dict of the caller's own: `set` gives a scenario with other values."""
+        return dict(self.in_force)
 
     @property
     def name(self) -> str:

@@ -48,7 +48,7 @@ def stored_scenario(connection: Connection, stored: StoredRun) -> Scenario:
         restored = restore_scenario(yaml, files, f"scenario of run {stored.id}")
     except ScenarioError as error:
         raise _gone(connection, stored, f"this version cannot read its scenario: {error.faults[0]}") from None
-    return replace(restored, parameters=stored.parameters)
+    return replace(restored, in_force=stored.parameters)
 
 
 def _gone(connection: Connection, stored: StoredRun, reason: str) -> StorageError:
