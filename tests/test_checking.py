@@ -426,12 +426,15 @@ def test_a_later_replication_that_cannot_be_run_makes_a_scenario_wrong_too():
     assert check("open.yaml", "-n", "1", status=3)[-1] == "1 scenario: 1 inconclusive"
 
 
-def test_a_scenario_that_asks_nothing_is_an_outcome_of_its_own_and_fails_nothing():
-    put({"plain.yaml": ONE_BOT})
-    assert check("plain.yaml", "-v") == [
+def test_a_scenario_that_asks_nothing_is_an_outcome_of_its_own_and_fails_nothing(monkeypatch):
+    monkeypatch.setenv("GITHUB_OUTPUT", "output.txt")
+    put({"holds.yaml": HOLDS, "plain.yaml": ONE_BOT})
+    assert check("plain.yaml", "-v", "--github") == [
         "NOTHING       plain.yaml: nothing to judge",
         "1 scenario: 1 with nothing to judge",
     ]
+    assert check(".", "--github")[-1] == "2 scenarios: 1 passed, 1 with nothing to judge"
+    assert Path("output.txt").read_text() == "outcome=NOTHING\noutcome=PASS\n"
 
 
 def test_lines_go_to_standard_output_also_while_a_terminal_shows_a_bar():
