@@ -214,6 +214,9 @@ def test_charts_go_onto_axes_and_figures_of_a_caller(story):
     assert run.plot.waits(ax=above) is above
     assert run.plot.bots(ax=below) is below
     assert above.get_legend() is not None
+    page.draw_without_rendering()
+    first_row = below.transData.transform((0, 0.5))[1]
+    assert below.get_legend().get_window_extent().y0 > first_row, "the legend covers bars"
     assert not page.legends
     left, right = Figure(figsize=(12, 5)).subfigures(1, 2)
     assert run.plot.queues(figure=left) is left

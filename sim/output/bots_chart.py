@@ -73,7 +73,7 @@ def draw_bots(run: Run, axes: Axes) -> Axes:
     if returned.any():
         handles.append(Patch(edgecolor=INK, label="returned to PENDING", **_HATCHED))
     handles.append(Patch(color=PRESENT, label="present, IDLE"))
-    legend(axes, handles, inside="upper right")
+    legend(axes, handles)
     return axes
 
 

@@ -31,12 +31,13 @@ _CLOCK_STEPS = [
 _BELOW_A_SECOND = [n * 10**power for power in range(6) for n in (1, 2, 5)]
 _DURATION_STEPS = [*_BELOW_A_SECOND, *_CLOCK_STEPS, *(DAY * n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000))]
 PIXELS = 2_000  # across a chart, as far as somebody can see
+_ROOM = 0.25  # of the height of a caller's axes, for a legend
 _LETTERS = 13  # that fit into an inch of a heading
 
 Size = tuple[float, float]
 """Width and height of a figure in inches."""
 
-Corner = Literal["best", "upper right", "lower right"]
+Corner = Literal["upper right", "lower right"]
 
 Data = TypeVar("Data")
 Drawing = TypeVar("Drawing")
@@ -116,11 +117,18 @@ def left_out(points: Iterable[Replications], metrics: Iterable[str] = ("wait",))
     return f"; {share} of the orders were ABANDONED and are not in waits"
 
 
-def legend(canvas: Axes | FigureBase, handles: list[Any], inside: Corner = "best", **options: Any) -> None:
-    """Put a legend below all panels, in as many columns as fit, or `inside` the axes of a caller."""
+def legend(canvas: Axes | FigureBase, handles: list[Any], inside: Corner = "upper right", **options: Any) -> None:
+    """Put a legend below all panels, in as many columns as fit, or `inside` the axes of a caller, which get room for it
+    at the top.
+    """
     if isinstance(canvas, Axes):
         if not isinstance(canvas.figure, Chart):
-            canvas.legend(handles=handles, loc=inside, fontsize="small", **options)
+            columns = 1
+            if inside == "upper right":
+                columns = 2
+                bottom, top = canvas.get_ylim()
+                canvas.set_ylim(bottom, top + _ROOM * (top - bottom))
+            canvas.legend(handles=handles, loc=inside, ncols=columns, fontsize="small", **options)
             return
         canvas = canvas.figure
     root = canvas.get_figure(root=True)

@@ -206,7 +206,7 @@ def draw_warmup(replications: Replications, axes: Axes) -> Axes | None:
         "Where the warm-up ends: waits by number of order",
         of_replications([replications]) + left_out([replications]),
     )
-    legend(axes, [raw, moving, _mark_warmup(axes, replications, length)], inside="upper right")
+    legend(axes, [raw, moving, _mark_warmup(axes, replications, length)])
     return axes
 
 
