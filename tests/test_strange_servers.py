@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import traceback
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -79,6 +80,9 @@ def refusal(answer: bytes | Answer) -> str:
     """Return what is wrong with a server that answers so."""
     with connected(answer) as connection, pytest.raises(StorageError) as caught:
         connection.query("SELECT 1")
+    told = "".join(traceback.format_exception(caught.value))
+    assert told.endswith(f"StorageError: {caught.value}\n")
+    assert "LibsqlError" not in told
     url = connection.address.url
     assert str(caught.value).startswith(f"database {url}: ")
     return str(caught.value).removeprefix(f"database {url}: ")

@@ -207,7 +207,8 @@ class Connection:
             self._interrupted.clear()
             raise
         except LibsqlError as error:
-            raise self.error(error.explanation.removeprefix("SQLite error: "), error.code) from error
+            # `from None`: what a server said raw, perhaps with the token, would stand in the traceback
+            raise self.error(error.explanation.removeprefix("SQLite error: "), error.code) from None
         except UnicodeEncodeError as error:
             raise self.error("holds text in UTF-8 only", "TEXT") from error
         except sqlite3.Error as error:
