@@ -37,7 +37,9 @@ def stored_scenario(connection: Connection, stored: StoredRun) -> Scenario:
     )
     if not rows:
         raise _gone(connection, stored, "its scenario was deleted")
-    [(yaml,)] = rows
+    [yaml] = rows[0]
+    if len(rows) > 1 or not isinstance(yaml, str):
+        raise connection.untrue()
     files = {}
     for name, digest in named_files(yaml).items():
         parts = connection.query("SELECT content FROM files WHERE sha256 = ? ORDER BY part", digest)
