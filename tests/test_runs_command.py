@@ -231,6 +231,58 @@ def test_db_size_says_what_takes_how_much_and_is_about_right():
     )
 
 
+# Damaged rows
+
+
+def test_a_damaged_run_is_a_line_on_standard_error_and_all_others_are_listed():
+    bad, good = stored(), stored("short.yaml", "--tag", "x")
+    change("UPDATE runs SET tags = 'oops' WHERE id = ?", bad)
+    problem = f"database file:sim.db: run {bad} is damaged: its tags is 'oops', not a JSON list of words; "
+    cure = "restore the database, or take the run out of the way with sim runs delete"
+    for options in ((), ("--tag", "x"), ("--json",)):
+        said = sim("runs", *options, status=2)
+        assert said.stderr == f"{problem}{cure}\n"
+        assert good[:13] in said.stdout
+        assert bad[:18] not in said.stdout
+    assert complaint("runs", "show", bad, status=2) == f"{problem}{cure}"
+    sim("runs", "delete", bad)
+    assert listed() == [good]
+
+
+@pytest.mark.parametrize("number", [0, -1])
+def test_a_damaged_replication_is_named_and_run_again_and_the_means_stay(number):
+    again = ("replicate", "kitchen.yaml", "-n", "3", "--no-charts", "--no-files")
+    sim(*again)
+    first = sim(*again).stdout  # without the waits of single orders, which are not stored
+    change("UPDATE runs SET replication = ? WHERE replication = 2", number)
+    said = sim(*again)
+    assert said.stdout == first
+    assert re.fullmatch(
+        rf"sim: database file:sim.db: run {UUID7} is damaged: its replication is {number}, not a whole number from 1; "
+        r"restore .* delete; its replication is run again\n",
+        said.stderr,
+    )
+
+
+def test_a_push_names_a_damaged_run_and_sends_all_others(server):
+    bad, good = stored(), stored()
+    change("UPDATE runs SET seed = -5 WHERE id = ?", bad)
+    said = sim("push", "--db", server.url, status=4)
+    assert said.stdout == f"1 run pushed from file:sim.db to {server.url}\n"
+    assert f"run {bad} is damaged: its seed is -5, not a whole number from 0; " in said.stderr
+    assert said.stderr.endswith("; it is not pushed\n")
+    assert listed("--db", server.url) == [good]
+
+
+def test_what_stands_in_the_database_cannot_steer_a_terminal_or_end_a_line():
+    stored()
+    change("UPDATE runs SET tags = ?, parameters = ?", r'["\u001b[31m\n::error::x"]', r'{"a\nb": "\r\u2028"}')
+    title, line = sim("runs").stdout.split("\n", 1)
+    assert title.startswith("id ")
+    assert r"a\nb \r\u2028" in line
+    assert r"#\x1b[31m\n::error::x" in line
+
+
 @pytest.mark.parametrize("option", ["--scenario", "--tag"])
 def test_a_filter_that_is_no_text_is_one_line(option):
     stored()

@@ -23,7 +23,7 @@ from sim.cli.common import (
     say_json,
     size_text,
 )
-from sim.units import parse_duration
+from sim.units import parse_duration, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -105,7 +105,7 @@ def _table(entries: "Sequence[Entry]", marked: bool) -> "Iterator[str]":
         what = "run" if entry.kind == "run" else f"{entry.kind} {entry.runs:,}"
         facts = (what, entry.scenario or "(deleted)", str(entry.seed), size_text(entry.size))
         rows.append((entry.id[:length], f"{began:%Y-%m-%d %H:%M}", *facts))
-        tails.append("  ".join(_words(entry, marked)))
+        tails.append("  ".join(map(printable, _words(entry, marked))))
     for line, tail in zip(aligned(rows, indent=""), tails, strict=True):
         if len(line) + len(tail) + 2 <= width:
             yield f"{line}  {tail}".rstrip()
