@@ -181,7 +181,7 @@ def _bounded(
     return all(map(math.isfinite, values)) and _side(condition, interval(values)) is Judgement.PASS
 
 
-_SINGLE = "one run of a random scenario has no interval; run more replications"
+_SINGLE = "one run of a random scenario has no interval; run more with -n"
 
 
 def _side(condition: Condition, estimate: Interval) -> Judgement:
@@ -204,7 +204,7 @@ def _what_settles(condition: Condition, seen: Sequence[float]) -> str:
     if distance == 0:
         return "its mean is the limit; no number of replications is likely to settle it"
     needed = replications_for(seen, distance)
-    return f"about {needed} replications would likely settle it; a verdict after extending is nominal"
+    return f"about {needed:,} replications (-n {needed}) would likely settle it; a verdict after extending is nominal"
 
 
 def _share_of_runs(held: int, n: int) -> str:

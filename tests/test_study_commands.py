@@ -218,7 +218,7 @@ def test_a_server_that_is_lost_costs_nothing(server):
     server.kill()
     said = sim("select", "certain.yaml", "--no-files", "--db", server.url, status=4)
     assert "are in file:sim.db, not all pushed; sim push sends them\n" in said.stderr
-    assert said.stdout.startswith("certain, seed 0: selected crew=2")
+    assert said.stdout.startswith("certain, seed 0, 3 candidates\nselected crew=2")
     server.start()
     assert sim("push", "--db", server.url).stdout.startswith("3 runs pushed")
 
@@ -277,8 +277,8 @@ def test_limits_that_are_swept_stand_beside_their_verdicts():
     )
     lines = sim("sweep", "limits.yaml", "-n", "20", *BARE).stdout.splitlines()
     assert lines[1].split() == ["limit", "utilisation"]
-    assert lines[2].endswith("FAIL < 50%")
-    assert lines[3].endswith("PASS < 90%")
+    assert lines[2].startswith("  FAIL  < 50%  ")
+    assert lines[3].startswith("  PASS  < 90%  ")
 
 
 def test_a_theory_that_fails_runs_nothing():

@@ -21,6 +21,7 @@ from sim.cli.common import (
     SeedOption,
     SettingsOption,
     TagsOption,
+    columns,
     complain,
     destination,
     parameters_of,
@@ -120,7 +121,7 @@ def check_command(
     if report is not None and show:
         for found in checked:
             _show(found, verbose, github)
-        say(*report.lines())
+        say(*report.lines(columns()))
     if show:
         most = len(wrong) + len(files.scenarios)
         say(*notes(checked, unchecked), total_line(checked, most, unchecked))
@@ -276,7 +277,7 @@ def _seen(first: "Look | SimulationError") -> "Look":
 def _show(found: "Checked", verbose: bool, github: bool) -> None:
     from sim.output.findings import checked_lines
 
-    say(*checked_lines(found, verbose))
+    say(*checked_lines(found, verbose, columns()))
     if github:
         from sim.output.github import annotations
 

@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import get_terminal_size
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
@@ -47,11 +49,21 @@ KEY = "The id of a run or of an experiment, or how it starts."
 KeyArgument = Annotated[str, typer.Argument(metavar="ID", help=KEY)]
 
 
+_VERDICT = re.compile(
+    r" {0,2}(?:(?P<green>PASS|held|better|agrees|selected)|(?P<red>FAIL|FAILED|WRONG|NO DATA|worse|none selected)"
+    r"|(?P<yellow>INCONCLUSIVE|NOTHING|differs|undecided))(?: \(warn\))?(?=[ ,]|$)"
+)
+_COLOURS = {"green": 32, "red": 31, "yellow": 33}
 _PLAIN = {"≥": ">=", "…": "..."}  # where a stream cannot hold what we write ourselves
 
 
+_bars: list[Any] = []  # on the terminal now; they make way for lines
+
+
 def say(*lines: object) -> None:
-    """Print lines to standard output, at once, so that a log shows how far a command is."""
+    """Print lines to standard output, at once, so that a log shows how far a command is; on a terminal the verdicts
+    with which they begin are in colour.
+    """
     _print(lines, sys.stdout)
 
 
@@ -69,8 +81,32 @@ def _print(lines: Iterable[object], stream: TextIO | None) -> None:
     """Print lines, each as one line whatever it holds, in signs that the stream has; the only way to print."""
     if stream is not None:  # as where a command is started without it
         encoding = stream.encoding or "utf-8"
-        stream.write("".join(f"{_encodable(printable(str(line)), encoding)}\n" for line in lines))
+        shown = [_encodable(printable(str(line)), encoding) for line in lines]
+        if stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") not in (None, "dumb"):
+            shown = [_coloured(line) for line in shown]
+        for bar in _bars:
+            bar.stop()
+        stream.write("".join(f"{line}\n" for line in shown))
         stream.flush()
+        for bar in _bars:
+            bar.start()
+
+
+def _coloured(line: str) -> str:
+    """Return a line with the verdict with which it begins in colour."""
+    verdict = _VERDICT.match(line)
+    if verdict is None:
+        return line
+    return f"\x1b[{_COLOURS[verdict.lastgroup or '']}m{verdict[0]}\x1b[0m{line[verdict.end() :]}"
+
+
+def columns() -> int:
+    """Return how many signs a line of a table may have: as many as the terminal has, 80 where there is none."""
+    from sim.output.text import WIDTH
+
+    if sys.stdout is not None and sys.stdout.isatty():
+        return max(get_terminal_size().columns, WIDTH // 2)
+    return WIDTH
 
 
 def _encodable(line: str, encoding: str) -> str:
@@ -199,4 +235,8 @@ def progress_bar(doing: str) -> Iterator[Progress | None]:
     began = monotonic()
     with Bar(console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
         task = bar.add_task(doing, visible=False, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total, visible=monotonic() - began > 1)
+        _bars.append(bar)
+        try:
+            yield lambda done, total: bar.update(task, completed=done, total=total, visible=monotonic() - began > 1)
+        finally:
+            _bars.remove(bar)

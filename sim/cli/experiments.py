@@ -14,6 +14,7 @@ from sim.cli.common import (
     SeedOption,
     SettingsOption,
     TagsOption,
+    columns,
     output_folder,
     prepared,
     say,
@@ -54,7 +55,7 @@ def replicate_command(
     keeper = Keeper("replicate", scenario, seed, address, tags)
     with output_folder("replicate", [scenario], out, files) as folder:
         done = _replicated(keeper, scenario, times, jobs, engine, dask)
-        lines = [*estimate_lines(done), *theory_report(theory(scenario), done).lines()]
+        lines = [*estimate_lines(done, columns()), *theory_report(theory(scenario), done).lines(columns())]
         if folder is not None:
             lines += keeper.write(partial(write_replications, done, charts=charts), folder)
     if as_json:
@@ -87,7 +88,7 @@ def theory_command(
         if as_json:
             say_json(theory_document(found, scenario, None))
         else:
-            say(*theory_report(found, None).lines())
+            say(*theory_report(found, None).lines(columns()))
         return
     keeper = Keeper("replicate", scenario, seed, address, tags)
     done = _replicated(keeper, scenario, times, jobs, engine, dask)
@@ -97,7 +98,7 @@ def theory_command(
     if as_json:
         say_json(theory_document(found, scenario, done))
     else:
-        say(head, *report.lines())
+        say(head, *report.lines(columns()))
     keeper.leave()
 
 

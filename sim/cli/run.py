@@ -22,6 +22,7 @@ from sim.cli.common import (
     SettingsOption,
     TagsOption,
     cannot_write,
+    columns,
     complain,
     hint_at_numba,
     output_folder,
@@ -144,7 +145,7 @@ def _push(address: "Address", run_id: str, kept: _Kept) -> None:
 def _show(done: "Run", kept: _Kept) -> None:
     from sim.output.text import summary_lines, verdict_lines
 
-    lines = [*summary_lines(done), *verdict_lines(done)]
+    lines = [*summary_lines(done, columns()), *verdict_lines(done, columns())]
     if kept.files:
         lines.append(f"Files: {kept.folder}/")
     if kept.stored is not None:

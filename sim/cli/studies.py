@@ -19,6 +19,7 @@ from sim.cli.common import (
     SeedOption,
     SettingsOption,
     TagsOption,
+    columns,
     output_folder,
     prepared,
     say,
@@ -154,7 +155,7 @@ def _show(
     """Write the files of a study into a folder, if any, and print its document, or its report where there is none."""
     from sim.output.folder import write_study
 
-    lines = list(report.lines())
+    lines = list(report.lines(columns()))
     if folder is not None:
         lines += keeper.write(partial(write_study, done, charts=charts), folder)
     if document is None:

@@ -1,10 +1,11 @@
 """What replications say together, in words: means with their intervals, and verdicts on thresholds."""
 
 from collections.abc import Iterator, Sequence
+from math import inf
 
 from sim.experiment import AllOrders, Replications
 from sim.model import UNITS, OrderClass
-from sim.output.text import aligned, count
+from sim.output.text import WIDTH, aligned, count, folded
 from sim.statistics import Histogram, Interval
 from sim.units import SECOND, format_duration
 
@@ -26,7 +27,7 @@ def head_lines(done: Replications) -> Iterator[str]:
     if n > 1:
         yield "means over replications with 95% intervals (Student's t)"
     elif done.scenario.is_random:
-        yield "one run of a random scenario has no interval; run more replications"
+        yield "one run of a random scenario has no interval; run more with -n"
     if done.stopped and plan is not None and plan.until is not None:
         yield (
             f"stopped when the half-width of {plan.until.metric} was at most {plan.until.half_width}, from {plan.min} "
@@ -34,19 +35,22 @@ def head_lines(done: Replications) -> Iterator[str]:
         )
 
 
-def estimate_lines(done: Replications) -> Iterator[str]:
+def estimate_lines(done: Replications, width: int = WIDTH) -> Iterator[str]:
     """Yield the estimates of the metrics that matter most, and of those that the scenario asks about."""
-    yield from head_lines(done)
+    for line in head_lines(done):
+        yield from folded(line, width)
     plan = done.scenario.file.replications
     asked = [threshold.metric for _, threshold in done.scenario.thresholds]
     asked += [plan.until.metric] if plan is not None and plan.until is not None else []
     names = [name for name in UNITS if name in _SHOWN or name in asked]
-    yield from aligned([("metric", "mean", "low", "high", "n"), *((name, *_cells(done, name)) for name in names)])
+    yield from aligned(
+        [("metric", "mean", "low", "high", "n"), *((name, *_cells(done, name)) for name in names)], width
+    )
     if done.columns.is_bound():
         yield BOUND
     if rows := all_orders_rows(done):
         yield ALL_ORDERS
-        yield from aligned(rows)
+        yield from aligned(rows, width)
 
 
 def all_orders_rows(replications: Replications) -> list[tuple[str, ...]]:
@@ -65,19 +69,24 @@ def _cells(done: Replications, name: str) -> tuple[str, str, str, str]:
     if found is None:
         return "no data", "", "", "0"
     bound = "≥ " if done.columns.is_bound(name) else ""
-    low, high = ("" if end is None else shown(name, end) for end in (found.low, found.high))
-    return f"{bound}{shown(name, found.mean)}", low, high, str(found.n)
+    low, high = ("" if end is None else shown(name, _possible(name, end)) for end in (found.low, found.high))
+    return f"{bound}{shown(name, found.mean)}", low, high, f"{found.n:,}"
 
 
 def shown(name: str, value: float) -> str:
-    """Return a value of a metric with its unit."""
-    unit = UNITS[name]
+    """Return a value of a metric with its unit: seconds to a tenth, or whole from 100 on, shares to a tenth of a
+    percent, numbers to a thousandth, from 10 on to a tenth, and whole from 1,000 on.
+    """
+    unit, size = UNITS[name], abs(value)
     if unit == "s":
-        sign = "-" if value < 0 else ""
-        return sign + format_duration(round(abs(value) * SECOND), 0 if abs(value) >= 100 else 1)
-    if unit == "share":
-        return f"{value:.1%}"
-    return f"{value:.4g}{'/h' if unit == 'orders/h' else ''}"
+        text = format_duration(round(size * SECOND), 0 if size >= 100 else 1)
+    elif unit == "share":
+        text = f"{size:.1%}"
+    else:
+        places = 3 if size < 10 else 1
+        text = f"{size:,.0f}" if size >= 1000 else f"{size:.{places}f}".rstrip("0").rstrip(".")
+        text += "/h" if unit == "orders/h" else ""
+    return f"-{text}" if value < 0 and text.strip("0.,%/hs") else text
 
 
 def how_often(points: Sequence[Replications]) -> str:
@@ -101,4 +110,10 @@ def estimate_of(metric: str, estimate: Interval | None) -> str:
     mean = shown(metric, estimate.mean)
     if estimate.low is None or estimate.high is None:
         return mean
-    return f"{mean} ({shown(metric, estimate.low)} to {shown(metric, estimate.high)})"
+    low, high = (shown(metric, _possible(metric, end)) for end in (estimate.low, estimate.high))
+    return f"{mean} ({low} to {high})"
+
+
+def _possible(metric: str, end: float) -> float:
+    """Return the end of an interval without values that a metric cannot have: none is negative, no share above 1."""
+    return min(max(end, 0.0), 1.0 if UNITS[metric] == "share" else inf)

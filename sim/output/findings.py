@@ -16,8 +16,10 @@ from sim.output.estimates import estimate_of
 from sim.output.files import text_file, write_files
 from sim.output.reports import pair_document
 from sim.output.tables import replications_document
-from sim.output.text import count
+from sim.output.text import WIDTH, count, folded
 from sim.scenario import Place
+
+_HANGING = 14  # signs before what follows a verdict
 
 
 class Outcome(StrEnum):
@@ -169,17 +171,30 @@ def _by_kind(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
     return found
 
 
-def checked_lines(checked: Checked, verbose: bool = False) -> Iterator[str]:
-    """Yield a line that says what became of a file, and one for each thing that did not hold, or for each at all."""
+def checked_lines(checked: Checked, verbose: bool = False, width: int = WIDTH) -> Iterator[str]:
+    """Yield a line that says what became of a file, and for each thing that did not hold, or for each at all, what
+    came, with what there is to say about it below; faults are not folded.
+    """
     if checked.faults:
         yield f"{checked.outcome:12}  {checked.file}"
         yield from (f"  {fault}" for fault in checked.faults)
         return
-    yield f"{checked.outcome:12}  {checked.file}: {checked.counts()}"
+    yield from folded(f"{checked.outcome:12}  {checked.file}: {checked.counts()}", width, hanging=_HANGING)
     for finding in checked.findings:
         if verbose or finding.judgement is not Judgement.PASS:
-            yield f"  {finding}"
+            yield from _finding_lines(finding, width)
             yield from (f"    {line}" for line in finding.diff)
+
+
+def _finding_lines(finding: Finding, width: int) -> Iterator[str]:
+    """Yield the judgement, where and what is asked, and what came, below if it does not fit; notes stand below."""
+    row = f"{finding.verdict:{_HANGING - 2}}  {finding.place.file}:{finding.place.line}: {finding.asked}"
+    got = f"got {finding.got}" if finding.got else ""
+    if got and len(row) + len(got) + 4 <= width:
+        row, got = f"{row}, {got}", ""
+    yield from folded(row, width, indent=2, hanging=_HANGING)
+    for below in filter(None, (got, finding.note)):
+        yield from folded(below, width, indent=2 + _HANGING)
 
 
 def unique(names: Iterable[str]) -> list[str]:
@@ -226,7 +241,7 @@ def notes(files: Sequence[Checked], unchecked: Sequence[Fault]) -> list[str]:
     lines = [f"NOT CHECKED   {fault.file}: {fault.message}" for fault in unchecked]
     findings = [finding for checked in files for finding in checked.findings]
     is_open = any(one.judgement is Judgement.INCONCLUSIVE and not one.is_warning for one in findings)
-    return [*lines, _NEXT] if is_open else lines
+    return [*lines, *folded(_NEXT, WIDTH)] if is_open else lines
 
 
 def check_document(files: Sequence[Checked], unchecked: Sequence[Fault] = ()) -> dict[str, Any]:

@@ -1,32 +1,38 @@
 """What sweeps, comparisons, selections and theory say: in words, as JSON, and as HTML for notebooks."""
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sim.checks import Judgement
+from sim.checks import Judgement, ThresholdVerdict
 from sim.experiment import Candidate, Comparison, Pair, Replications, Selection, Sweep, Theory, shared_conditions
 from sim.model import UNITS, WORSE
-from sim.output.estimates import BOUND, estimate_text, how_often, shown
+from sim.output.estimates import BOUND, estimate_of, estimate_text, how_often, shown
 from sim.output.tables import estimates, html_lines, html_table, threshold_documents
-from sim.output.text import aligned, count
+from sim.output.text import WIDTH, aligned, count, folded
 from sim.scenario import Scenario
+from sim.statistics import Difference
 
 _ALONE = "intervals are 95% intervals (Student's t) of each row alone"
+RUN_MORE = "run more: with -n, or with larger min and max in the file's replications"
 PROCEDURE = "gatekeeping sequence of tests, in the manner of Andradóttir and Kim (2010), without an indifference zone"
 
 
 class Report(NamedTuple):
-    """A table with what is said before and after it; its first row has the headings."""
+    """A table with what is said before and after it; its first row has the headings, a row of one cell is a title."""
 
     head: list[str]
     rows: list[tuple[str, ...]]
     notes: list[str]
 
-    def lines(self) -> Iterator[str]:
-        """Yield it as text."""
-        yield from self.head
-        yield from aligned(self.rows)
-        yield from self.notes
+    def lines(self, width: int = WIDTH) -> Iterator[str]:
+        """Yield it as text of at most `width` signs in a line."""
+        for line in self.head:
+            yield from folded(line, width)
+        yield from aligned(self.rows, width)
+        for line in self.notes:
+            yield from folded(line, width)
 
     def html(self) -> str:
         """Return it as notebooks show it."""
@@ -37,19 +43,29 @@ def _bound_note(points: Sequence[Replications], metrics: Sequence[str]) -> list[
     return [BOUND] if any(point.columns.is_bound(metric) for point in points for metric in metrics) else []
 
 
-def _cells(points: Sequence[Replications], metric: str) -> list[str]:
-    """Return the estimates of a metric of several points, one each."""
-    return [estimate_text(point, metric) for point in points]
+def _judged(point: Replications, metric: str, named: bool) -> str:
+    """Return what became of a point's thresholds on a metric, with conditions that are not `named` above, and its
+    estimate.
+    """
+    verdicts = [
+        f"{verdict_word(row)}{'' if named else f' {row.threshold.condition.text}'}"
+        for row in point.thresholds
+        if row.threshold.metric == metric
+    ]
+    return ", ".join([*verdicts, estimate_text(point, metric)])
 
 
-def _verdicts(point: Replications, metric: str, named: bool) -> str:
-    """Return what became of a point's thresholds on a metric, with conditions that are not `named` above."""
-    return ", ".join(
-        f"{one.judgement}{' (warn)' * (one.threshold.severity == 'warn' and one.judgement is not Judgement.PASS)}"
-        f"{'' if named else f' {one.threshold.condition.text}'}"
-        for one in point.thresholds
-        if one.threshold.metric == metric
-    )
+def verdict_word(row: ThresholdVerdict) -> str:
+    """Return the judgement on a threshold, marked where it only warns."""
+    is_warning = row.threshold.severity == "warn" and row.judgement is not Judgement.PASS
+    return f"{row.judgement}{' (warn)' * is_warning}"
+
+
+def _worst(point: Replications) -> str:
+    """Return the worst of what became of a point's thresholds."""
+    order = (Judgement.FAIL, Judgement.NO_DATA, Judgement.INCONCLUSIVE, Judgement.PASS)
+    rows = sorted(point.thresholds, key=lambda row: (row.threshold.severity == "warn", order.index(row.judgement)))
+    return verdict_word(rows[0]) if rows else ""
 
 
 def _asked(points: Sequence[Replications], metric: str) -> str:
@@ -61,20 +77,24 @@ def _asked(points: Sequence[Replications], metric: str) -> str:
 def sweep_report(done: Sweep) -> Report:
     """Return the estimates and verdicts of each point."""
     points, names = done.points, done.parameters
-    rows = [tuple(str(point.scenario.parameters[name]) for name in names) for point in points]
-    heading: tuple[str, ...] = tuple(names)
+    has_verdicts, has_several = (len(done.scenario.thresholds) > number for number in (0, 1))
+    rows = [
+        (*([_worst(point)] * has_verdicts), *(str(point.scenario.parameters[name]) for name in names))
+        for point in points
+    ]
+    heading: tuple[str, ...] = (*([""] * has_verdicts), *names)
     for metric in done.metrics:
         heading += (_asked(points, metric),)
-        rows = [(*row, cell) for row, cell in zip(rows, _cells(points, metric), strict=True)]
-        if any(threshold.metric == metric for _, threshold in done.scenario.thresholds):
-            heading += ("",)
-            named = bool(shared_conditions(points, metric))
-            rows = [(*row, _verdicts(point, metric, named)) for row, point in zip(rows, points, strict=True)]
+        named = bool(shared_conditions(points, metric))
+        cells = [_judged(point, metric, named) if has_several else estimate_text(point, metric) for point in points]
+        rows = [(*row, cell) for row, cell in zip(rows, cells, strict=True)]
     head = [
         f"{done.scenario.name}, seed {done.seed}, {count(len(points), 'point')} of {how_often(points)}, "
         "all with the same random numbers"
     ]
     notes = [_ALONE] if any(point.scenario.is_random for point in points) else []
+    if any(row.judgement is Judgement.INCONCLUSIVE for point in points for row in point.thresholds):
+        notes.append(f"to settle what is INCONCLUSIVE, {RUN_MORE}")
     return Report(head, [heading, *rows], [*notes, *_bound_note(points, done.metrics)])
 
 
@@ -85,38 +105,41 @@ def compare_report(done: Comparison) -> Report:
         f"{done.baseline.scenario.name}, seed {done.baseline.seed}, {runs} of each, paired by common random numbers",
         f"baseline: {done.labels[0]}",
     ]
-    heading = ("alternative", "metric", "baseline", "mean", "difference", "low", "high", "correlation", "p (Holm)", "")
-    return Report(head, [heading, *map(_pair_row, done.pairs)], _pair_notes(done.pairs))
+    return Report(head, _pair_rows(done.pairs, ("baseline", "mean")), _pair_notes(done.pairs))
 
 
 def _pair_notes(pairs: Sequence[Pair]) -> list[str]:
     notes, tests = [], sum(pair.is_test for pair in pairs)
     if tests:
         notes.append(
-            "low and high are the 95% interval of each difference alone, unadjusted; significant is what Holm's "
-            f"procedure finds so, with at most 5% false alarms over {count(tests, 'test')}"
+            "intervals are 95% intervals of each difference alone, unadjusted; worse, better and differs are "
+            f"significant by Holm's procedure, with at most 5% false alarms over {count(tests, 'test')}"
         )
     if any(pair.is_single for pair in pairs):
-        notes.append("one pair of random replications has neither interval nor p; run more of both")
+        notes.append("one pair of random replications has neither interval nor p; run more of both, with -n")
     if any(pair.difference is not None and not pair.is_random for pair in pairs):
         notes.append("where nothing is random there is no p: any difference is significant")
     return [*notes, *([BOUND] if any(pair.is_bound for pair in pairs) else [])]
 
 
+def _pair_rows(pairs: Sequence[Pair], names: tuple[str, str]) -> list[tuple[str, ...]]:
+    """Return a table of metrics beside those of a baseline, by these names, with a title for each alternative."""
+    rows: list[tuple[str, ...]] = [("", "metric", *names, "difference (95% interval)", "p (Holm)")]
+    for alternative, of_it in groupby(pairs, attrgetter("alternative")):
+        rows += [(f"{alternative}:",), *map(_pair_row, of_it)]
+    return rows
+
+
 def _pair_row(pair: Pair) -> tuple[str, ...]:
     if pair.difference is None or pair.mean is None or pair.baseline_mean is None:
-        return (pair.alternative, pair.metric, "no data", *[""] * 7)
-    interval = pair.difference.interval
-    bound = "≥ " * pair.is_bound
-    ends = ("" if end is None else _signed(pair.metric, end) for end in (interval.low, interval.high))
-    correlation = pair.difference.correlation
+        return ("", pair.metric, "no data", "", "", "")
+    values = (f"{'≥ ' * pair.is_bound}{shown(pair.metric, value)}" for value in (pair.baseline_mean, pair.mean))
     return (
-        *(pair.alternative, pair.metric),
-        *(f"{bound}{shown(pair.metric, value)}" for value in (pair.baseline_mean, pair.mean)),
-        *(_signed(pair.metric, interval.mean), *ends),
-        "" if correlation is None else f"{correlation:.2f}",
+        _direction(pair),
+        pair.metric,
+        *values,
+        _difference(pair.metric, pair.difference),
         _p_value(pair.p_adjusted),
-        "significant" if pair.is_significant else "",
     )
 
 
@@ -132,12 +155,7 @@ def against_report(pairs: Sequence[Pair], base: str, missing: Sequence[str]) -> 
     absent = [f"not in {base}, so compared with nothing: {', '.join(missing)}"] if missing else []
     if not pairs:
         return Report(head, [], absent)
-    heading = ("scenario", "metric", "base", "now", "difference", "low", "high", "p (Holm)", "")
-    rows = []
-    for pair in pairs:
-        cells = _pair_row(pair)
-        rows.append((*cells[:7], cells[8], _direction(pair)))
-    return Report(head, [heading, *rows], [*_pair_notes(pairs), *absent])
+    return Report(head, _pair_rows(pairs, ("base", "now")), [*_pair_notes(pairs), *absent])
 
 
 def _direction(pair: Pair) -> str:
@@ -151,13 +169,18 @@ def difference_text(pair: Pair) -> str:
     if pair.difference is None or pair.mean is None or pair.baseline_mean is None:
         return "no data"
     now, before = ("≥ " * pair.is_bound + shown(pair.metric, value) for value in (pair.mean, pair.baseline_mean))
-    found = pair.difference.interval
-    ends = " to ".join(_signed(pair.metric, end) for end in (found.low, found.high) if end is not None)
-    return f"{now} after {before}, {_signed(pair.metric, found.mean)}" + f" ({ends})" * bool(ends)
+    return f"{now} after {before}, {_difference(pair.metric, pair.difference)}"
+
+
+def _difference(metric: str, paired: Difference) -> str:
+    """Return a difference with its interval, if it has one."""
+    mean, *ends = (_signed(metric, value) for value in paired.interval[:3] if value is not None)
+    return f"{mean} ({' to '.join(ends)})" if ends else mean
 
 
 def _signed(metric: str, value: float) -> str:
-    return f"{'+' * (value > 0)}{shown(metric, value)}"
+    text = shown(metric, value)
+    return f"+{text}" if value > 0 and text != shown(metric, 0) else text
 
 
 def select_report(done: Selection) -> Report:
@@ -165,12 +188,8 @@ def select_report(done: Selection) -> Report:
     candidates = done.candidates
     points = [one.done for one in candidates]
     asked = (_asked(points, metric) for metric in done.metrics)
-    heading = ("candidate", "standing", "why", "replications", *asked)
-    estimates = zip(*(_cells(points, metric) for metric in done.metrics), strict=True)
-    rows = [
-        (one.label, one.standing, one.reason, f"{len(one.done.results):,}", *cells)
-        for one, cells in zip(candidates, estimates, strict=True)
-    ]
+    heading = ("standing", "candidate", "n", *asked)
+    rows = [row for candidate in candidates for row in _candidate_rows(candidate, done.metrics)]
     error = f"{100 * (1 - done.block.confidence):.3g}%"
     notes = [
         f"{done.replications:,} of at most {done.budget * len(candidates):,} replications; {_ALONE}",
@@ -179,8 +198,19 @@ def select_report(done: Selection) -> Report:
         "for skewness hold their level",
     ]
     notes = notes if any(point.scenario.is_random for point in points) else []
-    head = f"{done.scenario.name}, seed {done.seed}: {_answer(done)}"
-    return Report([head], [heading, *rows], [*notes, *_bound_note(points, done.metrics)])
+    if done.outcome == "INCONCLUSIVE":
+        notes.insert(0, f"to settle it, {RUN_MORE}")
+    head = [f"{done.scenario.name}, seed {done.seed}, {count(len(candidates), 'candidate')}", _answer(done)]
+    return Report(head, [heading, *rows], [*notes, *_bound_note(points, done.metrics)])
+
+
+def _candidate_rows(candidate: Candidate, metrics: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield where a candidate stands, with its estimates, and why below."""
+    estimates = (estimate_text(candidate.done, metric) for metric in metrics)
+    yield (candidate.standing, candidate.label, f"{len(candidate.done.results):,}", *estimates)
+    if candidate.reason:
+        before = f"{candidate.standing} " if candidate.reason.startswith("than ") else ""
+        yield (f"    {before}{candidate.reason}",)
 
 
 def _answer(done: Selection) -> str:
@@ -207,16 +237,10 @@ def theory_report(found: Theory, done: Replications | None) -> Report:
     """Return closed-form values beside the estimates, or the assumption that fails, for which none are needed."""
     if done is None or found.failing:
         return Report([f"Theory: none, since {found.failing}"], [], [])
-    heading = ("metric", "theory", "mean", "low", "high", "")
+    heading = ("", "metric", "theory", "mean (95% interval)")
+    words = {True: "agrees", False: "differs", None: "not known"}
     rows = [
-        (
-            *(one.metric, shown(one.metric, one.theory)),
-            *(
-                "" if value is None else shown(one.metric, value)
-                for value in (one.estimate[:3] if one.estimate else (None, None, None))
-            ),
-            {True: "agrees", False: "differs", None: "not known"}[one.agrees],
-        )
+        (words[one.agrees], one.metric, shown(one.metric, one.theory), estimate_of(one.metric, one.estimate))
         for one in found.beside(done)
     ]
     note = (

@@ -1,6 +1,9 @@
 """`result.txt`: the trajectory in words, and a summary."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import zip_longest
+from textwrap import TextWrapper
 
 from sim.events import Event, EventKind
 from sim.experiment import Run
@@ -10,6 +13,10 @@ from sim.units import DAY, SECOND, format_duration
 
 _CLASS_NAMES = tuple(OrderClass.__members__)
 _DAY_SECONDS = DAY // SECOND
+WIDTH = 80  # signs in a line of what is no terminal
+_GLUE = "\N{NO-BREAK SPACE}"
+_SIGN = re.compile(r"([≥<>=]) (?=\S)")
+_INTERVAL = re.compile(r"\([^()]* to [^()]*\)")
 
 
 def result_lines(run: Run) -> Iterator[str]:
@@ -107,13 +114,13 @@ def _waits(run: Run, order_class: OrderClass) -> str:
     return ", ".join(parts)
 
 
-def summary_lines(run: Run) -> Iterator[str]:
-    """Yield the summary as aligned lines."""
+def summary_lines(run: Run, width: int | None = None) -> Iterator[str]:
+    """Yield the summary as aligned lines, folded where they are to keep to a width."""
     yield "Summary"
-    yield from aligned([(f"{label}:", text) for label, text in summary(run)])
+    yield from aligned([(f"{label}:", text) for label, text in summary(run)], width)
 
 
-def verdict_lines(run: Run) -> Iterator[str]:
+def verdict_lines(run: Run, width: int = WIDTH) -> Iterator[str]:
     """Yield a line for each `expect` entry: whether it held, its place, what was expected, and what came instead."""
     if run.scenario.expectations and not run.verdicts:
         yield "Expectations: not judged, since they are facts about replication 1"
@@ -130,7 +137,8 @@ def verdict_lines(run: Run) -> Iterator[str]:
                 "" if verdict.held else f"got {verdict.got}",
             )
             for verdict in run.verdicts
-        ]
+        ],
+        width,
     )
 
 
@@ -139,8 +147,82 @@ def count(n: int, what: str) -> str:
     return f"{n:,} {what}{'s' * (n != 1)}"
 
 
-def aligned(rows: Sequence[tuple[str, ...]], indent: str = "  ") -> Iterator[str]:
-    """Yield rows as indented lines whose columns stand under each other."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+def folded(text: str, width: int | None, indent: int = 0, hanging: int = 0) -> Iterator[str]:
+    """Yield a text as lines of at most `width` signs, broken between words; those after the first are indented by
+    `hanging` more. A longer word has a line of its own.
+    """
+    lines = [text] if width is None else _wrapped(_glued(text), width - indent - hanging, hanging)
+    for number, line in enumerate(lines):
+        yield " " * (indent + hanging * (number > 0)) + line
+
+
+def aligned(rows: Sequence[tuple[str, ...]], width: int | None = None, indent: str = "  ") -> Iterator[str]:
+    """Yield rows as indented lines whose columns stand under each other; a row of one cell stands alone.
+
+    To keep to `width` signs, cells are folded between words, where there is room with intervals in one piece. Where
+    that is not enough, each row becomes a list of its cells, with the headings of the first row.
+    """
+    columns = [column for column in zip(*(row for row in rows if len(row) > 1), strict=True) if any(column)]
+    if width is None:
+        cells, widths = columns, [max(map(len, column)) for column in columns]
+    else:
+        tables = (
+            [tuple(_glued(cell, intervals) for cell in column) for column in columns] for intervals in (True, False)
+        )
+        fitting = ((table, sizes) for table in tables if (sizes := _widths(table, width - 2 * len(columns))))
+        cells, widths = next(fitting, ([], []))
+        if rows and not widths:
+            yield from _listed(rows, width)
+            return
+    several = zip(*cells, strict=True)
     for row in rows:
-        yield indent + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        if len(row) == 1:
+            yield from _alone(row[0], width)
+            continue
+        lines = [_wrapped(cell, size) for cell, size in zip(next(several), widths, strict=True)]
+        for line in zip_longest(*lines, fillvalue=""):
+            yield indent + "  ".join(part.ljust(size) for part, size in zip(line, widths, strict=True)).rstrip()
+
+
+def _listed(rows: Sequence[tuple[str, ...]], width: int) -> Iterator[str]:
+    """Yield rows as lists: their first two cells, and the others below each other."""
+    headings = rows[0]
+    for row in rows[1:]:
+        if len(row) == 1:
+            yield from _alone(row[0], width)
+            continue
+        yield from folded("  ".join(filter(None, row[:2])), width, indent=2, hanging=4)
+        cells = zip(headings[2:], row[2:], strict=True)
+        yield from (f"    {line}" for line in aligned([cell for cell in cells if cell[1]], width - 4))
+
+
+def _alone(cell: str, width: int | None) -> Iterator[str]:
+    """Yield a row of one cell, indented by two more than the cell is."""
+    text = cell.lstrip()
+    yield from folded(text, width, indent=2 + len(cell) - len(text))
+
+
+def _widths(columns: Sequence[tuple[str, ...]], room: int) -> list[int]:
+    """Return how wide columns are that have so much room together, the widest narrowed first, but none to less than
+    its longest word; nothing where they have not enough.
+    """
+    widths = [max(map(len, column)) for column in columns]
+    least = [max(len(word) for cell in column for word in cell.split(" ")) for column in columns]
+    if room < sum(least):
+        return []
+    for _ in range(sum(widths) - room):
+        _, widest = max((size, at) for at, size in enumerate(widths) if size > least[at])
+        widths[widest] -= 1
+    return widths
+
+
+def _glued(text: str, intervals: bool = True) -> str:
+    """Return a text in which a sign such as `≥` stays with its number, and an interval, if wanted, is one piece."""
+    text = _SIGN.sub(rf"\1{_GLUE}", text)
+    return _INTERVAL.sub(lambda interval: interval[0].replace(" ", _GLUE), text) if intervals else text
+
+
+def _wrapped(text: str, width: int, more: int = 0) -> list[str]:
+    """Return the lines of a glued text, the first of which has room for `more`."""
+    wrapper = TextWrapper(width + more, subsequent_indent=" " * more, break_long_words=False, break_on_hyphens=False)
+    return [line.replace(_GLUE, " ").strip() for line in wrapper.wrap(text)] or [""]
