@@ -34,6 +34,7 @@ expect: [{bot: 1, at: 0s, status: IDLE}]
 LARGE = """
 scenario: 1
 name: large
+service: 10s
 bots: {initial: 30}
 arrivals: [{class: NORMAL, poisson: {rate: 2/s}, limit: ORDERS}]
 """

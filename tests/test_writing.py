@@ -244,7 +244,7 @@ def test_no_text_of_a_table_is_a_formula_and_numbers_stay_numbers():
         "scenario: 1\nname: words\nparams: {word: plain, bots: 1}\ndescription: $word",
         f"sweep: {{word: {json.dumps(list(WORDS))}, bots: [2, -0.5]}}",
         "thresholds: {orders.created: '> 0'}\nselect: {minimise: wait.mean}\ncompare: {metrics: [wait.mean]}",
-        "arrivals: [{name: -x, class: VIP, every: 1s, limit: 2}]",
+        "arrivals: [{name: -x, class: VIP, every: 1s, limit: 2}]\nservice: 10s",
     ]
     Path("words.yaml").write_text("\n".join(keys))
     for kind in ("sweep", "compare", "select"):
