@@ -103,8 +103,10 @@ class ServerClient(HttpClient):
             answer = None
         if status == 200 and answer is not None:
             return answer
-        told = answer.get("error") or answer.get("message") if isinstance(answer, dict) else None
-        says = f" ({told})" if isinstance(told, str) else " and no JSON" if status == 200 else ""
+        says = " and no JSON" if status == 200 else ""
+        reason = answer.get("error") or answer.get("message") if isinstance(answer, dict) else None
+        if isinstance(reason, str):
+            says = f" ({reason})"
         raise LibsqlError(f"answers with HTTP status {status}{says}", f"HTTP_{status}")
 
     async def _request(self, body: Mapping[str, Any]) -> tuple[int, bytes]:
