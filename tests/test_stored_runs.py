@@ -304,7 +304,9 @@ def test_a_row_that_says_what_no_run_says_is_named_where_it_is_read_and_its_repl
     assert delete_run(database, ids[1]) == 1
 
 
-@pytest.mark.parametrize("reads_back_as", ["scenario: 1\nname: another\n", "scenario: 1\nname: [", ""])
+@pytest.mark.parametrize(
+    "reads_back_as", ["scenario: 0x1\nname: traced\n", "scenario: 1\nname: [", "", "scenario: 1\nname: traced\n"]
+)
 def test_what_could_not_be_read_back_to_the_same_scenario_is_refused_before_it_is_stored(
     backend, database, traced, reads_back_as
 ):

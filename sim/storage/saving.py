@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import chain
 
-from sim.errors import ScenarioError
+from sim.errors import Fault, ScenarioError
 from sim.experiment import Run, replication_of
-from sim.scenario import Scenario, restore_scenario
+from sim.scenario import Scenario
+from sim.scenario.source import read_yaml
+from sim.scenario.text import resolved_text
 from sim.storage.connection import Connection, Statement, Value
 from sim.storage.listing import check_run
 from sim.storage.metrics import StoredMetrics, metric_names, name_statement, stored_metrics
@@ -45,22 +47,22 @@ _NAMED = r'^# (".*") sha256 ([0-9a-f]{64})$'
 
 
 def prove(connection: Connection, scenario: Scenario) -> None:
-    """Read a scenario back from the text that is stored of it, before anything is stored.
+    """Read the text back that is stored of a scenario, before anything is stored: written again it must be the same.
 
     Raises:
-        StorageError: it would be another scenario, or none.
+        StorageError: it cannot be read, or says something else.
 
     """
     if scenario.sha256 in _PROVEN:
         return
-    reason = "it would be another one"
+    faults: list[Fault] = []
     try:
-        back = restore_scenario(scenario.text, scenario.files, "its text")
-        is_same = (back.text, back.model_sha256) == (scenario.text, scenario.model_sha256)
+        again = resolved_text(read_yaml(scenario.text, "its text", faults).plain(), scenario.files)
     except ScenarioError as error:
-        reason, is_same = str(error.faults[0]), False
+        faults = error.faults
     digests = {name: sha256(data).hexdigest() for name, data in scenario.files.items()}
-    if not is_same or named_files(scenario.text) != digests:
+    if faults or again != scenario.text or named_files(scenario.text) != digests:
+        reason = faults[0] if faults else "it would be another one"
         problem = f"does not take the scenario {scenario.name}, which could not be read back from its text: {reason}"
         raise connection.error(problem, "SCENARIO")
     _PROVEN.add(scenario.sha256)
