@@ -741,6 +741,8 @@ RIGHT = [
     *("arrivals: [{class: VIP, mmpp: {states: [{rate: $r, stay: $s}, {rate: 0/h, stay: 5m}]}}]\n",),
 ]
 WRONG = [
+    *("arrivals: [{trace: {outside: drop}}]\n", "arrivals: [{trace: {file: a.csv, outside: keep}}]\n"),
+    "queue: {promote_after: nevr}\n",
     *(
         "sevice: 10s\n",
         "seed: -1\n",

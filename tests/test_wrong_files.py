@@ -370,6 +370,8 @@ KEYS = {  # what follows `scenario` and `name`
     "a fact with an instant": ONE + "expect: [{order: 1001, at: 1s, completed: 10s}]\n",
     # what is meant is told
     "a crew that is a number": "bots: 6\n",
+    "a crew that is no number": "bots: true\nclock: [1]\npatience: " + "x" * 99 + "\n",
+    "many unknown keys": "bots: {" + ", ".join(f"x{number}zzz: 1" for number in range(9)) + ", intial: 2}\n",
     "other mappings of one value": "orders: 1\nclock: '11:00'\narrivals: [{class: VIP, poisson: 30/h, limit: 1}]\n",
     "a range": "service: 2m to 4m\npatience: {VIP: 1m-5m, NORMAL: 1m..2m}\n",
     "limits without a unit": "thresholds: {wait.p95: '< 20', orders.abandoned.rate: '== 0', throughput: 40, flow: 2m, "

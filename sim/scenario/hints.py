@@ -44,6 +44,11 @@ def did_you_mean(word: object, known: Collection[str]) -> str:
     """Return `; did you mean 'x'?`, or a list of what there is when nothing is close."""
     if close := closest(word, known):
         return f"; did you mean {close!r}?"
+    return listed(known)
+
+
+def listed(known: Collection[str]) -> str:
+    """Return `; write one of …` with the first of the known words."""
     names = [name[:_LONGEST_WORD] for name in islice(known, _MOST_LISTED)]
     more = ", …" if len(known) > _MOST_LISTED else ""
     return f"; write one of {', '.join(names)}{more}" if len(known) > 1 else f"; write {names[0]}"

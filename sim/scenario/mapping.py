@@ -7,8 +7,10 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from sim.scenario.hints import closest, did_you_mean, key_without_blank
+from sim.scenario.hints import closest, did_you_mean, key_without_blank, listed
 from sim.units import shown
+
+_LONGEST_VALUE = 40  # that a fault repeats
 
 
 def custom_error(message: str) -> PydanticCustomError:
@@ -83,9 +85,10 @@ class Part(BaseModel):
         what = f"{shown(data)} is not a mapping"
         if key_without_blank(data, cls.model_fields):
             return f"{what}; write a blank after the colon"
-        if cls.likely_form is None or not isinstance(data, str | int | float):
+        text = shown(data) if ":" in str(data) else str(data)
+        if cls.likely_form is None or isinstance(data, bool | list) or len(text) > _LONGEST_VALUE:
             return f"{what}; write keys and values"
-        return f"{what}; write {cls.likely_form.format(shown(data) if ':' in str(data) else data)}"
+        return f"{what}; write {cls.likely_form.format(text)}"
 
     @classmethod
     def _unknown_keys(cls, data: dict[str, Any], fields: Mapping[str, Any]) -> tuple[list[InitErrorDetails], list[str]]:
@@ -101,7 +104,7 @@ class Part(BaseModel):
             elif len(unknown) == len(missing) == 1:
                 name, cure = missing[0], f"; write {missing[0]!r} in its place"
             else:
-                cure = did_you_mean(key, fields)
+                cure = listed(fields)
             meant += [name] if name else []
             errors.append(line_error(f"unknown key {shown(key)}{cure}", (key,)))
         return errors, meant
