@@ -1,6 +1,6 @@
 """Servers that are not to be trusted: they steal, lie, never end, or answer what nobody asked. Each is one clear line.
 
-`python -m tests.test_strange_servers 1000` damages a thousand answers where the suite does so eighty times.
+`python -m tests.test_strange_servers 1000` damages a thousand answers where the suite does so fifty times.
 """
 
 import gzip
@@ -254,9 +254,9 @@ def test_an_answer_that_unpacks_to_more_than_anybody_asked_for_is_given_up(monke
 
 
 def test_a_packed_answer_of_any_other_size_is_read():
-    body = gzip.compress(result(["1"], *[[integer("1")]] * 50_000).encode())
+    body = gzip.compress(result(["1"], *[[integer("1")]] * 5_000).encode())
     with connected(http("200 OK", JSON, body, content_encoding="gzip")) as connection:
-        assert len(connection.query("SELECT 1")) == 50_000
+        assert len(connection.query("SELECT 1")) == 5_000
 
 
 # Answers of another shape
@@ -418,9 +418,9 @@ def exercise(database: Database, source: Database) -> None:
 
 
 def test_a_true_answer_with_damage_is_an_error_of_the_database_and_nothing_else(elsewhere, server):
-    ends = damage(80, elsewhere, server)
-    assert sum(ends.values()) == 80
-    assert ends["not noticed"] < 60
+    ends = damage(50, elsewhere, server)
+    assert sum(ends.values()) == 50
+    assert ends["not noticed"] < 40
 
 
 # Lies
@@ -563,6 +563,7 @@ def test_a_database_that_was_closed_says_so(backend):
     database.close()
 
 
+@pytest.mark.parametrize("backend", ["file", "server"], indirect=True)
 def test_a_database_used_in_a_fork_says_so_and_stays_usable_where_it_was_opened(backend):
     code = """
 import os, sys
