@@ -2,6 +2,7 @@
 
 from itertools import combinations, pairwise
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -11,6 +12,7 @@ from matplotlib.figure import Figure
 from sim import run
 from sim.output.canvas import COLOURS, PRESENT
 from sim.output.charts import CHARTS
+from sim.output.folder import write_run
 
 SIZES = {
     "nothing": "timeline: []",
@@ -246,3 +248,13 @@ def test_two_runs_on_the_same_or_on_shared_axes_are_comparable(story):
 def test_the_same_scenario_and_seed_give_the_same_picture(story):
     first, second = (story(SIZES["a removal"]).plot.bots()._repr_png_() for _ in range(2))
     assert first == second
+
+
+def test_settings_of_matplotlib_that_lie_in_the_current_folder_change_no_file(story, tmp_path):
+    before = story(SIZES["3 orders"])
+    write_run(before, tmp_path / "plain")
+    with mpl.rc_context({"text.usetex": True, "savefig.facecolor": "red", "lines.linewidth": 9}):  # a matplotlibrc
+        write_run(story(SIZES["3 orders"]), tmp_path / "styled")
+        assert mpl.rcParams["savefig.facecolor"] == "red"  # which stays the caller's
+    for picture in (tmp_path / "plain/charts").iterdir():
+        assert picture.read_bytes() == (tmp_path / "styled/charts" / picture.name).read_bytes()

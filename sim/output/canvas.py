@@ -1,10 +1,12 @@
 """What all charts share: figures, headings, legends, intervals, and axes of durations and of clock times."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from textwrap import fill
 from typing import Any, Literal, TypeVar
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -55,6 +57,14 @@ class Chart(Figure):
         picture = BytesIO()
         self.savefig(picture, format="png", dpi=100)
         return picture.getvalue()
+
+
+@contextmanager
+def own_style() -> Iterator[None]:
+    """Let files of charts be the same everywhere: no `matplotlibrc` is heard, which may lie in the current folder."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        yield
 
 
 def placed(

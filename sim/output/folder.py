@@ -30,7 +30,7 @@ def write_run(run: Run, folder: Path, charts: bool = True, wrote: _Wrote = lambd
     if charts:
         from sim.output.charts import CHARTS
 
-        files |= _charts({name: draw(run) for name, draw in CHARTS.items()})
+        files |= _charts({name: partial(draw, run) for name, draw in CHARTS.items()})
     files["metrics.json"] = text_file(lambda file: file.write(metrics_json(run)))
     _write("run", folder, files, wrote)
 
@@ -46,7 +46,7 @@ def write_replications(done: Replications, folder: Path, charts: bool = True) ->
     if charts:
         from sim.output.experiment_charts import EXPERIMENT_CHARTS
 
-        files |= _charts({name: draw(done) for name, draw in EXPERIMENT_CHARTS.items()})
+        files |= _charts({name: partial(draw, done) for name, draw in EXPERIMENT_CHARTS.items()})
     files["replications.csv"] = text_file(partial(write_values, done))
     _write("replicate", folder, files)
 
@@ -64,7 +64,7 @@ def write_study(done: Sweep | Comparison | Selection, folder: Path, charts: bool
     if charts:
         from sim.output.study_charts import study_chart
 
-        files |= _charts({name: study_chart(done)})
+        files |= _charts({name: partial(study_chart, done)})
     table = done.table()
     words = {str(column): table[column].map(guarded) for column in table.select_dtypes(exclude="number")}
     table = table.assign(**words).rename(columns=guarded)
@@ -72,13 +72,20 @@ def write_study(done: Sweep | Comparison | Selection, folder: Path, charts: bool
     _write(name, folder, files)
 
 
-def _charts(figures: Mapping[str, Any]) -> dict[str, Write]:
-    """Return what writes figures, without those that are None."""
-    return {
-        f"charts/{name}.png": partial(figure.savefig, format="png", dpi=150)
-        for name, figure in figures.items()
-        if figure is not None
-    }
+def _charts(draws: Mapping[str, Callable[[], Any]]) -> dict[str, Write]:
+    """Draw charts, and return what writes those that are not None."""
+    from sim.output.canvas import own_style
+
+    with own_style():
+        figures = {name: draw() for name, draw in draws.items()}
+    return {f"charts/{name}.png": partial(_save, figure) for name, figure in figures.items() if figure is not None}
+
+
+def _save(figure: Any, target: Any) -> None:
+    from sim.output.canvas import own_style
+
+    with own_style():
+        figure.savefig(target, format="png", dpi=150)
 
 
 def _write(command: str, folder: Path, files: Mapping[str, Write], wrote: _Wrote = lambda _: None) -> None:
