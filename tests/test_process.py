@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -155,3 +156,13 @@ def test_a_signal_that_is_ignored_stays_ignored():
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timer to press Ctrl-C again")
+def test_ctrl_c_in_the_middle_of_a_write_waits_until_it_is_known_what_is_written(monkeypatch):
+    alarms = []
+    monkeypatch.setattr(signal, "setitimer", lambda timer, seconds: alarms.append((timer, seconds)))
+    process.Ending()._end(signal.SIGINT, SimpleNamespace(f_code=process._Output.write.__code__))
+    assert alarms == [(signal.ITIMER_REAL, 0.01)]
+    with pytest.raises(KeyboardInterrupt):
+        process.Ending()._end(signal.SIGALRM, sys._getframe())

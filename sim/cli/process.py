@@ -28,15 +28,24 @@ class Ending:
         return 128 + self.number
 
     def hear(self) -> None:
-        """Let SIGTERM and SIGHUP interrupt the command, unless it is to ignore them, as under nohup."""
-        for name in ("SIGTERM", "SIGHUP"):
+        """Let SIGTERM and SIGHUP interrupt the command as Ctrl-C does, unless it is to ignore them, as under nohup."""
+        for name, before in (
+            ("SIGINT", signal.default_int_handler),
+            ("SIGALRM", signal.default_int_handler),  # Ctrl-C once more, see sim/__main__.py
+            ("SIGTERM", signal.SIG_DFL),
+            ("SIGHUP", signal.SIG_DFL),
+        ):
             number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            if number is not None and signal.getsignal(number) == before:
                 signal.signal(number, self._end)
 
-    def _end(self, number: int, _: FrameType | None) -> None:
-        signal.signal(number, signal.SIG_IGN)  # the same signal once more must not disturb what is being kept
-        self.number = number
+    def _end(self, number: int, frame: FrameType | None) -> None:
+        if number not in (signal.SIGINT, getattr(signal, "SIGALRM", None)):
+            signal.signal(number, signal.SIG_IGN)  # the same signal once more must not disturb what is being kept
+            self.number = number
+        if frame is not None and frame.f_code in _WRITES and hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0.01)  # now would be before its stream knows what is written
+            return
         raise KeyboardInterrupt
 
 
@@ -67,6 +76,9 @@ class _Errors(FileIO):
             return super().write(content)
         except OSError:
             return memoryview(content).nbytes
+
+
+_WRITES = (_Output.write.__code__, _Errors.write.__code__)
 
 
 def as_process(command: Callable[[], None]) -> int:

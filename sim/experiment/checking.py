@@ -2,13 +2,14 @@
 
 from collections.abc import Generator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from sim.engines import LONG, Engine
+from sim.engines import LONG, Engine, choose_engine
 from sim.errors import NO_MEMORY, SimulationError
 from sim.experiment.frames import Verdicts
 from sim.experiment.results import Replication, replication_of
@@ -39,7 +40,8 @@ def look(scenario: Scenario, seed: int | None = None, engine: Engine = "auto") -
         ends = np.linspace(0, done.log.end, SPANS + 1).astype(np.int64)
         rows = (np.searchsorted(times, ends, side="right") - 1).tolist()
         queue = [int(levels[first : last + 1].max()) for first, last in pairwise(rows)]
-        return Look(done.verdicts, replication_of(done), queue)
+        engine_used = choose_engine(engine, len(done.workload.action))
+        return Look(done.verdicts, replace(replication_of(done), engine=engine_used), queue)
     except SimulationError as error:
         return error
     except MemoryError:
