@@ -430,9 +430,13 @@ def test_a_chart_that_finds_the_disk_full_is_absent(small_disk):
 @pytest.mark.parametrize(
     ("url", "token", "said"),
     [
-        ("runs.db", "S3CRET", "database runs.db: is not supported; write file:NAME, such as file:sim.db, or "),
-        ("https://me:S3CRET@x.turso.io", "S3CRET", "database https:…: holds more than scheme and host; "),
-        ("http://x.turso.io", "S3CRET", "database http://x.turso.io: would send the token unencrypted; "),
+        ("runs.db", "S3CRET", "database … (--db): is not supported; write file:NAME, such as file:sim.db, or "),
+        (
+            "https://me:S3CRET@x.turso.io",
+            "S3CRET",
+            "database https://x.turso.io (--db): holds more than scheme, host and path; ",
+        ),
+        ("http://x.turso.io", "S3CRET", "database http://x.turso.io (--db): would send the token unencrypted; "),
         (NOBODY, "S3CRET\nS3CRET", "TURSO_AUTH_TOKEN in the environment: holds blanks or letters that no token has; "),
     ],
 )
