@@ -32,10 +32,11 @@ from sim.cli.common import FAILED, INCONCLUSIVE, NOT_SAVED, WRONG
 from sim.errors import Fault
 from sim.experiment.compiling import compile_now
 from sim.model import UNITS, WORSE
+from sim.output.documents import pair_document
 from sim.output.findings import Checked
 from sim.output.github import annotations, step_summary
 from sim.output.junit import write_junit
-from sim.output.reports import difference_text, pair_document
+from sim.output.reports import difference_text
 from sim.units import printable
 from tests.server import read_file
 from tests.test_check_command import (

@@ -15,7 +15,7 @@ from sim import load_scenario, replicate, run
 from sim.engines import LONG, choose_engine
 from sim.engines.compiled import jit
 from sim.experiment.compiling import compile_now
-from sim.output.tables import metrics_document
+from sim.output.documents import metrics_document
 from sim.statistics import Histogram
 
 ROOT = Path(__file__).parents[1]

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from sim import load_scenario, run
+from sim.output.documents import metrics_json
 from sim.output.folder import write_run
-from sim.output.tables import metrics_json, tables, write_csv
+from sim.output.tables import tables, write_csv
 from sim.output.text import result_lines
 
 ASSIGNMENT = "scenarios/assignment.yaml"

@@ -96,7 +96,8 @@ def check_command(
     ] = None,
 ) -> None:
     """Judge what scenarios expect, their thresholds and golden logs."""
-    from sim.output.findings import Checked, Outcome, check_document, notes, total_line
+    from sim.output.documents import check_document
+    from sim.output.findings import Checked, Outcome, notes, total_line
 
     files = scenario_files(paths, keyword)
     unchecked = [] if strict else files.unchecked
@@ -294,7 +295,7 @@ def _write(
     github: bool,
 ) -> None:
     """Write the files that are asked for; what cannot be written becomes a problem."""
-    from sim.output.findings import write_check
+    from sim.output.documents import write_check
 
     if junit is not None:
         from sim.output.junit import write_junit

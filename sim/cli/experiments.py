@@ -46,10 +46,10 @@ def replicate_command(
 ) -> None:
     """Run a scenario many times; show means with their uncertainty."""
     from sim.experiment import theory
+    from sim.output.documents import replications_document
     from sim.output.estimates import estimate_lines
     from sim.output.folder import write_replications
     from sim.output.reports import theory_report
-    from sim.output.tables import replications_document
 
     scenario, address = prepared(file, settings, tags, db, save)
     keeper = Keeper("replicate", scenario, seed, address, tags)
@@ -80,7 +80,8 @@ def theory_command(
 ) -> None:
     """Show what queueing theory says of a scenario beside what replications say."""
     from sim.experiment import theory
-    from sim.output.reports import theory_document, theory_report
+    from sim.output.documents import theory_document
+    from sim.output.reports import theory_report
 
     scenario, address = prepared(file, settings, tags, db, save)
     found = theory(scenario)

@@ -54,7 +54,7 @@ def run_command(
 ) -> None:
     """Run a scenario, write its files, and keep the run."""
     from sim.experiment import run
-    from sim.output.tables import metrics_document
+    from sim.output.documents import metrics_document
 
     scenario, address = prepared(file, settings, tags, db, save)
     with output_folder("run", [scenario], out) as folder:

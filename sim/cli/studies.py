@@ -51,7 +51,8 @@ def sweep_command(
 ) -> None:
     """Run a scenario with each value of its sweep; show curves and thresholds."""
     from sim.experiment import sweep
-    from sim.output.reports import sweep_document, sweep_report
+    from sim.output.documents import sweep_document
+    from sim.output.reports import sweep_report
 
     scenario, address = prepared(file, settings, tags, db, save)
     _check_settings(scenario, settings)
@@ -84,7 +85,8 @@ def compare_command(
 ) -> None:
     """Compare scenarios with a baseline, pair by pair: two files, or one file's sweep."""
     from sim.experiment import compare
-    from sim.output.reports import compare_document, compare_report
+    from sim.output.documents import compare_document
+    from sim.output.reports import compare_report
     from sim.scenario import metric_of
 
     try:
@@ -129,7 +131,8 @@ def select_command(
 ) -> None:
     """Select the best candidate that keeps all thresholds, with a confidence for that."""
     from sim.experiment import select
-    from sim.output.reports import select_document, select_report
+    from sim.output.documents import select_document
+    from sim.output.reports import select_report
 
     scenario, address = prepared(file, settings, tags, db, save)
     _check_settings(scenario, settings)

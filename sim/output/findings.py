@@ -1,21 +1,16 @@
-"""What a check found of each scenario file: its findings, in words and as JSON."""
+"""What a check found of each scenario file: its findings, in words."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sim.checks import Judgement, ThresholdVerdict, Verdict
 from sim.errors import Fault
 from sim.experiment import Look, Pair, Replications
 from sim.output.estimates import estimate_of
-from sim.output.files import text_file, write_files
-from sim.output.reports import pair_document
-from sim.output.tables import replications_document
 from sim.output.text import WIDTH, count, folded
 from sim.scenario import Place
 
@@ -242,49 +237,3 @@ def notes(files: Sequence[Checked], unchecked: Sequence[Fault]) -> list[str]:
     findings = [finding for checked in files for finding in checked.findings]
     is_open = any(one.judgement is Judgement.INCONCLUSIVE and not one.is_warning for one in findings)
     return [*lines, *folded(_NEXT, WIDTH)] if is_open else lines
-
-
-def check_document(files: Sequence[Checked], unchecked: Sequence[Fault] = ()) -> dict[str, Any]:
-    """Return what `sim check --json` writes."""
-    tally = Counter(str(checked.outcome) for checked in files)
-    return {
-        "outcomes": {str(outcome): tally[outcome] for outcome in Outcome},
-        "scenarios": [_file_document(checked) for checked in files],
-        "not_checked": [{"file": fault.file, "reason": fault.message} for fault in unchecked],
-    }
-
-
-def write_check(files: Sequence[Checked], unchecked: Sequence[Fault], path: Path) -> None:
-    """Write what was found of scenario files as JSON.
-
-    Raises:
-        OSError: the file cannot be written.
-
-    """
-    document = json.dumps(check_document(files, unchecked), indent=2)
-    write_files({path: text_file(lambda file: file.write(f"{document}\n"))})
-
-
-def _file_document(checked: Checked) -> dict[str, Any]:
-    document: dict[str, Any] = {"file": checked.file, "outcome": str(checked.outcome)}
-    if checked.done is None:
-        return {**document, "faults": [str(fault) for fault in checked.faults]}
-    found = [
-        {
-            "kind": one.kind,
-            "file": one.place.file,
-            "line": one.place.line,
-            "column": one.place.column,
-            "asked": one.asked,
-            "verdict": str(one.judgement),
-            "outcome": str(one.outcome),
-            "got": one.got,
-            "note": one.note,
-            "diff": list(one.diff),
-        }
-        for one in checked.findings
-    ]
-    document |= {**replications_document(checked.done), "findings": found}
-    if checked.pairs is not None:
-        document["against"] = [pair_document(pair) for pair in checked.pairs]
-    return document

@@ -8,8 +8,9 @@ from typing import Any
 
 from sim.experiment import Comparison, Replications, Run, Selection, Sweep
 from sim.output import OUTPUT_FILES
+from sim.output.documents import metrics_json
 from sim.output.files import Write, text_file, write_files
-from sim.output.tables import guarded, metrics_json, tables, write_csv, write_values
+from sim.output.tables import guarded, tables, write_csv, write_values
 from sim.output.text import result_lines
 
 _Wrote = Callable[[Path], object]

@@ -1,22 +1,21 @@
-"""What sweeps, comparisons, selections and theory say: in words, as JSON, and as HTML for notebooks."""
+"""What sweeps, comparisons, selections and theory say: in words, and as HTML for notebooks."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sim.checks import Judgement, ThresholdVerdict
 from sim.experiment import Candidate, Comparison, Pair, Replications, Selection, Sweep, Theory, shared_conditions
-from sim.model import UNITS, WORSE
+from sim.model import WORSE
+from sim.output.documents import PROCEDURE
 from sim.output.estimates import BOUND, estimate_of, estimate_text, how_often, shown
-from sim.output.tables import estimates, html_lines, html_table, threshold_documents
+from sim.output.tables import html_lines, html_table
 from sim.output.text import WIDTH, aligned, count, folded
-from sim.scenario import Scenario
 from sim.statistics import Difference
 
 _ALONE = "intervals are 95% intervals (Student's t) of each row alone"
 RUN_MORE = "run more: with -n, or with larger min and max in the file's replications"
-PROCEDURE = "gatekeeping sequence of tests, in the manner of Andradóttir and Kim (2010), without an indifference zone"
 
 
 class Report(NamedTuple):
@@ -248,87 +247,3 @@ def theory_report(found: Theory, done: Replications | None) -> Report:
         f"over {count(len(rows), 'row')}"
     )
     return Report([f"Theory: {found.model} ({found.source})"], [heading, *rows], [note])
-
-
-def sweep_document(done: Sweep) -> dict[str, Any]:
-    """Return what `sim sweep --json` prints."""
-    points = [
-        {
-            "parameters": {name: point.scenario.parameters[name] for name in done.parameters},
-            "replications": len(point.results),
-            "metrics": estimates(point),
-            "thresholds": threshold_documents(point),
-        }
-        for point in done.points
-    ]
-    return {"scenario": done.scenario.name, "seed": done.seed, "points": points}
-
-
-def compare_document(done: Comparison) -> dict[str, Any]:
-    """Return what `sim compare --json` prints."""
-    pairs = [{"alternative": pair.alternative, **pair_document(pair)} for pair in done.pairs]
-    return {"baseline": done.labels[0], "seed": done.baseline.seed, "adjust": "holm", "pairs": pairs}
-
-
-def pair_document(pair: Pair) -> dict[str, Any]:
-    """Return one metric beside the baseline's."""
-    found = pair.difference
-    return {
-        "metric": pair.metric,
-        "baseline": pair.baseline_mean,
-        "mean": pair.mean,
-        "difference": None if found is None else found.interval._asdict(),
-        "p_adjusted": pair.p_adjusted,
-        "significant": pair.is_significant,
-        "correlation": None if found is None else found.correlation,
-        "variance_ratio": None if found is None else found.variance_ratio,
-    }
-
-
-def select_document(done: Selection) -> dict[str, Any]:
-    """Return what `sim select --json` prints."""
-    return {
-        "scenario": done.scenario.name,
-        "seed": done.seed,
-        "outcome": done.outcome,
-        "selected": None if done.selected is None else _parameters(done, done.selected),
-        "confidence": done.block.confidence,
-        "procedure": PROCEDURE,
-        "replications": done.replications,
-        "budget": done.budget,
-        "candidates": [
-            {
-                "parameters": _parameters(done, one),
-                "standing": one.standing,
-                "reason": one.reason,
-                "replications": len(one.done.results),
-                "metrics": estimates(one.done),
-            }
-            for one in done.candidates
-        ],
-    }
-
-
-def _parameters(done: Selection, one: Candidate) -> dict[str, Any]:
-    return {name: one.parameters[name] for name in done.parameters}
-
-
-def theory_document(found: Theory, scenario: Scenario, done: Replications | None) -> dict[str, Any]:
-    """Return what `sim theory --json` prints, without replications where no theory holds."""
-    return {
-        "scenario": scenario.name,
-        "seed": None if done is None else done.seed,
-        "replications": 0 if done is None else len(done.results),
-        "model": found.model or None,
-        "source": found.source or None,
-        "failing": found.failing or None,
-        "metrics": {
-            one.metric: {
-                "theory": one.theory,
-                **(one.estimate._asdict() if one.estimate else {"mean": None, "low": None, "high": None, "n": 0}),
-                "unit": UNITS[one.metric],
-                "agrees": one.agrees,
-            }
-            for one in ([] if done is None else found.beside(done))
-        },
-    }

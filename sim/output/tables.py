@@ -1,7 +1,6 @@
-"""CSV and JSON files, and the summary as HTML."""
+"""CSV files, and the summary as HTML."""
 
 import csv
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO, get_args
 
@@ -44,47 +43,6 @@ def _cells(column: NDArray[Any] | Coded | list[str], chunk: slice) -> Iterable[o
     return ["" if value == NONE else value for value in column[chunk].tolist()]
 
 
-def metrics_document(run: Run) -> dict[str, Any]:
-    """Return the content of `metrics.json`: durations in seconds, shares from 0 to 1, null where nothing was seen."""
-    return {
-        "scenario": run.scenario.name,
-        "seed": run.seed,
-        "replication": run.replication,
-        "engine": run.engine,
-        "fingerprint": run.fingerprint,
-        "metrics": run.measures.metrics,
-    }
-
-
-def replications_document(done: Replications) -> dict[str, Any]:
-    """Return what `sim replicate --json` prints, and `sim check --json` of each scenario, too."""
-    return {
-        "scenario": done.scenario.name,
-        "seed": done.seed,
-        "replications": len(done.results),
-        "metrics": estimates(done),
-    }
-
-
-def estimates(done: Replications) -> dict[str, Any]:
-    """Return mean, low, high and n of each metric, None where nothing was observed."""
-    return {name: found._asdict() if (found := done.estimate(name)) else None for name in UNITS}
-
-
-def threshold_documents(done: Replications) -> list[dict[str, Any]]:
-    """Return what became of each threshold."""
-    return [
-        {
-            "metric": one.threshold.metric,
-            "condition": one.threshold.condition.text,
-            "severity": one.threshold.severity,
-            "verdict": str(one.judgement),
-            "note": one.note,
-        }
-        for one in done.thresholds
-    ]
-
-
 def write_values(done: Replications, file: TextIO) -> None:
     """Write a row for each replication and metric: replication, metric, value; empty where nothing was observed."""
     file.write("replication,metric,value\n")
@@ -93,11 +51,6 @@ def write_values(done: Replications, file: TextIO) -> None:
         lines.replace("#", str(number)) % tuple("" if value is None else value for value in values)
         for number, values in zip(done.columns.numbers, done.columns.rows(), strict=True)
     )
-
-
-def metrics_json(run: Run) -> str:
-    """Return the text of `metrics.json`."""
-    return json.dumps(metrics_document(run), indent=2) + "\n"
 
 
 def run_html(run: Run) -> str:

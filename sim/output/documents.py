@@ -1,0 +1,201 @@
+"""All JSON documents: what commands print with `--json`, and the JSON files that they write.
+
+Durations are in seconds and shares from 0 to 1; null stands where nothing was observed.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.errors import Fault
+from sim.experiment import Candidate, Comparison, Pair, Replications, Run, Selection, Sweep, Theory
+from sim.model import UNITS
+from sim.output.files import text_file, write_files
+from sim.scenario import Scenario
+
+if TYPE_CHECKING:
+    from sim.output.findings import Checked
+
+PROCEDURE = "gatekeeping sequence of tests, in the manner of Andradóttir and Kim (2010), without an indifference zone"
+
+
+def metrics_document(run: Run) -> dict[str, Any]:
+    """Return the content of `metrics.json`."""
+    return {
+        "scenario": run.scenario.name,
+        "seed": run.seed,
+        "replication": run.replication,
+        "engine": run.engine,
+        "fingerprint": run.fingerprint,
+        "metrics": run.measures.metrics,
+    }
+
+
+def metrics_json(run: Run) -> str:
+    """Return the text of `metrics.json`."""
+    return json.dumps(metrics_document(run), indent=2) + "\n"
+
+
+def replications_document(replications: Replications) -> dict[str, Any]:
+    """Return what `sim replicate --json` prints, and `sim check --json` of each scenario, too."""
+    return {
+        "scenario": replications.scenario.name,
+        "seed": replications.seed,
+        "replications": len(replications.results),
+        "metrics": _estimates(replications),
+    }
+
+
+def sweep_document(sweep: Sweep) -> dict[str, Any]:
+    """Return what `sim sweep --json` prints."""
+    points = [
+        {
+            "parameters": {name: point.scenario.parameters[name] for name in sweep.parameters},
+            "replications": len(point.results),
+            "metrics": _estimates(point),
+            "thresholds": _thresholds(point),
+        }
+        for point in sweep.points
+    ]
+    return {"scenario": sweep.scenario.name, "seed": sweep.seed, "points": points}
+
+
+def compare_document(comparison: Comparison) -> dict[str, Any]:
+    """Return what `sim compare --json` prints."""
+    pairs = [{"alternative": pair.alternative, **pair_document(pair)} for pair in comparison.pairs]
+    return {"baseline": comparison.labels[0], "seed": comparison.baseline.seed, "adjust": "holm", "pairs": pairs}
+
+
+def pair_document(pair: Pair) -> dict[str, Any]:
+    """Return one metric beside the baseline's."""
+    difference = pair.difference
+    return {
+        "metric": pair.metric,
+        "baseline": pair.baseline_mean,
+        "mean": pair.mean,
+        "difference": None if difference is None else difference.interval._asdict(),
+        "p_adjusted": pair.p_adjusted,
+        "significant": pair.is_significant,
+        "correlation": None if difference is None else difference.correlation,
+        "variance_ratio": None if difference is None else difference.variance_ratio,
+    }
+
+
+def select_document(selection: Selection) -> dict[str, Any]:
+    """Return what `sim select --json` prints."""
+
+    def parameters(candidate: Candidate) -> dict[str, Any]:
+        return {name: candidate.parameters[name] for name in selection.parameters}
+
+    return {
+        "scenario": selection.scenario.name,
+        "seed": selection.seed,
+        "outcome": selection.outcome,
+        "selected": None if selection.selected is None else parameters(selection.selected),
+        "confidence": selection.block.confidence,
+        "procedure": PROCEDURE,
+        "replications": selection.replications,
+        "budget": selection.budget,
+        "candidates": [
+            {
+                "parameters": parameters(candidate),
+                "standing": candidate.standing,
+                "reason": candidate.reason,
+                "replications": len(candidate.done.results),
+                "metrics": _estimates(candidate.done),
+            }
+            for candidate in selection.candidates
+        ],
+    }
+
+
+def theory_document(theory: Theory, scenario: Scenario, replications: Replications | None) -> dict[str, Any]:
+    """Return what `sim theory --json` prints, without replications where no theory holds."""
+    return {
+        "scenario": scenario.name,
+        "seed": None if replications is None else replications.seed,
+        "replications": 0 if replications is None else len(replications.results),
+        "model": theory.model or None,
+        "source": theory.source or None,
+        "failing": theory.failing or None,
+        "metrics": {
+            row.metric: {
+                "theory": row.theory,
+                **(row.estimate._asdict() if row.estimate else {"mean": None, "low": None, "high": None, "n": 0}),
+                "unit": UNITS[row.metric],
+                "agrees": row.agrees,
+            }
+            for row in ([] if replications is None else theory.beside(replications))
+        },
+    }
+
+
+def check_document(files: Sequence["Checked"], unchecked: Sequence[Fault] = ()) -> dict[str, Any]:
+    """Return what `sim check --json` writes."""
+    from sim.output.findings import Outcome  # not needed by a run
+
+    tally = Counter(str(checked.outcome) for checked in files)
+    return {
+        "outcomes": {str(outcome): tally[outcome] for outcome in Outcome},
+        "scenarios": [_of_file(checked) for checked in files],
+        "not_checked": [{"file": fault.file, "reason": fault.message} for fault in unchecked],
+    }
+
+
+def write_check(files: Sequence["Checked"], unchecked: Sequence[Fault], path: Path) -> None:
+    """Write what was found of scenario files as JSON.
+
+    Raises:
+        OSError: the file cannot be written.
+
+    """
+    document = json.dumps(check_document(files, unchecked), indent=2)
+    write_files({path: text_file(lambda file: file.write(f"{document}\n"))})
+
+
+def _of_file(checked: "Checked") -> dict[str, Any]:
+    """Return what was found of one scenario file."""
+    document: dict[str, Any] = {"file": checked.file, "outcome": str(checked.outcome)}
+    if checked.done is None:
+        return {**document, "faults": [str(fault) for fault in checked.faults]}
+    findings = [
+        {
+            "kind": finding.kind,
+            "file": finding.place.file,
+            "line": finding.place.line,
+            "column": finding.place.column,
+            "asked": finding.asked,
+            "verdict": str(finding.judgement),
+            "outcome": str(finding.outcome),
+            "got": finding.got,
+            "note": finding.note,
+            "diff": list(finding.diff),
+        }
+        for finding in checked.findings
+    ]
+    document |= {**replications_document(checked.done), "findings": findings}
+    if checked.pairs is not None:
+        document["against"] = [pair_document(pair) for pair in checked.pairs]
+    return document
+
+
+def _estimates(replications: Replications) -> dict[str, Any]:
+    """Return mean, low, high and n of each metric, None where nothing was observed."""
+    estimates = {name: replications.estimate(name) for name in UNITS}
+    return {name: None if estimate is None else estimate._asdict() for name, estimate in estimates.items()}
+
+
+def _thresholds(replications: Replications) -> list[dict[str, Any]]:
+    """Return what became of each threshold."""
+    return [
+        {
+            "metric": verdict.threshold.metric,
+            "condition": verdict.threshold.condition.text,
+            "severity": verdict.threshold.severity,
+            "verdict": str(verdict.judgement),
+            "note": verdict.note,
+        }
+        for verdict in replications.thresholds
+    ]
