@@ -1,7 +1,8 @@
 """Worker processes: each runs one call at a time, and ends when whoever started it does, however that happens.
 
 They start as a Python of their own, without the main module of the program that uses them: nothing of a script or of
-the current folder is run again. Calls go to their standard input and answers come from their standard output.
+the current folder is run again. Calls go to their standard input and answers come from their standard output. Why
+Python's own pool would not do stands in docs/decisions/0010.
 """
 
 import os
