@@ -1,7 +1,7 @@
 """The metrics of runs in the database: the values of a run are one JSON list in its row, their names stand there once
 for all runs that have the same names.
 
-A replication has 138 metrics; a row for each took 9.4 kB of it, this takes 1.5 kB (docs/decisions/0009).
+A replication has 136 metrics; a row for each took 9.4 kB of it, this takes 1.5 kB (docs/decisions/0009).
 """
 
 import json
