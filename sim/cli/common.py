@@ -68,7 +68,7 @@ def say(*lines: object) -> None:
 
 
 def say_json(document: object) -> None:
-    """Print a JSON document."""
+    """Print a JSON document, with an escape of JSON for the one control character that `json.dumps` leaves as it is."""
     say(*json.dumps(document, indent=2).replace("\x7f", r"\u007f").split("\n"))
 
 

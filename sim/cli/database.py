@@ -65,6 +65,7 @@ def push_command(
 
     It can be stopped and repeated at any time.
     """
+    from sim.output.text import count
     from sim.storage import find_address, open_database, push_all
 
     address = find_address(db)
@@ -85,7 +86,7 @@ def push_command(
             raise InterruptedWorkError("sim push goes on where it stopped") from None
     complain(*(f"sim: {error}; it is not pushed" for error in damaged))
     if pushed:
-        say(f"{pushed} run{'s' * (pushed > 1)} pushed from {local.address.url} to {address.url}")
+        say(f"{count(pushed, 'run')} pushed from {local.address.url} to {address.url}")
     elif not damaged:
         say(f"nothing to push: {address.url} has all runs of {local.address.url}")
     if damaged:

@@ -81,6 +81,7 @@ def theory_command(
     """Show what queueing theory says of a scenario beside what replications say."""
     from sim.experiment import theory
     from sim.output.documents import theory_document
+    from sim.output.estimates import how_often
     from sim.output.reports import theory_report
 
     scenario, address = prepared(file, settings, tags, db, save)
@@ -93,8 +94,7 @@ def theory_command(
         return
     keeper = Keeper("replicate", scenario, seed, address, tags)
     done = _replicated(keeper, scenario, times, jobs, engine, dask)
-    n = len(done.results)
-    head = f"{scenario.name}, seed {done.seed}, {n} replication{'s' * (n > 1)}"
+    head = f"{scenario.name}, seed {done.seed}, {how_often([done])}"
     report = theory_report(found, done)
     if as_json:
         say_json(theory_document(found, scenario, done))

@@ -4,9 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.events import EventKind, EventLog
-from sim.model import OrderClass
+from sim.model import Ints, OrderClass
 
-Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Values = dict[str, float | int | None]
 

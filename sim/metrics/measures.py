@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 
 from sim.errors import SimulationError
 from sim.events import EventKind, EventLog
-from sim.metrics.levels import Ints, Mask, Values, integral, level, of_kinds, steps, total
+from sim.metrics.levels import Mask, Values, integral, level, of_kinds, steps, total
 from sim.model import (
     METRICS,
     NONE,
     STATISTICS,
     UNITS,
+    Ints,
     Metric,
     OrderClass,
     OrderStatus,

@@ -3,9 +3,8 @@
 import numpy as np
 
 from sim.events import EventKind, EventLog
-from sim.metrics.levels import Ints
 from sim.metrics.measures import OUTCOMES, Attempts, Orders
-from sim.model import Coded, OrderClass, OrderStatus, Table, Workload
+from sim.model import Coded, Ints, OrderClass, OrderStatus, Table, Workload
 from sim.units import DAY, SECOND, Clock
 
 

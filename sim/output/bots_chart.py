@@ -8,12 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
 from sim.events import EventKind
 from sim.experiment import Run
 from sim.metrics import OUTCOMES
-from sim.model import NONE, OrderClass
+from sim.model import NONE, Ints, OrderClass
 from sim.output.canvas import (
     COLOURS,
     INK,
@@ -28,8 +27,6 @@ from sim.output.canvas import (
     of_run,
     plain,
 )
-
-Ints = NDArray[np.int64]
 
 _HATCHED: dict[str, Any] = {"facecolor": "white", "hatch": "//////", "linewidth": 0}
 _MOST_LABELS = 60
