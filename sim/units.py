@@ -16,6 +16,7 @@ DAY = MICROSECONDS["d"]
 LONGEST = 36_525 * DAY
 
 _NUMBER = r"[0-9]{1,18}(?:\.[0-9]{1,18})?"
+_DECIMAL_COMMA = re.compile(r"([0-9]{1,18}),([0-9]{1,2})(?![0-9])")  # three digits may be thousands
 _DURATION = re.compile("".join(rf"(?:({_NUMBER}){unit})?" for unit in MICROSECONDS))
 _RATE = re.compile(rf"({_NUMBER})/(d|h|m|s)")
 _SHARE = re.compile(rf"({_NUMBER})%")
@@ -24,7 +25,7 @@ _CLOCK = re.compile(
 )
 _SPELT = re.compile(rf"({_NUMBER})\s*(d|h|m|s|ms|us)(?:ays?|ours?|rs?|in(?:ute)?s?|ec(?:ond)?s?)?", re.IGNORECASE)
 _SPELT_RATE = re.compile(rf"({_NUMBER})\s*(?:/|per)\s*(?:an?\s+)?(d|h|m|s)[a-z]*", re.IGNORECASE)
-_TWELVE_HOURS = re.compile(r"(0?[1-9]|1[0-2]):([0-5][0-9](?::[0-5][0-9])?)\s?([AaPp])\.?[Mm]\.?")
+_TWELVE_HOURS = re.compile(r"(0?[1-9]|1[0-2])(?::([0-5][0-9](?::[0-5][0-9])?))?\s?([AaPp])\.?[Mm]\.?")
 _ONE_DIGIT_HOUR = re.compile(r"[0-9]:[0-5][0-9](?::[0-5][0-9])?")
 _NIGHT = 12 * HOUR
 
@@ -59,6 +60,11 @@ def shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:40]}…{text[-15:]}"
 
 
+def with_decimal_point(text: str) -> str:
+    """Return a text with a decimal point where it has a decimal comma."""
+    return _DECIMAL_COMMA.sub(r"\1.\2", text)
+
+
 def parse_duration(value: object) -> int:
     """Return a duration such as `1h30m`, `1.5m` or `250ms` in whole microseconds.
 
@@ -80,7 +86,7 @@ def parse_duration(value: object) -> int:
             raise ValueError(f"{text} has no unit; write {value[:20]}s, {value[:20]}m or {value[:20]}ms")
         if isinstance(value, str) and value.startswith("-"):
             raise ValueError(f"{text} is negative; write 0s or a longer duration")
-        if isinstance(value, str) and (spelt := _SPELT.fullmatch(value.strip())):
+        if isinstance(value, str) and (spelt := _SPELT.fullmatch(with_decimal_point(value).strip())):
             raise ValueError(f"{text} is not a duration; write {spelt[1]}{spelt[2].lower()}")
         raise ValueError(f"{text} is not a duration; write 10s, 1m30s, 250ms or 2h (units d, h, m, s, ms, us)")
     parts = zip(match.groups(), MICROSECONDS.values(), strict=True)
@@ -115,7 +121,7 @@ def parse_rate(value: object) -> float:
             raise ValueError(
                 f"{shown(value)} has no unit; write a rate such as {value:g}/h, {value:g}/m or {value:g}/s"
             )
-        spelt = _SPELT_RATE.fullmatch(value) if isinstance(value, str) else None
+        spelt = _SPELT_RATE.fullmatch(with_decimal_point(value)) if isinstance(value, str) else None
         raise ValueError(
             f"{shown(value)} is not a rate; write {f'{spelt[1]}/{spelt[2].lower()}' if spelt else '12/h, 3/m or 0.5/s'}"
         )
@@ -135,7 +141,9 @@ def parse_share(value: object) -> Fraction:
             percent = value * 100 if 0 < value < 1 else value
             percentage = f"{percent:g}%" if 0 <= percent <= 100 else "a share such as 85%"
             raise ValueError(f"{shown(value)} has no unit; write {percentage}")
-        raise ValueError(f"{shown(value)} is not a share; write a percentage such as 85%")
+        meant = with_decimal_point(value) if isinstance(value, str) else ""
+        cure = meant if _SHARE.fullmatch(meant) else "a percentage such as 85%"
+        raise ValueError(f"{shown(value)} is not a share; write {cure}")
     share = Fraction(match[1]) / 100
     if share > 1:
         raise ValueError(f"{shown(value)} is more than 100%; write at most 100%")
@@ -155,7 +163,7 @@ def _clock_advice(value: object) -> str:
     text = value if isinstance(value, str) else ""
     if match := _TWELVE_HOURS.fullmatch(text):
         hour = int(match[1]) % 12 + (0 if match[3] in "Aa" else 12)
-        return f"write {hour:02d}:{match[2]}, as a clock of 24 hours reads"
+        return f"write {hour:02d}:{match[2] or '00'}, as a clock of 24 hours reads"
     if _ONE_DIGIT_HOUR.fullmatch(text):
         return f"write 0{text}"
     return 'write "11:30:00" or "2026-03-01T11:30:00"'
@@ -195,7 +203,7 @@ class Clock:
             ValueError: it is neither, or a date-time that this clock cannot place.
 
         """
-        if not (isinstance(value, str) and ":" in value):
+        if not (isinstance(value, str) and (":" in value or _TWELVE_HOURS.fullmatch(value))):
             try:
                 return parse_duration(value)
             except ValueError as error:

@@ -1846,7 +1846,7 @@ def table(number: str, value: str, times: int = 1) -> str:
 @pytest.mark.parametrize(
     ("name", "text", "fault"),
     [
-        ("late.yaml", "scenario: 1\n", "late.yaml:1:1: missing key 'name'; write 'name: …' here"),
+        ("late.yaml", "scenario: 1\n", "late.yaml:1:1: missing key 'name'; write 'name: lunch' here"),
         ("certain/replications.csv", "replication,metric,value\n1,wait.mean,1\n", NO_BASE),
         ("certain/replications.csv", "replication,metric,value\none,wait.mean,1\n", NO_BASE),
         ("certain/replications.csv", "replication,metric,value\n1\n", NO_BASE),

@@ -314,7 +314,7 @@ def test_faults_of_a_dict_and_a_text_say_where_they_are():
         ({"service": 10}, "dict:1:1: service: 10 has no unit; write 10s, 10m or 10ms"),
         ({"arrivals": [{"clas": "VIP"}]}, "dict:1:1: arrivals[0]: unknown key 'clas'; did you mean 'class'?"),
         ({"params": {"a-b": 1}}, "dict:1:1: params: 'a-b' is not a name; write letters, digits and _"),
-        ({}, "dict:1:1: missing key 'name'; write 'name: …' here"),
+        ({}, "dict:1:1: missing key 'name'; write 'name: lunch' here"),
         (circle, "dict:1:1: is nested more than 64 deep; write it flatter"),
     ]:
         with pytest.raises(ScenarioError) as caught:

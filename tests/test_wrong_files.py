@@ -387,6 +387,13 @@ KEYS = {  # what follows `scenario` and `name`
     "phases until": "arrivals: [{class: VIP, poisson: {phases: [{until: 11:30, rate: 40/h}]}}]\n",
     "spelt units": "service: 10 Minutes\npatience: {VIP: 3 hrs, NORMAL: 250 ms}\n"
     "arrivals: [{class: VIP, poisson: {rate: 30 per hour}, limit: 1}]\n",
+    "a decimal comma": "service: 2,5m\npatience: {VIP: '1,5 min', NORMAL: '1,000s'}\n"
+    "arrivals: [{class: {VIP: '12,5%', NORMAL: '87,5%'}, poisson: {rate: '2,5/h'}, limit: 1}]\n"
+    "thresholds: {wait.p95: '< 2,5m'}\n",
+    "other signs of comparison": "thresholds: {wait.p95: '≤ 5m', flow: '“< 20s”', queue: '=> 2', "
+    "service: \"'< 3m'\", wait: '≥ 20'}\n",
+    "hours of a clock of 12": "clock: {start: 11am, until: 2 pm}\ntimeline: [{at: 12 a.m., order: VIP}]\n",
+    "classes in a list": "arrivals: [{class: [VIP, NORMAL], every: 1m, limit: 1}]\n",
     # instants that the run does not have
     "instants behind the horizon": "clock: {until: 1h}\nbots: {schedule: [{at: 61m, count: 1}, {at: 1h, count: 2}]}\n"
     "timeline: [{at: 2h, order: VIP}, {at: '00:30', order: VIP}, {at: '01:00:01', order: VIP}]\n"

@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema
 from sim.model import UNITS, full_metric_name
 from sim.scenario.hints import did_you_mean
 from sim.scenario.mapping import Part, line_error
-from sim.units import DURATION_PATTERN, HOUR, SECOND, parse_duration, parse_rate, parse_share, shown
+from sim.units import DURATION_PATTERN, HOUR, SECOND, parse_duration, parse_rate, parse_share, shown, with_decimal_point
 
 OPERATORS = ("<=", ">=", "==", "!=", "<", ">")  # the longer ones first, as they are looked for
 _MOST_REPLICATIONS = 1_000_000
@@ -20,6 +20,7 @@ _NAMES = sorted(
     {name for full in UNITS for name in (full, full.removesuffix(".mean"))}
     | {f"{full}.count" for full in UNITS if full.startswith("orders.") and not full.endswith(".rate")}
 )
+_OTHER_SIGNS = str.maketrans({"≤": "<=", "≥": ">=", "≠": "!="} | dict.fromkeys("“”„\u2018\u2019'\"", ""))
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 _EXAMPLES = {"s": "2m", "share": "85%", "orders/h": "40/h", "orders": "40", "bots": "7"}
 
@@ -91,6 +92,7 @@ def _parse_limit(text: str, unit: str) -> float:
 
 def _in_unit(text: str, unit: str) -> str:
     """Return a limit in the unit of a metric: `text`, or the number in it with that unit, or else an example."""
+    text = with_decimal_point(text)
     with suppress(ValueError):
         _parse_limit(text, unit)
         return text
@@ -120,6 +122,8 @@ def condition(text: object, unit: str) -> Condition:
     if match := re.fullmatch(rf"\s*({'|'.join(OPERATORS)})\s*(\S+)\s*", text):
         value = limit(match[2], unit, f'"{match[1]} {{}}"')
         return Condition(match[1], value, value, f"{match[1]} {match[2]}")  # type: ignore[arg-type]  # one of OPERATORS
+    if (meant := text.translate(_OTHER_SIGNS).replace("=<", "<=").replace("=>", ">=")) != text:
+        raise ValueError(f'{shown(text)} is not a condition; write "{condition(meant, unit).text}"')
     raise ValueError(f'{shown(text)} is not a condition; write "< {_in_unit(text.strip(), unit)}"')
 
 

@@ -50,7 +50,7 @@ class Part(BaseModel):
         errors, meant = cls._unknown_keys(data, fields)
         present = dict.fromkeys(meant) | data
         errors += [
-            line_error(f"missing key {name!r}; write '{name}: …' here", ())
+            line_error(f"missing key {name!r}; write '{name}: {(info.examples or '…')[0]}' here", ())
             for name, info in fields.items()
             if info.is_required() and name not in present
         ]

@@ -74,7 +74,7 @@ def _positive(value: int) -> int:
 
 def _possible_rate(value: float) -> float:
     if value * units.LONGEST < units.SECOND:
-        raise ValueError(f"comes less than once in {units.LONGEST // units.DAY}d; write a higher rate, such as 12/h")
+        raise ValueError("brings no order in 100 years; write a higher rate, such as 12/h, or leave this out")
     return value
 
 
@@ -93,6 +93,8 @@ def _distinct(data: Any, handler: ValidatorFunctionWrapHandler) -> Any:
 
 
 def _class_shares(value: object) -> object:
+    if isinstance(value, list):
+        raise ValueError("a list is no class; write shares such as {VIP: 20%, NORMAL: 80%}")
     return value if isinstance(value, dict) else {one_of(value, CLASS_NAMES): "100%"}
 
 

@@ -207,8 +207,8 @@ def _version(value: object) -> object:
 class ScenarioFile(Part):
     """A whole scenario file, with `extends` and `params` already applied."""
 
-    scenario: Annotated[Literal[1], BeforeValidator(_version)]
-    name: Name
+    scenario: Annotated[Literal[1], BeforeValidator(_version), Field(examples=[1])]
+    name: Annotated[Name, Field(examples=["lunch"])]
     description: str = ""
     extends: str | None = None
     params: dict[str, Any] = Field({})
