@@ -1,13 +1,11 @@
 """`sim check`: scenario files as tests."""
 
 import os
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -22,24 +20,21 @@ from sim.cli.common import (
     SettingsOption,
     TagsOption,
     columns,
-    complain,
     destination,
     parameters_of,
-    refuse_sources,
     say,
     say_json,
 )
 from sim.cli.files import scenario_files
+from sim.cli.judging import Check
 from sim.cli.keeping import DaskOption, Keeper, TimesOption
-from sim.errors import Fault, ScenarioError, SimulationError
+from sim.errors import Fault
 from sim.units import printable
 
 if TYPE_CHECKING:
     from sim.cli.against import Base
-    from sim.experiment import Look, Options, Replications, Workers
     from sim.output.findings import Checked, Outcome
     from sim.output.reports import Report
-    from sim.scenario import Scenario
 
 _STANDARD_OUTPUT = Path("-")
 
@@ -111,7 +106,7 @@ def check_command(
     show = as_json != _STANDARD_OUTPUT
     checked: list[Checked] = []
     with keeper.at_work(_processors() if jobs is None else jobs, engine, dask) as options:
-        check = _Check(keeper, options, times, base, counts_as, update, targets, not settings, require_golden)
+        check = Check(keeper, options, times, base, counts_as, update, targets, not settings, require_golden)
         for found in chain(wrong, check.all(files.scenarios, parameters_of(settings))):
             checked.append(found)
             if show and base is None:
@@ -163,116 +158,6 @@ def _base(against: str, db: str | None) -> "Base":
 def _processors() -> int:
     """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@dataclass
-class _Check:
-    """How scenario files are checked."""
-
-    keeper: Keeper
-    options: "Options"
-    times: int | None
-    base: "Base | None"
-    inconclusive: "Outcome"
-    update: bool
-    targets: dict[str, Path | None]
-    with_golden: bool
-    require_golden: bool
-
-    def all(self, files: Sequence[tuple[Path, Path]], parameters: dict[str, Any]) -> "Iterator[Checked]":
-        """Yield what is found of each file, in their order, while workers are at those to come."""
-        from sim.experiment import Workers, is_long, looks
-        from sim.output.findings import Checked
-
-        loaded = [_loaded(file, parameters) for file, _ in files]
-        scenarios = [one for one in loaded if not isinstance(one, ScenarioError)]
-        sources = [*(file for file, _ in files), *(source for one in scenarios for source in one.sources)]
-        for option, target in self.targets.items():
-            refuse_sources([] if target is None else [target], sources, option)
-        if self.base is not None:
-            pairs = zip(files, loaded, strict=True)
-            self.base.pair([(*paths, one) for paths, one in pairs if not isinstance(one, ScenarioError)])
-        jobs, engine, seed = self.options["jobs"], self.options["engine"], self.keeper.seed
-        pays = jobs > 1 and is_long(scenarios, seed, [self._count(scenario) for scenario in scenarios])
-        with (
-            closing(Workers(jobs if pays else 1, self.options["executor"])) as workers,
-            closing(looks(scenarios, seed, engine, workers)) as first_looks,
-        ):
-            for (file, _), scenario in zip(files, loaded, strict=True):
-                try:
-                    if isinstance(scenario, ScenarioError):
-                        raise scenario
-                    yield self._one(Checked(str(file), first=_seen(next(first_looks))), scenario, workers)
-                except ScenarioError as error:
-                    yield Checked(str(file), error.faults)
-                except SimulationError as error:
-                    yield Checked(str(file), [Fault(str(file), 1, 1, "", str(error))])
-
-    def _one(self, found: "Checked", scenario: "Scenario", workers: "Workers") -> "Checked":
-        """Judge a scenario of which there was a first look."""
-        from sim.output.golden import golden_finding, update_golden
-
-        assert found.first is not None
-        file = Path(found.file)
-        found.done, found.inconclusive = self._replicated(scenario, found.first, workers), self.inconclusive
-        if self.update:
-            try:
-                found.stored = update_golden(file, scenario, found.first)
-            except OSError as error:
-                where = error.filename or file.parent / "golden"
-                self.keeper.problems.append(f"{where}: cannot be written ({error.strerror})")
-        if self.with_golden:
-            found.golden = golden_finding(file, scenario, found.first, self.require_golden)
-        if self.base is not None:
-            self.base.compare(found, workers, self.options["engine"])
-        return found
-
-    def _count(self, scenario: "Scenario") -> int:
-        """Return how many replications of a scenario are needed at most."""
-        from sim.experiment import most_replications
-
-        is_asked = scenario.thresholds or self.base is not None or self.keeper.address is not None
-        return most_replications(scenario, self.times) if is_asked else 1
-
-    def _replicated(self, scenario: "Scenario", first: "Look", workers: "Workers") -> "Replications":
-        """Run the replications that are needed to judge a scenario, and keep them where that is asked."""
-        from sim.experiment import Replications, Results, replicate_by
-
-        keeper, seed = self.keeper, self.keeper.seed_of(scenario)
-        if self._count(scenario) == 1 and keeper.address is None:
-            return Replications(scenario, seed, [first.replication])
-        earlier = keeper.earlier(scenario)
-        if not any(one.number == 1 for one in earlier):
-            earlier.append(first.replication)
-            keeper.take(scenario, Results.of([first.replication]))
-        return replicate_by(
-            workers,
-            scenario,
-            self.times,
-            seed,
-            self.options["engine"],
-            earlier,
-            self.options["progress"],
-            partial(keeper.take, scenario),
-            self.options["fingerprints"],
-        )
-
-
-def _loaded(file: Path, parameters: dict[str, Any]) -> "Scenario | ScenarioError":
-    from sim.scenario import load_scenario
-
-    try:
-        scenario = load_scenario(file, **parameters)
-    except ScenarioError as error:
-        return error
-    complain(*scenario.notes)
-    return scenario
-
-
-def _seen(first: "Look | SimulationError") -> "Look":
-    if isinstance(first, SimulationError):
-        raise first
-    return first
 
 
 def _show(found: "Checked", verbose: bool, github: bool) -> None:
