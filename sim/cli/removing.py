@@ -27,8 +27,8 @@ def delete_command(
             number = delete_before(database, instant_of(before, "--before"))
             say(f"{count(number, 'run')} deleted; sim runs restore ID undoes it")
         else:
-            kind, found = find_id(database, str(key))
-            say(f"{_named(kind, found, delete_run(database, found))} deleted; sim runs restore undoes it")
+            kind, entry_id = find_id(database, str(key))
+            say(f"{_named(kind, entry_id, delete_run(database, entry_id))} deleted; sim runs restore undoes it")
 
 
 def restore_command(key: KeyArgument, db: DatabaseOption = None) -> None:
@@ -36,8 +36,8 @@ def restore_command(key: KeyArgument, db: DatabaseOption = None) -> None:
     from sim.storage import find_id, restore_run
 
     with existing_database(db) as database:
-        kind, found = find_id(database, key, deleted=True)
-        say(f"{_named(kind, found, restore_run(database, found))} restored")
+        kind, entry_id = find_id(database, key, deleted=True)
+        say(f"{_named(kind, entry_id, restore_run(database, entry_id))} restored")
 
 
 def _named(kind: str, key: str, runs: int) -> str:

@@ -160,10 +160,10 @@ class Checked:
 
 
 def _by_kind(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
-    found: dict[str, list[Finding]] = {}
+    by_kind: dict[str, list[Finding]] = {}
     for finding in findings:
-        found.setdefault(finding.kind, []).append(finding)
-    return found
+        by_kind.setdefault(finding.kind, []).append(finding)
+    return by_kind
 
 
 def checked_lines(checked: Checked, verbose: bool = False, width: int = WIDTH) -> Iterator[str]:
@@ -235,5 +235,5 @@ def notes(files: Sequence[Checked], unchecked: Sequence[Fault]) -> list[str]:
     """
     lines = [f"NOT CHECKED   {fault.file}: {fault.message}" for fault in unchecked]
     findings = [finding for checked in files for finding in checked.findings]
-    is_open = any(one.judgement is Judgement.INCONCLUSIVE and not one.is_warning for one in findings)
+    is_open = any(finding.judgement is Judgement.INCONCLUSIVE and not finding.is_warning for finding in findings)
     return [*lines, *folded(_NEXT, WIDTH)] if is_open else lines

@@ -71,8 +71,8 @@ class Part(BaseModel):
             part = handler(known)
             errors += [line_error(message, (key,)) for key, message in part.misfits() if key or not errors]
         except ValidationError as error:
-            found = [line for line in error.errors() if line["type"] != "missing"]
-            errors += [*map(_passed_on, found), *cls._misfits_of_the_rest(known, found, handler)]
+            lines = [line for line in error.errors() if line["type"] != "missing"]  # missing keys are told above
+            errors += [*map(_passed_on, lines), *cls._misfits_of_the_rest(known, lines, handler)]
         if errors:
             raise ValidationError.from_exception_data(cls.__name__, errors)
         return part
@@ -110,11 +110,11 @@ class Part(BaseModel):
         return errors, meant
 
     @classmethod
-    def _misfits_of_the_rest(cls, data: dict[str, Any], found: list[Any], handler: Any) -> list[InitErrorDetails]:
+    def _misfits_of_the_rest(cls, data: dict[str, Any], lines: list[Any], handler: Any) -> list[InitErrorDetails]:
         """Return the misfits among the keys that nothing else is wrong with."""
         if cls.misfits is Part.misfits:
             return []
-        wrong = {line["loc"][0] for line in found}
+        wrong = {line["loc"][0] for line in lines}
         try:
             part = handler({key: value for key, value in data.items() if key not in wrong})
         except ValidationError:

@@ -35,6 +35,7 @@ _EXPERIMENTS = (
     f"{_COMPLETE} AND experiment_id IS NOT NULL"
 )
 _LISTED = "(SELECT value FROM json_each(?))"
+_LIVE, _DELETED = "runs.deleted_at IS NULL", "runs.deleted_at IS NOT NULL"
 
 
 def list_runs(
@@ -115,10 +116,10 @@ def find_id(connection: Connection, prefix: str, deleted: bool = False) -> tuple
     outside = f"(experiment_id IS NULL OR experiment_id NOT IN {_LISTED})"
     sql = f"SELECT runs.id {_COMPLETE} AND {where} AND {outside} LIMIT 2"
     runs = connection.query(sql, *values, json.dumps(experiments))
-    found = [("experiment", key) for key in experiments] + [("run", str(key)) for (key,) in runs]
-    if len(found) != 1:
-        raise _not_one(connection, prefix, deleted, len(found))
-    return found[0]
+    entries = [("experiment", key) for key in experiments] + [("run", str(key)) for (key,) in runs]
+    if len(entries) != 1:
+        raise _not_one(connection, prefix, deleted, len(entries))
+    return entries[0]
 
 
 def find_entry(connection: Connection, prefix: str) -> Entry:
@@ -135,7 +136,7 @@ def find_entry(connection: Connection, prefix: str) -> Entry:
     kind, key = find_id(connection, prefix)
     if kind == "run":
         return Entry.of_run(find_run(connection, key))
-    return _read_entries(connection, [key], "runs.deleted_at IS NULL", [], refuse)[key]
+    return _read_entries(connection, [key], _LIVE, [], refuse)[key]
 
 
 def runs_of(connection: Connection, experiment: str, damaged: Damaged = warn_of) -> list[StoredRun]:
@@ -145,7 +146,7 @@ def runs_of(connection: Connection, experiment: str, damaged: Damaged = warn_of)
         StorageError: the database cannot be read.
 
     """
-    conditions = "runs.deleted_at IS NULL AND experiment_id = ? ORDER BY runs.id"
+    conditions = f"{_LIVE} AND experiment_id = ? ORDER BY runs.id"
     return _read_runs(connection, conditions, [experiment], damaged)
 
 
@@ -196,7 +197,7 @@ def _conditions(
     scenario: str | None, since: datetime | None, tag: str | None, deleted: bool
 ) -> tuple[str, list[Value]]:
     """Return what chooses runs, in SQL, and the values of its parameters."""
-    conditions, values = [f"runs.deleted_at IS {'NOT NULL' if deleted else 'NULL'}"], list[Value]()
+    conditions, values = [_DELETED if deleted else _LIVE], list[Value]()
     if scenario is not None:
         conditions.append("scenarios.name = ?")
         values.append(scenario)
@@ -239,10 +240,10 @@ def _read_entries(
 
 def _starting(column: str, prefix: str, deleted: bool) -> tuple[str, list[Value]]:
     """Return the condition for ids that start with `prefix`, and its values; an odd one has to be written in full."""
-    live = f"runs.deleted_at IS {'NOT NULL' if deleted else 'NULL'}"
+    chosen = _DELETED if deleted else _LIVE
     if re.fullmatch("[0-9a-f-]{1,36}", prefix):
-        return f"{live} AND {column} >= ? AND {column} < ?", [prefix, f"{prefix}~"]
-    return f"{live} AND {column} = ?", [prefix]
+        return f"{chosen} AND {column} >= ? AND {column} < ?", [prefix, f"{prefix}~"]
+    return f"{chosen} AND {column} = ?", [prefix]
 
 
 def _experiments(connection: Connection, prefix: str, deleted: bool) -> list[str]:
