@@ -43,7 +43,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Fil
     patterns = (_PATTERN, *parent.config.getini("sim_scenarios"))
     if not any(fnmatch(name, pattern) for name in (path, file_path.name) for pattern in patterns):
         return None
-    if _namesake(parent.config.rootpath) is not None:
+    if _refusal(parent.config.rootpath) is not None:
         return _RefusedFile.from_parent(parent, path=file_path)
     from sim.pytest_plugin import ScenarioFile
 
@@ -59,8 +59,19 @@ def _namesake(root: Path) -> str | None:
     return next((place for place in places if place and Path(place).exists() and Path(place).resolve() != ours), None)
 
 
-def _refusal(root: Path) -> str:
-    return f"kitchensim cannot be used here, since this project has a sim of its own: {_namesake(root)}; use sim check"
+def _refusal(root: Path) -> str | None:
+    """Return why kitchensim is of no use to a project, None where it is."""
+    place = _namesake(root)
+    if place is None:
+        return None
+    return f"kitchensim cannot be used here, since this project has a sim of its own: {place}; use sim check"
+
+
+def _refuse_namesake(root: Path) -> None:
+    """Fail the test of a project that has another `sim`."""
+    refusal = _refusal(root)
+    if refusal is not None:
+        pytest.fail(refusal, pytrace=False)
 
 
 class _RefusedFile(pytest.File):
@@ -73,8 +84,7 @@ class _RefusedFile(pytest.File):
 @pytest.fixture
 def scenario(request: pytest.FixtureRequest) -> "Callable[..., Scenario]":
     """Load a scenario, with values for its parameters, by its path from the folder of the test."""
-    if _namesake(request.config.rootpath) is not None:
-        pytest.fail(_refusal(request.config.rootpath), pytrace=False)
+    _refuse_namesake(request.config.rootpath)
     from sim.errors import ScenarioError
     from sim.scenario import load_scenario
 
@@ -91,8 +101,7 @@ def scenario(request: pytest.FixtureRequest) -> "Callable[..., Scenario]":
 @pytest.fixture
 def run(request: pytest.FixtureRequest) -> "Callable[..., Run]":
     """Run a scenario: `run(scenario("rush.yaml").set(peak_bots=3))`."""
-    if _namesake(request.config.rootpath) is not None:
-        pytest.fail(_refusal(request.config.rootpath), pytrace=False)
+    _refuse_namesake(request.config.rootpath)
     import sim
 
     return sim.run
