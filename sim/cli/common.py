@@ -177,7 +177,12 @@ def hint_at_numba(engine: Engine) -> None:
 
 
 def refuse_sources(targets: Iterable[Path], sources: Iterable[Path], option: str) -> None:
-    """Refuse to write to a file that a scenario is read from, by whatever path; `option` names another."""
+    """Refuse to write to a file that a scenario is read from, by whatever path; `option` names another.
+
+    Raises:
+        BadParameter: a target is such a file.
+
+    """
     known = [source for source in sources if os.path.exists(source)]  # noqa: PTH110  # False also where Path.exists raises
     for target in targets:
         if os.path.exists(target) and any(target.samefile(source) for source in known):  # noqa: PTH110
@@ -191,6 +196,11 @@ def output_folder(
 ) -> Iterator[Path | None]:
     """Give the folder where the files of a command go, by default that of the first scenario, None where it writes no
     `files`; the folder is nobody else's meanwhile.
+
+    Raises:
+        BadParameter: a scenario is read from a file that would be overwritten.
+        KitchensimError: another command is at work for that folder.
+
     """
     from sim.output import OUTPUT_FILES
     from sim.output.files import claimed

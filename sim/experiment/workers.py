@@ -41,6 +41,10 @@ def python_command(code: str) -> list[str]:
 class Workers:
     """Who shares the work: `jobs` processes of our own, made when first needed and again when some die, or the workers
     of an executor.
+
+    Raises:
+        ValueError: `jobs` is below 1.
+
     """
 
     def __init__(self, jobs: int = 1, executor: Executor | None = None) -> None:
@@ -125,7 +129,12 @@ class _Process:
             on_failure.pop_all()
 
     def run(self, pickled: bytes) -> tuple[bool, Any]:
-        """Return True and what a call returns, or False and what it raises."""
+        """Return True and what a call returns, or False and what it raises.
+
+        Raises:
+            _DiedError: the process ends before its answer is whole.
+
+        """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:

@@ -47,7 +47,10 @@ class _Connector(aiohttp.TCPConnector):
 
 
 class ServerClient(HttpClient):
-    """A server's database. It holds nothing open there: each call is one request, and one transaction."""
+    """A server's database. It holds nothing open there: each call is one request, and one transaction.
+
+    All that goes wrong raises LibsqlError, whose code says of what kind it is; see `_CURES` in connection.py.
+    """
 
     def __init__(self, url: str, token: str | None) -> None:
         """Name the server by its `https:` or `http:` URL; nothing is asked yet."""
