@@ -21,6 +21,7 @@ from sim.cli.common import (
     TagsOption,
     columns,
     destination,
+    number_from,
     parameters_of,
     say,
     say_json,
@@ -49,7 +50,12 @@ def check_command(
     seed: SeedOption = None,
     settings: SettingsOption = None,
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Processes that share the work. Default: as many as processors.")
+        int | None,
+        typer.Option(
+            parser=number_from(1),
+            metavar="N",
+            help="Processes that share the work. Default: as many as processors.",
+        ),
     ] = None,
     dask: DaskOption = None,
     engine: EngineOption = "auto",

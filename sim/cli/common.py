@@ -4,7 +4,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import get_terminal_size
@@ -15,13 +15,30 @@ import typer
 
 from sim.engines import Engine, Progress, can_compile
 from sim.errors import INSTALL, KitchensimError, StorageError
-from sim.units import printable
+from sim.units import printable, shown
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
     from sim.storage import Address, Database
 
 FAILED, WRONG, INCONCLUSIVE, NOT_SAVED, FAULT, INTERRUPTED, CLOSED_PIPE = 1, 2, 3, 4, 70, 130, 141
+
+
+def number_from(low: int, high: int = 2**63 - 1) -> Callable[[object], int]:
+    """Return the reader of an option that takes a whole number from `low` to `high`."""
+
+    def read(value: object) -> int:
+        text = str(value)
+        if re.fullmatch("-?[0-9]{1,1000}", text) is None:
+            raise typer.BadParameter(f"{shown(value)} is not a whole number; write a number such as 3")
+        if int(text) < low:
+            raise typer.BadParameter(f"{text[:40]} is too small; write {low} or more")
+        if int(text) > high:
+            raise typer.BadParameter(f"{text[:40]} is too large; write {high} or less")
+        return int(text)
+
+    return read
+
 
 DatabaseOption = Annotated[
     str | None,
@@ -33,7 +50,9 @@ DatabaseOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The scenario file.")]
-SeedOption = Annotated[int | None, typer.Option(min=0, max=2**63 - 1, help="Seed in place of the file's.")]
+SeedOption = Annotated[
+    int | None, typer.Option(parser=number_from(0), metavar="N", help="Seed in place of the file's, from 0.")
+]
 SettingsOption = Annotated[
     list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Value of a parameter; may be repeated.")
 ]

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from sim.cli.common import NOT_SAVED, InterruptedWorkError, cannot_write, complain, hint_at_numba, progress_bar
+from sim.cli.common import (
+    NOT_SAVED,
+    InterruptedWorkError,
+    cannot_write,
+    complain,
+    hint_at_numba,
+    number_from,
+    progress_bar,
+)
 from sim.engines import Engine
 from sim.errors import SimulationError, StorageError
 
@@ -25,13 +33,12 @@ TimesOption = Annotated[
     typer.Option(
         "-n",
         "--replications",
-        min=1,
-        max=1_000_000,
+        parser=number_from(1, 1_000_000),
         metavar="N",
         help="How many replications. Default: as the file says.",
     ),
 ]
-JobsOption = Annotated[int, typer.Option(min=1, help="Processes that share the work.")]
+JobsOption = Annotated[int, typer.Option(parser=number_from(1), metavar="N", help="Processes that share the work.")]
 DaskOption = Annotated[
     str | None, typer.Option("--dask", metavar="ADDRESS", help="Scheduler of a dask cluster that does the work.")
 ]

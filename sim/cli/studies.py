@@ -20,6 +20,7 @@ from sim.cli.common import (
     SettingsOption,
     TagsOption,
     columns,
+    number_from,
     output_folder,
     prepared,
     say,
@@ -110,8 +111,7 @@ def select_command(
         typer.Option(
             "-n",
             "--replications",
-            min=1,
-            max=1_000_000,
+            parser=number_from(1, 1_000_000),
             metavar="N",
             help="Most of a candidate. Default: the file's max, or 1000.",
         ),
