@@ -3,8 +3,9 @@
 from sim.scenario.analysis import Condition, Replications, Threshold, metric_of
 from sim.scenario.loading import Scenario, load_scenario, prepare, restore_scenario
 from sim.scenario.schema import Expectation, json_schema
-from sim.scenario.source import Place, parse_value
+from sim.scenario.source import parse_value
 from sim.scenario.study import SelectBlock
+from sim.scenario.tree import Place
 from sim.scenario.where import quantity
 from sim.scenario.workload import crew_changes, stream_names
 

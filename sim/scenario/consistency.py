@@ -10,7 +10,7 @@ from sim.scenario.arrivals import Stream
 from sim.scenario.hints import did_you_mean
 from sim.scenario.parts import MOST_BOTS, MOST_ORDERS
 from sim.scenario.schema import ScenarioFile
-from sim.scenario.source import Node
+from sim.scenario.tree import Node
 from sim.scenario.where import quantity
 from sim.scenario.workload import Demand, crew_sizes, stream_names
 from sim.units import SECOND, format_duration, shown

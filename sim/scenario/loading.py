@@ -18,11 +18,13 @@ from sim.scenario.hints import few_hints
 from sim.scenario.parts import Context
 from sim.scenario.resolving import node_of, parameter_nodes, read_scenario, with_base, with_moved_files, with_parameters
 from sim.scenario.schema import Expectation, ScenarioFile
-from sim.scenario.source import Node, Place, read_yaml
+from sim.scenario.source import read_yaml
 from sim.scenario.study import BLOCKS, SweepBlock
 from sim.scenario.text import resolved_text
+from sim.scenario.tree import Node, Place
+from sim.scenario.validating import clock_of, fault_at, inconsistencies_of_sound_parts
 from sim.scenario.workload import Demand
-from sim.units import LONGEST, Clock
+from sim.units import Clock
 
 _ASIDE = {"description", "seed", "expect", "replications", "thresholds"}  # what decides no number of a replication
 
@@ -274,16 +276,16 @@ def _resolve(
     plain = resolved.plain()
     label = str(Path(root.place.file).parent / "_")[:-1].removeprefix("./")
     in_force = {name: node.plain() for name, node in values.items()}
-    context = Context(*_clock(plain), "service" in plain or without_base, folder, label, known, in_force)
+    context = Context(*clock_of(plain), "service" in plain or without_base, folder, label, known, in_force)
     try:
         file = ScenarioFile.model_validate(plain, context=context)
         faults += inconsistencies(file, resolved)
     except ValidationError as error:
         told = {(fault.file, fault.line, fault.column) for fault in (*faults, *unknown)}
         lines = [line for line in error.errors() if not (without_base and line["msg"].startswith("missing key"))]
-        found = [_fault(resolved, line) for line in lines]
+        found = [fault_at(resolved, line) for line in lines]
         faults += [fault for fault in found if (fault.file, fault.line, fault.column) not in told]
-        faults += _inconsistencies_of_the_rest(plain, error, context, resolved)
+        faults += inconsistencies_of_sound_parts(plain, error, context, resolved)
     faults += ([] if without_base else unknown) + context.faults
     if faults:
         raise ScenarioError(faults)
@@ -292,56 +294,3 @@ def _resolve(
     model_sha256 = sha256(model.encode()).hexdigest()
     text, notes = resolved_text(plain, context.files), tuple(context.notes)
     return Scenario(file, text, model_sha256, in_force, context.files, notes, study, root, folder)
-
-
-def _inconsistencies_of_the_rest(
-    plain: dict[str, Any], error: ValidationError, context: Context, root: Node
-) -> list[Fault]:
-    """Return what is wrong beyond the schema with those parts of a file that the schema finds nothing wrong with."""
-    wrong: dict[str, set[int]] = {key: set() for key in ("timeline", "arrivals", "expect")}
-    rest = plain | {"scenario": 1, "name": "rest"}
-    touched = {str(line["loc"][0]) for line in error.errors() if line["loc"]}
-    for line in error.errors():
-        match line["loc"]:
-            case ("timeline" | "arrivals" | "expect" as key, int(item), *_):
-                wrong[key].add(item)
-            case (key, *_) if key not in ("scenario", "name"):
-                rest.pop(str(key), None)
-    rest.setdefault("service", "10s")
-    places = {}
-    for key in wrong.keys() & rest.keys():
-        places[key] = [item for item in range(len(rest[key])) if item not in wrong[key]]
-        rest[key] = [rest[key][item] for item in places[key]]
-    if "clock" in touched:
-        rest["clock"] = {"until": "0s"}  # no stream is endless then
-    try:
-        file = ScenarioFile.model_validate(rest, context=replace(context, faults=[]))
-    except ValidationError:
-        return []
-    return inconsistencies(file, root, places, touched)
-
-
-def _clock(plain: dict[str, Any]) -> tuple[Clock, int | None]:
-    """Return the clock that instants are read with, and the horizon; a wrong one is reported by the schema alone."""
-    section = plain.get("clock")
-    section = section if isinstance(section, dict) else {}
-    try:
-        clock = Clock.parse(section.get("start", "00:00"))
-    except ValueError:
-        return Clock(), LONGEST
-    until = section.get("until", "drained")
-    try:
-        return clock, None if until == "drained" else clock.instant(until)
-    except ValueError:
-        return clock, LONGEST
-
-
-def _fault(root: Node, line: Any) -> Fault:
-    """Return a pydantic error as a fault at its place: that of the key for an unknown key, else of the value."""
-    steps, message = line["loc"], line["msg"]
-    if steps and (steps[-1] == "[key]" or message.startswith("unknown key")):
-        steps = steps[:-1] if steps[-1] == "[key]" else steps
-        parent, path = root.find(steps[:-1])
-        return parent.keys.get(str(steps[-1]), parent.place).fault(path, message)
-    node, path = root.find(steps)
-    return node.place.fault(path, message)

@@ -13,9 +13,10 @@ from sim.scenario.distributions import Distribution
 from sim.scenario.files import LARGEST_FILE, fault_of, inside, read_bytes
 from sim.scenario.hints import did_you_mean
 from sim.scenario.schema import PARAMETER
-from sim.scenario.source import DEEPEST, MOST_VALUES, Node, Place, decoded, read_yaml
+from sim.scenario.source import DEEPEST, MOST_VALUES, decoded, read_yaml
 from sim.scenario.study import BLOCKS
 from sim.scenario.text import HALF_CHARACTER, HALF_MESSAGE
+from sim.scenario.tree import Node, Place
 from sim.units import shown
 
 _FILE_KEYS = {"trace", "file", "empirical"}

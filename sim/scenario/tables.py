@@ -14,7 +14,8 @@ from sim.model import NONE, OrderClass
 from sim.scenario.files import fault_of, inside, read_bytes
 from sim.scenario.hints import one_of
 from sim.scenario.parts import CLASS_NAMES, MOST_ORDERS, Context
-from sim.scenario.source import Place, decoded
+from sim.scenario.source import decoded
+from sim.scenario.tree import Place
 from sim.units import OutsideRunError, parse_duration, shown
 
 Row = tuple[Place, list[str]]

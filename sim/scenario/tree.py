@@ -1,0 +1,59 @@
+"""The tree of a YAML file, in which each value knows where it stands."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sim.errors import Fault
+
+
+class Place(NamedTuple):
+    """Where something stands in a file; line and column count from 1."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def fault(self, path: str, message: str) -> Fault:
+        """Return a fault at this place."""
+        return Fault(self.file, self.line, self.column, path, message)
+
+
+@dataclass(slots=True)
+class Node:
+    """A value of a YAML file: a mapping or list of nodes, or a scalar. `keys` has the place of each key.
+
+    `size` counts the values in it and `height` the levels below it, aliases and parameters written out. `bases` are the
+    files that the file of a root extends.
+    """
+
+    value: Any
+    place: Place
+    keys: dict[str, Place] = field(default_factory=dict)
+    size: int = 1
+    height: int = 0
+    bases: tuple[Path, ...] = ()
+
+    def measured(self) -> "Node":
+        """Return this node with `size` and `height` as its children say."""
+        children = self.value.values() if isinstance(self.value, dict) else self.value
+        size = 1 + sum(child.size for child in children)
+        return replace(self, size=size, height=1 + max((child.height for child in children), default=0))
+
+    def plain(self) -> Any:
+        """Return the value as dicts, lists and scalars."""
+        if isinstance(self.value, dict):
+            return {key: node.plain() for key, node in self.value.items()}
+        if isinstance(self.value, list):
+            return [node.plain() for node in self.value]
+        return self.value
+
+    def find(self, steps: tuple[int | str, ...]) -> tuple["Node", str]:
+        """Return the node that `steps` lead to and its path as text; steps that lead nowhere are passed over."""
+        node, path = self, ""
+        for step in steps:
+            if isinstance(node.value, dict) and step in node.value:
+                node, path = node.value[step], f"{path}.{step}" if path else str(step)
+            elif isinstance(node.value, list) and isinstance(step, int) and step < len(node.value):
+                node, path = node.value[step], f"{path}[{step}]"
+        return node, path
