@@ -67,14 +67,13 @@ RunArgument = Annotated[str, typer.Argument(metavar="ID", help="The run's id, or
 KEY = "The id of a run or of an experiment, or how it starts."
 KeyArgument = Annotated[str, typer.Argument(metavar="ID", help=KEY)]
 
-
+# The verdicts with which lines begin, by the colour that they have on a terminal.
 _VERDICT = re.compile(
     r" {0,2}(?:(?P<green>PASS|held|better|agrees|selected)|(?P<red>FAIL|FAILED|WRONG|NO DATA|worse|none selected)"
     r"|(?P<yellow>INCONCLUSIVE|NOTHING|differs|undecided))(?: \(warn\))?(?=[ ,]|$)"
 )
 _COLOURS = {"green": 32, "red": 31, "yellow": 33}
 _PLAIN = {"≥": ">=", "…": "..."}  # where a stream cannot hold what we write ourselves
-
 
 _bars: list[Any] = []  # on the terminal now; they make way for lines
 
@@ -98,7 +97,7 @@ def complain(*lines: object) -> None:
 
 def _print(lines: Iterable[object], stream: TextIO | None) -> None:
     """Print lines, each as one line whatever it holds, in signs that the stream has; the only way to print."""
-    if stream is not None:  # as where a command is started without it
+    if stream is not None:  # it is None where a command is started without it
         encoding = stream.encoding or "utf-8"
         shown = [_encodable(printable(str(line)), encoding) for line in lines]
         if stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") not in (None, "dumb"):

@@ -21,10 +21,12 @@ class Ending:
 
     @property
     def word(self) -> str:
+        """What the signal does to a command, as its last line says it."""
         return "interrupted" if self.number == signal.SIGINT else "terminated"
 
     @property
     def status(self) -> int:
+        """The exit status that shells know for the signal."""
         return 128 + self.number
 
     def hear(self) -> None:
