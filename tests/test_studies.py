@@ -345,9 +345,9 @@ def test_a_wrong_threshold_hides_no_wrong_objective(load):
 def test_without_a_sweep_there_are_no_points_and_without_select_nothing_is_selected(load):
     for call in (load(KITCHEN).points, lambda: sweep(load(KITCHEN)), lambda: compare(load(KITCHEN))):
         [told] = faults_of(call)
-        assert told.endswith("story.yaml:1:1: missing key 'sweep'; write 'sweep: …' here")
+        assert told.endswith("story.yaml:1:1: missing key 'sweep'; write one such as sweep: {bots: [5, 6]}")
     [told] = faults_of(lambda: select(load(KITCHEN + CREWS)))
-    assert told.endswith("story.yaml:1:1: missing key 'select'; write 'select: …' here")
+    assert told.endswith("story.yaml:1:1: missing key 'select'; write one such as select: {minimise: bots}")
 
 
 def test_the_baseline_is_the_scenario_with_the_values_of_compare(load):

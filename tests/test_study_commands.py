@@ -229,9 +229,9 @@ def test_a_server_that_is_lost_costs_nothing(server):
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        ("sweep steady.yaml", "steady.yaml:1:1: missing key 'sweep'; write 'sweep: …' here"),
-        ("select steady.yaml", "steady.yaml:1:1: missing key 'select'; write 'select: …' here"),
-        ("compare steady.yaml", "steady.yaml:1:1: missing key 'sweep'; write 'sweep: …' here"),
+        ("sweep steady.yaml", "steady.yaml:1:1: missing key 'sweep'; write one such as sweep: {bots: [5, 6]}"),
+        ("select steady.yaml", "steady.yaml:1:1: missing key 'select'; write one such as select: {minimise: bots}"),
+        ("compare steady.yaml", "steady.yaml:1:1: missing key 'sweep'; write one such as sweep: {bots: [5, 6]}"),
     ],
 )
 def test_what_is_missing_is_said_in_one_line(words, line):

@@ -131,7 +131,8 @@ def select(scenario: Scenario, budget: int | None = None, **options: Unpack[Opti
     """
     block = scenario.file.select
     if block is None:
-        raise ScenarioError([scenario.root.place.fault("", "missing key 'select'; write 'select: …' here")])
+        missing = "missing key 'select'; write one such as select: {minimise: bots}"
+        raise ScenarioError([scenario.root.place.fault("", missing)])
     points = scenario.points()
     plan = scenario.file.replications
     if budget is not None and not 1 <= budget <= MOST_TIMES:

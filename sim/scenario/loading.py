@@ -164,7 +164,8 @@ class Scenario:
         """
         block: SweepBlock | None = self.file.sweep
         if block is None:
-            raise ScenarioError([self.root.place.fault("", "missing key 'sweep'; write 'sweep: …' here")])
+            missing = "missing key 'sweep'; write one such as sweep: {bots: [5, 6]}"
+            raise ScenarioError([self.root.place.fault("", missing)])
         found, faults = [], dict[Fault, None]()
         for point in block.points:
             places = {name: ("sweep", name, at) for name, at in zip(block.values, point, strict=True)}
