@@ -1,5 +1,7 @@
 """The charts: whatever the size of the run, nothing overlaps, nothing is cut off, and grey is enough to read them."""
 
+import json
+import warnings
 from itertools import combinations, pairwise
 
 import matplotlib as mpl
@@ -13,6 +15,7 @@ from sim import run
 from sim.output.canvas import COLOURS, PRESENT
 from sim.output.charts import CHARTS
 from sim.output.folder import write_run
+from sim.units import printable
 
 SIZES = {
     "nothing": "timeline: []",
@@ -258,3 +261,19 @@ def test_settings_of_matplotlib_that_lie_in_the_current_folder_change_no_file(st
         assert mpl.rcParams["savefig.facecolor"] == "red"  # which stays the caller's
     for picture in (tmp_path / "plain/charts").iterdir():
         assert picture.read_bytes() == (tmp_path / "styled/charts" / picture.name).read_bytes()
+
+
+@pytest.mark.filterwarnings("ignore:Glyph")
+@pytest.mark.parametrize("value", ["a$b^$", r"$\frac{$", "厨房", "\x1b[31m", "long " * 4_000])
+def test_a_parameter_may_hold_any_text(scenario, tmp_path, value):
+    noted = run(
+        scenario(f"params: {{note: {json.dumps(value)}}}\ndescription: $note\ntimeline: [{{at: 0s, order: VIP}}]")
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        write_run(noted, tmp_path)
+    picture = noted.plot.waits()
+    FigureCanvasAgg(picture).draw()
+    heading = picture.axes[0].get_title(loc="left")
+    assert printable(value)[:60].rstrip() in heading.replace("\n", " ")
+    assert len(heading.splitlines()) <= 8

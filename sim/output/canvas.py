@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from textwrap import fill
 from typing import Any, Literal, TypeVar
+from warnings import catch_warnings, filterwarnings
 
 import matplotlib as mpl
 import numpy as np
@@ -20,7 +21,7 @@ from sim.output.estimates import how_often
 from sim.output.text import count
 from sim.scenario import Scenario
 from sim.statistics import Interval
-from sim.units import DAY, HOUR, MICROSECONDS, SECOND, Clock, format_duration
+from sim.units import DAY, HOUR, MICROSECONDS, SECOND, Clock, format_duration, printable
 
 # Blue and light orange: told apart with every common colour blindness, and dark against light in grey.
 COLOURS = {OrderClass.VIP: "#1b4f8f", OrderClass.NORMAL: "#f5b25c"}
@@ -35,6 +36,7 @@ _DURATION_STEPS = [*_BELOW_A_SECOND, *_CLOCK_STEPS, *(DAY * n for n in (1, 2, 5,
 PIXELS = 2_000  # across a chart, as far as somebody can see
 _ROOM = 0.25  # of the height of a caller's axes, for a legend
 _LETTERS = 13  # that fit into an inch of a heading
+_MOST_LINES = 4  # of each part of a heading
 
 Size = tuple[float, float]
 """Width and height of a figure in inches."""
@@ -61,9 +63,13 @@ class Chart(Figure):
 
 @contextmanager
 def own_style() -> Iterator[None]:
-    """Let files of charts be the same everywhere: no `matplotlibrc` is heard, which may lie in the current folder."""
-    with mpl.rc_context():
+    """Let files of charts be the same everywhere: no `matplotlibrc` is heard, which may lie in the current folder, and
+    no warning: a sign that the font lacks is a box in the chart.
+    """
+    with mpl.rc_context(), catch_warnings():
+        filterwarnings("ignore", category=UserWarning)
         mpl.rcdefaults()
+        mpl.rcParams["text.parse_math"] = False
         yield
 
 
@@ -80,11 +86,10 @@ def placed(
         ValueError: both are given.
 
     """
-    if canvas is None:
-        return new(data, figsize)
-    if figsize is not None:
+    if canvas is not None and figsize is not None:
         raise ValueError("figsize is the size of a new figure; leave it out where ax or figure is given")
-    return draw(data, canvas)
+    with mpl.rc_context({"text.parse_math": False}):  # values of parameters may hold dollar signs
+        return new(data, figsize) if canvas is None else draw(data, canvas)
 
 
 def heading(canvas: Axes | FigureBase, what: str, of: str) -> None:
@@ -92,7 +97,8 @@ def heading(canvas: Axes | FigureBase, what: str, of: str) -> None:
     root = canvas.get_figure(root=True)
     assert root is not None
     width = int(canvas.get_window_extent().width / root.dpi * _LETTERS)
-    text = "\n".join(fill(line, max(width, 20)) for line in (what, of))
+    parts = (fill(printable(part), max(width, 20), max_lines=_MOST_LINES, placeholder=" …") for part in (what, of))
+    text = "\n".join(parts)
     if isinstance(canvas, Axes):
         canvas.set_title(text, loc="left", fontsize="medium")
     else:
