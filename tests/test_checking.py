@@ -788,6 +788,7 @@ def test_a_golden_log_that_finds_the_disk_full_is_a_line_and_absent(disk):
     [
         (("--json", "x.yaml"), "--json: x.yaml looks like a scenario; name another file"),
         (("--junit", "deep/x.yml"), "--junit: deep/x.yml looks like a scenario; name another file"),
+        (("--junit", "x", "--json", "./deep/../x"), "--json: names the file of --junit; name another"),
         (("--json", "-", "--github"), "--json -: would stand between GitHub's annotations; name a file"),
         (("--no-regressions",), "--no-regressions: needs --against DIR or --against RUN"),
         (("--update-golden", "--set", "bots=2"), "--update-golden: is about what files say; leave --set out"),

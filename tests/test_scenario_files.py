@@ -299,7 +299,7 @@ def test_a_dict_and_a_text_name_files_in_the_working_folder(tmp_path, monkeypatc
         assert (child.name, child.seed, len(child.workload().service)) == ("base", 5, 1)
 
 
-def test_faults_of_a_dict_and_a_text_say_where_they_are():
+def test_faults_of_a_dict_and_a_text_say_where_they_are(tmp_path):
     circle = {"scenario": 1}
     circle["params"] = circle
     for wrong, told in {
@@ -322,6 +322,9 @@ def test_faults_of_a_dict_and_a_text_say_where_they_are():
         assert told in caught.value.lines
     with pytest.raises(ScenarioError, match=r"text:1:1: is no path; give YAML text to Scenario\.parse"):
         load_scenario(KEYS)
+    strange = tmp_path / "two\nlines.yaml"  # a path, whatever its name
+    strange.write_text(KEYS)
+    assert load_scenario(strange).name == Scenario.parse(KEYS).name
 
 
 # Replications, warm-up and thresholds

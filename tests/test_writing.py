@@ -236,10 +236,21 @@ def rows(path: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-WORDS = {"=1+1": "'=1+1", "+1": "'+1", "-x": "'-x", "@A1": "'@A1", "\t=1": "'\t=1", "plain": "plain", "a-b": "a-b"}
+WORDS = {
+    "=1+1": "'=1+1",
+    "+1": "'+1",
+    "-x": "'-x",
+    "@A1": "'@A1",
+    "\t=1": r"'\t=1",
+    "plain": "plain",
+    "a-b": "a-b",
+    "a\x1b[2J": r"a\x1b[2J",
+    "=\n1": r"'=\n1",
+    "\u202ea": r"\u202ea",
+}
 
 
-def test_no_text_of_a_table_is_a_formula_and_numbers_stay_numbers():
+def test_no_text_of_a_table_is_a_formula_or_steers_a_terminal_and_numbers_stay_numbers():
     keys = [
         "scenario: 1\nname: words\nparams: {word: plain, bots: 1}\ndescription: $word",
         f"sweep: {{word: {json.dumps(list(WORDS))}, bots: [2, -0.5]}}",

@@ -153,6 +153,9 @@ def _refuse(
         if target is not None and target.suffix in (".yaml", ".yml"):
             problem = f"{printable(str(target))} looks like a scenario; name another file"
             raise typer.BadParameter(problem, param_hint=option)
+    given = [os.path.abspath(target) for target in targets.values() if target is not None]  # noqa: PTH100  # follows no link
+    if len(set(given)) < len(given):
+        raise typer.BadParameter("names the file of --junit; name another", param_hint="--json")
 
 
 def _base(against: str, db: str | None) -> "Base":

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sim.experiment import Replications, Run, TableName, Theory
 from sim.model import NONE, UNITS, Coded, OrderClass, Table
 from sim.output.text import summary
+from sim.units import printable
 
 _CHUNK = 50_000
 
@@ -29,9 +30,13 @@ def write_csv(table: Table, file: TextIO) -> None:
 
 
 def guarded(value: Any) -> Any:
-    """Return what stands for a value in a CSV file: no text that a spreadsheet would take for a formula."""
-    is_formula = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
-    return f"'{value}" if is_formula else value
+    """Return what stands for a value in a CSV file: no text that a spreadsheet would take for a formula, or that would
+    steer the terminal on which the file is shown.
+    """
+    if not isinstance(value, str):
+        return value
+    mark = "'" if value.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else ""
+    return f"{mark}{printable(value)}"
 
 
 def _cells(column: NDArray[Any] | Coded | list[str], chunk: slice) -> Iterable[object]:

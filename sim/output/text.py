@@ -9,7 +9,7 @@ from sim.events import Event, EventKind
 from sim.experiment import Run
 from sim.metrics import clock_readings
 from sim.model import OrderClass
-from sim.units import DAY, SECOND, format_duration
+from sim.units import DAY, SECOND, format_duration, printable
 
 _CLASS_NAMES = tuple(OrderClass.__members__)
 _DAY_SECONDS = DAY // SECOND
@@ -225,4 +225,4 @@ def _glued(text: str, intervals: bool = True) -> str:
 def _wrapped(text: str, width: int, more: int = 0) -> list[str]:
     """Return the lines of a glued text, the first of which has room for `more`."""
     wrapper = TextWrapper(width + more, subsequent_indent=" " * more, break_long_words=False, break_on_hyphens=False)
-    return [line.replace(_GLUE, " ").strip() for line in wrapper.wrap(text)] or [""]
+    return [line.replace(_GLUE, " ").strip() for line in wrapper.wrap(printable(text))] or [""]

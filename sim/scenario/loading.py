@@ -248,7 +248,7 @@ def load_scenario(source: str | Path | Mapping[str, Any], /, **parameters: Any) 
     if isinstance(source, Mapping):
         root = with_base(node_of(dict(source), Place("dict")), Path("dict"), faults)
         return _resolve(root, Path(), parameters, faults, {})
-    if "\n" in str(source):
+    if isinstance(source, str) and "\n" in source:
         raise ScenarioError([Place("text").fault("", "is no path; give YAML text to Scenario.parse")])
     root = read_scenario(Path(source), str(source), faults)
     return _resolve(root, Path(source).parent, parameters, faults, {})
