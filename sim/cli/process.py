@@ -30,57 +30,42 @@ class Ending:
         return 128 + self.number
 
     def hear(self) -> None:
-        """Let SIGTERM and SIGHUP interrupt the command as Ctrl-C does, unless it is to ignore them, as under nohup."""
-        for name, before in (
-            ("SIGINT", signal.default_int_handler),
-            ("SIGALRM", signal.default_int_handler),  # Ctrl-C once more, see sim/__main__.py
-            ("SIGTERM", signal.SIG_DFL),
-            ("SIGHUP", signal.SIG_DFL),
-        ):
+        """Let SIGTERM and SIGHUP interrupt the command, unless it is to ignore them, as under nohup."""
+        for name in ("SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) == before:
+            if number is not None and signal.getsignal(number) == signal.SIG_DFL:
                 signal.signal(number, self._end)
 
-    def _end(self, number: int, frame: FrameType | None) -> None:
-        if number not in (signal.SIGINT, getattr(signal, "SIGALRM", None)):
-            signal.signal(number, signal.SIG_IGN)  # the same signal once more must not disturb what is being kept
-            self.number = number
-        if frame is not None and frame.f_code in _WRITES and hasattr(signal, "setitimer"):
-            signal.setitimer(signal.ITIMER_REAL, 0.01)  # now would be before its stream knows what is written
-            return
+    def _end(self, number: int, _: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_IGN)  # the same signal once more must not disturb what is being kept
+        self.number = number
         raise KeyboardInterrupt
 
 
 ending = Ending()
 
 
-class _Output(FileIO):
-    """Standard output. A reader that leaves ends the command; where the disk is full, it does its other work first."""
+class _Stream(FileIO):
+    """Standard output or standard error. Where the disk is full, a command does its other work first; who reads the
+    output and leaves ends it; where errors cannot be written, the status must do.
+    """
 
     error: OSError | None = None
 
     def write(self, content: Any, /) -> int:
-        if self.error is None:
-            try:
-                return super().write(content)
-            except OSError as error:
-                self.error = error
-                if isinstance(error, BrokenPipeError):
-                    sys.exit(CLOSED_PIPE)
-        return memoryview(content).nbytes
-
-
-class _Errors(FileIO):
-    """Standard error: where it cannot be written, nothing can be said of that, and the status must do."""
-
-    def write(self, content: Any, /) -> int:
+        written = list[int]()
         try:
-            return super().write(content)
-        except OSError:
-            return memoryview(content).nbytes
-
-
-_WRITES = (_Output.write.__code__, _Errors.write.__code__)
+            if self.error is None:
+                written.extend(map(super().write, [content]))  # in C, so it is known what is written when Ctrl-C comes
+        except KeyboardInterrupt:
+            if not written or not hasattr(signal, "setitimer"):
+                raise
+            signal.setitimer(signal.ITIMER_REAL, 0.01)  # press it again when the stream knows, too: sim/__main__.py
+        except OSError as error:
+            self.error = error
+            if isinstance(error, BrokenPipeError) and self.fileno() == 1:
+                sys.exit(CLOSED_PIPE)
+        return written[0] if written else memoryview(content).nbytes
 
 
 def as_process(command: Callable[[], None]) -> int:
@@ -121,7 +106,7 @@ def _fault(error: Exception) -> str:
     )
 
 
-def _guard_streams() -> _Output | None:
+def _guard_streams() -> _Stream | None:
     """Replace the standard streams by such that cannot fail unexpectedly, and return the output; None where that is
     none of the system's files, as on a Windows console.
     """
@@ -131,10 +116,10 @@ def _guard_streams() -> _Output | None:
         except OSError:  # it is closed: no database or file may become standard output
             os.open(os.devnull, os.O_RDONLY)
     if _is_file(sys.stderr):
-        sys.stderr = _text(_Errors(2, "w", closefd=False), sys.stderr)
+        sys.stderr = _text(_Stream(2, "w", closefd=False), sys.stderr)
     if not _is_file(sys.stdout):
         return None
-    output = _Output(1, "w", closefd=False)
+    output = _Stream(1, "w", closefd=False)
     sys.stdout = _text(output, sys.stdout)
     return output
 
