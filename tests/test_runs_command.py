@@ -131,6 +131,15 @@ def test_since_something_else_makes_status_2_and_says_what_to_write(when):
     assert said.stderr.splitlines()[-1] == f"Error: Invalid value for --since: {problem}"
 
 
+def test_words_behind_the_columns_are_never_broken_at_a_hyphen():
+    tags = [f"{letter}-" * 12 + "end" for letter in "abcd"]
+    stored("short.yaml", *(word for tag in tags for word in ("--tag", tag)))
+    lines = sim("runs").stdout.splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    words = [word for line in lines for word in line.split()]
+    assert [word for word in words if "-end" in word] == [f"#{tag}" for tag in tags]
+
+
 def test_an_empty_list_says_so_and_an_empty_document_is_one():
     sim("runs", "delete", stored())
     assert sim("runs", "--tag", "x").stdout == "file:sim.db has no such runs\n"

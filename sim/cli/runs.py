@@ -2,8 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from shutil import get_terminal_size
-from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,6 +15,7 @@ from sim.cli.common import (
     KeyArgument,
     RunArgument,
     cannot_write,
+    columns,
     complain,
     existing_database,
     say,
@@ -93,9 +92,9 @@ def _table(entries: "Sequence[Entry]", marked: bool) -> "Iterator[str]":
     What does not fit into the width of the terminal stands on the next line. `marked` asks for a word on what was not
     pushed.
     """
-    from sim.output.text import aligned
+    from sim.output.text import aligned, folded
 
-    width, length = get_terminal_size().columns, _SHORT
+    width, length = columns(), _SHORT
     while len({entry.id[:length] for entry in entries}) < len(entries):
         length += 1
     rows = [("id", "began (UTC)", "what", "scenario", "seed", "size")]
@@ -111,7 +110,7 @@ def _table(entries: "Sequence[Entry]", marked: bool) -> "Iterator[str]":
             yield f"{line}  {tail}".rstrip()
         else:
             yield line
-            yield from wrap(tail, width, initial_indent="  ", subsequent_indent="  ", break_long_words=False)
+            yield from folded(tail, width, indent=2)
 
 
 def _words(entry: "Entry", marked: bool) -> "Iterator[str]":
