@@ -41,7 +41,7 @@ class ScenarioFile(pytest.File):
         from sim.scenario import load_scenario
 
         try:
-            self.scenario = load_scenario(os.path.relpath(self.path, self.config.invocation_params.dir))
+            self.scenario = load_scenario(Path(os.path.relpath(self.path, self.config.invocation_params.dir)))
         except ScenarioError as error:
             raise self.CollectError(str(error)) from None
         top = self.scenario.root.place

@@ -166,6 +166,12 @@ def test_a_scenario_that_asks_nothing_runs(pytester):
     outcome(pytester.runpytest(), 0, passed=1)
 
 
+def test_a_file_may_have_a_name_of_two_lines(pytester):
+    text = "scenario: 1\nname: q\ntimeline: [{at: 0s, order: VIP}]\n"
+    (pytester.path / "two\nlines.scenario.yaml").write_text(text)
+    pytester.runpytest().assert_outcomes(passed=1)
+
+
 def test_a_wrong_file_is_an_error_with_all_faults_and_nothing_else(pytester):
     write("wrong.scenario.yaml", WRONG)
     write("calm.scenario.yaml", CALM)
