@@ -140,6 +140,12 @@ def test_words_behind_the_columns_are_never_broken_at_a_hyphen():
     assert [word for word in words if "-end" in word] == [f"#{tag}" for tag in tags]
 
 
+def test_a_row_that_fills_the_line_is_followed_by_no_blank_one():
+    Path("long.yaml").write_text(f"scenario: 1\nname: {'long-' * 10}name\ntimeline: [{{at: 0s, order: VIP}}]\n")
+    stored("long.yaml")
+    assert all(line.strip() for line in sim("runs").stdout.splitlines())
+
+
 def test_an_empty_list_says_so_and_an_empty_document_is_one():
     sim("runs", "delete", stored())
     assert sim("runs", "--tag", "x").stdout == "file:sim.db has no such runs\n"

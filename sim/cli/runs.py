@@ -110,7 +110,8 @@ def _table(entries: "Sequence[Entry]", marked: bool) -> "Iterator[str]":
             yield f"{line}  {tail}".rstrip()
         else:
             yield line
-            yield from folded(tail, width, indent=2)
+            if tail:
+                yield from folded(tail, width, indent=2)
 
 
 def _words(entry: "Entry", marked: bool) -> "Iterator[str]":

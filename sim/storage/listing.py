@@ -13,6 +13,7 @@ from sim.storage.reading import (
     DamagedRunError,
     Entry,
     StoredRun,
+    damaged_run,
     read_experiment,
     read_metrics,
     read_run,
@@ -80,7 +81,12 @@ def list_entries(
         "GROUP BY entry ORDER BY max(started_at) DESC, entry DESC",
         *values,
     )
-    newest = [entry for (entry,) in ids[:most]]
+    newest = []
+    for (entry,) in ids[:most]:
+        if isinstance(entry, str):
+            newest.append(entry)
+        else:
+            damaged(damaged_run(connection, entry, "experiment_id", entry, "an id"))
     entries = _read_entries(connection, newest, conditions, values, damaged)
     return [entries[entry] for entry in newest if entry in entries], len(ids)
 
