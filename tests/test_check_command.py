@@ -350,7 +350,7 @@ def test_what_ends_a_command_keeps_the_finished_replications_and_the_same_comman
         wait_for(lambda: busy(process.pid, jobs, 2))
         os.killpg(process.pid, number)
         out, errors = process.communicate(timeout=20)
-        wait_for(lambda: not family(process.pid), 5)
+        wait_for(lambda: not family(process.pid), 30)
     assert (process.returncode, out) == (128 + number, "")
     kept = re.fullmatch(rf"sim: {word}; (\d+) finished replications are kept, the same command goes on\n", errors)
     assert kept, errors
@@ -386,7 +386,7 @@ def test_a_worker_that_dies_costs_time_and_no_result():
         wait_for(lambda: busy(process.pid, 2, 1))
         os.kill(workers(process.pid)[0], signal.SIGKILL)
         out, errors = process.communicate(timeout=60)
-        wait_for(lambda: not family(process.pid), 5)
+        wait_for(lambda: not family(process.pid), 30)
     assert (process.returncode, errors) == (0, "")
     assert out == sim(*args).stdout
 
@@ -400,7 +400,7 @@ def test_workers_that_die_again_and_again_are_one_line():
                     os.kill(one, signal.SIGKILL)
             time.sleep(0.1)
         out, errors = process.communicate(timeout=20)
-        wait_for(lambda: not family(process.pid), 5)
+        wait_for(lambda: not family(process.pid), 30)
     assert (process.returncode, out, len(errors.splitlines())) == (2, "", 1), errors[-300:]
     assert "worker processes died again and again" in errors
 

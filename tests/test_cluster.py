@@ -138,7 +138,7 @@ def test_where_it_stops_depends_on_no_cluster_and_what_is_too_much_is_taken_back
     kitchen = scenario(KITCHEN + PLAN)
     with cluster.client() as client:
         assert said(replicate(kitchen, executor=client.get_executor())) == said(replicate(kitchen))
-        wait_for(cluster.is_free, 5)
+        wait_for(cluster.is_free, 30)
 
 
 @pytest.mark.parametrize(
@@ -191,13 +191,13 @@ def test_ctrl_c_keeps_what_a_cluster_finished_and_sets_it_free(cluster):
     with at_work(cluster, 1, "-n", "2000") as process:
         os.killpg(process.pid, signal.SIGINT)
         out, errors = process.communicate(timeout=20)
-        wait_for(lambda: not family(process.pid), 5)
+        wait_for(lambda: not family(process.pid), 30)
     assert (process.returncode, out) == (130, "")
     kept = re.fullmatch(r"sim: interrupted; (\d+) finished replications are kept, the same command goes on\n", errors)
     assert kept, errors
     count = int(kept[1])
     assert stored() == list(range(1, count + 1))
-    wait_for(cluster.is_free, 5)
+    wait_for(cluster.is_free, 30)
     sim(*SLOW, "--dask", cluster.address, "-n", str(count + 2))
     assert stored() == list(range(1, count + 3))
 

@@ -273,7 +273,7 @@ def test_a_failed_expectation_goes_before_a_run_that_is_not_where_it_was_asked(u
 def interrupted(process: subprocess.Popen) -> tuple[str, str]:
     """Press Ctrl-C, and return what a process prints that must end of it."""
     process.send_signal(signal.SIGINT)
-    out, errors = process.communicate(timeout=10)
+    out, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     return out, errors
 
@@ -334,7 +334,7 @@ def on_terminal(*args: str, status: int, code: str = "") -> Iterator[tuple[subpr
 
         try:
             yield process, written()
-            assert process.wait(timeout=10) == status
+            assert process.wait(timeout=60) == status
         finally:
             process.kill()
             os.close(ours)

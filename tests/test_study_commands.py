@@ -192,7 +192,7 @@ def test_ctrl_c_keeps_what_is_finished_of_a_sweep_and_the_same_command_goes_on()
         wait_for(lambda: busy(process.pid, 1, 2))
         os.killpg(process.pid, signal.SIGINT)
         out, errors = process.communicate(timeout=20)
-        wait_for(lambda: not family(process.pid), 5)
+        wait_for(lambda: not family(process.pid), 30)
     assert (process.returncode, out) == (130, "")
     [kept] = re.findall(r"^sim: interrupted; (\d+) finished replications are kept, the same command goes on\n$", errors)
     assert stored("SELECT count(*) FROM runs WHERE status = 'complete'") == [(int(kept),)]

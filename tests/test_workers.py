@@ -111,7 +111,7 @@ def test_workers_end_with_their_parent_however_that_ends(number):
         wait_for(lambda: busy(process.pid, 2, 0.3))
         os.kill(process.pid, number)
         _, errors = process.communicate(timeout=20)
-        wait_for(lambda: not family(process.pid), 5)
+        wait_for(lambda: not family(process.pid), 30)
     if number == signal.SIGKILL:
         assert (process.returncode, errors) == (-number, "")
     else:
