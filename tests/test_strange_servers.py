@@ -3,6 +3,7 @@
 `python -m tests.test_strange_servers 1000` damages a thousand answers where the suite does so fifty times.
 """
 
+import gc
 import gzip
 import json
 import os
@@ -601,3 +602,17 @@ def main(times: int) -> None:
 
 if __name__ == "__main__":
     main(int(sys.argv[1]))
+
+
+def test_ctrl_c_right_after_a_database_was_opened_closes_it(monkeypatch, caplog):
+    wait = Connection._wait
+
+    def interrupted(connection, work):
+        wait(connection, work)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Connection, "_wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Connection(find_address("http://127.0.0.1:1"))
+    gc.collect()
+    assert caplog.text == ""  # where aiohttp tells of sessions that nobody closed

@@ -111,13 +111,15 @@ class Connection:
         # libsql-client's own thread keeps a process alive when it is not closed; a daemon thread does not
         thread = Thread(target=self._loop.run_forever, name="libsql", daemon=True)
         thread.start()
-        self._client = self._wait(self._open)
-        self._close = finalize(self, _close, self._client, self._loop, thread, self._process)
+        self._wait(lambda: self._open(thread))
 
-    async def _open(self) -> Client:
+    async def _open(self, thread: Thread) -> None:
+        """Make the client, and have it closed whatever becomes of this connection, also when Ctrl-C comes right now."""
         if self.address.is_remote:
-            return ServerClient(self.address.target, self.address.token)
-        return _FileClient(self.address.target, self._interrupted)
+            self._client: Client = ServerClient(self.address.target, self.address.token)
+        else:
+            self._client = _FileClient(self.address.target, self._interrupted)
+        self._close = finalize(self, _close, self._client, self._loop, thread, self._process)
 
     def __enter__(self) -> Self:
         """Return the database itself."""
@@ -247,6 +249,10 @@ def _close(client: Client, loop: asyncio.AbstractEventLoop, thread: Thread, proc
 
     asyncio.run_coroutine_threadsafe(close(), loop)
     if current_thread() is not thread:
-        thread.join(1)
+        try:
+            thread.join(1)
+        except KeyboardInterrupt:
+            thread.join(1)  # what is not closed complains at the end of the process
+            raise
     if not loop.is_running():
         loop.close()
