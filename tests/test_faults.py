@@ -270,7 +270,9 @@ def sudden(tmp_path_factory: pytest.TempPathFactory) -> Sudden:
 
 def test_a_server_killed_in_the_middle_of_a_push_has_each_row_once_after_the_next_push(sudden):
     ends = [sudden.server_killed(), sudden.server_killed(twice=True)]
-    assert "middle" in ends
+    while "middle" not in ends:  # chance decides where a kill comes
+        assert len(ends) < 8
+        ends.append(sudden.server_killed())
 
 
 @pytest.mark.parametrize(("what", "middle"), [("run", "file"), ("run --db", "push"), ("push", "push")])
