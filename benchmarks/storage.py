@@ -230,7 +230,7 @@ def compare_sizes(sizes: tuple[int, ...], repeats: int, server: Callable[[Path],
 def main(orders: int, repeats: int) -> None:
     import pytest
 
-    from tests.server import Server, server_program
+    from tests.helpers.server import Server, server_program
 
     try:
         server_program()

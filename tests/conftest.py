@@ -11,9 +11,9 @@ from libsql_client.sqlite3_utils import Sqlite3Client
 
 import sim.cli
 from sim import Database, Run, load_scenario, open_database, run
-from tests.backends import BUSY, KINDS, TRACED, Backend, run_text
-from tests.server import Server, read_file
-from tests.turso import connects_to, read_turso
+from tests.helpers.backends import BUSY, KINDS, TRACED, Backend, run_text
+from tests.helpers.server import Server, read_file
+from tests.helpers.turso import connects_to, read_turso
 
 GOLDEN = Path(__file__).parent / "golden"
 collect_ignore = ["outside"]  # another team's repository, whose tests are run by test_outside.py

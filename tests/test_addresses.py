@@ -7,7 +7,7 @@ import pytest
 
 from sim import StorageError, open_database
 from sim.storage import Address, check, find_address, list_runs, save_run
-from tests.backends import BUSY, run_text
+from tests.helpers.backends import BUSY, run_text
 
 pytestmark = pytest.mark.usefixtures("elsewhere")
 FORMS = "write file:NAME, such as file:sim.db, or libsql://HOST"

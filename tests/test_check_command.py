@@ -15,7 +15,7 @@ import pytest
 
 from sim import load_scenario, replicate
 from sim.model import UNITS
-from tests.server import read_file
+from tests.helpers.server import read_file
 from tests.test_command import command, complaint, names, on_terminal, sim, sim_process
 from tests.test_command import scenario as write
 

@@ -38,7 +38,7 @@ from sim.output.github import annotations, step_summary
 from sim.output.junit import write_junit
 from sim.output.reports import difference_text
 from sim.units import printable
-from tests.server import read_file
+from tests.helpers.server import read_file
 from tests.test_check_command import (
     CERTAIN,
     GROWING,

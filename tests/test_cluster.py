@@ -23,7 +23,7 @@ from distributed import Client
 from sim import replicate
 from sim.experiment.compiling import compile_now
 from sim.model import OrderClass
-from tests.server import read_file
+from tests.helpers.server import read_file
 from tests.test_check_command import KITCHEN as CREW
 from tests.test_check_command import LONG, VERDICTS, computed, family, plain, session, stored, wait_for
 from tests.test_command import on_terminal, screen, sim, sim_process

@@ -18,7 +18,7 @@ from unittest.mock import patch
 import pytest
 
 from sim.cli import main
-from tests.server import read_file
+from tests.helpers.server import read_file
 
 KITCHEN = """
 scenario: 1

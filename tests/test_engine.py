@@ -18,7 +18,7 @@ from sim.metrics.tally import count_waits, observe
 from sim.model import NONE, Action, OrderClass, OrderStatus, Rules, Workload
 from sim.scenario.loading import restore_scenario
 from sim.statistics import Histogram
-from tests.oracle import check_rules, log_rows, oracle_rows
+from tests.helpers.oracle import check_rules, log_rows, oracle_rows
 
 EXAMPLES = 800
 

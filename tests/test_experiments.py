@@ -38,8 +38,8 @@ from sim.storage import (
     save_replications,
     save_run,
 )
-from tests.backends import change
-from tests.server import read_file
+from tests.helpers.backends import change
+from tests.helpers.server import read_file
 
 # Some orders are still PENDING at the end of most replications, and some replications have no VIP at all.
 KITCHEN = """

@@ -34,7 +34,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from sim.storage import open_database, push_all
 from sim.storage.migrations import MIGRATIONS
-from tests.server import Server, free_ports, http, port_that, read_file
+from tests.helpers.server import Server, free_ports, http, port_that, read_file
 
 SCENARIO = """
 scenario: 1

@@ -25,7 +25,7 @@ from sim.storage import (
     saving,
 )
 from sim.storage.runs import stored_scenario
-from tests.backends import (
+from tests.helpers.backends import (
     EMPTY,
     OWN,
     TABLES,
@@ -38,7 +38,7 @@ from tests.backends import (
     run_text,
     with_tokens_too,
 )
-from tests.server import read_file
+from tests.helpers.server import read_file
 
 
 def assert_same(source: Database, target: Backend, *tables: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sim.model import UNITS
-from tests.server import ROOT, Server
+from tests.helpers.server import ROOT, Server
 from tests.test_command import (
     KITCHEN,
     NOBODY,

@@ -16,7 +16,7 @@ import pytest
 from sim import StorageError, load_scenario, run
 from sim.storage import find_run, list_runs, run_metrics, save_run
 from sim.storage.metrics import name_statement, stored_metrics
-from tests.backends import TABLES, TRACE, add_experiment, event_rows, refuses, run_text, with_tokens_too
+from tests.helpers.backends import TABLES, TRACE, add_experiment, event_rows, refuses, run_text, with_tokens_too
 
 
 @pytest.fixture

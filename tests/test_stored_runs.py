@@ -27,7 +27,7 @@ from sim.storage import (
     save_replications,
     save_run,
 )
-from tests.backends import (
+from tests.helpers.backends import (
     BUSY,
     EMPTY,
     OWN,

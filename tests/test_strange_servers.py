@@ -28,7 +28,7 @@ from sim import Database, StorageError, load_scenario, open_database, run
 from sim.storage import find_address, list_runs, push_all, save_run
 from sim.storage.connection import Connection
 from sim.storage.rows import read_pages
-from tests.server import Answer, Server, http, port_that
+from tests.helpers.server import Answer, Server, http, port_that
 
 pytestmark = pytest.mark.usefixtures("elsewhere")
 JSON = "application/json"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sim import compare, load_scenario, replicate, select, sweep
-from tests.server import read_file
+from tests.helpers.server import read_file
 from tests.test_check_command import busy, family, session, wait_for
 from tests.test_command import scenario as write
 from tests.test_command import sim

@@ -1,0 +1,1 @@
+"""What tests share: kitchens, servers, and ways to run the program."""
