@@ -78,9 +78,9 @@ def experiment(study: Study, number: int) -> Experiment:
     for times in study.times:
         done = replicate(queue, times, study.seed + number, earlier=earlier)
         earlier = done.results
-        verdicts = zip(CLASSES, done.thresholds, strict=True)
+        verdicts = zip(CLASSES, done.verdicts, strict=True)
         looks.append({name: (*verdict.estimate[:3], verdict.judgement) for name, verdict in verdicts})
-    fewest = min(one.metrics["orders.created"] for one in earlier)
+    fewest = min(one.values["orders.created"] for one in earlier)
     if fewest < study.orders:
         sys.exit(f"a replication has {fewest} orders after its warm-up, fewer than {study.orders}")
     return {"study": study._asdict(), "number": number, "looks": looks}

@@ -182,7 +182,9 @@ def alarms(one: Scenario, other: Scenario, number: int) -> tuple[int, int]:
     """Return in how many comparisons there is a difference, and a significant one."""
     different = significant = 0
     for seed in range(number):
-        pairs = compare(one, other, metrics=METRICS, times=30, seed=seed, engine="compiled", fingerprints=False).pairs
+        pairs = compare(
+            one, other, metric_names=METRICS, times=30, seed=seed, engine="compiled", fingerprints=False
+        ).pairs
         different += any(pair.difference.interval.mean != 0 for pair in pairs)
         significant += any(pair.is_significant for pair in pairs)
     return different, significant

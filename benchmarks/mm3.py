@@ -51,7 +51,7 @@ def full_log(engine, orders: int, number: int) -> tuple[float, list[float]]:
     workload = scenario.workload(number)
     log = run_engine(workload, engine)
     seconds = perf_counter() - began
-    metrics = measure(workload, log).metrics
+    metrics = measure(workload, log).values
     return seconds, [float(metrics[f"wait.{name}.mean"] or 0) / 60 for name in ("VIP", "NORMAL")]
 
 

@@ -87,7 +87,7 @@ def _dress() -> None:
     experiment.Run._repr_html_, experiment.Replications._repr_html_ = tables.run_html, tables.replications_html
     experiment.Theory._repr_html_ = tables.theory_html
     for verdicts in (experiment.Verdicts, experiment.ThresholdVerdicts):
-        verdicts._repr_html_ = lambda rows: rows.table()._repr_html_()
+        verdicts._repr_html_ = lambda rows: rows.to_frame()._repr_html_()
     experiment.Sweep._repr_html_ = lambda done: reports.sweep_report(done).html()
     experiment.Comparison._repr_html_ = lambda done: reports.compare_report(done).html()
     experiment.Selection._repr_html_ = lambda done: reports.select_report(done).html()

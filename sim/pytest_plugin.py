@@ -94,7 +94,7 @@ class ScenarioFile(pytest.File):
         if isinstance(self._done, SimulationError):
             raise self._done
         may_be = self.config.getini("sim_inconclusive") == "pass"
-        verdict = self._done.thresholds[index - len(self.scenario.expectations)]
+        verdict = self._done.verdicts[index - len(self.scenario.expectations)]
         return of_demand(self._done) or of_threshold(verdict, Outcome.PASS if may_be else Outcome.FAIL)
 
     def _golden(self, _: int) -> "Finding":

@@ -113,7 +113,7 @@ def test_the_mark_stands_at_the_95th_percentile(story):
     run = story("bots: {initial: 1}\ntimeline: [{at: 0s, order: NORMAL, count: 20}]")
     axes = run.plot.waits().axes[0]
     marks = [line for line in axes.get_lines() if line.get_marker() == "s"]
-    assert marks[0].get_xdata()[0] == run.measures.metrics["wait.NORMAL.p95"]
+    assert marks[0].get_xdata()[0] == run.measures.values["wait.NORMAL.p95"]
 
 
 COME_AND_GO = """
@@ -157,7 +157,7 @@ def test_a_bot_that_comes_at_the_very_end_takes_nobodys_row(story):
 
 def test_there_are_as_many_rows_as_bots_were_ever_present_at_once(story):
     run = story(SIZES["60 bots that come and go"])
-    assert run.measures.metrics["bots.max"] == 60
+    assert run.measures.values["bots.max"] == 60
     axes = run.plot.bots().axes[0]
     rows = {row for _, _, row in rectangles(axes, PRESENT)}
     assert rows == set(range(1, 61))
@@ -190,7 +190,7 @@ def test_waits_are_in_seconds_however_long_and_their_ticks_have_units(story):
         figure = run.plot.waits()
         figure.canvas.draw()
         axes = figure.axes[0]
-        assert max(axes.get_lines()[0].get_xdata()) == run.measures.metrics["wait.max"]
+        assert max(axes.get_lines()[0].get_xdata()) == run.measures.values["wait.max"]
         assert label in [tick.get_text() for tick in axes.get_xticklabels()]
 
 

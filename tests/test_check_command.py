@@ -139,7 +139,7 @@ def test_what_a_replicate_leaves_behind():
     assert [(row["replication"], row["metric"], row["value"]) for row in rows] == [
         (str(one.number), name, "" if value is None else str(value))
         for one in done.results
-        for name, value in one.metrics.items()
+        for name, value in one.values.items()
     ]
     sim("replicate", "kitchen.yaml", "-n", "3", "--out", "here", *BARE)
     assert names("here") == {"replications.csv"}

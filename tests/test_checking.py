@@ -1245,7 +1245,7 @@ def test_json_is_what_python_says():
         (one.expected, one.place.line, "PASS" if one.held else "FAIL") for one in run(scenario).verdicts
     ]
     assert [(one["asked"], one["line"], one["column"], one["verdict"], one["note"]) for one in judged] == [
-        (str(one.threshold), one.place.line, one.place.column, one.judgement, one.note) for one in done.thresholds
+        (str(one.threshold), one.place.line, one.place.column, one.judgement, one.note) for one in done.verdicts
     ]
     assert {one["kind"] for one in expected} == {"expectation"}
     assert {one["kind"] for one in judged} == {"threshold"}

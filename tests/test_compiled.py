@@ -39,10 +39,10 @@ def test_a_run_and_replications_are_the_same_in_either_engine():
     lunch = load_scenario(ROOT / "scenarios" / "lunch_rush.yaml")
     one, other = (run(lunch, engine=engine) for engine in ("reference", "compiled"))
     assert (one.engine, other.engine) == ("reference", "compiled")
-    assert (one.fingerprint, one.measures.metrics) == (other.fingerprint, other.measures.metrics)
+    assert (one.fingerprint, one.measures.values) == (other.fingerprint, other.measures.values)
     these, those = (replicate(lunch, 20, engine=engine) for engine in ("reference", "compiled"))
-    assert [(one.metrics, one.worst_waits, one.fingerprint, one.series.left_out) for one in these.results] == [
-        (one.metrics, one.worst_waits, one.fingerprint, one.series.left_out) for one in those.results
+    assert [(one.values, one.worst_waits, one.fingerprint, one.series.left_out) for one in these.results] == [
+        (one.values, one.worst_waits, one.fingerprint, one.series.left_out) for one in those.results
     ]
     assert these.all_orders("VIP") == those.all_orders("VIP")
     assert {one.engine for one in those.results} == {"compiled"}
@@ -54,14 +54,14 @@ def test_a_warm_up_by_mser5_is_the_same_in_either_engine(scenario):
         "arrivals: [{class: {VIP: 30%, NORMAL: 70%}, poisson: {rate: 2.5/m}}]\n"
     )
     these, those = (replicate(steady, 8, engine=engine).results for engine in ("reference", "compiled"))
-    assert [(one.metrics, one.warmup) for one in these] == [(one.metrics, one.warmup) for one in those]
+    assert [(one.values, one.warmup) for one in these] == [(one.values, one.warmup) for one in those]
     assert any(one.warmup for one in these)
 
 
 def test_replications_without_fingerprints_are_the_same_but_for_those():
     lunch = load_scenario(ROOT / "scenarios" / "lunch_rush.yaml")
     with_them, without = (replicate(lunch, 5, engine="compiled", fingerprints=asked) for asked in (True, False))
-    assert [one.metrics for one in with_them.results] == [one.metrics for one in without.results]
+    assert [one.values for one in with_them.results] == [one.values for one in without.results]
     assert {one.fingerprint for one in without.results} == {None}
 
 

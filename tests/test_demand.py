@@ -305,7 +305,7 @@ def test_as_many_abandon_as_theory_says(scenario, bots, rate, patience):
         bots: {{initial: {bots}}}
         arrivals: [{{class: NORMAL, poisson: {{rate: {rate}}}, limit: {orders}}}]
     """)
-    metrics = [run(loaded, replication=number).measures.metrics for number in range(1, times + 1)]
+    metrics = [run(loaded, replication=number).measures.values for number in range(1, times + 1)]
     expected = erlang_a(bots, int(rate[:-2]) / 60, 1, 1 / int(patience[:-1]))
     for name, value in zip(("orders.NORMAL.abandoned.rate", "queue.NORMAL.mean"), expected, strict=True):
         sample = [one[name] for one in metrics]
@@ -325,7 +325,7 @@ def test_only_classes_that_are_named_lose_patience(scenario):
         arrivals: [{class: {VIP: 50%, NORMAL: 50%}, poisson: {rate: 90/h}}]
     """)
     )
-    metrics = done.measures.metrics
+    metrics = done.measures.values
     assert metrics["orders.VIP.abandoned"] == 0
     assert metrics["orders.NORMAL.abandoned"] == metrics["orders.abandoned"] > 20
     abandoned = done.orders[done.orders["status"] == "ABANDONED"]
@@ -359,7 +359,7 @@ def test_starving_orders_fail_their_threshold_although_those_that_were_served_wo
         served += [waits[math.ceil(0.95 * len(waits)) - 1] / SECOND] if len(waits) else []
     assert np.mean(served) + 3 * stats.sem(served) < 4 * 3600 < done.estimate("wait.NORMAL.p95").low
     assert done.estimate("wait.VIP.p95").high < 3600
-    assert [verdict.judgement for verdict in done.thresholds] == [Judgement.FAIL]
+    assert [verdict.judgement for verdict in done.verdicts] == [Judgement.FAIL]
 
 
 # Seeds
@@ -380,7 +380,7 @@ STREAMS = """
 
 
 def same(one, other):
-    return (one.number, one.fingerprint, one.metrics) == (other.number, other.fingerprint, other.metrics)
+    return (one.number, one.fingerprint, one.values) == (other.number, other.fingerprint, other.values)
 
 
 def test_a_replication_is_the_same_alone_among_others_with_two_workers_and_in_any_order(scenario):

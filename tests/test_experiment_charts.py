@@ -118,7 +118,7 @@ def drawn(axes, marker):
 
 def test_the_intervals_are_those_of_the_summary_with_a_dot_for_each_replication(repeated):
     done = repeated(BUSY, 5)
-    found = done.summary().set_index("metric").loc[["wait.VIP.mean", "wait.NORMAL.mean"]]
+    found = done.to_frame().set_index("metric").loc[["wait.VIP.mean", "wait.NORMAL.mean"]]
     axes = done.plot.intervals().axes[0]
     for box, line, (_, row) in zip(axes.patches, drawn(axes, "|"), found.iterrows(), strict=True):
         assert [box.get_x(), box.get_x() + box.get_width()] == pytest.approx([row.low, row.high])

@@ -56,7 +56,7 @@ MINUTE = 60_000_000
 
 def said(done: Replications) -> list[tuple]:
     """All that replications say, but for wall-clock times."""
-    return [(one.number, one.metrics, one.worst_waits, one.fingerprint, one.warmup) for one in done.results]
+    return [(one.number, one.values, one.worst_waits, one.fingerprint, one.warmup) for one in done.results]
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_a_replication_is_the_run_of_its_number(kitchen):
     assert [one.number for one in done.results] == [1, 2, 3]
     for one in done.results:
         alone = run(kitchen, seed=5, replication=one.number)
-        assert (one.fingerprint, one.metrics) == (alone.fingerprint, alone.measures.metrics)
+        assert (one.fingerprint, one.values) == (alone.fingerprint, alone.measures.values)
     assert len({one.fingerprint for one in done.results}) == 3
 
 
@@ -99,7 +99,7 @@ def test_thirty_extended_to_a_hundred_are_a_hundred_at_once(kitchen, hundred):
     extended = replicate(kitchen, 100, earlier=replicate(kitchen, 30).results, finished=fresh.append)
     assert said(extended) == said(hundred)
     assert [number for block in fresh for number in block.numbers] == list(range(31, 101))
-    pd.testing.assert_frame_equal(extended.summary(), hundred.summary())
+    pd.testing.assert_frame_equal(extended.to_frame(), hundred.to_frame())
 
 
 def test_earlier_ones_may_have_gaps_and_be_more_than_are_asked_for(kitchen, hundred):
@@ -135,23 +135,23 @@ def test_what_is_out_of_range_is_refused(kitchen, options):
 
 def test_an_estimate_is_the_mean_over_replications_that_observed_something(kitchen, hundred):
     done = Replications(kitchen, 7, hundred.results[:30])
-    seen = [one.metrics["wait.VIP.mean"] for one in done.results if one.metrics["wait.VIP.n"]]
+    seen = [one.values["wait.VIP.mean"] for one in done.results if one.values["wait.VIP.n"]]
     assert 3 < len(seen) < 30
     assert done.values("wait.VIP.mean") == seen
     assert done.estimate("wait.VIP.mean") == mean_interval(seen)
     assert done.estimate("wait.VIP.mean", 0.5) == mean_interval(seen, 0.5)
     assert Replications(kitchen, 7, hundred.results[:1]).estimate("wait.mean").low is None
-    summary = done.summary().set_index("metric")
+    summary = done.to_frame().set_index("metric")
     assert summary.loc["wait.VIP.mean"].tolist() == [*mean_interval(seen), "s"]
     assert list(summary.index) == list(UNITS)
     assert len(done.runs) == 30 * len(UNITS)
-    assert done.runs["value"].isna().sum() == sum(v is None for one in done.results for v in one.metrics.values())
+    assert done.runs["value"].isna().sum() == sum(v is None for one in done.results for v in one.values.values())
 
 
 def test_what_nobody_observed_has_no_estimate(scenario):
     done = replicate(scenario("clock: {until: 1m}\nbots: {initial: 1}"))
     assert done.estimate("wait.mean") is None
-    row = done.summary().set_index("metric").loc["wait.mean"]
+    row = done.to_frame().set_index("metric").loc["wait.mean"]
     assert (row["n"], row[["mean", "low", "high"]].isna().all()) == (0, True)
 
 
@@ -245,20 +245,20 @@ def test_after_a_warm_up_the_metrics_are_those_of_a_plain_count(story, start):
     )
     plain = plain_metrics(done, start)
     measured = done.measures
-    assert {name: measured.metrics[name] for name in plain} == pytest.approx(plain)
+    assert {name: measured.values[name] for name in plain} == pytest.approx(plain)
     assert measured.warmup == start
     assert len(measured.orders.number) > plain["orders.created"], "the tables keep all orders"
 
 
 def test_an_order_of_the_warm_ups_last_instant_counts_and_one_before_it_does_not(story):
     keys = "warmup: 10s\nclock: {until: 1m}\ntimeline: [{at: 9s, order: VIP}, {at: 10s, order: VIP}]\n"
-    metrics = story(keys).measures.metrics
+    metrics = story(keys).measures.values
     assert (metrics["orders.created"], metrics["wait.max"]) == (1, 50.0)
     assert (metrics["queue.mean"], metrics["queue.max"]) == (2.0, 2), "the queue is as long as it is"
 
 
 def test_a_warm_up_without_end_leaves_nothing_to_observe(story):
-    metrics = story("warmup: 1h\nbots: {initial: 1}\ntimeline: [{at: 0s, order: VIP}]").measures.metrics
+    metrics = story("warmup: 1h\nbots: {initial: 1}\ntimeline: [{at: 0s, order: VIP}]").measures.values
     assert (metrics["orders.created"], metrics["wait.mean"], metrics["utilisation"]) == (0, None, None)
 
 
@@ -279,7 +279,7 @@ def test_mser5_cuts_each_replication_where_its_own_waits_say(scenario):
         cut = mser5(plain.orders["wait_us"].to_numpy(float) / 1e6)
         done = run(kitchen, replication=number).measures
         assert done.warmup == (done.orders.created[cut] if cut else 0)
-        assert done.metrics["orders.created"] == (done.orders.created >= done.warmup).sum()
+        assert done.values["orders.created"] == (done.orders.created >= done.warmup).sum()
         cuts.add(cut)
     assert len(cuts) > 3
     with pytest.raises(SimulationError, match="mser5 finds no end of the warm-up in the first half of the run"):
@@ -329,7 +329,7 @@ def tampered(done, **columns):
 
 def test_a_log_that_contradicts_littles_identity_is_an_internal_error_and_no_number(story):
     done = story(CERTAIN)
-    assert tampered(done).metrics == done.measures.metrics
+    assert tampered(done).values == done.measures.values
     picked_up = done.log.kind == 1
     assert picked_up.sum() == 4
     last = np.flatnonzero(picked_up)[-1]
@@ -465,9 +465,7 @@ def test_a_list_is_as_many_conditions_and_each_keeps_its_place_and_severity(scen
             """
         )
     )
-    assert [
-        (one.place.line, one.threshold.metric, one.threshold.severity, one.judgement) for one in done.thresholds
-    ] == [
+    assert [(one.place.line, one.threshold.metric, one.threshold.severity, one.judgement) for one in done.verdicts] == [
         (7, "wait.mean", "fail", PASS),
         (7, "wait.mean", "fail", FAIL),
         (8, "wait.max", "warn", PASS),
@@ -485,7 +483,7 @@ def left_waiting(scenario, pending: int, *conditions: str) -> list[tuple[Judgeme
             f"  - {{at: 99s, order: NORMAL, count: {pending}}}\nthresholds: {{{', '.join(conditions)}}}\n"
         )
     )
-    return [(one.judgement, one.note) for one in done.thresholds]
+    return [(one.judgement, one.note) for one in done.verdicts]
 
 
 CARRIED = (OPEN, "orders still PENDING could carry it over the limit; run longer")
@@ -525,7 +523,7 @@ def test_an_unknown_metric_is_a_key_error_that_says_what_may_be_meant(scenario):
 def test_a_class_is_not_blamed_for_the_other_that_waits(scenario):
     vip = "service: 1s\nclock: {until: 10s}\nbots: {initial: 1}\ntimeline: [{at: 0s, order: VIP}, "
     keys = vip + '{at: 5s, remove_bots: 1}, {at: 6s, order: NORMAL}]\nthresholds: {wait.VIP.max: "< 1s", wait.max: '
-    assert [one.judgement for one in replicate(scenario(keys + '"< 1m"}')).thresholds] == [PASS, OPEN]
+    assert [one.judgement for one in replicate(scenario(keys + '"< 1m"}')).verdicts] == [PASS, OPEN]
 
 
 def test_starving_normal_orders_fail_the_promise_although_few_were_served(scenario):
@@ -542,7 +540,7 @@ def test_starving_normal_orders_fail_the_promise_although_few_were_served(scenar
             """
         )
     )
-    [found] = done.thresholds
+    [found] = done.verdicts
     assert found.judgement == FAIL
     assert done.estimate("orders.NORMAL.completed.rate").high < 0.7
     assert found.estimate.low > 3600
@@ -568,8 +566,8 @@ def test_unfinished_orders_of_stored_replications_still_count(database, scenario
     save_replications(database, kitchen, 7, done.results)
     back = replicate(kitchen, earlier=earlier_replications(database, kitchen, 7))
     assert any(one.worst_waits.get("wait.max") == float("inf") for one in back.results)
-    assert back.thresholds == done.thresholds
-    assert [one.judgement for one in back.thresholds] == [OPEN, OPEN, PASS]
+    assert back.verdicts == done.verdicts
+    assert [one.judgement for one in back.verdicts] == [OPEN, OPEN, PASS]
 
 
 def test_only_the_same_scenario_and_seed_by_the_same_versions_that_is_not_deleted_counts(
@@ -622,7 +620,7 @@ def test_an_experiment_is_a_row_and_its_runs_have_metrics_and_no_events(database
     ]
     assert backend.count("events", "orders", "bots", "metrics") == (0, 0, 0, 3 * len(UNITS))
     for run_id, one in zip(ids, done.results, strict=True):
-        assert run_metrics(database, run_id) == one.metrics
+        assert run_metrics(database, run_id) == one.values
         stored = find_run(database, run_id)
         assert (stored.replication, stored.fingerprint, stored.tags) == (one.number, one.fingerprint, ["pilot"])
         assert datetime.fromisoformat(stored.started_at) == one.started_at

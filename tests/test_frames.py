@@ -32,11 +32,11 @@ def test_parameters_that_a_caller_changes_are_the_callers_own(scenario):
     kitchen.parameters["crew"] = 9
     assert kitchen.parameters == {"crew": 1}
     assert "{'crew': 1}" in repr(kitchen)
-    assert run(kitchen).measures.metrics["bots.end"] == 1
+    assert run(kitchen).measures.values["bots.end"] == 1
 
 
 def test_times_as_timedeltas(story):
-    orders = story(LATE).table("orders", times="timedelta").set_index("order")
+    orders = story(LATE).to_frame("orders", times="timedelta").set_index("order")
     assert list(orders.columns) == [
         *("class", "stream", "status", "created", "picked_up", "completed", "bot", "attempts", "wait", "flow")
     ]
@@ -49,44 +49,44 @@ def test_times_as_timedeltas(story):
 
 def test_times_on_the_clock_go_past_midnight(story):
     late = story(LATE)
-    orders = late.table("orders", times="clock").set_index("order")
+    orders = late.to_frame("orders", times="clock").set_index("order")
     assert orders.loc[1001, "created"] == pd.Timestamp("1970-01-01 23:59:52")
     assert orders.loc[1001, "completed"] == pd.Timestamp("1970-01-02 00:00:02")
     assert orders.loc[1001, "flow"] == pd.Timedelta("10s")
     assert (orders["completed"] - orders["created"]).equals(orders["flow"])
     assert list(orders["created"].dt.hour) == [23, 23, 23]
-    assert late.table("attempts", times="clock").iloc[-1]["ended"] is pd.NaT
-    events = late.table("events", times="clock")
+    assert late.to_frame("attempts", times="clock").iloc[-1]["ended"] is pd.NaT
+    events = late.to_frame("events", times="clock")
     assert list(events["t"].dt.strftime("%H:%M:%S")) == list(events["clock"])
 
 
 def test_a_clock_with_a_date_keeps_it(story):
-    orders = story(LATE.replace("23:59:50", "2026-02-28T23:59:50")).table("orders", times="clock")
+    orders = story(LATE.replace("23:59:50", "2026-02-28T23:59:50")).to_frame("orders", times="clock")
     assert orders["completed"].iloc[0] == pd.Timestamp("2026-03-01 00:00:02")
 
 
 def test_an_unknown_table_or_kind_of_times_is_named(story):
     with pytest.raises(ValueError, match=r"^unknown table 'order'; give orders, attempts, events$"):
-        story(LATE).table("order")
+        story(LATE).to_frame("order")
     with pytest.raises(ValueError, match=r"^unknown times 'seconds'; give microseconds, timedelta, clock$"):
-        story(LATE).table("orders", times="seconds")
+        story(LATE).to_frame("orders", times="seconds")
 
 
 def test_verdicts_on_expectations_are_a_table(story):
     late = story(LATE)
-    table = late.verdicts.table()
+    table = late.verdicts.to_frame()
     assert list(table.columns) == ["file", "line", "expected", "got", "held"]
     assert list(table["held"]) == [True, False]
     assert table["got"][1] == "completed 22s"
     html = late.verdicts._repr_html_()
     assert "order 1002: completed 13s" in html
     assert "<table" in html
-    assert list(run(late.scenario, replication=2).verdicts.table().columns) == list(table.columns)
+    assert list(run(late.scenario, replication=2).verdicts.to_frame().columns) == list(table.columns)
 
 
 def test_verdicts_on_thresholds_are_a_table(scenario):
-    thresholds = replicate(scenario(LATE)).thresholds
-    table = thresholds.table().set_index(["metric", "condition"])
+    thresholds = replicate(scenario(LATE)).verdicts
+    table = thresholds.to_frame().set_index(["metric", "condition"])
     assert table["judgement"].to_dict() == {
         ("wait.VIP.max", "< 1s"): "PASS",
         ("wait.NORMAL.max", "< 5s"): "FAIL",
@@ -94,13 +94,13 @@ def test_verdicts_on_thresholds_are_a_table(scenario):
     }
     assert table.loc[("wait.NORMAL.max", "< 5s"), "mean"] == 19
     assert "wait.NORMAL.max" in thresholds._repr_html_()
-    assert len(replicate(scenario("")).thresholds.table()) == 0
+    assert len(replicate(scenario("")).verdicts.to_frame()) == 0
 
 
 def test_theory_is_a_table_without_replications_too():
     known = theory(load_scenario("scenarios/steady_state.yaml"))
-    table = known.table()
-    assert dict(zip(table["metric"], table["theory"], strict=True)) == known.values  # noqa: PD011 - not a frame's
+    table = known.to_frame()
+    assert dict(zip(table["metric"], table["theory"], strict=True)) == known.values
     assert table.set_index("metric").loc[["wait.VIP.mean", "utilisation"], "unit"].tolist() == ["s", "share"]
     html = known._repr_html_()
     assert "M/M/4 with non-preemptive priority (Cobham 1954)" in html
@@ -109,7 +109,7 @@ def test_theory_is_a_table_without_replications_too():
 
 def test_a_theory_that_does_not_hold_says_why_in_a_notebook(scenario):
     none = theory(scenario(LATE))
-    assert none.table().empty
+    assert none.to_frame().empty
     assert none._repr_html_() == "<div>no theory, since orders of the timeline are no Poisson arrivals</div>"
 
 

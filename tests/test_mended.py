@@ -8,7 +8,7 @@ from sim.output.charts import CHARTS
 
 
 def test_the_integral_of_a_queue_may_pass_64_bits(story):
-    metrics = story("clock: {until: 36525d}\ntimeline: [{at: 0s, order: VIP, count: 5000}]").measures.metrics
+    metrics = story("clock: {until: 36525d}\ntimeline: [{at: 0s, order: VIP, count: 5000}]").measures.values
     assert metrics["queue.mean"] == 5000.0
     assert metrics["wait.mean"] == 36525 * 86400.0
 
@@ -50,7 +50,7 @@ def test_seed_and_replication_are_whole_numbers(scenario, options):
 
 def test_parameters_may_come_from_numpy(scenario):
     crew = scenario("params: {crew: 1}\nbots: {initial: $crew}")
-    assert [run(crew.set(crew=n)).measures.metrics["bots.end"] for n in np.arange(1, 4)] == [1, 2, 3]
+    assert [run(crew.set(crew=n)).measures.values["bots.end"] for n in np.arange(1, 4)] == [1, 2, 3]
 
 
 @pytest.mark.parametrize(

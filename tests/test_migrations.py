@@ -220,7 +220,7 @@ def test_what_was_half_pushed_under_schema_4_is_completed_after_it(fourth, busy)
     with open_database("file:source.db") as source, open_database(f"file:{fourth}") as database:
         save_run(source, busy, run_id=half)
         assert push_all(source, database) == 1
-        assert run_metrics(database, half) == busy.measures.metrics
+        assert run_metrics(database, half) == busy.measures.values
         assert load_run(database, find_run(database, half)).fingerprint == busy.fingerprint
 
 
@@ -330,7 +330,7 @@ def test_a_run_of_the_first_schema_can_be_shown_exported_reproduced_and_pushed(e
         assert (stored.seed, stored.parameters, stored.tags, stored.pushed_at) == (7, {"cook": "10s"}, [], None)
         before = load_run(database, stored)
         assert [one.fingerprint for one in (before, *reproduce(database, stored))] == [stored.fingerprint] * 3
-        assert before.measures.metrics == run_metrics(database, stored.id)
+        assert before.measures.values == run_metrics(database, stored.id)
         write_run(before, Path("out"), charts=False)
         assert "1004" in Path("out/orders.csv").read_text()
         assert push_all(database, target) == 2

@@ -149,7 +149,7 @@ class TestMetrics:
         metrics = story("""
             bots: {initial: 1}
             timeline: [{at: 0s, order: NORMAL, count: 20}]
-        """).measures.metrics
+        """).measures.values
         # waits are 0, 10, ... 190 s: the 19th of 20 is the smallest that 95% do not exceed
         assert (metrics["wait.p50"], metrics["wait.p95"], metrics["wait.p99"]) == (90.0, 180.0, 190.0)
         assert (metrics["wait.min"], metrics["wait.max"], metrics["wait.n"]) == (0.0, 190.0, 20)
@@ -163,7 +163,7 @@ class TestMetrics:
               - {at: 0s, order: VIP}
               - {at: 10s, add_bots: 1}
               - {at: 20s, add_bots: 1}
-        """).measures.metrics
+        """).measures.values
         assert (metrics["queue.mean"], metrics["queue.max"], metrics["queue.end"]) == (0.25, 1, 0)
         assert metrics["queue.VIP.mean"] == 0.25
         assert (metrics["bots.mean"], metrics["bots.max"], metrics["bots.end"]) == (50 / 40, 2, 2)
@@ -171,7 +171,7 @@ class TestMetrics:
         assert metrics["throughput"] == 90.0
 
     def test_a_queue_that_forms_for_no_time_is_no_queue(self, story):
-        metrics = story("bots: {initial: 1}\ntimeline: [{at: 0s, order: VIP}]").measures.metrics
+        metrics = story("bots: {initial: 1}\ntimeline: [{at: 0s, order: VIP}]").measures.values
         assert metrics["queue.max"] == 0
 
     def test_an_order_waits_in_all_its_stays_and_is_served_in_all_its_attempts(self, story):
@@ -182,13 +182,13 @@ class TestMetrics:
               - {at: 7s, remove_bots: 1}
               - {at: 9s, add_bots: 1}
         """)
-        metrics = one.measures.metrics
+        metrics = one.measures.values
         assert (metrics["wait.mean"], metrics["service.mean"], metrics["flow.mean"]) == (5.0, 14.0, 19.0)
         assert (metrics["wasted"], metrics["orders.returned"], metrics["orders.returned.rate"]) == (4.0, 1, 1.0)
         assert one.attempts["outcome"].tolist() == ["returned", "completed"]
 
     def test_what_was_never_seen_has_no_value(self, story):
-        metrics = story("timeline: []").measures.metrics
+        metrics = story("timeline: []").measures.values
         assert metrics["wait.mean"] is None
         assert metrics["wait.n"] == 0
         assert metrics["utilisation"] is None
@@ -197,7 +197,7 @@ class TestMetrics:
 
     def test_the_integral_of_the_queue_is_the_sum_of_all_waits(self, pytestconfig):
         one = run(load_scenario(pytestconfig.rootpath / "scenarios/lunch_rush.yaml"))
-        area = one.measures.metrics["queue.mean"] * one.log.end
+        area = one.measures.values["queue.mean"] * one.log.end
         assert area == pytest.approx(one.measures.orders.wait.sum(), rel=1e-12)
 
 

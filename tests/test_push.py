@@ -78,7 +78,7 @@ def test_a_push_copies_every_row_and_a_second_one_changes_nothing(backend, datab
     assert None not in {one.pushed_at for one in list_runs(source)}
     for run_id, done in zip(saved, runs, strict=True):
         back = database.run(run_id)
-        assert (back.fingerprint, back.measures.metrics) == (done.fingerprint, done.measures.metrics)
+        assert (back.fingerprint, back.measures.values) == (done.fingerprint, done.measures.values)
 
 
 def test_a_push_tells_how_far_it_is(database, source, busy, traced):
@@ -250,7 +250,7 @@ def assert_travels(tree: dict, source: Database, target: Database) -> None:
     for database in (source, target):
         back = database.run(run_id)
         assert back.fingerprint == done.fingerprint == find_run(database, run_id).fingerprint
-        assert back.measures.metrics == done.measures.metrics == run_metrics(database, run_id)
+        assert back.measures.values == done.measures.values == run_metrics(database, run_id)
         assert back.log.end == done.log.end
         _, again = reproduce(database, find_run(database, run_id))
         assert again.fingerprint == done.fingerprint

@@ -501,7 +501,7 @@ def test_a_test_in_python_loads_and_runs_scenarios_that_lie_beside_it(pytester, 
 def test_two_bots_are_quicker(scenario, run):
     rush = scenario("rush.yaml")
     one, two, four = (run(one) for one in (rush, rush.set(bots=2), scenario("rush.yaml", bots=4)))
-    longest = [done.measures.metrics["wait.max"] for done in (one, two, four)]
+    longest = [done.measures.values["wait.max"] for done in (one, two, four)]
     assert longest == [30, 10, 0]
     assert [one.held for one in run(rush, seed=5).verdicts] == [True, False]
 """,

@@ -111,7 +111,7 @@ RETURN = """
 def test_what_becomes_of_the_work_of_a_removed_bot(story, mode, completed):
     run = story(RETURN.replace("MODE", mode))
     assert run.measures.orders.completed.tolist() == [completed * 1_000_000]
-    assert run.measures.metrics["wasted"] == (4.0 if mode == "restart" else 0.0)
+    assert run.measures.values["wasted"] == (4.0 if mode == "restart" else 0.0)
 
 
 def test_a_finishing_bot_leaves_right_after_its_order_and_takes_no_other(story):
@@ -127,9 +127,9 @@ def test_a_finishing_bot_leaves_right_after_its_order_and_takes_no_other(story):
         "10 order_completed order 1001 bot 1",
         "10 bot_removed bot 1",
     ]
-    assert run.measures.metrics["bots.end"] == 0
-    assert run.measures.metrics["utilisation"] == 1.0
-    assert run.measures.metrics["orders.pending"] == 1
+    assert run.measures.values["bots.end"] == 0
+    assert run.measures.values["utilisation"] == 1.0
+    assert run.measures.values["orders.pending"] == 1
 
 
 def test_a_finishing_bot_no_longer_counts_for_the_schedule(story):
@@ -316,7 +316,7 @@ class TestTheHorizon:
             clock: {until: 30s}
             timeline: [{at: 10s, order: NORMAL}]
         """)
-        assert run.measures.metrics["wait.NORMAL.max"] == 20.0
+        assert run.measures.values["wait.NORMAL.max"] == 20.0
         assert run.orders["wait_us"].tolist() == [20_000_000]
 
 
@@ -361,7 +361,7 @@ class TestPatience:
             patience: {NORMAL: 30s}
             bots: {initial: 1}
             timeline: [{at: 0s, order: NORMAL, count: 4, service: 20s}, {at: 0s, order: VIP, service: 20s}]
-        """).measures.metrics  # the first is served at once, the VIP at 20 s; nobody waits until 40 s
+        """).measures.values  # the first is served at once, the VIP at 20 s; nobody waits until 40 s
         assert metrics["orders.NORMAL.abandoned"] == 3
         assert metrics["orders.NORMAL.abandoned.rate"] == 0.75
         assert metrics["orders.VIP.abandoned.rate"] == 0
@@ -415,7 +415,7 @@ class TestPromotion:
         """)
         assert run.orders["class"].tolist() == ["NORMAL"]
         assert set(run.events["class"].dropna()) == {"NORMAL"}
-        metrics = run.measures.metrics
+        metrics = run.measures.values
         assert (metrics["wait.NORMAL.mean"], metrics["wait.NORMAL.n"], metrics["wait.VIP.n"]) == (20, 1, 0)
         assert (metrics["orders.NORMAL.completed"], metrics["orders.VIP.created"]) == (1, 0)
         assert (metrics["queue.NORMAL.max"], metrics["queue.VIP.max"]) == (1, 0)

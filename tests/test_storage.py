@@ -91,8 +91,8 @@ def test_the_stored_events_are_the_log_of_the_run(backend, saved, busy):
 
 
 def test_the_stored_metrics_are_those_of_the_run_and_come_in_the_order_of_the_run(database, saved, busy):
-    assert None in busy.measures.metrics.values()
-    assert list(run_metrics(database, saved).items()) == list(busy.measures.metrics.items())
+    assert None in busy.measures.values.values()
+    assert list(run_metrics(database, saved).items()) == list(busy.measures.values.items())
 
 
 def test_numbers_come_back_bit_for_bit(backend, database, saved):
@@ -115,11 +115,11 @@ def test_the_view_of_metrics_says_in_sql_what_the_rows_of_runs_say(backend, save
     rows = backend.read("SELECT name, value FROM metrics WHERE run_id = ?", saved)
     values = dict(rows)
     assert len(rows) == len(values)
-    assert values.keys() == busy.measures.metrics.keys()
-    for name, value in busy.measures.metrics.items():
+    assert values.keys() == busy.measures.values.keys()
+    for name, value in busy.measures.values.items():
         assert values[name] == (None if value is None else pytest.approx(value, rel=1e-15)), name
     [(mean,)] = backend.read("SELECT value FROM metrics WHERE name = 'wait.mean'")
-    assert mean == busy.measures.metrics["wait.mean"]
+    assert mean == busy.measures.values["wait.mean"]
 
 
 def test_the_largest_numbers_are_stored_as_they_are(backend, database, tmp_path):
@@ -222,7 +222,7 @@ def test_what_pointed_to_a_deleted_row_stays_and_points_to_nothing(backend, data
 def test_removing_a_run_for_good_takes_all_that_is_its_own(backend, database, saved, busy):
     kept = save_run(database, busy)
     database.write([("DELETE FROM runs WHERE id = ?", (saved,))])
-    for table, rows in (("orders", 4), ("bots", 4), ("events", len(busy.log)), ("metrics", len(busy.measures.metrics))):
+    for table, rows in (("orders", 4), ("bots", 4), ("events", len(busy.log)), ("metrics", len(busy.measures.values))):
         assert backend.read(f"SELECT run_id, count(*) FROM {table} GROUP BY run_id") == [(kept, rows)]
     assert backend.count("scenarios", "users") == (1, 4)
 

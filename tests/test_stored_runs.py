@@ -56,7 +56,7 @@ def test_a_run_that_is_read_back_is_the_run_that_was_saved(database, tmp_path, t
     back = database.run(saved[:20])
     assert back.fingerprint == done.fingerprint
     assert event_rows(back.log) == event_rows(done.log)
-    assert back.measures.metrics == done.measures.metrics
+    assert back.measures.values == done.measures.values
     for table in ("orders", "attempts", "events", "metrics"):
         pd.testing.assert_frame_equal(getattr(back, table), getattr(done, table))
     for fact in ("seed", "replication", "engine", "started_at", "finished_at"):
@@ -155,7 +155,7 @@ def test_orders_events_and_metrics_are_tables(database, busy, traced):
     assert list(metrics.columns) == ["run", "scenario", "seed", "replication", "metric", "value", "unit"]
     assert len(metrics) == 2 * len(UNITS)
     mine = metrics[metrics["run"] == first].set_index("metric")
-    assert mine["value"].dropna().to_dict() == {k: v for k, v in busy.measures.metrics.items() if v is not None}
+    assert mine["value"].dropna().to_dict() == {k: v for k, v in busy.measures.values.items() if v is not None}
     assert mine["unit"].to_dict() == UNITS
     assert set(mine["seed"]) == {2**63 - 1}
     assert mine["value"].isna().any()
@@ -245,7 +245,7 @@ def test_a_run_that_is_damaged_can_be_listed_and_is_refused_in_one_line(database
     saved = save_run(database, traced)
     change(database, damage)
     [stored] = list_runs(database)
-    assert run_metrics(database, saved) == traced.measures.metrics
+    assert run_metrics(database, saved) == traced.measures.values
     for read in (load_run, reproduce):
         with pytest.raises(StorageError) as caught:
             read(database, stored)

@@ -1,4 +1,3 @@
-# ruff: noqa: PD011 - these values are no data frame's
 """Studies: conditions on parameters, points of a sweep, comparisons, selections, and theory beside them."""
 
 import operator
@@ -44,7 +43,7 @@ NUMBERS = ["mean", "low", "high"]
 
 def said(done: Replications) -> list[tuple]:
     """All that replications say, but for wall-clock times."""
-    return [(one.number, one.metrics, one.worst_waits, one.fingerprint) for one in done.results]
+    return [(one.number, one.values, one.worst_waits, one.fingerprint) for one in done.results]
 
 
 def faults_of(call) -> list[str]:
@@ -477,20 +476,20 @@ def test_earlier_replications_are_not_run_again_and_new_ones_are_told(crews):
 
 def test_the_table_of_a_sweep_has_a_row_for_each_point_and_metric(crews):
     done = sweep(crews)
-    table = done.table()
+    table = done.to_frame()
     assert list(table) == ["crew", "metric", *NUMBERS, "n", "unit"]
     assert list(zip(table["crew"], table["metric"], strict=True)) == list(product([2, 3, 4], UNITS))
     assert [str(kind) for kind in table.dtypes[[*NUMBERS, "n"]]] == ["Float64"] * 3 + ["Int64"]
     for point, rows in zip(done.points, np.split(np.arange(len(table)), 3), strict=True):
         found = table.iloc[rows].drop(columns="crew").reset_index(drop=True)
-        pd.testing.assert_frame_equal(found, point.summary())
-    wide, narrow = (done.table(confidence).set_index("metric").loc["wait.mean"] for confidence in (0.99, 0.5))
+        pd.testing.assert_frame_equal(found, point.to_frame())
+    wide, narrow = (done.to_frame(confidence).set_index("metric").loc["wait.mean"] for confidence in (0.99, 0.5))
     assert ((wide["high"] - wide["low"]) > (narrow["high"] - narrow["low"])).all()
 
 
 def test_thresholds_are_judged_at_each_point(load):
     thresholds = "thresholds: {wait.max: '<= 20s', orders.completed: {check: ['== 6', '> 6'], severity: warn}}\n"
-    found = sweep(load(SIX + "sweep: {crew: [1, 2]}\n" + thresholds)).thresholds
+    found = sweep(load(SIX + "sweep: {crew: [1, 2]}\n" + thresholds)).verdicts
     assert list(found) == ["crew", "metric", "condition", "severity", "judgement", "note"]
     assert found.drop(columns="note").to_numpy().tolist() == [
         [crew, *row]
@@ -506,9 +505,9 @@ def test_thresholds_are_judged_at_each_point(load):
 def test_shown_are_the_metrics_of_thresholds_or_those_that_matter_in_general(load):
     keys = SIX + "sweep: {crew: [1, 2]}\n"
     general = ["wait.VIP.mean", "wait.VIP.p95", "wait.NORMAL.mean", "wait.NORMAL.p95"]
-    assert sweep(load(keys)).metrics == general
+    assert sweep(load(keys)).metric_names == general
     asked = "thresholds: {utilisation: '> 1%', wait.p95: ['< 1h', '> 0s']}\n"
-    assert sweep(load(keys + asked)).metrics == ["wait.p95", "utilisation"]
+    assert sweep(load(keys + asked)).metric_names == ["wait.p95", "utilisation"]
 
 
 SOMETIMES = """
@@ -524,7 +523,7 @@ sweep: {vip: [0%, 40%], normal: [100%, 60%], where: vip == 0% and normal == 100%
 def test_a_point_without_chance_runs_once_among_random_ones(load):
     done = sweep(load(SOMETIMES))
     assert [(point.scenario.is_random, len(point.results)) for point in done.points] == [(False, 1), (True, 30)]
-    table = done.table().set_index("metric").loc["wait.mean"]
+    table = done.to_frame().set_index("metric").loc["wait.mean"]
     assert table["n"].tolist() == [1, 30]
     assert table["low"].isna().tolist() == [True, False]
     assert [len(point.results) for point in sweep(load(SOMETIMES), times=3).points] == [3, 3]
@@ -550,7 +549,7 @@ def paired(ours: list[float], theirs: list[float]):
 
 
 def test_each_alternative_differs_from_the_baseline_by_the_mean_of_its_pairs(crews):
-    done = compare(crews, metrics=["wait", "utilisation"])
+    done = compare(crews, metric_names=["wait", "utilisation"])
     assert [(pair.alternative, pair.metric) for pair in done.pairs] == [
         *product(["crew=3", "crew=4"], ["wait.mean", "utilisation"])
     ]
@@ -567,21 +566,21 @@ def test_each_alternative_differs_from_the_baseline_by_the_mean_of_its_pairs(cre
 
 
 def test_p_values_are_adjusted_over_all_pairs_and_metrics(crews):
-    done = compare(crews, metrics=["wait", "flow", "service.min", "throughput"], times=20)
+    done = compare(crews, metric_names=["wait", "flow", "service.min", "throughput"], times=20)
     alone = [pair.difference.p for pair in done.pairs]
     assert len(alone) == 8
     assert [pair.adjusted for pair in done.pairs] == holm(alone)
     assert [pair.is_significant for pair in done.pairs] == [p <= 0.05 for p in holm(alone)]
     assert len({pair.is_significant for pair in done.pairs}) == 2
-    assert done.table()["p_adjusted"].tolist() == holm(alone)
+    assert done.to_frame()["p_adjusted"].tolist() == holm(alone)
 
 
 def test_common_customers_narrow_the_interval_where_the_correlation_is_positive(load):
     keys = KITCHEN + "sweep: {cook: [10s, 11s]}\nreplications: 30\n"
-    [pair] = compare(load(keys), metrics=["service"]).pairs
+    [pair] = compare(load(keys), metric_names=["service"]).pairs
     assert pair.difference.correlation > 0.9
     assert pair.difference.variance_ratio > 10
-    [other] = compare(load(keys), load(keys.replace("door", "back"), "other"), metrics=["service"]).pairs
+    [other] = compare(load(keys), load(keys.replace("door", "back"), "other"), metric_names=["service"]).pairs
     assert other.difference.variance_ratio < 2, "streams of other names bring other customers"
 
 
@@ -610,7 +609,7 @@ def test_two_files_are_compared_by_their_names_parameters_or_files(load):
     assert compare(one, other).labels == ["one", "other"]
     same = other.with_keys(name="one")
     assert compare(one, same).labels == ["crew=1", "crew=3"]
-    assert compare(one, same).table()["alternative"].unique().tolist() == ["crew=3"]
+    assert compare(one, same).to_frame()["alternative"].unique().tolist() == ["crew=3"]
     twins = compare(one, load(SIX.replace("count: 6", "count: 7"), "one"))
     assert [name.endswith("one.yaml") for name in twins.labels] == [True, True]
     assert len(set(twins.labels)) == 2
@@ -622,7 +621,7 @@ def test_two_versions_of_one_file_have_labels_of_their_own(load):
 
 
 def test_a_parameter_may_have_the_name_of_a_column(load):
-    table = sweep(load(SIX.replace("crew", "n") + "sweep: {n: [1, 2]}")).table()
+    table = sweep(load(SIX.replace("crew", "n") + "sweep: {n: [1, 2]}")).to_frame()
     assert len(set(table)) == len(table.columns)
 
 
@@ -631,28 +630,26 @@ def test_metrics_are_those_asked_for_or_those_of_compare_or_of_thresholds_or_tho
     thresholds = "thresholds: {wait.max: '< 1h', flow: '< 1h'}\n"
     named = "compare: {metrics: [utilisation, wait.p95, utilisation.value]}\n"
     general = ["wait.VIP.mean", "wait.VIP.p95", "wait.NORMAL.mean", "wait.NORMAL.p95"]
-    assert compare(load(keys)).metrics == general
-    assert compare(load(keys + thresholds)).metrics == ["wait.max", "flow.mean"]
-    assert compare(load(keys + thresholds + named)).metrics == ["utilisation", "wait.p95"]
-    assert compare(load(keys + thresholds + named), metrics=["flow"]).metrics == ["flow.mean"]
+    assert compare(load(keys)).metric_names == general
+    assert compare(load(keys + thresholds)).metric_names == ["wait.max", "flow.mean"]
+    assert compare(load(keys + thresholds + named)).metric_names == ["utilisation", "wait.p95"]
+    assert compare(load(keys + thresholds + named), metric_names=["flow"]).metric_names == ["flow.mean"]
     with pytest.raises(ValueError, match=r"unknown metric 'wait.VPI'; did you mean"):
-        compare(load(keys), metrics=["wait.VPI"])
+        compare(load(keys), metric_names=["wait.VPI"])
 
 
 def test_all_run_as_often_as_the_one_that_asks_for_most(load):
     few, many = load(KITCHEN + "replications: 2"), load(KITCHEN + "replications: 4", "other")
-    done = compare(few, many, metrics=["wait"])
+    done = compare(few, many, metric_names=["wait"])
     assert [len(one.results) for one in (done.baseline, *done.alternatives)] == [4, 4]
-    assert compare(few, many, metrics=["wait"], times=3).pairs[0].difference.interval.n == 3
+    assert compare(few, many, metric_names=["wait"], times=3).pairs[0].difference.interval.n == 3
 
 
 def test_pairs_are_replications_in_which_both_observed_it(load):
     rare = KITCHEN.replace("VIP: 20%", "VIP: 2%").replace("NORMAL: 80%", "NORMAL: 98%").replace("10s", "1m")
-    done = compare(load(rare + "sweep: {crew: [12]}"), metrics=["flow.VIP.mean"])
+    done = compare(load(rare + "sweep: {crew: [12]}"), metric_names=["flow.VIP.mean"])
     [pair] = done.pairs
-    theirs, ours = (
-        [run.metrics["flow.VIP.mean"] for run in one.results] for one in (done.baseline, *done.alternatives)
-    )
+    theirs, ours = ([run.values["flow.VIP.mean"] for run in one.results] for one in (done.baseline, *done.alternatives))
     both = [(one, other) for one, other in zip(ours, theirs, strict=True) if None not in (one, other)]
     assert len(ours) - ours.count(None) > len(both), "some of the alternative have no partner"
     mean, low, high, _ = paired(*zip(*both, strict=True))
@@ -661,23 +658,23 @@ def test_pairs_are_replications_in_which_both_observed_it(load):
 
 
 def test_what_nobody_observed_does_not_differ(load):
-    done = compare(load(SIX + "sweep: {crew: [1, 2]}"), metrics=["wait.VIP", "wait"])
+    done = compare(load(SIX + "sweep: {crew: [1, 2]}"), metric_names=["wait.VIP", "wait"])
     nothing, something = done.pairs
     assert nothing[2:] == (None, None, None, 1.0, False, True)
     assert (nothing.is_significant, something.is_significant) == (False, True)
-    row = done.table().iloc[0]
+    row = done.to_frame().iloc[0]
     assert (row["n"], row["significant"], row["unit"]) == (0, False, "s")
     assert row[["baseline", "mean", "difference", "low", "high", "correlation"]].isna().all()
 
 
 def test_waits_that_are_not_over_make_a_pair_a_bound(load):
-    done = compare(load(KITCHEN + "sweep: {crew: [2, 4]}"), metrics=["wait", "service"])
+    done = compare(load(KITCHEN + "sweep: {crew: [2, 4]}"), metric_names=["wait", "service"])
     assert [pair.is_bound for pair in done.pairs] == [True, False]
 
 
 def test_a_scenario_does_not_differ_from_itself_under_another_name(load):
     one = load(KITCHEN + "replications: 8")
-    done = compare(one, one.with_keys(name="twin"), metrics=list(UNITS))
+    done = compare(one, one.with_keys(name="twin"), metric_names=list(UNITS))
     assert done.labels == ["story", "twin"]
     seen = [pair.difference for pair in done.pairs if pair.difference is not None]
     assert len(seen) > 40
@@ -686,7 +683,7 @@ def test_a_scenario_does_not_differ_from_itself_under_another_name(load):
 
 
 def test_where_nothing_is_random_any_difference_is_significant(load):
-    pairs = compare(load(SIX + "sweep: {crew: [1, 2]}"), metrics=["wait.max", "orders.completed"]).pairs
+    pairs = compare(load(SIX + "sweep: {crew: [1, 2]}"), metric_names=["wait.max", "orders.completed"]).pairs
     assert [(pair.difference.interval, pair.is_significant) for pair in pairs] == [
         ((-30.0, None, None, 1), True),
         ((0.0, None, None, 1), False),
@@ -694,13 +691,13 @@ def test_where_nothing_is_random_any_difference_is_significant(load):
 
 
 def test_one_replication_of_what_is_random_says_nothing(crews):
-    pairs = compare(crews, metrics=["wait"], times=1).pairs
+    pairs = compare(crews, metric_names=["wait"], times=1).pairs
     assert [(pair.adjusted, pair.is_significant) for pair in pairs] == [(1.0, False)] * 2
 
 
 def test_the_table_of_a_comparison_has_a_row_for_each_pair(crews):
-    done = compare(crews, metrics=["wait", "utilisation"])
-    table = done.table()
+    done = compare(crews, metric_names=["wait", "utilisation"])
+    table = done.to_frame()
     numbers = ["baseline", "mean", "difference", "low", "high"]
     assert list(table) == [
         *("alternative", "metric", *numbers, "n"),
@@ -813,7 +810,7 @@ def test_where_nothing_is_random_each_candidate_runs_once(load):
 
 def test_the_table_of_a_selection_has_a_row_for_each_candidate(load):
     keys = "sweep: {crew: [1, 2], cook: [10s, 5s]}\nselect: {maximise: cook}\nthresholds: {wait.max: '< 20s'}\n"
-    table = chosen(load, SIX + keys).table()
+    table = chosen(load, SIX + keys).to_frame()
     assert list(table) == ["crew", "cook", "standing", "reason", "replications"]
     assert table.to_numpy().tolist() == [
         [1, "10s", "infeasible", "wait.max < 20s does not hold", 1],
@@ -844,7 +841,7 @@ def test_a_clear_case_is_settled_at_the_first_look_and_says_how_many_replication
     found = chosen(load, CLEAR + "thresholds: {wait.mean: '< 30s'}\n")
     assert (found.outcome, found.budget, found.replications) == ("crew=3", 1000, 96)
     assert standings(found) == ["infeasible", "feasible", "feasible"]
-    assert found.table()["replications"].tolist() == [32, 32, 32]
+    assert found.to_frame()["replications"].tolist() == [32, 32, 32]
     for point, one in zip(found.scenario.points(), found.candidates, strict=True):
         assert said(one.done) == said(replicate(point, times=32))
 
@@ -855,7 +852,7 @@ def test_the_selection_is_the_same_however_the_work_is_shared_and_other_seeds_ar
     with ThreadPoolExecutor(3) as threads:
         shared = chosen(load, keys, budget=60, executor=threads)
     assert [said(one.done) for one in shared.candidates] == [said(one.done) for one in alone.candidates]
-    assert shared.table().equals(alone.table())
+    assert shared.to_frame().equals(alone.to_frame())
     other = chosen(load, keys, budget=60, seed=8)
     assert (other.seed, other.outcome) == (8, "crew=3")
     assert said(other.candidates[0].done) != said(alone.candidates[0].done)
@@ -873,7 +870,7 @@ def test_a_candidate_on_its_limit_stays_open_until_the_budget_is_spent(load, mid
     found = chosen(load, CLEAR + f"thresholds: {{utilisation: '<= {middle['small']}'}}\n", budget=60)
     assert (found.outcome, found.selected) == ("INCONCLUSIVE", None)
     assert standings(found)[0] == "undecided"
-    assert found.table()["replications"].tolist() == [60, 30, 30], "what is larger than a feasible one stops"
+    assert found.to_frame()["replications"].tolist() == [60, 30, 30], "what is larger than a feasible one stops"
 
 
 def test_a_candidate_that_cannot_win_any_more_is_not_needed(load, middle):
@@ -881,7 +878,7 @@ def test_a_candidate_that_cannot_win_any_more_is_not_needed(load, middle):
     found = chosen(load, keys, budget=60)
     assert found.outcome == "crew=3"
     assert standings(found) == ["infeasible", "feasible", "not needed"]
-    assert found.table()["replications"].tolist() == [30, 30, 30]
+    assert found.to_frame()["replications"].tolist() == [30, 30, 30]
 
 
 def test_what_is_open_beside_a_larger_one_that_is_feasible_runs_on_alone(load, middle):
@@ -959,7 +956,7 @@ def test_stored_replications_count_once_however_many_looks_there_are(load, middl
     keys = CLEAR + f"thresholds: {{utilisation: '<= {middle['small']}'}}\n"
     alone = chosen(load, keys, budget=60)
     found = chosen(load, keys, budget=60, earlier=lambda one: replicate(one, times=40).results)
-    assert found.table().equals(alone.table())
+    assert found.to_frame().equals(alone.to_frame())
     assert [said(one.done) for one in found.candidates] == [said(one.done) for one in alone.candidates]
 
 
@@ -1236,13 +1233,13 @@ def test_theory_and_simulation_agree_and_another_rate_is_noticed(load, changes):
 def test_the_table_of_theory_has_a_row_for_each_metric(load):
     kitchen = load(steady())
     done = replicate(kitchen, times=3, fingerprints=False)
-    table = theory(kitchen).table(done)
+    table = theory(kitchen).to_frame(done)
     rows = theory(kitchen).beside(done)
     assert list(table) == ["metric", "theory", *NUMBERS, "n", "agrees"]
     assert table["agrees"].tolist() == [row.agrees for row in rows]
     assert table["theory"].tolist() == [row.theory for row in rows]
     assert [str(table[name].dtype) for name in (*NUMBERS, "n")] == ["Float64"] * 3 + ["Int64"]
-    assert theory(load(SIX)).table(done).empty
+    assert theory(load(SIX)).to_frame(done).empty
 
 
 def test_what_was_not_observed_does_not_agree(load):

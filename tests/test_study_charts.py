@@ -186,7 +186,7 @@ def test_hollow_marks_are_what_does_not_pass(scenario):
         return [line.get_markerfacecolor() != "white" for line in marks]
 
     wanted = [
-        all(one.judgement == "PASS" for one in point.thresholds if one.threshold.metric == "utilisation")
+        all(one.judgement == "PASS" for one in point.verdicts if one.threshold.metric == "utilisation")
         for point in swept.points
     ]
     assert filled(swept.plot.curves("utilisation").axes[0]) == wanted
@@ -196,7 +196,7 @@ def test_hollow_marks_are_what_does_not_pass(scenario):
 
 def test_differences_are_drawn_with_their_intervals_and_filled_where_significant(scenario):
     done = compare(scenario(SIZES["crews"]), times=20)
-    for axes, metric in zip(done.plot.differences().axes, done.metrics, strict=True):
+    for axes, metric in zip(done.plot.differences().axes, done.metric_names, strict=True):
         pairs = [pair for pair in done.pairs if pair.metric == metric]
         marks = [line for line in axes.get_lines() if line.get_marker() == "|"]
         assert [line.get_xdata()[0] for line in marks] == pytest.approx(

@@ -131,7 +131,7 @@ def test_each_study_leaves_a_table_and_a_chart(study):
         f"charts/{study}.png",
     }
     table = {"sweep": sweep, "compare": lambda lunch, n: compare(lunch, times=n), "select": select}[study]
-    expected = table(load_scenario("lunch.yaml"), 60).table()
+    expected = table(load_scenario("lunch.yaml"), 60).to_frame()
     with Path(f"there/{study}.csv").open() as file:
         header, *rows = csv.reader(file)
     assert header == list(expected.columns)

@@ -111,7 +111,7 @@ def test_there_are_traces_of_each_kind():
 @pytest.mark.parametrize("path", [path for path in TRACES if path.stem.startswith("tie")], ids=lambda path: path.stem)
 def test_how_a_tie_case_ends(path, story):
     trace = json.loads(path.read_text())
-    metrics = story(timeline(trace)).measures.metrics
+    metrics = story(timeline(trace)).measures.values
     final = trace["final"]
     for name, metric in (
         ("created", "orders.created"),

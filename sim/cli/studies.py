@@ -99,7 +99,7 @@ def compare_command(
     keeper = Keeper("compare", scenario, seed, address, tags)
     with output_folder("compare", [scenario, *alternatives], out, files) as folder:
         with keeper.at_work(jobs, engine, dask) as options:
-            done = compare(scenario, *alternatives, metrics=names, times=times, **options)
+            done = compare(scenario, *alternatives, metric_names=names, times=times, **options)
         _show(keeper, done, compare_report(done), compare_document(done) if as_json else None, folder, charts)
     keeper.leave()
 

@@ -59,7 +59,7 @@ class Theory:
         adjusted = iter(holm([p for *_, p in rows if p is not None]))
         return [Beside(*row[:3], 1.0 if row[3] is None else next(adjusted)) for row in rows]
 
-    def table(self, replications: Replications | None = None) -> "pd.DataFrame":
+    def to_frame(self, replications: Replications | None = None) -> "pd.DataFrame":
         """Return a row for each metric: metric, theory, unit; with replications metric, theory, mean, low, high, n,
         agrees. Without a theory there are no rows.
 

@@ -76,7 +76,7 @@ class Comparison:
 
     baseline: Replications
     alternatives: Sequence[Replications]
-    metrics: Sequence[str]
+    metric_names: Sequence[str]
 
     def __repr__(self) -> str:
         """Return what this compares, in one line."""
@@ -102,11 +102,11 @@ class Comparison:
             [
                 paired(name, done, self.baseline, metric)
                 for name, done in zip(self.labels[1:], self.alternatives, strict=True)
-                for metric in self.metrics
+                for metric in self.metric_names
             ]
         )
 
-    def table(self) -> "pd.DataFrame":
+    def to_frame(self) -> "pd.DataFrame":
         """Return a row for each alternative and metric: alternative, metric, baseline, mean, difference, low, high, n,
         p_adjusted, significant, correlation, variance_ratio, unit.
 
@@ -160,7 +160,7 @@ def paired(name: str, done: Replications, baseline: Replications, metric: str) -
 def compare(
     baseline: Scenario,
     *alternatives: Scenario,
-    metrics: Sequence[str] = (),
+    metric_names: Sequence[str] = (),
     times: int | None = None,
     **options: Unpack[Options],
 ) -> Comparison:
@@ -168,8 +168,8 @@ def compare(
 
     Without alternatives, they are the points of the scenario's `sweep`, and its `compare` names the baseline.
     Replication n of all scenarios meets the same customers, as far as they come from streams of the same name, and
-    pairs with the others'. `metrics` are by default those that `compare` names, or the thresholds. Options are those
-    of `Options`; without a seed it is that of the baseline.
+    pairs with the others'. `metric_names` are by default those that `compare` names, or the thresholds. Options are
+    those of `Options`; without a seed it is that of the baseline.
 
     Raises:
         ScenarioError: the file has no sweep, or is wrong with some of its values.
@@ -177,8 +177,8 @@ def compare(
         ValueError: times, seed, jobs or engine is out of range, or there is no such metric.
 
     """
-    block = baseline.file.compare
-    named = [metric_of(name) for name in metrics] or (block.metrics if block is not None and block.metrics else [])
+    plan = baseline.file.compare
+    named = [metric_of(name) for name in metric_names] or (plan and plan.metrics) or []
     names = list(dict.fromkeys(named)) or asked_metrics([baseline, *alternatives])
     scenarios = [baseline, *alternatives]
     if not alternatives:

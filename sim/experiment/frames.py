@@ -18,11 +18,11 @@ _NOT_A_TIME = np.iinfo(np.int64).min
 
 
 class Verdicts(tuple[Verdict, ...]):
-    """What became of each `expect` entry, in the order of the file. A notebook shows `table()`."""
+    """What became of each `expect` entry, in the order of the file. A notebook shows `to_frame()`."""
 
     __slots__ = ()
 
-    def table(self) -> "pd.DataFrame":
+    def to_frame(self) -> "pd.DataFrame":
         """Return a row for each entry: file, line, expected, got, held."""
         import pandas as pd
 
@@ -33,11 +33,11 @@ class Verdicts(tuple[Verdict, ...]):
 
 
 class ThresholdVerdicts(tuple[ThresholdVerdict, ...]):
-    """What became of each condition of the thresholds, in the order of the file. A notebook shows `table()`."""
+    """What became of each condition of the thresholds, in the order of the file. A notebook shows `to_frame()`."""
 
     __slots__ = ()
 
-    def table(self) -> "pd.DataFrame":
+    def to_frame(self) -> "pd.DataFrame":
         """Return a row for each condition: metric, condition, severity, judgement, mean, low, high, n, note.
 
         `mean` with its 95% interval is in the unit of the metric, NA without replications that tell.

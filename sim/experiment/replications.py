@@ -87,7 +87,7 @@ class Replications:
         return mean_interval(values, confidence) if values else None
 
     @cached_property
-    def thresholds(self) -> ThresholdVerdicts:
+    def verdicts(self) -> ThresholdVerdicts:
         """What became of each of the scenario's thresholds."""
         return ThresholdVerdicts(
             judge_threshold(place, threshold, *self._seen(threshold.metric), self.scenario.is_random)
@@ -107,7 +107,7 @@ class Replications:
         values, worst = ([None if np.isnan(value) else value for value in column.tolist()] for column in columns)
         return values, worst
 
-    def summary(self, confidence: float = 0.95) -> "pd.DataFrame":
+    def to_frame(self, confidence: float = 0.95) -> "pd.DataFrame":
         """Return a row for each metric: metric, mean, low, high, n, unit; low and high are NA without an interval.
 
         A single replication of a random scenario has no interval; n counts the replications with an observation.
@@ -138,7 +138,7 @@ class Replications:
         """A row for each replication and metric: replication, metric, value (NA where nothing was observed)."""
         import pandas as pd
 
-        rows = [(one.number, name, value) for one in self.results for name, value in one.metrics.items()]
+        rows = [(one.number, name, value) for one in self.results for name, value in one.values.items()]
         frame = pd.DataFrame(rows, columns=["replication", "metric", "value"])
         return frame.astype({"value": "Float64"})
 

@@ -48,7 +48,7 @@ class Replication:
     """
 
     number: int
-    metrics: Values
+    values: Values
     worst_waits: Values
     fingerprint: str | None
     engine: str
@@ -92,7 +92,7 @@ class Results(Sequence[Replication]):
         those = list(replications)
         return cls(
             [one.number for one in those],
-            np.array([[_or_nan(one.metrics.get(name)) for name in UNITS] for one in those]).reshape(-1, len(UNITS)),
+            np.array([[_or_nan(one.values.get(name)) for name in UNITS] for one in those]).reshape(-1, len(UNITS)),
             np.array([[_or_nan(one.worst_waits.get(name)) for name in WAITS] for one in those]).reshape(-1, len(WAITS)),
             [
                 Kept(one.fingerprint, one.engine, one.warmup, one.started_at, one.finished_at, one.series)

@@ -83,7 +83,7 @@ class Selection:
         return "none" if all(one.standing == "infeasible" for one in self.candidates) else "INCONCLUSIVE"
 
     @property
-    def metrics(self) -> list[str]:
+    def metric_names(self) -> list[str]:
         """The metrics that thresholds name, and the one that is asked for."""
         named = [threshold.metric for _, threshold in self.candidates[0].done.scenario.thresholds]
         asked = None if self.block.objective in self.parameters else full_metric_name(self.block.objective)
@@ -94,7 +94,7 @@ class Selection:
         """How many replications all candidates took together."""
         return sum(len(one.done.results) for one in self.candidates)
 
-    def table(self) -> "pd.DataFrame":
+    def to_frame(self) -> "pd.DataFrame":
         """Return a row for each candidate: its parameters, standing, reason, replications."""
         import pandas as pd
 

@@ -91,23 +91,23 @@ class Run:
         created_us, picked_up_us, completed_us (microseconds), bot, attempts, wait_us, flow_us (microseconds);
         NA while unknown. Pick-up and bot are those of the last attempt; the wait of a PENDING order is so far.
         """
-        return self.table("orders")
+        return self.to_frame("orders")
 
     @property
     def attempts(self) -> "pd.DataFrame":
         """A row for each stay of an order with a bot, with the columns of `attempts.csv`: order, attempt (from 1),
         bot, picked_up_us, ended_us (microseconds, NA while running), outcome (completed, returned, running).
         """
-        return self.table("attempts")
+        return self.to_frame("attempts")
 
     @property
     def events(self) -> "pd.DataFrame":
         """A row for each event, with the columns of `events.csv`: seq (from 0), t_us (microseconds),
         clock (HH:MM:SS), event (a word), order, class, bot; NA where a column does not apply.
         """
-        return self.table("events")
+        return self.to_frame("events")
 
-    def table(self, name: TableName, times: Times = "microseconds") -> "pd.DataFrame":
+    def to_frame(self, name: TableName, times: Times = "microseconds") -> "pd.DataFrame":
         """Return `orders`, `attempts` or `events` as a new DataFrame.
 
         By default times are whole microseconds from the start, in columns that end in `_us`. With `timedelta` they are
@@ -138,7 +138,7 @@ class Run:
         """
         import pandas as pd
 
-        values = self.measures.metrics
+        values = self.measures.values
         return pd.DataFrame(
             {
                 "metric": list(values),

@@ -30,11 +30,11 @@ class Sweep:
         return f"<Sweep {self.scenario.name}, seed {self.seed}, {len(self.points)} points>"
 
     @property
-    def metrics(self) -> list[str]:
+    def metric_names(self) -> list[str]:
         """The metrics that are shown: those of the scenario's thresholds, or those that matter in general."""
         return asked_metrics([self.scenario])
 
-    def table(self, confidence: float = 0.95) -> "pd.DataFrame":
+    def to_frame(self, confidence: float = 0.95) -> "pd.DataFrame":
         """Return a row for each point and metric: the parameters, metric, mean, low, high, n, unit.
 
         `low` and `high` are Student's t interval for that point alone, NA without one.
@@ -51,7 +51,7 @@ class Sweep:
         return frame.astype({"mean": "Float64", "low": "Float64", "high": "Float64", "n": "Int64"})
 
     @property
-    def thresholds(self) -> "pd.DataFrame":
+    def verdicts(self) -> "pd.DataFrame":
         """A row for each point and condition: the parameters, metric, condition, severity, judgement, note."""
         import pandas as pd
 
@@ -62,7 +62,7 @@ class Sweep:
                 *(str(one.judgement), one.note),
             )
             for point in self.points
-            for one in point.thresholds
+            for one in point.verdicts
         ]
         columns = ["metric", "condition", "severity", "judgement", "note"]
         return pd.DataFrame(rows, columns=[*headings(self.parameters, columns), *columns])

@@ -64,7 +64,8 @@ class Attempts(NamedTuple):
 
 
 class Measures(NamedTuple):
-    """All that is measured of one run: `metrics` by full name, durations in seconds, None where nothing was seen.
+    """All that is measured of one run: `values` by the full names of metrics, durations in seconds, None where nothing
+    was seen.
 
     The first `warmup` microseconds are left out of the metrics. `worst_waits` are the metrics of waits that orders
     still PENDING at the end could bring about, infinite where there is no bound.
@@ -72,7 +73,7 @@ class Measures(NamedTuple):
 
     orders: Orders
     attempts: Attempts
-    metrics: Values
+    values: Values
     worst_waits: Values
     warmup: int
 
@@ -95,7 +96,7 @@ def observation(measures: Measures, log: EventLog, instants: Ints) -> Observatio
     orders = measures.orders
     values, worst = (
         np.array([np.nan if table.get(name) is None else table[name] for name in names], float)
-        for table, names in ((measures.metrics, list(UNITS)), (measures.worst_waits, WAITS))
+        for table, names in ((measures.values, list(UNITS)), (measures.worst_waits, WAITS))
     )
     levels = [steps(log, TO_PENDING, FROM_PENDING, order_class) for order_class in OrderClass]
     queue = np.array([level[np.searchsorted(times, instants, side="right") - 1] for times, level in levels])

@@ -78,9 +78,9 @@ def draw_waits(run: Run, axes: Axes) -> Axes:
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.yaxis.set_major_locator(FixedLocator([0, 0.25, 0.5, 0.75, 0.95]))
     duration_axis(axes.xaxis)
-    if not longest and not run.measures.metrics["wait.n"]:
+    if not longest and not run.measures.values["wait.n"]:
         note(axes, "no order has a wait")
-    so_far = "; of orders still PENDING: so far" if run.measures.metrics["orders.pending"] else ""
+    so_far = "; of orders still PENDING: so far" if run.measures.values["orders.pending"] else ""
     axes.set_xlabel(f"wait (time PENDING{so_far})")
     axes.set_ylabel("share that waits at most so long")
     warmup = f", without a warm-up of {format_duration(run.measures.warmup)}" if run.measures.warmup else ""
@@ -91,7 +91,7 @@ def draw_waits(run: Run, axes: Axes) -> Axes:
 
 def _draw_waits_of(axes: Axes, run: Run, order_class: OrderClass) -> Line2D:
     """Draw the distribution of a class with its mark, and return its line, which has what the legend says."""
-    values, orders, colour = run.measures.metrics, run.measures.orders, COLOURS[order_class]
+    values, orders, colour = run.measures.values, run.measures.orders, COLOURS[order_class]
     counted = (orders.order_class == order_class.value) & (orders.created >= run.measures.warmup)
     abandoned = orders.status == OrderStatus.ABANDONED.value
     waits = np.sort(orders.wait[counted & ~abandoned]) / SECOND

@@ -34,7 +34,7 @@ _MOST_ROWS = 100
 def compare_chart(comparison: Comparison, figsize: Size | None = None) -> Chart:
     """Return the differences of alternatives from the baseline."""
     rows = min(len(comparison.alternatives), _MOST_ROWS)
-    chart = Chart(figsize or (9, 1.4 + len(comparison.metrics) * (0.8 + 0.3 * rows)))
+    chart = Chart(figsize or (9, 1.4 + len(comparison.metric_names) * (0.8 + 0.3 * rows)))
     draw_comparison(comparison, chart)
     return chart
 
@@ -43,15 +43,15 @@ def draw_comparison(comparison: Comparison, figure: FigureBase) -> FigureBase:
     """Draw a panel for each metric: the difference of each alternative from the baseline with its 95% interval, filled
     where it is significant by Holm's procedure over all of them.
     """
-    panels = figure.subplots(len(comparison.metrics), 1, squeeze=False)[:, 0]
-    for axes, metric in zip(panels, comparison.metrics, strict=True):
+    panels = figure.subplots(len(comparison.metric_names), 1, squeeze=False)[:, 0]
+    for axes, metric in zip(panels, comparison.metric_names, strict=True):
         _draw_pairs(axes, [pair for pair in comparison.pairs if pair.metric == metric][:_MOST_ROWS], metric)
     replications = [comparison.baseline, *comparison.alternatives]
     what = f"Differences from the baseline {comparison.labels[0]}"
     if len(comparison.alternatives) > _MOST_ROWS:
         what += f", of the first {_MOST_ROWS} of {count(len(comparison.alternatives), 'alternative')}"
     of = of_replications(replications)
-    heading(figure, what, of + left_out(replications, comparison.metrics))
+    heading(figure, what, of + left_out(replications, comparison.metric_names))
     is_random = any(pair.is_test for pair in comparison.pairs)
     _interval_legend(figure, "significant (Holm)" if is_random else "differs; nothing is random", "not significant")
     return figure

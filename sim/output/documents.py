@@ -29,7 +29,7 @@ def metrics_document(run: Run) -> dict[str, Any]:
         "replication": run.replication,
         "engine": run.engine,
         "fingerprint": run.fingerprint,
-        "metrics": run.measures.metrics,
+        "metrics": run.measures.values,
     }
 
 
@@ -197,5 +197,5 @@ def _thresholds(replications: Replications) -> list[dict[str, Any]]:
             "verdict": str(verdict.judgement),
             "note": verdict.note,
         }
-        for verdict in replications.thresholds
+        for verdict in replications.verdicts
     ]

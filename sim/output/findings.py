@@ -132,7 +132,7 @@ class Checked:
         """What became of expectations and thresholds, after whether there was anything to judge."""
         demand = None if self.done is None else of_demand(self.done)
         expected = [] if self.first is None else [of_expectation(one) for one in self.first.verdicts]
-        asked = [] if self.done is None else [of_threshold(one, self.inconclusive) for one in self.done.thresholds]
+        asked = [] if self.done is None else [of_threshold(one, self.inconclusive) for one in self.done.verdicts]
         return [*([] if demand is None else [demand]), *expected, *asked]
 
     @property

@@ -66,7 +66,7 @@ def write_study(done: Sweep | Comparison | Selection, folder: Path, charts: bool
         from sim.output.study_charts import study_chart
 
         files |= _charts({name: partial(study_chart, done)})
-    table = done.table()
+    table = done.to_frame()
     words = {str(column): table[column].map(guarded) for column in table.select_dtypes(exclude="number")}
     table = table.assign(**words).rename(columns=guarded)
     files[f"{name}.csv"] = text_file(partial(table.to_csv, index=False, lineterminator="\n"))

@@ -48,7 +48,7 @@ def _judged(point: Replications, metric: str, named: bool) -> str:
     """
     verdicts = [
         f"{verdict_word(row)}{'' if named else f' {row.threshold.condition.text}'}"
-        for row in point.thresholds
+        for row in point.verdicts
         if row.threshold.metric == metric
     ]
     return ", ".join([*verdicts, estimate_text(point, metric)])
@@ -63,7 +63,7 @@ def verdict_word(row: ThresholdVerdict) -> str:
 def _worst(point: Replications) -> str:
     """Return the worst of what became of a point's thresholds."""
     order = (Judgement.FAIL, Judgement.NO_DATA, Judgement.INCONCLUSIVE, Judgement.PASS)
-    rows = sorted(point.thresholds, key=lambda row: (row.threshold.severity == "warn", order.index(row.judgement)))
+    rows = sorted(point.verdicts, key=lambda row: (row.threshold.severity == "warn", order.index(row.judgement)))
     return verdict_word(rows[0]) if rows else ""
 
 
@@ -82,7 +82,7 @@ def sweep_report(done: Sweep) -> Report:
         for point in points
     ]
     heading: tuple[str, ...] = (*([""] * has_verdicts), *names)
-    for metric in done.metrics:
+    for metric in done.metric_names:
         heading += (_asked(points, metric),)
         named = bool(shared_conditions(points, metric))
         cells = [_judged(point, metric, named) if has_several else estimate_text(point, metric) for point in points]
@@ -92,9 +92,9 @@ def sweep_report(done: Sweep) -> Report:
         "all with the same random numbers"
     ]
     notes = [_ALONE] if any(point.scenario.is_random for point in points) else []
-    if any(row.judgement is Judgement.INCONCLUSIVE for point in points for row in point.thresholds):
+    if any(row.judgement is Judgement.INCONCLUSIVE for point in points for row in point.verdicts):
         notes.append(f"to settle what is INCONCLUSIVE, {RUN_MORE}")
-    return Report(head, [heading, *rows], [*notes, *_bound_note(points, done.metrics)])
+    return Report(head, [heading, *rows], [*notes, *_bound_note(points, done.metric_names)])
 
 
 def compare_report(done: Comparison) -> Report:
@@ -186,9 +186,9 @@ def select_report(done: Selection) -> Report:
     """Return what is selected, why, and where each candidate stands."""
     candidates = done.candidates
     points = [one.done for one in candidates]
-    asked = (_asked(points, metric) for metric in done.metrics)
+    asked = (_asked(points, metric) for metric in done.metric_names)
     heading = ("standing", "candidate", "n", *asked)
-    rows = [row for candidate in candidates for row in _candidate_rows(candidate, done.metrics)]
+    rows = [row for candidate in candidates for row in _candidate_rows(candidate, done.metric_names)]
     error = f"{100 * (1 - done.block.confidence):.3g}%"
     notes = [
         f"{done.replications:,} of at most {done.budget * len(candidates):,} replications; {_ALONE}",
@@ -200,7 +200,7 @@ def select_report(done: Selection) -> Report:
     if done.outcome == "INCONCLUSIVE":
         notes.insert(0, f"to settle it, {RUN_MORE}")
     head = [f"{done.scenario.name}, seed {done.seed}, {count(len(candidates), 'candidate')}", _answer(done)]
-    return Report(head, [heading, *rows], [*notes, *_bound_note(points, done.metrics)])
+    return Report(head, [heading, *rows], [*notes, *_bound_note(points, done.metric_names)])
 
 
 def _candidate_rows(candidate: Candidate, metrics: Sequence[str]) -> Iterator[tuple[str, ...]]:

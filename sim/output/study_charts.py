@@ -23,7 +23,7 @@ def study_chart(study: Sweep | Comparison | Selection) -> Chart:
 def sweep_chart(sweep: Sweep, figsize: Size | None = None, metrics: Sequence[str] = ()) -> Chart:
     """Return the curves of some metrics, by default of those that thresholds name."""
     curves = Curves(sweep.points, sweep.parameters)
-    chart = Chart(figsize or curves.size(metrics or sweep.metrics))
+    chart = Chart(figsize or curves.size(metrics or sweep.metric_names))
     draw_sweep(sweep, chart, metrics)
     return chart
 
@@ -32,12 +32,12 @@ def draw_sweep(sweep: Sweep, figure: FigureBase, metrics: Sequence[str] = ()) ->
     """Draw the curves of some metrics; marks are hollow where not all thresholds on a metric PASS."""
 
     def standing(at: int, metric: str) -> str:
-        verdicts = [verdict for verdict in sweep.points[at].thresholds if verdict.threshold.metric == metric]
+        verdicts = [verdict for verdict in sweep.points[at].verdicts if verdict.threshold.metric == metric]
         if not verdicts:
             return ""
         return "PASS" if all(verdict.judgement is Judgement.PASS for verdict in verdicts) else "does not PASS"
 
-    metrics = metrics or sweep.metrics
+    metrics = metrics or sweep.metric_names
     handles = Curves(sweep.points, sweep.parameters).draw(figure, metrics, standing, None)
     of = of_replications(sweep.points)
     heading(figure, "Sweep: means by parameter", of + left_out(sweep.points, metrics))
@@ -48,7 +48,7 @@ def draw_sweep(sweep: Sweep, figure: FigureBase, metrics: Sequence[str] = ()) ->
 def select_chart(selection: Selection, figsize: Size | None = None) -> Chart:
     """Return the curves of the candidates."""
     curves = _curves_of(selection)
-    chart = Chart(figsize or curves.size(selection.metrics))
+    chart = Chart(figsize or curves.size(selection.metric_names))
     draw_selection(selection, chart)
     return chart
 
@@ -61,10 +61,10 @@ def draw_selection(selection: Selection, figure: FigureBase) -> FigureBase:
         return selection.candidates[at].standing
 
     at = None if selection.selected is None else selection.candidates.index(selection.selected)
-    handles = _curves_of(selection).draw(figure, selection.metrics, standing, at)
+    handles = _curves_of(selection).draw(figure, selection.metric_names, standing, at)
     of = of_replications(points)
     what = f"Selected: {selection.outcome}" if selection.selected else f"Nothing selected: {selection.outcome}"
-    heading(figure, what, of + left_out(points, selection.metrics))
+    heading(figure, what, of + left_out(points, selection.metric_names))
     legend(figure, handles, fontsize=9)
     return figure
 

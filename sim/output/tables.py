@@ -92,8 +92,8 @@ def replications_html(replications: Replications) -> str:
         html += html_lines([BOUND])
     if waits := all_orders_rows(replications):
         html += html_lines([ALL_ORDERS]) + html_table(waits)
-    if replications.thresholds:
-        verdicts = [(str(row.judgement), str(row.threshold), row.note) for row in replications.thresholds]
+    if replications.verdicts:
+        verdicts = [(str(row.judgement), str(row.threshold), row.note) for row in replications.verdicts]
         html += html_table([("verdict", "threshold", "note"), *verdicts])
     return html
 

@@ -81,7 +81,7 @@ def _order(event: Event) -> str:
 
 def summary(run: Run) -> list[tuple[str, str]]:
     """Return the summary as labels and texts: orders by state and class, bots, waits, utilisation, fingerprint."""
-    values = run.measures.metrics
+    values = run.measures.values
     rows = [("Scenario", f"{run.scenario.name}, seed {run.seed}, replication {run.replication}")]
     rows.append(("Simulated time", format_duration(run.log.end)))
     if run.measures.warmup:
@@ -102,7 +102,7 @@ def summary(run: Run) -> list[tuple[str, str]]:
 
 def _waits(run: Run, order_class: OrderClass) -> str:
     """Return the waits of a class; `≥` marks lower bounds, since orders PENDING at the end still wait."""
-    values, name = run.measures.metrics, f"wait.{order_class.name}"
+    values, name = run.measures.values, f"wait.{order_class.name}"
     if not values[f"{name}.n"]:
         return "no orders"
     bound = "≥ " if values[f"orders.{order_class.name}.pending"] else ""

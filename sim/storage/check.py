@@ -83,6 +83,6 @@ def _tried(connection: Connection) -> str:
         purge_run(connection, run_id)
         unused = "NOT EXISTS (SELECT 1 FROM runs WHERE scenario_id = scenarios.id)"
         connection.write([(f"DELETE FROM scenarios WHERE sha256 = ? AND {unused}", (done.scenario.sha256,))])
-    if back.fingerprint != done.fingerprint or back.measures.metrics != done.measures.metrics:
+    if back.fingerprint != done.fingerprint or back.measures.values != done.measures.values:
         raise connection.error("gave back another run than was written", "")
     return f"yes; a run of {len(done.log)} events was written, read back the same, and removed"

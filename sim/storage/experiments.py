@@ -84,9 +84,9 @@ def save_replications(
 
     def statements() -> Iterator[Statement]:
         yield from file_statements(scenario)
-        yield from map(name_statement, {tuple(replication.metrics) for replication in results})
+        yield from map(name_statement, {tuple(replication.values) for replication in results})
         for run_id, replication in zip(ids, results, strict=True):
-            yield from closing(run_id, stored_metrics(replication.metrics), stamp)
+            yield from closing(run_id, stored_metrics(replication.values), stamp)
         numbers = (
             "SELECT json_group_array(replication) FROM "
             "(SELECT DISTINCT replication FROM runs WHERE experiment_id = ? ORDER BY replication)"
@@ -129,7 +129,7 @@ def earlier_replications(
             theirs = read_versions(connection, row[0], made_by)
             if row[1] not in replications and all(theirs.get(name) == mine[name] for name in _SAME):
                 replication = read_replication(connection, names, row)
-                if replication.metrics.keys() != UNITS.keys():
+                if replication.values.keys() != UNITS.keys():
                     raise damaged_run(connection, row[0], "metrics", row[-1], "the metrics of this version")
                 replications[replication.number] = replication
         except DamagedRunError as error:

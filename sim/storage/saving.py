@@ -82,8 +82,8 @@ def save_run(connection: Connection, run: Run, tags: Iterable[str] = (), run_id:
     def statements() -> Iterator[Statement]:
         yield from file_statements(run.scenario)
         yield from pages(run, run_id)
-        yield name_statement(list(run.measures.metrics))
-        yield from closing(run_id, stored_metrics(run.measures.metrics), row["updated_at"])
+        yield name_statement(list(run.measures.values))
+        yield from closing(run_id, stored_metrics(run.measures.values), row["updated_at"])
 
     store(connection, run_id, list(opening(row, scenario_row(run.scenario))), statements())
     return run_id

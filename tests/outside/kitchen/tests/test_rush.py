@@ -13,7 +13,7 @@ def rush(scenario):
 
 
 def test_a_fourth_bot_is_worth_more_than_a_fifth(rush, run):
-    three, four, five = (run(rush.set(peak_bots=bots)).measures.metrics["wait.mean"] for bots in (3, 4, 5))
+    three, four, five = (run(rush.set(peak_bots=bots)).measures.values["wait.mean"] for bots in (3, 4, 5))
     assert three - four > four - five > 0
 
 
