@@ -26,11 +26,11 @@ def _unraisable(lost: Any) -> None:
 def _kept_back() -> Iterator[None]:
     """Keep Ctrl-C back while C code is loading, which would swallow it or make another error of it."""
     pressed: list[Any] = []
-    before = signal.signal(signal.SIGINT, lambda *press: pressed.append(press))
+    handler = signal.signal(signal.SIGINT, lambda *press: pressed.append(press))
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, handler)
     if pressed:
         raise KeyboardInterrupt
 

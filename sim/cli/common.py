@@ -265,6 +265,8 @@ def progress_bar(doing: str) -> Iterator[Progress | None]:
         task = bar.add_task(doing, visible=False, total=None)
         _bars.append(bar)
         try:
-            yield lambda done, total: bar.update(task, completed=done, total=total, visible=monotonic() - began > 1)
+            yield lambda completed, total: bar.update(
+                task, completed=completed, total=total, visible=monotonic() - began > 1
+            )
         finally:
             _bars.remove(bar)

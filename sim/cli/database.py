@@ -43,9 +43,9 @@ def size_command(db: DatabaseOption = None) -> None:
     from sim.storage import file_size, table_sizes
 
     with existing_database(db) as database:
-        whole, free = file_size(database)
+        file_bytes, free = file_size(database)
         tables, deleted = table_sizes(database), table_sizes(database, deleted=True)
-    say(f"{database.address.url}: {size_text(whole)}, of which {size_text(free)} are free", "")
+    say(f"{database.address.url}: {size_text(file_bytes)}, of which {size_text(free)} are free", "")
     rows = [(table.table, f"{table.rows:,}", size_text(table.size)) for table in tables]
     say(*aligned([("table", "rows", "about"), *rows]))
     runs = next(table.rows for table in deleted if table.table == "runs")

@@ -54,12 +54,15 @@ def replicate_command(
     scenario, address = prepared(file, settings, tags, db, save)
     keeper = Keeper("replicate", scenario, seed, address, tags)
     with output_folder("replicate", [scenario], out, files) as folder:
-        done = _replicated(keeper, scenario, times, jobs, engine, dask)
-        lines = [*estimate_lines(done, columns()), *theory_report(theory(scenario), done).lines(columns())]
+        replications = _replicated(keeper, scenario, times, jobs, engine, dask)
+        lines = [
+            *estimate_lines(replications, columns()),
+            *theory_report(theory(scenario), replications).lines(columns()),
+        ]
         if folder is not None:
-            lines += keeper.write(partial(write_replications, done, charts=charts), folder)
+            lines += keeper.write(partial(write_replications, replications, charts=charts), folder)
     if as_json:
-        say_json(replications_document(done))
+        say_json(replications_document(replications))
     else:
         say(*lines)
     keeper.leave()
@@ -85,19 +88,19 @@ def theory_command(
     from sim.output.reports import theory_report
 
     scenario, address = prepared(file, settings, tags, db, save)
-    found = theory(scenario)
-    if found.failing:
+    closed_forms = theory(scenario)
+    if closed_forms.failing:
         if as_json:
-            say_json(theory_document(found, scenario, None))
+            say_json(theory_document(closed_forms, scenario, None))
         else:
-            say(*theory_report(found, None).lines(columns()))
+            say(*theory_report(closed_forms, None).lines(columns()))
         return
     keeper = Keeper("replicate", scenario, seed, address, tags)
-    done = _replicated(keeper, scenario, times, jobs, engine, dask)
-    head = f"{scenario.name}, seed {done.seed}, {how_often([done])}"
-    report = theory_report(found, done)
+    replications = _replicated(keeper, scenario, times, jobs, engine, dask)
+    head = f"{scenario.name}, seed {replications.seed}, {how_often([replications])}"
+    report = theory_report(closed_forms, replications)
     if as_json:
-        say_json(theory_document(found, scenario, done))
+        say_json(theory_document(closed_forms, scenario, replications))
     else:
         say(head, *report.lines(columns()))
     keeper.leave()

@@ -68,7 +68,7 @@ class Keeper:
         self.waiting: list[tuple[Scenario, list[str], Results]] = []  # with the ids of their runs
         self.count, self.flushed = 0, monotonic()
         self.problems: list[str] = []
-        self.told: set[str] = set()  # damaged runs
+        self.damaged: set[str] = set()  # what was said of damaged runs
 
     def seed_of(self, scenario: "Scenario") -> int:
         """Return the seed that replications of a scenario have."""
@@ -98,13 +98,10 @@ class Keeper:
                 }
         except KeyboardInterrupt:
             self.close()
-            kept = f"{self.count} finished replications are kept, the same command goes on"
-            nothing = self.address is None or not self.count
-            raise InterruptedWorkError("; ".join(self.problems) or ("nothing is kept" if nothing else kept)) from None
+            raise InterruptedWorkError("; ".join(self.problems) or self._count_text() or "nothing is kept") from None
         except SimulationError as error:
             self.close()
-            kept = f"; {self.count} finished replications are kept, the same command goes on"
-            raise SimulationError(f"{error}{kept if self.address is not None and self.count else ''}") from None
+            raise SimulationError("; ".join(filter(None, (str(error), self._count_text())))) from None
         except BaseException:  # such as the end of a reader, or a fault of ours
             self.close()
             self.tell()
@@ -112,6 +109,12 @@ class Keeper:
         if engine == "compiled" or monotonic() - began > _LONG:
             hint_at_numba(engine)
         self.close()
+
+    def _count_text(self) -> str:
+        """Return how much is kept of what is not finished, nothing where that is nothing."""
+        if self.address is None or not self.count:
+            return ""
+        return f"{self.count} finished replications are kept, the same command goes on"
 
     def earlier(self, scenario: "Scenario") -> list["Replication"]:
         """Return the replications that the embedded file has; what is wrong with it shows when others are kept."""
@@ -130,8 +133,8 @@ class Keeper:
 
     def _damaged(self, error: StorageError) -> None:
         """Say which run is of no use here; a sweep asks for the same ones again and again."""
-        if str(error) not in self.told:
-            self.told.add(str(error))
+        if str(error) not in self.damaged:
+            self.damaged.add(str(error))
             complain(f"sim: {error}; its replication is run again")
 
     def take(self, scenario: "Scenario", block: "Results") -> None:
@@ -217,9 +220,9 @@ class Keeper:
 @contextmanager
 def _without_logs() -> "Iterator[None]":
     """Log nothing: dask tells in many lines of what is lost, and one of ours is enough."""
-    before = logging.root.manager.disable
+    level = logging.root.manager.disable
     logging.disable()
     try:
         yield
     finally:
-        logging.disable(before)
+        logging.disable(level)

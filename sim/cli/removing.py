@@ -10,9 +10,9 @@ from sim.cli.runs import instant_of
 
 def delete_command(
     key: Annotated[str | None, typer.Argument(metavar="[ID]", help=KEY)] = None,
-    before: Annotated[
+    instant: Annotated[
         str | None,
-        typer.Option(metavar="WHEN", help="All runs begun before: 30d (ago), or an ISO date or time, UTC."),
+        typer.Option("--before", metavar="WHEN", help="All runs begun before: 30d (ago), or an ISO date or time, UTC."),
     ] = None,
     db: DatabaseOption = None,
 ) -> None:
@@ -20,11 +20,11 @@ def delete_command(
     from sim.output.text import count
     from sim.storage import delete_before, delete_run, find_id
 
-    if (key is None) == (before is None):
+    if (key is None) == (instant is None):
         raise typer.BadParameter("write the id of a run or of an experiment, or --before WHEN", param_hint="ID")
     with existing_database(db) as database:
-        if before is not None:
-            number = delete_before(database, instant_of(before, "--before"))
+        if instant is not None:
+            number = delete_before(database, instant_of(instant, "--before"))
             say(f"{count(number, 'run')} deleted; sim runs restore ID undoes it")
         else:
             kind, entry_id = find_id(database, str(key))

@@ -54,26 +54,26 @@ def run_command(
     as_json: JsonOption = False,
 ) -> None:
     """Run a scenario, write its files, and keep the run."""
-    from sim.experiment import run
+    from sim.experiment import run as simulate
     from sim.output.documents import metrics_document
 
     scenario, address = prepared(file, settings, tags, db, save)
     with output_folder("run", [scenario], out) as folder:
         with progress_bar("simulating") as progress:
-            done = run(scenario, seed, replication, engine, progress)
-        if engine == "compiled" or len(done.workload.action) >= LONG:
+            run = simulate(scenario, seed, replication, engine, progress)
+        if engine == "compiled" or len(run.workload.action) >= LONG:
             hint_at_numba(engine)
         assert folder is not None
-        kept = _keep(done, folder, charts, address, tags or [])
+        outcome = _keep(run, folder, charts, address, tags or [])
     if as_json:
-        say_json({"run": kept.run_id, **metrics_document(done)})
+        say_json({"run": outcome.run_id, **metrics_document(run)})
     else:
-        _show(done, kept)
-    for problem in kept.problems:
+        _show(run, outcome)
+    for problem in outcome.problems:
         complain(f"sim: {problem}")
-    if any(not verdict.held for verdict in done.verdicts):
+    if any(not verdict.held for verdict in run.verdicts):
         raise typer.Exit(FAILED)
-    if kept.problems:
+    if outcome.problems:
         raise typer.Exit(NOT_SAVED)
 
 
@@ -88,67 +88,70 @@ class _Kept:
     problems: list[str] = field(default_factory=list)
 
 
-def _keep(done: "Run", folder: Path, charts: bool, address: "Address | None", tags: list[str]) -> _Kept:
+def _keep(run: "Run", folder: Path, charts: bool, address: "Address | None", tags: list[str]) -> _Kept:
     """Keep a run in a file of its own database, then in files, then on a server; that one fails does not keep
     the others from it.
     """
     from sim.output.folder import write_run
 
-    kept = _Kept(folder)
+    outcome = _Kept(folder)
     try:
         if address is not None:
-            _save(done, address, tags, kept)
+            _save(run, address, tags, outcome)
         try:
-            write_run(done, folder, charts=charts, wrote=kept.files.append)
+            write_run(run, folder, charts=charts, wrote=outcome.files.append)
         except OSError as error:
-            kept.problems.append(cannot_write(error, folder, "--out"))
-        if address is not None and address.is_remote and kept.run_id is not None:
-            _push(address, kept.run_id, kept)
+            outcome.problems.append(cannot_write(error, folder, "--out"))
+        if address is not None and address.is_remote and outcome.run_id is not None:
+            _push(address, outcome.run_id, outcome)
     except KeyboardInterrupt:
-        there = [*([] if kept.stored is None else [f"run {kept.run_id} {kept.stored}"]), *map(str, kept.files)]
-        raise InterruptedWorkError(f"kept of the simulated run: {', '.join(there) or 'nothing'}") from None
-    return kept
+        places = [
+            *([] if outcome.stored is None else [f"run {outcome.run_id} {outcome.stored}"]),
+            *map(str, outcome.files),
+        ]
+        raise InterruptedWorkError(f"kept of the simulated run: {', '.join(places) or 'nothing'}") from None
+    return outcome
 
 
-def _save(done: "Run", address: "Address", tags: list[str], kept: _Kept) -> None:
+def _save(run: "Run", address: "Address", tags: list[str], outcome: _Kept) -> None:
     from sim.storage import LOCAL, find_run, new_run_id, open_database, save_run
 
     url, run_id = LOCAL if address.is_remote else address.url, new_run_id()
     push = f"sim push --db {address.url}" if address.url_from == "--db" else "sim push"
-    stored = f"in {url}" + f", not pushed; {push} sends it" * address.is_remote
+    stored = f"in {url}, not pushed; {push} sends it" if address.is_remote else f"in {url}"
     try:
         with open_database(url) as database:
             try:
-                save_run(database, done, tags, run_id)
+                save_run(database, run, tags, run_id)
             except KeyboardInterrupt:  # it may have come too late to keep the run from being stored
                 with suppress(StorageError):
-                    kept.run_id, kept.stored = find_run(database, run_id).id, stored
+                    outcome.run_id, outcome.stored = find_run(database, run_id).id, stored
                 raise
     except StorageError as error:
         why = "runs are kept there before they are pushed, so " * address.is_remote
-        kept.problems.append(f"{error}; {why}this run is not in a database")
+        outcome.problems.append(f"{error}; {why}this run is not in a database")
     else:
-        kept.run_id, kept.stored = run_id, stored
+        outcome.run_id, outcome.stored = run_id, stored
 
 
-def _push(address: "Address", run_id: str, kept: _Kept) -> None:
+def _push(address: "Address", run_id: str, outcome: _Kept) -> None:
     from sim.storage import LOCAL, open_database, push_run
 
     try:
         with open_database(address) as target, open_database(LOCAL) as source:
             push_run(source, target, run_id)
     except StorageError as error:
-        kept.problems.append(f"{error}; this run is {kept.stored}")
+        outcome.problems.append(f"{error}; this run is {outcome.stored}")
     else:
-        kept.stored = f"in {address.url}"
+        outcome.stored = f"in {address.url}"
 
 
-def _show(done: "Run", kept: _Kept) -> None:
+def _show(run: "Run", outcome: _Kept) -> None:
     from sim.output.text import summary_lines, verdict_lines
 
-    lines = [*summary_lines(done, columns()), *verdict_lines(done, columns())]
-    if kept.files:
-        lines.append(f"Files: {kept.folder}/")
-    if kept.stored is not None:
-        lines.append(f"Stored: run {kept.run_id} {kept.stored}")
+    lines = [*summary_lines(run, columns()), *verdict_lines(run, columns())]
+    if outcome.files:
+        lines.append(f"Files: {outcome.folder}/")
+    if outcome.stored is not None:
+        lines.append(f"Stored: run {outcome.run_id} {outcome.stored}")
     say(*lines)

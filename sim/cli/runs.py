@@ -101,8 +101,8 @@ def _table(entries: "Sequence[Entry]", marked: bool) -> "Iterator[str]":
     tails = [""]
     for entry in entries:
         began = datetime.fromisoformat(entry.started_at).astimezone(UTC)
-        what = "run" if entry.kind == "run" else f"{entry.kind} {entry.runs:,}"
-        facts = (what, entry.scenario or "(deleted)", str(entry.seed), size_text(entry.size))
+        kind = "run" if entry.kind == "run" else f"{entry.kind} {entry.runs:,}"
+        facts = (kind, entry.scenario or "(deleted)", str(entry.seed), size_text(entry.size))
         rows.append((entry.id[:length], f"{began:%Y-%m-%d %H:%M}", *facts))
         tails.append("  ".join(map(printable, _words(entry, marked))))
     for line, tail in zip(aligned(rows, indent=""), tails, strict=True):
@@ -193,7 +193,7 @@ def _show_experiment(database: "Database", entry: "Entry", as_json: bool) -> Non
 
 def _text(value: Any) -> str:
     if isinstance(value, dict):
-        value = ", ".join(f"{name} {one}" for name, one in value.items())
+        value = ", ".join(f"{name} {setting}" for name, setting in value.items())
     elif isinstance(value, list):
         value = ", ".join(value)
     return "none" if value in (None, "") else str(value)
@@ -214,17 +214,17 @@ def compare_command(
 
     with existing_database(db) as database:
         runs = [find_run(database, run_id) for run_id in (first, second)]
-        one, other = (run_metrics(database, run.id) for run in runs)
-    rows = {name: (one.get(name), other.get(name)) for name in one | other}
+        first_values, second_values = (run_metrics(database, run.id) for run in runs)
+    rows = {name: (first_values.get(name), second_values.get(name)) for name in first_values | second_values}
     if as_json:
         say_json({"runs": [run.id for run in runs], "metrics": rows})
         return
     for word, run in zip(("first", "second"), runs, strict=True):
         say(f"{word:7} {_line(run)}")
     table = [("metric", "first", "second", "difference", "unit")]
-    for name, (left, right) in rows.items():
-        difference = "" if left is None or right is None else f"{right - left:+.6g}"
-        table.append((name, _number(left), _number(right), difference, UNITS.get(name, "")))
+    for name, (old, new) in rows.items():
+        difference = "" if old is None or new is None else f"{new - old:+.6g}"
+        table.append((name, _number(old), _number(new), difference, UNITS.get(name, "")))
     say("", *aligned(table))
 
 
@@ -235,19 +235,19 @@ def reproduce_command(run_id: RunArgument, db: DatabaseOption = None) -> None:
 
     with existing_database(db) as database:
         stored = find_run(database, run_id)
-        before, again = reproduce(database, stored)
-    row = None if before is None else before.log.first_difference(again.log)
-    if row is None and again.fingerprint == stored.fingerprint:
-        say(f"run {stored.id} reproduced: fingerprint {again.fingerprint}, {len(again.log)} events")
+        stored_run, new_run = reproduce(database, stored)
+    row = None if stored_run is None else stored_run.log.first_difference(new_run.log)
+    if row is None and new_run.fingerprint == stored.fingerprint:
+        say(f"run {stored.id} reproduced: fingerprint {new_run.fingerprint}, {len(new_run.log)} events")
         return
     say(f"run {stored.id} is not reproduced")
-    events = "" if before is None else f", stored events {before.fingerprint}"
-    say(f"  fingerprint  stored {stored.fingerprint}{events}, now {again.fingerprint}")
+    events = "" if stored_run is None else f", stored events {stored_run.fingerprint}"
+    say(f"  fingerprint  stored {stored.fingerprint}{events}, now {new_run.fingerprint}")
     say(f"  stored with  {_text(stored.versions)}")
-    if before is not None and row is not None:
+    if stored_run is not None and row is not None:
         say(f"  the first event that differs is number {row}:")
-        for word, one in (("stored", before), ("now", again)):
-            say(f"    {word:7} {next((_event(event) for event in one.log.between(row, row + 1)), 'none')}")
+        for word, run in (("stored", stored_run), ("now", new_run)):
+            say(f"    {word:7} {next((_event(event) for event in run.log.between(row, row + 1)), 'none')}")
     raise typer.Exit(FAILED)
 
 

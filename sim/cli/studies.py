@@ -60,8 +60,8 @@ def sweep_command(
     keeper = Keeper("sweep", scenario, seed, address, tags)
     with output_folder("sweep", [scenario], out, files) as folder:
         with keeper.at_work(jobs, engine, dask) as options:
-            done = sweep(scenario, times, **options)
-        _show(keeper, done, sweep_report(done), sweep_document(done) if as_json else None, folder, charts)
+            study = sweep(scenario, times, **options)
+        _show(keeper, study, sweep_report(study), sweep_document(study) if as_json else None, folder, charts)
     keeper.leave()
 
 
@@ -94,13 +94,13 @@ def compare_command(
         names = [metric_of(name) for name in metrics or ()]
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--metric") from None
-    (scenario, address), *others = (prepared(path, settings, tags, db, save) for path in paths)
-    alternatives = [one for one, _ in others]
+    (scenario, address), *prepared_alternatives = (prepared(path, settings, tags, db, save) for path in paths)
+    alternatives = [alternative for alternative, _ in prepared_alternatives]
     keeper = Keeper("compare", scenario, seed, address, tags)
     with output_folder("compare", [scenario, *alternatives], out, files) as folder:
         with keeper.at_work(jobs, engine, dask) as options:
-            done = compare(scenario, *alternatives, metric_names=names, times=times, **options)
-        _show(keeper, done, compare_report(done), compare_document(done) if as_json else None, folder, charts)
+            study = compare(scenario, *alternatives, metric_names=names, times=times, **options)
+        _show(keeper, study, compare_report(study), compare_document(study) if as_json else None, folder, charts)
     keeper.leave()
 
 
@@ -139,17 +139,17 @@ def select_command(
     keeper = Keeper("select", scenario, seed, address, tags)
     with output_folder("select", [scenario], out, files) as folder:
         with keeper.at_work(jobs, engine, dask) as options:
-            done = select(scenario, budget, **options)
-        _show(keeper, done, select_report(done), select_document(done) if as_json else None, folder, charts)
-    if done.outcome == "none":
+            study = select(scenario, budget, **options)
+        _show(keeper, study, select_report(study), select_document(study) if as_json else None, folder, charts)
+    if study.outcome == "none":
         keeper.tell()
         raise typer.Exit(FAILED)
-    keeper.leave(INCONCLUSIVE if done.selected is None else 0)
+    keeper.leave(INCONCLUSIVE if study.selected is None else 0)
 
 
 def _show(
     keeper: Keeper,
-    done: "Sweep | Comparison | Selection",
+    study: "Sweep | Comparison | Selection",
     report: "Report",
     document: dict[str, Any] | None,
     folder: Path | None,
@@ -160,7 +160,7 @@ def _show(
 
     lines = list(report.lines(columns()))
     if folder is not None:
-        lines += keeper.write(partial(write_study, done, charts=charts), folder)
+        lines += keeper.write(partial(write_study, study, charts=charts), folder)
     if document is None:
         say(*lines)
     else:

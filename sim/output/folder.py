@@ -36,7 +36,7 @@ def write_run(run: Run, folder: Path, charts: bool = True, wrote: _Wrote = lambd
     _write("run", folder, files, wrote)
 
 
-def write_replications(done: Replications, folder: Path, charts: bool = True) -> None:
+def write_replications(replications: Replications, folder: Path, charts: bool = True) -> None:
     """Write the charts of an experiment, if they are wanted, and `replications.csv` into `folder`, as `write_run` does.
 
     Raises:
@@ -47,12 +47,12 @@ def write_replications(done: Replications, folder: Path, charts: bool = True) ->
     if charts:
         from sim.output.experiment_charts import EXPERIMENT_CHARTS
 
-        files |= _charts({name: partial(draw, done) for name, draw in EXPERIMENT_CHARTS.items()})
-    files["replications.csv"] = text_file(partial(write_values, done))
+        files |= _charts({name: partial(draw, replications) for name, draw in EXPERIMENT_CHARTS.items()})
+    files["replications.csv"] = text_file(partial(write_values, replications))
     _write("replicate", folder, files)
 
 
-def write_study(done: Sweep | Comparison | Selection, folder: Path, charts: bool = True) -> None:
+def write_study(study: Sweep | Comparison | Selection, folder: Path, charts: bool = True) -> None:
     """Write the chart of a study, if it is wanted, and its table as `sweep.csv`, `compare.csv` or `select.csv` into
     `folder`, as `write_run` does.
 
@@ -60,13 +60,13 @@ def write_study(done: Sweep | Comparison | Selection, folder: Path, charts: bool
         OSError: the folder cannot be made, or a file cannot be written.
 
     """
-    name = {Sweep: "sweep", Comparison: "compare", Selection: "select"}[type(done)]
+    name = {Sweep: "sweep", Comparison: "compare", Selection: "select"}[type(study)]
     files: dict[str, Write] = {}
     if charts:
         from sim.output.study_charts import study_chart
 
-        files |= _charts({name: partial(study_chart, done)})
-    table = done.to_frame()
+        files |= _charts({name: partial(study_chart, study)})
+    table = study.to_frame()
     words = {str(column): table[column].map(guarded) for column in table.select_dtypes(exclude="number")}
     table = table.assign(**words).rename(columns=guarded)
     files[f"{name}.csv"] = text_file(partial(table.to_csv, index=False, lineterminator="\n"))

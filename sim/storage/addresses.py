@@ -66,12 +66,12 @@ def find_address(url: str | None = None, option: str = "--db") -> Address:
         raise StorageError(f"{token_from}: holds blanks or letters that no token has; copy it anew")
     if token and "://" in token:
         raise StorageError(f"{token_from}: holds a URL; put that into {_URL}, and the token here")
-    left = None
+    token_left = None
     with suppress(StorageError):  # of a `.env` that is not needed
         barred = [place for place in places if place not in allowed]
         if token is None and (setting := _first_setting(_TOKEN, barred)):
-            left = f"{setting[1]} is not used with {url_from}; set both in one place"
-    return Address(url, _server(url, url_from, token is not None), token, url_from, token_from, left)
+            token_left = f"{setting[1]} is not used with {url_from}; set both in one place"
+    return Address(url, _server(url, url_from, token is not None), token, url_from, token_from, token_left)
 
 
 def _first_setting(name: str, places: Iterable[str]) -> tuple[str, str] | None:

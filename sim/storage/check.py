@@ -75,14 +75,14 @@ def _lacking(connection: Connection) -> str:
 
 def _tried(connection: Connection) -> str:
     """Write a run, read it back, and remove it."""
-    done = run(restore_scenario(_TRIAL, {}, "trial"))
-    run_id = save_run(connection, done)
+    trial = run(restore_scenario(_TRIAL, {}, "trial"))
+    run_id = save_run(connection, trial)
     try:
-        back = load_run(connection, find_run(connection, run_id))
+        loaded = load_run(connection, find_run(connection, run_id))
     finally:
         purge_run(connection, run_id)
         unused = "NOT EXISTS (SELECT 1 FROM runs WHERE scenario_id = scenarios.id)"
-        connection.write([(f"DELETE FROM scenarios WHERE sha256 = ? AND {unused}", (done.scenario.sha256,))])
-    if back.fingerprint != done.fingerprint or back.measures.values != done.measures.values:
+        connection.write([(f"DELETE FROM scenarios WHERE sha256 = ? AND {unused}", (trial.scenario.sha256,))])
+    if loaded.fingerprint != trial.fingerprint or loaded.measures.values != trial.measures.values:
         raise connection.error("gave back another run than was written", "")
-    return f"yes; a run of {len(done.log)} events was written, read back the same, and removed"
+    return f"yes; a run of {len(trial.log)} events was written, read back the same, and removed"

@@ -104,13 +104,16 @@ class Database(Connection):
         """
         import pandas as pd
 
-        one, other = (run_metrics(self, find_run(self, run).id) for run in (first, second))
-        names = [name for name in UNITS if name in one or name in other]
+        runs = {word: find_run(self, run) for word, run in (("first", first), ("second", second))}
+        values = {word: run_metrics(self, run.id) for word, run in runs.items()}
+        names = [name for name in UNITS if any(name in metrics for metrics in values.values())]
         frame = pd.DataFrame(
             {
                 "metric": names,
-                "first": pd.array([one.get(name) for name in names], dtype="Float64"),
-                "second": pd.array([other.get(name) for name in names], dtype="Float64"),
+                **{
+                    word: pd.array([metrics.get(name) for name in names], dtype="Float64")
+                    for word, metrics in values.items()
+                },
             }
         )
         return frame.assign(difference=frame["second"] - frame["first"], unit=[UNITS[name] for name in names])

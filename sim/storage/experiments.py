@@ -72,14 +72,20 @@ def save_replications(
         for run_id, replication in zip(ids, results, strict=True)
     ]
 
-    whole, own = scenario_row(experiment.scenario), scenario_row(scenario)
-    study = json.dumps({"seed": seed, **experiment.scenario.study})
-    of = {"id": experiment.id, "kind": experiment.kind, "parameters": study}
+    # the scenario of the experiment has the sweep, that of its runs the values of one point
+    file_row, point_row = scenario_row(experiment.scenario), scenario_row(scenario)
+    experiment_row = {
+        "id": experiment.id,
+        "kind": experiment.kind,
+        "parameters": json.dumps({"seed": seed, **experiment.scenario.study}),
+        "created_at": stamp,
+        "updated_at": stamp,
+    }
     begin = [
-        insert("scenarios", whole),
-        of_scenario("experiments", {**of, "created_at": stamp, "updated_at": stamp}, whole),
-        insert("scenarios", own),
-        *(of_scenario("runs", row, own) for row in rows),
+        insert("scenarios", file_row),
+        of_scenario("experiments", experiment_row, file_row),
+        insert("scenarios", point_row),
+        *(of_scenario("runs", row, point_row) for row in rows),
     ]
 
     def statements() -> Iterator[Statement]:
@@ -122,12 +128,13 @@ def earlier_replications(
         seed,
         width=11,
     )
-    mine, names = versions(), metric_names(connection)
+    present_versions, names = versions(), metric_names(connection)
     replications: dict[int, Replication] = {}
     for *row, made_by in rows:
         try:
-            theirs = read_versions(connection, row[0], made_by)
-            if row[1] not in replications and all(theirs.get(name) == mine[name] for name in _SAME):
+            run_versions = read_versions(connection, row[0], made_by)
+            is_same = all(run_versions.get(name) == present_versions[name] for name in _SAME)
+            if row[1] not in replications and is_same:
                 replication = read_replication(connection, names, row)
                 if replication.values.keys() != UNITS.keys():
                     raise damaged_run(connection, row[0], "metrics", row[-1], "the metrics of this version")

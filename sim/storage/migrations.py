@@ -79,8 +79,8 @@ def _first_schema(_: Connection) -> list[Statement]:
 
 def _push_and_lineage(_: Connection) -> list[Statement]:
     """Give each sample user the same id everywhere, and runs what pushing, tagging and repeating them needs."""
-    stamp, ours = now(), ", ".join(f"'{user}'" for user in USERS.values())
-    earlier = f"username = lower(role) AND id NOT IN ({ours})"
+    stamp, shared_ids = now(), ", ".join(f"'{user}'" for user in USERS.values())
+    earlier = f"username = lower(role) AND id NOT IN ({shared_ids})"
     renamed = "(SELECT ours.id FROM users AS was JOIN users AS ours ON ours.role = was.role AND ours.id IN"
     return [
         (f"UPDATE users SET deleted_at = ? WHERE {earlier} AND deleted_at IS NULL", (stamp,)),
@@ -93,7 +93,7 @@ def _push_and_lineage(_: Connection) -> list[Statement]:
         ),
         *(
             (
-                f"UPDATE {table} SET user_id = {renamed} ({ours}) WHERE was.id = {table}.user_id) "
+                f"UPDATE {table} SET user_id = {renamed} ({shared_ids}) WHERE was.id = {table}.user_id) "
                 f"WHERE user_id IN (SELECT id FROM users WHERE {earlier})",
                 (),
             )
@@ -175,10 +175,10 @@ def _a_row_a_replication(connection: Connection) -> Iterator[Statement]:
 def _carried_metrics(connection: Connection) -> Iterator[Statement]:
     """Yield what puts the metrics of all complete runs, a row each until now, into the rows of the runs."""
     sets = dict[tuple[str, ...], None]()
-    after = ""
+    last_id = ""
     sql = "SELECT id FROM runs WHERE id > ? AND status = 'complete' ORDER BY id LIMIT 500"
-    while ids := [run_id for (run_id,) in connection.query(sql, after)]:
-        after = ids[-1]
+    while ids := [run_id for (run_id,) in connection.query(sql, last_id)]:
+        last_id = ids[-1]
         rows = connection.query(
             "SELECT run_id, name, value FROM metrics WHERE run_id IN (SELECT value FROM json_each(?)) ORDER BY run_id",
             json.dumps(ids),
@@ -256,8 +256,9 @@ def schema_version(connection: Connection) -> int:
         versions = connection.query("SELECT version, name FROM schema_migrations ORDER BY version", width=2)
     is_ours = application == APPLICATION_ID or versions[:1] == [(1, MIGRATIONS[0][0])]
     if application not in (0, APPLICATION_ID) or not is_ours:
-        told = ", ".join(map(shown, names[:3])) + (", …" if len(names) > 3 else "")
-        raise connection.error(f"belongs to another program{told and f', with the tables {told}'}", "FOREIGN")
+        tables_text = ", ".join(map(shown, names[:3])) + (", …" if len(names) > 3 else "")
+        with_tables = f", with the tables {tables_text}" if names else ""
+        raise connection.error(f"belongs to another program{with_tables}", "FOREIGN")
     numbers = [number if isinstance(number, int) else 0 for number, _ in versions]
     if numbers != list(range(1, len(numbers) + 1)) and max(numbers, default=0) <= len(MIGRATIONS):
         raise connection.error("is damaged: schema_migrations lacks entries", "SQLITE_CORRUPT")

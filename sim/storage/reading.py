@@ -245,10 +245,10 @@ def read_metrics(connection: Connection, names: Mapping[str, list[str]], row: Se
 
     """
     run_id, metric_set, values = _checked(connection, _METRICS, row)
-    own = names.get(metric_set, [])
-    if len(own) != len(values) or (own and key_of(own) != metric_set):
+    metric_names = names.get(metric_set, [])
+    if len(metric_names) != len(values) or (metric_names and key_of(metric_names) != metric_set):
         raise damaged_run(connection, run_id, "metrics", row[-1], "a value for each name in metric_names")
-    return dict(zip(own, values, strict=True))
+    return dict(zip(metric_names, values, strict=True))
 
 
 def read_replication(connection: Connection, names: Mapping[str, list[str]], row: Sequence[Any]) -> Replication:

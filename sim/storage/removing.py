@@ -112,7 +112,7 @@ def shrink(connection: Connection) -> int:
     """
     if connection.address.is_remote or not connection.number("PRAGMA freelist_count"):
         return 0
-    before, _ = file_size(connection)
+    old_size, _ = file_size(connection)
     connection.query("VACUUM")
-    after, _ = file_size(connection)
-    return before - after
+    new_size, _ = file_size(connection)
+    return old_size - new_size

@@ -27,8 +27,21 @@ from sim.storage.reading import damaged_run, is_text
 PAGED = {
     "bots": ("number", "id", "user_id", "status", "created_at", "updated_at", "deleted_at"),
     "orders": (
-        *("order_number", "id", "user_id", "bot_id", "class", "stream", "status", "created_us", "picked_up_us"),
-        *("completed_us", "wait_us", "attempts", "created_at", "updated_at", "deleted_at"),
+        "order_number",
+        "id",
+        "user_id",
+        "bot_id",
+        "class",
+        "stream",
+        "status",
+        "created_us",
+        "picked_up_us",
+        "completed_us",
+        "wait_us",
+        "attempts",
+        "created_at",
+        "updated_at",
+        "deleted_at",
     ),
     "events": ("seq", "time_us", "kind", "order_number", "bot_number"),
 }
@@ -153,30 +166,29 @@ def page(table: str, run_id: str, rows: str) -> Statement:
     )
 
 
-def read_pages(connection: Connection, table: str, run_id: str, after: int = -1) -> Iterator[tuple[str, int]]:
-    """Yield the rows of a run behind the one that is numbered `after`, as JSON for `page`, and how many they are."""
+def read_pages(connection: Connection, table: str, run_id: str, previous: int = -1) -> Iterator[tuple[str, int]]:
+    """Yield the rows of a run behind the one that is numbered `previous`, as JSON for `page`, and how many they are."""
     number, names = PAGED[table][0], ", ".join(PAGED[table])
     sql = (
         f"SELECT json_group_array(json_array({names})), max({number}), count(*) FROM (SELECT * FROM {table} "
         f"WHERE run_id = ? AND {number} > ? ORDER BY {number} LIMIT {_ROWS[table]})"
     )
     while True:
-        rows, last, count = connection.row(sql, run_id, after, width=3)
+        rows, last, count = connection.row(sql, run_id, previous, width=3)
         if not is_text(rows):
             raise damaged_run(connection, run_id, f"part of {table}", rows, "text in UTF-8")
         if count == 0:
             return
-        if not isinstance(count, int) or not isinstance(last, int) or last <= after:  # else it would never end
+        if not isinstance(count, int) or not isinstance(last, int) or last <= previous:  # else it would never end
             raise connection.untrue()
         yield rows, count
-        after = last
+        previous = last
 
 
 def pages(run: Run, run_id: str) -> Iterator[Statement]:
     """Yield what stores the bots, orders and events of a run."""
-    bots = _ids(
-        run_id, 0, range(1 + int((run.log.kind == EventKind.BOT_ADDED.value).sum()))
-    )  # by number; there is no 0
+    bot_count = int((run.log.kind == EventKind.BOT_ADDED.value).sum())
+    bots = _ids(run_id, 0, range(1 + bot_count))  # by number; there is no 0
     for table, rows in (
         ("bots", _bots(run, bots)),
         ("orders", _orders(run, run_id, bots)),
@@ -208,11 +220,17 @@ def _bots(run: Run, ids: list[str]) -> Iterator[tuple[list[Any], ...]]:
             list(numbers),
             [ids[number] for number in numbers],
             [USERS["MANAGER"]] * len(since),
-            ["REMOVED" if one in removed else "PROCESSING" if one in working else "IDLE" for one in numbers],
+            [_bot_status(number in removed, number in working) for number in numbers],
             since,
             [removed.get(number, start) for number, start in zip(numbers, since, strict=True)],
             [removed.get(number) for number in numbers],
         )
+
+
+def _bot_status(is_removed: bool, is_working: bool) -> str:
+    if is_removed:
+        return "REMOVED"
+    return "PROCESSING" if is_working else "IDLE"
 
 
 def _orders(run: Run, run_id: str, bot_ids: list[str]) -> Iterator[tuple[list[Any], ...]]:

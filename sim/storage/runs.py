@@ -66,8 +66,8 @@ def load_run(connection: Connection, stored: StoredRun) -> Run:
     """
     run = _read(connection, stored)
     if not len(run.log) and run.fingerprint != stored.fingerprint:
-        again = f"sim run FILE --seed {stored.seed} --replication {stored.replication} makes them"
-        raise _gone(connection, stored, f"its events were not stored, as always in an experiment; {again}")
+        cure = f"sim run FILE --seed {stored.seed} --replication {stored.replication} makes them"
+        raise _gone(connection, stored, f"its events were not stored, as always in an experiment; {cure}")
     if run.fingerprint != stored.fingerprint:
         raise _gone(connection, stored, "its events are not those of its fingerprint")
     return run
@@ -97,11 +97,7 @@ def _workload(connection: Connection, stored: StoredRun, scenario: Scenario) -> 
             "stream": lambda names: np.array([streams[name] for name in names], np.int32),
         },
     )
-    return replace(
-        drawn,
-        order_class=orders["class"],
-        stream=orders["stream"],
-    )
+    return replace(drawn, order_class=orders["class"], stream=orders["stream"])
 
 
 def _log(connection: Connection, stored: StoredRun, workload: Workload) -> EventLog:
@@ -128,15 +124,15 @@ def _numbers(values: Sequence[int | None], first: int = 0) -> NDArray[np.int32]:
 
 
 def _columns(
-    connection: Connection, table: str, run_id: str, kept: dict[str, Callable[[Sequence[Any]], NDArray[Any]]]
+    connection: Connection, table: str, run_id: str, readers: dict[str, Callable[[Sequence[Any]], NDArray[Any]]]
 ) -> dict[str, NDArray[Any]]:
     """Return some columns of the rows of a run, each made of the values of a page by its function."""
-    at = {name: PAGED[table].index(name) for name in kept}
-    parts: dict[str, list[NDArray[Any]]] = {name: [make(())] for name, make in kept.items()}
+    places = {name: PAGED[table].index(name) for name in readers}
+    parts: dict[str, list[NDArray[Any]]] = {name: [read(())] for name, read in readers.items()}
     for rows, _ in read_pages(connection, table, run_id):
         columns = list(zip(*json.loads(rows), strict=True))
-        for name, make in kept.items():
-            parts[name].append(make(columns[at[name]]))
+        for name, read in readers.items():
+            parts[name].append(read(columns[places[name]]))
     return {name: np.concatenate(arrays) for name, arrays in parts.items()}
 
 
@@ -149,7 +145,8 @@ def reproduce(connection: Connection, stored: StoredRun) -> tuple[Run | None, Ru
         StorageError: its scenario or its rows cannot be read.
 
     """
-    before = _read(connection, stored)
+    stored_run = _read(connection, stored)
     engine = cast(Engine, stored.engine if stored.engine in get_args(Engine) else "auto")
-    again = run(before.scenario, stored.seed, stored.replication, engine)
-    return (before if len(before.log) or not len(again.log) else None), again
+    new_run = run(stored_run.scenario, stored.seed, stored.replication, engine)
+    has_events = len(stored_run.log) or not len(new_run.log)
+    return (stored_run if has_events else None), new_run

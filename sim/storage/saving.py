@@ -36,8 +36,20 @@ Progress = Callable[[int, int], None]
 _BATCH = 2_000_000  # characters; well below the 5 s after which a server gives a transaction up
 _RUNS = "SELECT id FROM runs WHERE"
 _RUN = (
-    *("id", "replication", "seed", "engine", "parameters", "fingerprint", "versions", "tags"),
-    *("warmup_us", "worst_waits", "started_at", "finished_at", "created_at", "updated_at"),
+    "id",
+    "replication",
+    "seed",
+    "engine",
+    "parameters",
+    "fingerprint",
+    "versions",
+    "tags",
+    "warmup_us",
+    "worst_waits",
+    "started_at",
+    "finished_at",
+    "created_at",
+    "updated_at",
 )
 _SCENARIO = ("id", "name", "sha256", "model_sha256", "yaml", "created_at", "updated_at")
 _EXPERIMENT = ("id", "kind", "parameters", "created_at", "updated_at")
@@ -57,11 +69,11 @@ def prove(connection: Connection, scenario: Scenario) -> None:
         return
     faults: list[Fault] = []
     try:
-        again = resolved_text(read_yaml(scenario.text, "its text", faults).plain(), scenario.files)
+        written_text = resolved_text(read_yaml(scenario.text, "its text", faults).plain(), scenario.files)
     except ScenarioError as error:
         faults = error.faults
     digests = {name: sha256(data).hexdigest() for name, data in scenario.files.items()}
-    if faults or again != scenario.text or named_files(scenario.text) != digests:
+    if faults or written_text != scenario.text or named_files(scenario.text) != digests:
         reason = faults[0] if faults else "it would be another one"
         problem = f"does not take the scenario {scenario.name}, which could not be read back from its text: {reason}"
         raise connection.error(problem, "SCENARIO")
@@ -131,14 +143,14 @@ def push_all(
         StorageError: a database refuses it, or cannot be reached; it can be called again.
 
     """
-    lacking, there = compare_runs(source, target)
-    done, total = 0, _count_rows(source, lacking) if progress else 0
+    lacking, known = compare_runs(source, target)
+    rows_sent, total = 0, _count_rows(source, lacking) if progress else 0
 
     def sent(rows: int) -> None:
-        nonlocal done
-        done += rows
+        nonlocal rows_sent
+        rows_sent += rows
         if progress:
-            progress(done, total)
+            progress(rows_sent, total)
 
     pushed = 0
     for run_id in lacking:
@@ -147,7 +159,7 @@ def push_all(
             pushed += 1
         except DamagedRunError as error:
             damaged(error)
-    source.write([_mark(there)])
+    source.write([_mark(known)])
     return pushed
 
 
@@ -159,8 +171,8 @@ def compare_runs(source: Connection, target: Connection) -> tuple[list[str], lis
 
     """
     known = {run_id for (run_id,) in target.query(f"{_RUNS} status = 'complete' OR deleted_at IS NOT NULL")}
-    ours = [run_id for (run_id,) in source.query(f"{_RUNS} status = 'complete' AND deleted_at IS NULL ORDER BY id")]
-    return [run_id for run_id in ours if run_id not in known], [run_id for run_id in ours if run_id in known]
+    ids = [run_id for (run_id,) in source.query(f"{_RUNS} status = 'complete' AND deleted_at IS NULL ORDER BY id")]
+    return [run_id for run_id in ids if run_id not in known], [run_id for run_id in ids if run_id in known]
 
 
 def _count_rows(source: Connection, run_ids: list[str]) -> int:
@@ -189,13 +201,13 @@ def push_run(source: Connection, target: Connection, run_id: str, sent: Callable
     [scenario] = _rows(source, _SCENARIO, scenario_of, run_id) or [{}]
     experiment_of = "experiments WHERE deleted_at IS NULL AND id = (SELECT experiment_id FROM runs WHERE id = ?)"
     experiments = _rows(source, _EXPERIMENT, experiment_of, run_id)
-    whole_of = f"scenarios WHERE deleted_at IS NULL AND id = (SELECT scenario_id FROM {experiment_of})"
-    [whole] = _rows(source, _SCENARIO, whole_of, run_id) or [{}]
+    file_of = f"scenarios WHERE deleted_at IS NULL AND id = (SELECT scenario_id FROM {experiment_of})"
+    [experiment_scenario] = _rows(source, _SCENARIO, file_of, run_id) or [{}]
     metrics = StoredMetrics(*source.row("SELECT metric_set, metrics FROM runs WHERE id = ?", run_id, width=2))
 
-    begin: list[Statement] = [insert("scenarios", whole)] if whole else []
+    begin: list[Statement] = [insert("scenarios", experiment_scenario)] if experiment_scenario else []
     for experiment in experiments:
-        begin.append(of_scenario("experiments", experiment, whole))
+        begin.append(of_scenario("experiments", experiment, experiment_scenario))
         run["experiment_id"] = experiment["id"]
     begin += opening({**run, "status": "writing"}, scenario)
     digests = set(named_files(scenario.get("yaml")).values())
@@ -204,14 +216,14 @@ def push_run(source: Connection, target: Connection, run_id: str, sent: Callable
         begin = []
     lacking = {digest: parts for digest in digests if (parts := _parts(source, digest)) != _parts(target, digest)}
     lasts = ", ".join(f"(SELECT max({columns[0]}) FROM {table} WHERE run_id = ?)" for table, columns in PAGED.items())
-    after = target.row(f"SELECT {lasts}", *[run_id] * len(PAGED), width=len(PAGED))
+    last_numbers = target.row(f"SELECT {lasts}", *[run_id] * len(PAGED), width=len(PAGED))
 
     def statements() -> Iterator[Statement]:
         for digest, parts in lacking.items():
             for part in range(parts):
                 [row] = _rows(source, _FILE, "files WHERE sha256 = ? AND part = ?", digest, part)
                 yield insert("files", row)
-        for table, last in zip(PAGED, after, strict=True):
+        for table, last in zip(PAGED, last_numbers, strict=True):
             for rows, count in read_pages(source, table, run_id, -1 if last is None else last):
                 yield page(table, run_id, rows)
                 sent(count)
