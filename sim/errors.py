@@ -49,8 +49,8 @@ def few_of_a_kind(faults: Iterable[Fault]) -> list[Fault]:
     shown, counts = list[Fault](), Counter[tuple[str, str, str]]()
     hidden: dict[tuple[str, str, str], Fault] = {}
     for fault in faults:
-        key, what = re.split(r"[.\[]", fault.path, maxsplit=1)[0], _DETAILS.sub("", fault.message).split("; ")[0]
-        kind = (fault.file, key, what)
+        key, wording = re.split(r"[.\[]", fault.path, maxsplit=1)[0], _DETAILS.sub("", fault.message).split("; ")[0]
+        kind = (fault.file, key, wording)
         counts[kind] += 1
         if counts[kind] <= _OF_ONE_KIND:
             shown.append(fault)

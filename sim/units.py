@@ -100,12 +100,12 @@ def format_duration(microseconds: int, places: int = 3) -> str:
     """Return a duration as `1h2m3.5s`, rounded half up to `places` decimals of a second (0 to 6)."""
     grain = 10 ** (6 - places)
     rounded = (microseconds + grain // 2) // grain * grain
-    hours, rest = divmod(rounded, HOUR)
-    minutes, rest = divmod(rest, MICROSECONDS["m"])
-    whole, part = divmod(rest, SECOND)
-    seconds = f"{whole}.{part:06d}".rstrip("0").rstrip(".")
+    hours, remainder = divmod(rounded, HOUR)
+    minutes, remainder = divmod(remainder, MICROSECONDS["m"])
+    full_seconds, part = divmod(remainder, SECOND)
+    seconds = f"{full_seconds}.{part:06d}".rstrip("0").rstrip(".")
     text = (f"{hours}h" if hours else "") + (f"{minutes}m" if minutes else "")
-    return text + (f"{seconds}s" if rest or not text else "")
+    return text + (f"{seconds}s" if remainder or not text else "")
 
 
 def parse_rate(value: object) -> float:
@@ -241,12 +241,12 @@ class Clock:
             raise OutsideRunError(f"{text}; {cure}")
         if horizon is None:
             return instant
-        what = (
+        problem = (
             f"would be {into}{ends}"
             if ":" in str(value)
             else f"is later than clock.until, {format_duration(horizon, 6)}"
         )
-        raise OutsideRunError(f"{shown(value)} {what}; write an earlier instant, or a later clock.until")
+        raise OutsideRunError(f"{shown(value)} {problem}; write an earlier instant, or a later clock.until")
 
     def is_next_day(self, value: object) -> bool:
         """Whether an instant is a clock time before the start, which has no date and means the next day."""

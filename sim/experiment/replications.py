@@ -16,8 +16,7 @@ from sim.experiment.results import Replication, Results, observed
 from sim.experiment.sharing import shared
 from sim.experiment.workers import Workers
 from sim.model import UNITS, OrderClass
-from sim.scenario import Place, Scenario, Threshold, metric_of
-from sim.scenario import Replications as Plan
+from sim.scenario import Place, ReplicationPlan, Scenario, Threshold, metric_of
 from sim.statistics import Histogram, Interval, bounds, mean_interval
 from sim.units import SECOND
 
@@ -223,7 +222,7 @@ def most_replications(scenario: Scenario, times: int | None = None) -> int:
 class _Course:
     """How far an experiment is: which replications are there, and whether they are enough."""
 
-    def __init__(self, plan: Plan | None, most: int, known: list[Replication]) -> None:
+    def __init__(self, plan: ReplicationPlan | None, most: int, known: list[Replication]) -> None:
         self.plan, self.most = plan, most
         self.parts: list[Results] = []
         is_open = plan is not None and plan.until is not None  # and may end in the middle of a block

@@ -30,7 +30,7 @@ from sim.errors import ScenarioError
 from sim.experiment.replications import MOST_TIMES, Replications
 from sim.experiment.several import Options, headings, label, several, swept
 from sim.model import full_metric_name
-from sim.scenario import Scenario, SelectBlock, quantity
+from sim.scenario import Scenario, SelectPlan, quantity
 from sim.statistics import bounds
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Selection:
 
     scenario: Scenario
     seed: int
-    block: SelectBlock
+    block: SelectPlan
     budget: int
     parameters: Sequence[str]  # that candidates differ in
     candidates: Sequence[Candidate]
@@ -157,7 +157,7 @@ def select(scenario: Scenario, budget: int | None = None, **options: Unpack[Opti
 class _Contest:
     """Where the candidates of a selection stand."""
 
-    def __init__(self, block: SelectBlock, parameters: Sequence[str], candidates: list[Candidate]) -> None:
+    def __init__(self, block: SelectPlan, parameters: Sequence[str], candidates: list[Candidate]) -> None:
         self.candidates = candidates
         self.sign = 1 if block.minimise is not None else -1
         self.half = (1 - block.confidence) / 2

@@ -74,8 +74,8 @@ def limit(text: str, unit: str, written: str = "{}") -> float:
     try:
         return _parse_limit(text, unit)
     except ValueError:
-        what = {"s": "a duration", "share": "a share", "orders/h": "a rate"}.get(unit, "a number")
-        raise ValueError(f"{shown(text)} is not {what}; write {written.format(_in_unit(text, unit))}") from None
+        kind = {"s": "a duration", "share": "a share", "orders/h": "a rate"}.get(unit, "a number")
+        raise ValueError(f"{shown(text)} is not {kind}; write {written.format(_in_unit(text, unit))}") from None
 
 
 def _parse_limit(text: str, unit: str) -> float:
@@ -137,7 +137,7 @@ class _Checked(Part):
 def _read_thresholds(data: object) -> tuple[Threshold, ...]:
     if not isinstance(data, dict):
         raise ValueError(f'{shown(data)} is not a mapping; write metrics and conditions, such as wait.VIP.p95: "< 2m"')
-    found: list[Threshold] = []
+    thresholds: list[Threshold] = []
     errors = []
     names: dict[str, str] = {}
     for key, value in data.items():
@@ -149,7 +149,7 @@ def _read_thresholds(data: object) -> tuple[Threshold, ...]:
         if (first := names.setdefault(metric, key)) != key:
             errors.append(line_error(f"means the same as {first!r}; write one list of conditions", (key, "[key]")))
             continue
-        at: tuple[int | str, ...] = (key, "check") if isinstance(value, dict) else (key,)
+        steps: tuple[int | str, ...] = (key, "check") if isinstance(value, dict) else (key,)
         try:
             checked = _Checked.model_validate(value if isinstance(value, dict) else {"check": value})
         except ValidationError as error:
@@ -157,16 +157,16 @@ def _read_thresholds(data: object) -> tuple[Threshold, ...]:
             continue
         texts = checked.check if isinstance(checked.check, list) else [checked.check]
         if not texts:
-            errors.append(line_error(f'is empty; write "< {_EXAMPLES[UNITS[metric]]}"', at))
+            errors.append(line_error(f'is empty; write "< {_EXAMPLES[UNITS[metric]]}"', steps))
         for index, text in enumerate(texts):
-            place = (*at, index) if isinstance(checked.check, list) else at
+            place = (*steps, index) if isinstance(checked.check, list) else steps
             try:
-                found.append(Threshold(metric, condition(text, UNITS[metric]), checked.severity))
+                thresholds.append(Threshold(metric, condition(text, UNITS[metric]), checked.severity))
             except ValueError as error:
                 errors.append(line_error(str(error), place))
     if errors:
         raise ValidationError.from_exception_data("thresholds", errors)
-    return tuple(found)
+    return tuple(thresholds)
 
 
 _CONDITIONS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
@@ -237,7 +237,7 @@ class Precision(Part):
         return half_width <= limit(self.half_width, UNITS[self.metric])
 
 
-class Replications(Part):
+class ReplicationPlan(Part):
     """How often a random scenario is run: a number of times, or from `min` to `max` times until a metric is known."""
 
     scalar_key: ClassVar = "times"

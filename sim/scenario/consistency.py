@@ -31,13 +31,13 @@ def inconsistencies(
 
     `places` has the place in its list of each item that is left, `touched` the keys with something wrong in them.
     """
-    found = [*_stream_findings(file), *_crew_findings(file)]
-    drawn = not found and _DRAWN_FROM.isdisjoint(touched)
-    found += [] if "clock" in touched else _warmup_findings(file)
-    found += [finding for finding in _study_findings(file, touched) if finding[0][0] not in touched]
-    found += _expectation_findings(file, drawn)
+    findings = [*_stream_findings(file), *_crew_findings(file)]
+    drawn = not findings and _DRAWN_FROM.isdisjoint(touched)
+    findings += [] if "clock" in touched else _warmup_findings(file)
+    findings += [finding for finding in _study_findings(file, touched) if finding[0][0] not in touched]
+    findings += _expectation_findings(file, drawn)
     faults = []
-    for steps, message in found:
+    for steps, message in findings:
         key, *items = steps or ("",)
         if places and key in places and items:
             items[0] = places[str(key)][int(items[0])]
@@ -53,34 +53,34 @@ def _stream_findings(file: ScenarioFile) -> Iterator[Finding]:
         message = f"makes {demand:,.0f} orders; one run holds at most {MOST_ORDERS:,}; use a smaller count"
         yield ("timeline",), message
     for index, (name, stream) in enumerate(zip(names, file.arrivals, strict=True)):
-        here: Steps = ("arrivals", index)
+        steps: Steps = ("arrivals", index)
         if name in taken:
             message = f"name {name!r} is taken by an earlier stream; write another name"
-            yield (*here, "name"), message
+            yield (*steps, "name"), message
         taken.add(name)
         if name == "timeline":
             message = "name 'timeline' is reserved for the timeline; write another name"
-            yield (*here, "name"), message
+            yield (*steps, "name"), message
         if stream.is_endless(horizon):
             message = "never ends, and the run is until drained; write clock.until, until or limit"
-            yield here, message
+            yield steps, message
         elif stream.expected_end(horizon) > _LATEST:
             message = "lasts longer than 70,000 years; write a higher rate or a lower limit"
-            yield here, message
+            yield steps, message
         else:
             demand += (orders := stream.expected_orders(horizon))
             if demand > MOST_ORDERS >= demand - orders:
                 message = (
                     f"brings the run to {_count(demand)} orders; one run holds at most {MOST_ORDERS:,}; set a limit"
                 )
-                yield here, message
+                yield steps, message
             states += (changes := _expected_states(stream, horizon))
             if states > _MOST_STATES >= states - changes:
                 message = (
                     f"brings the run to {_count(states)} changes of state; one run holds at most "
                     f"{_MOST_STATES:,}; write longer stays"
                 )
-                yield (*here, "mmpp"), message
+                yield (*steps, "mmpp"), message
 
 
 def _count(number: float) -> str:
@@ -103,8 +103,8 @@ def _crew_findings(file: ScenarioFile) -> Iterator[Finding]:
     if max(size for _, size in changes) > MOST_BOTS:
         yield ("timeline",), f"more than {MOST_BOTS:,} bots at once; add fewer"
     if sum(abs(change) for change, _ in changes) > _MOST_BOT_CHANGES:
-        here: Steps = ("timeline",) if file.timeline else ("bots", "schedule")
-        yield here, f"more than {_MOST_BOT_CHANGES:,} bots added and removed; write fewer changes"
+        steps: Steps = ("timeline",) if file.timeline else ("bots", "schedule")
+        yield steps, f"more than {_MOST_BOT_CHANGES:,} bots added and removed; write fewer changes"
 
 
 def _warmup_findings(file: ScenarioFile) -> Iterator[Finding]:
@@ -129,16 +129,16 @@ def _study_findings(file: ScenarioFile, touched: Collection[str]) -> Iterator[Fi
         yield ("select",), "has no candidates; write sweep: {…} with the values to select from"
         return
     goal = "minimise" if file.select.minimise is not None else "maximise"
-    objective, here = file.select.objective, ("select", goal)
+    objective, steps = file.select.objective, ("select", goal)
     if objective in file.sweep.values:
-        found = [quantity(value) for value in file.sweep.values[objective]]
-        if len({one.kind for one in found}) > 1 or any(one.order is None for one in found):
-            yield here, f"the values of {objective} have no order; sweep numbers or durations, or name a metric"
-        if "thresholds" not in touched and not any(one.severity == "fail" for one in file.thresholds):
+        quantities = [quantity(value) for value in file.sweep.values[objective]]
+        if len({value.kind for value in quantities}) > 1 or any(value.order is None for value in quantities):
+            yield steps, f"the values of {objective} have no order; sweep numbers or durations, or name a metric"
+        if "thresholds" not in touched and not any(value.severity == "fail" for value in file.thresholds):
             yield ("select",), "has no thresholds that a candidate must hold; write thresholds: {…}"
     elif full_metric_name(objective) is None:
         yield (
-            here,
+            steps,
             f"{shown(objective)} is neither a parameter of sweep nor a metric{_hint(objective, file.sweep.values)}",
         )
 
@@ -156,7 +156,7 @@ def _changes_with_time(file: ScenarioFile) -> bool:
         if stream.trace is not None or (stream.poisson is not None and stream.poisson.phases is not None):
             return True
         instants += [stream.from_] if stream.until is None else [stream.from_, stream.until]
-    return any(at > 0 and (horizon is None or at < horizon) for at in instants)
+    return any(instant > 0 and (horizon is None or instant < horizon) for instant in instants)
 
 
 def _expectation_findings(file: ScenarioFile, drawn: bool) -> Iterator[Finding]:
@@ -174,11 +174,11 @@ def _expectation_findings(file: ScenarioFile, drawn: bool) -> Iterator[Finding]:
             return
         last, bots = first + len(workload.service) - 1, int((workload.action == Action.ADD_BOT.value).sum())
     for index, entry in enumerate(file.expect):
-        here: Steps = ("expect", index)
+        steps: Steps = ("expect", index)
         if entry.order is not None and not first <= entry.order <= last:
             there_are = f"its orders are {first} to {last}" if last >= first else "it creates none, leave this out"
             advice = there_are if drawn else f"orders are numbered from {first}"
-            yield (*here, "order"), f"order {entry.order} is never created by this scenario; {advice}"
+            yield (*steps, "order"), f"order {entry.order} is never created by this scenario; {advice}"
         if entry.bot is not None and entry.bot > bots:
             advice = f"name one of bots 1 to {bots}" if bots else "it adds none, leave this out"
-            yield (*here, "bot"), f"bot {entry.bot} is never added by this scenario; {advice}"
+            yield (*steps, "bot"), f"bot {entry.bot} is never added by this scenario; {advice}"

@@ -178,7 +178,7 @@ class Triangular(Part):
 
     def expected_square(self) -> float:
         corners = (self.low, self.mode, self.high)
-        return (sum(corners) ** 2 + sum(one**2 for one in corners)) / 12
+        return (sum(corners) ** 2 + sum(corner**2 for corner in corners)) / 12
 
 
 class Normal(Part):
@@ -188,11 +188,11 @@ class Normal(Part):
     sd: Duration
 
     def draw(self, rng: "Generator", n: int) -> Floats:
-        kept = np.empty(0)
-        while len(kept) < n:
+        positive = np.empty(0)
+        while len(positive) < n:
             drawn = rng.normal(self.mean, self.sd, n)
-            kept = np.concatenate((kept, drawn[drawn >= 0]))
-        return kept[:n]
+            positive = np.concatenate((positive, drawn[drawn >= 0]))
+        return positive[:n]
 
     def expected(self) -> float:
         if self.sd == 0:
@@ -293,8 +293,8 @@ class Distribution(Part):
         constant = schema["properties"].pop("constant")["anyOf"][0]
         for name, optional in schema["properties"].items():
             schema["properties"][name] = optional["anyOf"][0]
-        one = {**schema, "minProperties": 1, "maxProperties": 1}
-        return {"anyOf": [constant, one]}
+        mapping = {**schema, "minProperties": 1, "maxProperties": 1}
+        return {"anyOf": [constant, mapping]}
 
 
 def _takes_time(value: Distribution) -> Distribution:

@@ -27,17 +27,17 @@ def read_bytes(path: Path, largest: int | None = None) -> bytes:
     try:
         status = path.stat()
         if not S_ISREG(status.st_mode):
-            what = "is a folder; name a file" if S_ISDIR(status.st_mode) else "is not a regular file; name one on disk"
+            fault = "is a folder; name a file" if S_ISDIR(status.st_mode) else "is not a regular file; name one on disk"
         elif largest is not None and status.st_size > largest:
-            what = f"has {status.st_size} bytes; a scenario has at most {largest}, larger demand comes as a trace"
+            fault = f"has {status.st_size} bytes; a scenario has at most {largest}, larger demand comes as a trace"
         else:
             return path.read_bytes()
     except FileNotFoundError:
         raise MissingFileError("no such file; name one that exists") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        what = f"cannot be read ({reason}); name a file that exists and is readable"
-    raise ValueError(what)
+        fault = f"cannot be read ({reason}); name a file that exists and is readable"
+    raise ValueError(fault)
 
 
 def inside(folder: Path, name: str) -> Path:

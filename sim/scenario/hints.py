@@ -50,8 +50,8 @@ def did_you_mean(word: object, known: Collection[str]) -> str:
 def listed(known: Collection[str]) -> str:
     """Return `; write one of …` with the first of the known words."""
     names = [name[:_LONGEST_WORD] for name in islice(known, _MOST_LISTED)]
-    more = ", …" if len(known) > _MOST_LISTED else ""
-    return f"; write one of {', '.join(names)}{more}" if len(known) > 1 else f"; write {names[0]}"
+    ellipsis = ", …" if len(known) > _MOST_LISTED else ""
+    return f"; write one of {', '.join(names)}{ellipsis}" if len(known) > 1 else f"; write {names[0]}"
 
 
 def one_of(word: object, known: list[str]) -> str:

@@ -19,7 +19,7 @@ from sim.scenario.parts import Context
 from sim.scenario.resolving import node_of, parameter_nodes, read_scenario, with_base, with_moved_files, with_parameters
 from sim.scenario.schema import Expectation, ScenarioFile
 from sim.scenario.source import read_yaml
-from sim.scenario.study import BLOCKS, SweepBlock
+from sim.scenario.study import BLOCKS, SweepPlan
 from sim.scenario.text import resolved_text
 from sim.scenario.tree import Node, Place
 from sim.scenario.validating import clock_of, fault_at, inconsistencies_of_sound_parts
@@ -110,13 +110,13 @@ class Scenario:
         for key, place in node.keys.items():
             value = node.value[key]
             check = value.value.get("check", value) if isinstance(value.value, dict) else value
-            several = [one.place for one in check.value] if isinstance(check.value, list) else []
+            several = [item.place for item in check.value] if isinstance(check.value, list) else []
             places[full_metric_name(key)] = several or [place]
-        found = []
+        thresholds = []
         for threshold in self.file.thresholds:
-            those = places.get(threshold.metric, [node.place])
-            found.append((those.pop(0) if len(those) > 1 else those[0], threshold))
-        return found
+            candidates = places.get(threshold.metric, [node.place])
+            thresholds.append((candidates.pop(0) if len(candidates) > 1 else candidates[0], threshold))
+        return thresholds
 
     @classmethod
     def parse(cls, text: str, /, **parameters: Any) -> "Scenario":
@@ -150,9 +150,9 @@ class Scenario:
 
         """
         given = {name: node_of(value, self.root.place) for name, value in keys.items() if value is not None}
-        rest = {name: node for name, node in self.root.value.items() if name not in keys}
+        unchanged = {name: node for name, node in self.root.value.items() if name not in keys}
         places = self.root.keys | dict.fromkeys(given, self.root.place)
-        root = replace(self.root, value=rest | given, keys=places)
+        root = replace(self.root, value=unchanged | given, keys=places)
         return _resolve(root, self.folder, self.parameters, [], self.files)
 
     def points(self) -> list["Scenario"]:
@@ -162,20 +162,20 @@ class Scenario:
             ScenarioError: the file has no sweep, or is wrong with some of its values.
 
         """
-        block: SweepBlock | None = self.file.sweep
-        if block is None:
+        plan: SweepPlan | None = self.file.sweep
+        if plan is None:
             missing = "missing key 'sweep'; write one such as sweep: {bots: [5, 6]}"
             raise ScenarioError([self.root.place.fault("", missing)])
-        found, faults = [], dict[Fault, None]()
-        for point in block.points:
-            places = {name: ("sweep", name, at) for name, at in zip(block.values, point, strict=True)}
+        scenarios, faults = [], dict[Fault, None]()
+        for point in plan.points:
+            places = {name: ("sweep", name, index) for name, index in zip(plan.values, point, strict=True)}
             try:
-                found.append(self._at(block.parameters(point), places))
+                scenarios.append(self._at(plan.parameters(point), places))
             except ScenarioError as error:
                 faults.update(dict.fromkeys(error.faults))
         if faults:
             raise ScenarioError(list(faults))
-        return found
+        return scenarios
 
     def baseline(self) -> "Scenario":
         """Return the scenario that `compare` compares others with.
@@ -206,8 +206,8 @@ class Scenario:
     def _at(self, values: dict[str, Any], places: Mapping[str, tuple[int | str, ...]]) -> "Scenario":
         """Return this scenario with values for parameters from places of its file, without study and `expect`."""
         nodes = {name: node_of(value, self.root.find(places[name])[0].place) for name, value in values.items()}
-        rest = {key: node for key, node in self.root.value.items() if key not in (*BLOCKS, "expect")}
-        return _resolve(replace(self.root, value=rest), self.folder, self.parameters | nodes, [], self.files)
+        keys = {key: node for key, node in self.root.value.items() if key not in (*BLOCKS, "expect")}
+        return _resolve(replace(self.root, value=keys), self.folder, self.parameters | nodes, [], self.files)
 
     @cached_property
     def _demand(self) -> Demand:
@@ -282,10 +282,10 @@ def _resolve(
         file = ScenarioFile.model_validate(plain, context=context)
         faults += inconsistencies(file, resolved)
     except ValidationError as error:
-        told = {(fault.file, fault.line, fault.column) for fault in (*faults, *unknown)}
+        places_told = {(fault.file, fault.line, fault.column) for fault in (*faults, *unknown)}
         lines = [line for line in error.errors() if not (without_base and line["msg"].startswith("missing key"))]
-        found = [fault_at(resolved, line) for line in lines]
-        faults += [fault for fault in found if (fault.file, fault.line, fault.column) not in told]
+        new_faults = [fault_at(resolved, line) for line in lines]
+        faults += [fault for fault in new_faults if (fault.file, fault.line, fault.column) not in places_told]
         faults += inconsistencies_of_sound_parts(plain, error, context, resolved)
     faults += ([] if without_base else unknown) + context.faults
     if faults:

@@ -82,13 +82,13 @@ class Part(BaseModel):
         """Return what is wrong with a value that stands in place of a mapping."""
         if data is None:
             return "has no value; write keys and values"
-        what = f"{shown(data)} is not a mapping"
+        problem = f"{shown(data)} is not a mapping"
         if key_without_blank(data, cls.model_fields):
-            return f"{what}; write a blank after the colon"
+            return f"{problem}; write a blank after the colon"
         text = shown(data) if ":" in str(data) else str(data)
         if cls.likely_form is None or isinstance(data, bool | list) or len(text) > _LONGEST_VALUE:
-            return f"{what}; write keys and values"
-        return f"{what}; write {cls.likely_form.format(text)}"
+            return f"{problem}; write keys and values"
+        return f"{problem}; write {cls.likely_form.format(text)}"
 
     @classmethod
     def _unknown_keys(cls, data: dict[str, Any], fields: Mapping[str, Any]) -> tuple[list[InitErrorDetails], list[str]]:

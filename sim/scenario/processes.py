@@ -68,10 +68,10 @@ class Process(ABC):
 def _from_gaps(gaps: Callable[[int], Times], rate: float, end: int | None, most: int) -> Times:
     """Return instants with gaps of `rate` in a second on average between them, of which `gaps` draws so many."""
     count = _block(most if end is None else rate * end / SECOND, most)
-    found = [np.cumsum(gaps(count))]
-    while len(found) * count < most and (end is None or found[-1][-1] < end):
-        found.append(found[-1][-1] + np.cumsum(gaps(count)))
-    return (np.concatenate(found) if len(found) > 1 else found[0])[:most]
+    blocks = [np.cumsum(gaps(count))]
+    while len(blocks) * count < most and (end is None or blocks[-1][-1] < end):
+        blocks.append(blocks[-1][-1] + np.cumsum(gaps(count)))
+    return (np.concatenate(blocks) if len(blocks) > 1 else blocks[0])[:most]
 
 
 def _block(expected: float, most: int) -> int:
@@ -84,7 +84,7 @@ def _from_rates(blocks: Iterator[Rates], rng: "Generator", end: int | None, most
     """Return the instants of a Poisson process with a rate that changes: those of a process of rate 1, put through the
     inverse of the expected number of arrivals up to an instant (Çinlar 1975, Introduction to Stochastic Processes).
     """
-    found, have, began, level = [], 0, 0.0, 0.0
+    instants, have, began, level = [], 0, 0.0, 0.0
     points, reached = np.empty(0), 0.0
     for rates in blocks:
         starts, levels = began + rates.starts, level + rates.levels
@@ -102,11 +102,11 @@ def _from_rates(blocks: Iterator[Rates], rng: "Generator", end: int | None, most
         rate, slope, base, start = columns.repeat(edges[1:] - edges[:-1], axis=1)
         above = inside - base
         speed = rate + np.sqrt(np.maximum(rate * rate + 2 * slope * above, 0))
-        found.append(start + 2 * above / speed)
+        instants.append(start + 2 * above / speed)
         have += len(inside)
         if have >= most or (end is not None and began >= end):
             break
-    return rounded((np.concatenate(found) if len(found) > 1 else found[0])[:most])
+    return rounded((np.concatenate(instants) if len(instants) > 1 else instants[0])[:most])
 
 
 class Phase(Part):

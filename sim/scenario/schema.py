@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 from sim.model import Dispatch, OnRemove, OrderStatus, ReturnedTo
-from sim.scenario.analysis import Replications, Thresholds, WarmUp
+from sim.scenario.analysis import ReplicationPlan, Thresholds, WarmUp
 from sim.scenario.arrivals import Stream
 from sim.scenario.distributions import Distribution
 from sim.scenario.mapping import Part
@@ -26,7 +26,7 @@ from sim.scenario.parts import (
     StartClock,
     WrittenInstant,
 )
-from sim.scenario.study import CompareBlock, SelectBlock, Sweep
+from sim.scenario.study import ComparePlan, SelectPlan, Sweep
 from sim.units import DAY, DURATION_PATTERN, Clock, format_duration, parse_duration, shown
 
 PARAMETER = r"^\$[A-Za-z_][A-Za-z0-9_]*$"
@@ -222,12 +222,12 @@ class ScenarioFile(Part):
     timeline: list[TimelineEntry] = Field([])
     arrivals: list[Stream] = Field([])
     expect: list[Expectation] = Field([])
-    replications: Replications | None = None
+    replications: ReplicationPlan | None = None
     warmup: WarmUp | None = None
     thresholds: Thresholds = Field(())
     sweep: Sweep | None = None
-    compare: CompareBlock | None = None
-    select: SelectBlock | None = None
+    compare: ComparePlan | None = None
+    select: SelectPlan | None = None
 
     @classmethod
     def clashes(cls, data: dict[str, Any]) -> list[str]:
@@ -240,7 +240,7 @@ class ScenarioFile(Part):
     def is_random(self) -> bool:
         """Whether two replications can differ."""
         times = [self.service.VIP, self.service.NORMAL, self.patience.VIP, self.patience.NORMAL]
-        return any(one is not None and one.constant is None for one in times) or any(
+        return any(time is not None and time.constant is None for time in times) or any(
             stream.is_random for stream in self.arrivals
         )
 
@@ -252,16 +252,16 @@ def json_schema() -> dict[str, Any]:
     service_value = {"anyOf": [{"$ref": "#/$defs/Distribution"}, {**service, "title": "ByClass"}]}
     schema["$defs"]["Service"] = service_value
     schema["$defs"]["Parameter"] = {"type": "string", "pattern": PARAMETER, "description": "the value of a parameter"}
-    own = schema["properties"].keys() - {"scenario", "params", "extends"}
+    keys_with_values = schema["properties"].keys() - {"scenario", "params", "extends"}
     parts = [schema["$defs"][name] for name in schema["$defs"] if name != "Parameter"]
     for part in [
         *parts,
         *service_value["anyOf"][1:],
         *schema["$defs"]["Distribution"]["anyOf"],
-        *schema["$defs"]["Replications"]["anyOf"],
+        *schema["$defs"]["ReplicationPlan"]["anyOf"],
     ]:
         _allow_parameters(part, set(part.get("properties", {})))
-    _allow_parameters(schema, own)
+    _allow_parameters(schema, keys_with_values)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

@@ -57,14 +57,14 @@ def decoded(data: bytes, label: str) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8-sig", "replace")
+        passed = data[: error.start].decode("utf-8-sig", "replace")
         message = f"byte 0x{data[error.start]:02x} is not UTF-8; save the file as UTF-8"
-        raise ScenarioError([_place_at(label, before).fault("", message)]) from None
+        raise ScenarioError([_place_at(label, passed).fault("", message)]) from None
 
 
-def _place_at(file: str, before: str) -> Place:
-    """Return the place right after the text `before`."""
-    lines = _lines(before)
+def _place_at(file: str, passed: str) -> Place:
+    """Return the place right after the text `passed`."""
+    lines = _lines(passed)
     return Place(file, len(lines), len(lines[-1]) + 1)
 
 
@@ -162,9 +162,9 @@ class _Reader:
         self.parser.get_event()  # the start of the document
         root = self.node(0)
         self.parser.get_event()  # its end
-        rest = self.parser.get_event()
-        if not isinstance(rest, StreamEndEvent):
-            self.fault(self.place(rest), "a second document starts here; put it into a file of its own")
+        following = self.parser.get_event()
+        if not isinstance(following, StreamEndEvent):
+            self.fault(self.place(following), "a second document starts here; put it into a file of its own")
         if root.value is None:
             self.give_up(Place(self.file), "is empty; write 'scenario: 1' and go on from there")
         if not isinstance(root.value, dict):
@@ -274,10 +274,10 @@ class _Reader:
             else:
                 node.value[key], node.keys[key] = value, key_place
         self.parser.get_event()
-        for other in merged:
-            if isinstance(other.value, dict):
-                node.value = other.value | node.value
-                node.keys = other.keys | node.keys
+        for base in merged:
+            if isinstance(base.value, dict):
+                node.value = base.value | node.value
+                node.keys = base.keys | node.keys
             else:
-                self.fault(other.place, f"<< merges mappings, not {shown(other.value)}; write an alias to a mapping")
+                self.fault(base.place, f"<< merges mappings, not {shown(base.value)}; write an alias to a mapping")
         return node.measured()

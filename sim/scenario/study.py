@@ -18,7 +18,7 @@ BLOCKS = ("sweep", "compare", "select")
 _MOST_POINTS = 10_000
 
 
-class SweepBlock(NamedTuple):
+class SweepPlan(NamedTuple):
     """The values of parameters to go through; a point has for each parameter the place of its value in the list."""
 
     values: dict[str, list[Any]]
@@ -26,10 +26,10 @@ class SweepBlock(NamedTuple):
 
     def parameters(self, point: tuple[int, ...]) -> dict[str, Any]:
         """Return the parameters of a point."""
-        return {name: values[at] for (name, values), at in zip(self.values.items(), point, strict=True)}
+        return {name: values[index] for (name, values), index in zip(self.values.items(), point, strict=True)}
 
 
-def _read_sweep(data: object, info: ValidationInfo) -> SweepBlock:
+def _read_sweep(data: object, info: ValidationInfo) -> SweepPlan:
     if not isinstance(data, dict):
         raise ValueError(f"{shown(data)} is not a mapping; write a parameter and its values, such as bots: [5, 6]")
     context: Context = info.context  # type: ignore[assignment]
@@ -48,17 +48,17 @@ def _read_sweep(data: object, info: ValidationInfo) -> SweepBlock:
         errors.append(line_error(f"makes {count} combinations; write fewer values, for at most {_MOST_POINTS}", ()))
     if errors:
         raise ValidationError.from_exception_data("sweep", errors)
-    block = SweepBlock(values, tuple(product(*(range(len(listed)) for listed in values.values()))))
+    plan = SweepPlan(values, tuple(product(*(range(len(listed)) for listed in values.values()))))
     if where is None:
-        return block
+        return plan
     try:
-        chosen = [one for one in block.points if where({**context.parameters, **block.parameters(one)})]
+        chosen = [point for point in plan.points if where({**context.parameters, **plan.parameters(point)})]
     except ValueError as error:
         raise ValidationError.from_exception_data("sweep", [line_error(str(error), ("where",))]) from None
     if not chosen:
         message = f"{shown(data['where'])} holds for none of {count} combinations; let one hold"
         raise ValidationError.from_exception_data("sweep", [line_error(message, ("where",))])
-    return block._replace(points=tuple(chosen))
+    return plan._replace(points=tuple(chosen))
 
 
 def _faults_of_values(name: str, data: dict[str, Any], context: Context) -> Iterator[tuple[str, tuple[int | str, ...]]]:
@@ -73,11 +73,11 @@ def _faults_of_values(name: str, data: dict[str, Any], context: Context) -> Iter
         )
         return
     earlier = set()
-    for at, value in enumerate(listed):
+    for index, value in enumerate(listed):
         if not _is_single(value):
-            yield f"{shown(value)} is no single value; write one such as 5 or 3m", (name, at)
+            yield f"{shown(value)} is no single value; write one such as 5 or 3m", (name, index)
         elif (meaning := quantity(value)) in earlier:
-            yield f"{shown(value)} stands twice in the list; keep one of them", (name, at)
+            yield f"{shown(value)} stands twice in the list; keep one of them", (name, index)
         else:
             earlier.add(meaning)
 
@@ -112,14 +112,14 @@ def _read_baseline(data: object, info: ValidationInfo) -> dict[str, Any]:
 _PARAMETERS = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
 _LISTS = {"type": "array", "items": {"type": ["string", "number", "boolean"]}, "minItems": 1}
 Sweep = Annotated[
-    SweepBlock,
+    SweepPlan,
     PlainValidator(_read_sweep),
     WithJsonSchema({"type": "object", "properties": {"where": {"type": "string"}}, "additionalProperties": _LISTS}),
 ]
 Baseline = Annotated[dict[str, Any], BeforeValidator(_read_baseline), WithJsonSchema(_PARAMETERS)]
 
 
-class CompareBlock(Part):
+class ComparePlan(Part):
     """With what the points of the sweep are compared, and by which metrics."""
 
     baseline: Baseline = Field({})
@@ -127,7 +127,7 @@ class CompareBlock(Part):
     adjust: Literal["holm"] = "holm"
 
 
-class SelectBlock(Part):
+class SelectPlan(Part):
     """Which point of the sweep is asked for: a parameter's smallest or largest value, or the best by a metric."""
 
     exactly_one: ClassVar = ("minimise", "maximise")

@@ -100,10 +100,10 @@ def read_trace(name: object, context: Context, drop_outside: bool = False) -> Tr
     return TraceOrders(time[in_time], np.array(orders.order_class, np.uint8)[in_time], service[in_time])
 
 
-def _note_rows(file: str, count: int, total: int, what: str, context: Context) -> None:
-    """Note what becomes of some of the rows of a file."""
+def _note_rows(file: str, count: int, total: int, fate: str, context: Context) -> None:
+    """Note what became of some of the rows of a file."""
     if count:
-        context.notes.append(f"{file}: {count:,} of {total:,} rows {what}")
+        context.notes.append(f"{file}: {count:,} of {total:,} rows {fate}")
 
 
 def _add_orders(rows: Iterator[Row], columns: list[str], parsers: dict[str, Callable[[str], None]]) -> Iterator[Fault]:

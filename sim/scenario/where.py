@@ -53,10 +53,10 @@ def quantity(value: object) -> Quantity:
         return Quantity("a number", value, value)
     for kind, read in _READINGS.items():
         try:
-            found = read(value)
+            parsed = read(value)
         except ValueError:
             continue
-        return Quantity(kind, found, _instant(found) if isinstance(found, Clock) else float(found))
+        return Quantity(kind, parsed, _instant(parsed) if isinstance(parsed, Clock) else float(parsed))
     return Quantity("a word", value, None)
 
 
@@ -83,8 +83,8 @@ def parse_where(text: object) -> Test:
     except UnexpectedInput as error:
         token = getattr(error, "token", None)
         ends = not isinstance(error, UnexpectedCharacters) and (token is None or token.type == "$END")
-        rest = "" if ends else text[error.pos_in_stream or 0 :]
-        problem = "ends too early" if ends else f"is not understood from {shown(rest)} on"
+        not_understood = "" if ends else text[error.pos_in_stream or 0 :]
+        problem = "ends too early" if ends else f"is not understood from {shown(not_understood)} on"
         raise ValueError(f"{shown(text)} {problem}; {_EXAMPLE}") from None
     return test
 
@@ -97,8 +97,8 @@ def _parser() -> Any:
         """Makes a test of each rule; all parts of a condition are looked at, so that none hides what is wrong."""
 
         def comparison(self, parts: list[Any]) -> Test:
-            left, sign, right = map(str, parts)
-            return lambda values: _compare(left, sign, right, values)
+            first, sign, second = map(str, parts)
+            return lambda values: _compare(first, sign, second, values)
 
         def negation(self, parts: list[Test]) -> Test:
             return lambda values: not parts[0](values)
@@ -112,18 +112,18 @@ def _parser() -> Any:
     return Lark(_GRAMMAR, start="either", parser="lalr", transformer=Tests())
 
 
-def _compare(left: str, sign: str, right: str, values: Mapping[str, Any]) -> bool:
-    if left not in values and right not in values:
-        words = [text for text in (left, right) if _value(text, values).order is None] or [f"{left} {sign} {right}"]
+def _compare(first: str, sign: str, second: str, values: Mapping[str, Any]) -> bool:
+    if first not in values and second not in values:
+        words = [text for text in (first, second) if _value(text, values).order is None] or [f"{first} {sign} {second}"]
         raise ValueError(f"{words[0]!r} names no parameter{did_you_mean(words[0], values)}")
-    first, second = (_value(text, values) for text in (left, right))
-    if first.kind != second.kind:
-        raise ValueError(f"{left} is {first.kind} and {right} is {second.kind}; compare what is alike")
+    a, b = (_value(text, values) for text in (first, second))
+    if a.kind != b.kind:
+        raise ValueError(f"{first} is {a.kind} and {second} is {b.kind}; compare what is alike")
     if sign in ("==", "!="):
-        return _COMPARISONS[sign](first.value, second.value)
-    if first.order is None or second.order is None:
-        raise ValueError(f"{left} is a word, which has no order; compare it with == or !=")
-    return _COMPARISONS[sign](first.order, second.order)
+        return _COMPARISONS[sign](a.value, b.value)
+    if a.order is None or b.order is None:
+        raise ValueError(f"{first} is a word, which has no order; compare it with == or !=")
+    return _COMPARISONS[sign](a.order, b.order)
 
 
 def _value(text: str, values: Mapping[str, Any]) -> Quantity:

@@ -32,8 +32,8 @@ class _Generators(local):
     """Two generators for each thread; moving one to the beginning of a stream takes a tenth of making one."""
 
     def __init__(self) -> None:
-        made = [np.random.Philox(key=0) for _ in range(2)]
-        self.parts = [(np.random.Generator(philox), philox, philox.state) for philox in made]
+        generators = [np.random.Philox(key=0) for _ in range(2)]
+        self.parts = [(np.random.Generator(philox), philox, philox.state) for philox in generators]
 
 
 @cache
@@ -52,13 +52,13 @@ def generator(seed: int, replication: int, stream: str, purpose: str, part: int 
     `part` (0 or 1) tells apart the classes of a stream where they differ, and arrivals from what modulates them. The
     next call with the same part moves the same generator.
     """
-    found, philox, state = _generators().parts[part]
+    opened, philox, state = _generators().parts[part]
     position: Any = state["state"]
     position["key"][0] = seed
     counter = position["counter"]
     counter[1], counter[2], counter[3] = part, replication, _word(stream, purpose)
     philox.state = state
-    return found
+    return opened
 
 
 class _Block(NamedTuple):
@@ -101,8 +101,8 @@ class Demand:
             in_time = np.argsort(time, kind="stable")
             time, action = time[in_time], action[in_time]
         if file.clock.until is not None:
-            done = int(np.searchsorted(time, file.clock.until, side="right"))
-            time, action = time[:done], action[:done]
+            within = int(np.searchsorted(time, file.clock.until, side="right"))
+            time, action = time[:within], action[:within]
         orders = len(action) - int(np.count_nonzero(action))  # CREATE_ORDER is 0
 
         columns: Any = sources[0][2:]
@@ -169,15 +169,15 @@ def crew_sizes(file: ScenarioFile) -> list[tuple[int, int]]:
 
 def crew_changes(file: ScenarioFile) -> list[tuple[int, int, int, bool]]:
     """Return (time, change, size after it, whether the schedule asked for it), in order of time."""
-    asked = [(0, 0, file.bots.initial, False)]
-    asked += [
+    steps = [(0, 0, file.bots.initial, False)]
+    steps += [
         (entry.at, 1, entry.count * ((entry.add_bots or 0) - (entry.remove_bots or 0)), False)
         for entry in file.timeline
         if entry.order is None
     ]
-    asked += [(step.at, 2, step.count, True) for step in file.bots.schedule]
+    steps += [(step.at, 2, step.count, True) for step in file.bots.schedule]
     changes, size = [], 0
-    for time, _, number, scheduled in sorted(asked, key=lambda change: change[:2]):
+    for time, _, number, scheduled in sorted(steps, key=lambda change: change[:2]):
         change = number - size if scheduled else number
         size = max(0, size + change)
         changes.append((time, change, size, scheduled))
@@ -268,22 +268,22 @@ def _classes(stream: Stream, name: str, count: int, seed: int, replication: int)
 
 
 def _by_class(
-    asked: ByClass, order_class: NDArray[np.uint8], stream: str, purpose: str, seed: int, replication: int
+    distributions: ByClass, order_class: NDArray[np.uint8], stream: str, purpose: str, seed: int, replication: int
 ) -> Ints:
     """Return a duration for each order, NONE where its class has none; the n-th depends on the seed, the stream, the
     purpose, n and its class alone.
     """
     count = len(order_class)
-    if asked.is_empty:
+    if distributions.is_empty:
         return _all(NONE, count)
 
-    def sample(one: int, part: int) -> Ints:
-        distribution = asked.of(one)
+    def sample(number: int, part: int) -> Ints:
+        distribution = distributions.of(number)
         if distribution is None:
             return _all(NONE, count)
         return distribution.sample(lambda: generator(seed, replication, stream, purpose, part), count)
 
-    if asked.is_same:
+    if distributions.is_same:
         return sample(_VIP, 0)
     return np.where(order_class == _VIP, sample(_VIP, 0), sample(_NORMAL, 1))
 
