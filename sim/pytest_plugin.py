@@ -13,8 +13,8 @@ from sim.errors import ScenarioError, SimulationError
 
 if TYPE_CHECKING:
     from sim.experiment import Look, Replications
-    from sim.output.findings import Finding
     from sim.scenario import Place, Scenario
+    from sim.verdicts import Finding
 
 
 _NEXT = (
@@ -35,10 +35,10 @@ class ScenarioFile(pytest.File):
             CollectError: with every fault of the file.
 
         """
-        from sim.checks import in_words
         from sim.output.findings import unique
         from sim.output.golden import has_golden
         from sim.scenario import load_scenario
+        from sim.verdicts import expectation_text
 
         try:
             self.scenario = load_scenario(Path(os.path.relpath(self.path, self.config.invocation_params.dir)))
@@ -47,7 +47,7 @@ class ScenarioFile(pytest.File):
         top = self.scenario.root.place
         asked: list[tuple[str, Place, Callable[[int], Finding | None]]] = [
             *(
-                (in_words(entry, self.scenario.clock), place, self._expectation)
+                (expectation_text(entry, self.scenario.clock), place, self._expectation)
                 for place, entry in self.scenario.expectations
             ),
             *((str(threshold), place, self._threshold) for place, threshold in self.scenario.thresholds),
@@ -89,7 +89,8 @@ class ScenarioFile(pytest.File):
         return of_expectation(self._seen().verdicts[index])
 
     def _threshold(self, index: int) -> "Finding":
-        from sim.output.findings import Outcome, of_demand, of_threshold
+        from sim.output.findings import of_demand, of_threshold
+        from sim.verdicts import Outcome
 
         if isinstance(self._done, SimulationError):
             raise self._done
@@ -136,7 +137,7 @@ class ScenarioItem(pytest.Item):
         if finding.is_warning:
             with warnings.catch_warnings():
                 warnings.simplefilter("always")  # a warning of the scenario's own never fails it
-                message = f"{finding.asked}: {finding.result}"
+                message = f"{finding.requirement}: {finding.result}"
                 warnings.warn_explicit(message, ScenarioWarning, str(self.file), self.place.line)
         elif finding.outcome != "PASS":
             raise NotHeldError(finding)
@@ -152,7 +153,7 @@ class ScenarioItem(pytest.Item):
             return super().repr_failure(excinfo, style)
         finding, place = error.finding, f"{self.place.file}:{self.place.line}"
         hint = [_NEXT] if finding.judgement == "INCONCLUSIVE" else []
-        shown = (finding.result, f"asked: {finding.asked}", place, f"    {self.source}", *finding.diff, *hint)
+        shown = (finding.result, f"asked: {finding.requirement}", place, f"    {self.source}", *finding.diff, *hint)
         return "\n".join(shown)
 
     def reportinfo(self) -> tuple[Path, int, str]:

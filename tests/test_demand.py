@@ -8,9 +8,9 @@ import pytest
 from scipy import stats
 
 from sim import replicate, run
-from sim.checks import Judgement
 from sim.experiment import replication_of
 from sim.model import Action, OrderClass
+from sim.verdicts import Judgement
 
 SECOND, HOUR = 10**6, 3600 * 10**6
 UNLIKELY = 0.001  # a p-value below this one fails

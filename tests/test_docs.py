@@ -12,7 +12,6 @@ import pytest
 from typer.main import get_command
 
 from sim import load_scenario, replicate, run
-from sim.checks import Judgement
 from sim.cli import app
 from sim.errors import StorageError
 from sim.events import EventKind
@@ -23,6 +22,7 @@ from sim.scenario.distributions import Distribution
 from sim.scenario.schema import BotsSection, ClockSection, Expectation, ScenarioFile, TimelineEntry
 from sim.storage import find_address, find_run, open_database, save_replications, save_run
 from sim.storage.migrations import MIGRATIONS, USERS
+from sim.verdicts import Judgement
 
 ROOT = Path(__file__).parents[1]
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))

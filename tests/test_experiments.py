@@ -18,7 +18,6 @@ from sim import (
     replicate,
     run,
 )
-from sim.checks import Judgement, judge_threshold
 from sim.metrics import measure
 from sim.model import UNITS, OrderClass
 from sim.output.text import summary
@@ -38,6 +37,7 @@ from sim.storage import (
     save_replications,
     save_run,
 )
+from sim.verdicts import Judgement, judge_threshold
 from tests.helpers.backends import change
 from tests.helpers.server import read_file
 

@@ -14,18 +14,18 @@ from typing import NamedTuple
 
 import typer
 
-from sim.checks import NOTHING_OBSERVED, Judgement
 from sim.cli.common import existing_database
 from sim.engines import Engine
 from sim.errors import Fault, ScenarioError, SimulationError
 from sim.experiment import Pair, Replication, Replications, Workers, adjusted, asked_metrics, paired, replicate_by
 from sim.model import UNITS, WORSE
-from sim.output.findings import Checked, Finding, Outcome
+from sim.output.findings import Checked
 from sim.output.reports import Report, against_report, difference_text
 from sim.scenario import Scenario, load_scenario
 from sim.scenario.files import read_bytes
 from sim.storage import StoredRun, fellow_replications, find_run
 from sim.units import printable
+from sim.verdicts import NOTHING_OBSERVED, Finding, Judgement, Outcome
 
 _NO_TIME = datetime.fromtimestamp(0, UTC)
 

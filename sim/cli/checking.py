@@ -34,8 +34,9 @@ from sim.units import printable
 
 if TYPE_CHECKING:
     from sim.cli.against import Base
-    from sim.output.findings import Checked, Outcome
+    from sim.output.findings import Checked
     from sim.output.reports import Report
+    from sim.verdicts import Outcome
 
 _STANDARD_OUTPUT = Path("-")
 
@@ -98,7 +99,8 @@ def check_command(
 ) -> None:
     """Judge what scenarios expect, their thresholds and golden logs."""
     from sim.output.documents import check_document
-    from sim.output.findings import Checked, Outcome, notes, total_line
+    from sim.output.findings import Checked, notes, total_line
+    from sim.verdicts import Outcome
 
     files = scenario_files(paths, keyword)
     unchecked = [] if strict else files.unchecked

@@ -14,8 +14,9 @@ from sim.errors import Fault, ScenarioError, SimulationError
 if TYPE_CHECKING:
     from sim.cli.against import Base
     from sim.experiment import Look, Options, Replications, Workers
-    from sim.output.findings import Checked, Outcome
+    from sim.output.findings import Checked
     from sim.scenario import Scenario
+    from sim.verdicts import Outcome
 
 
 @dataclass

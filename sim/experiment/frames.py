@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from sim.checks import ThresholdVerdict, Verdict
 from sim.model import NONE, Coded, Ints, Table
 from sim.units import DAY, Clock
+from sim.verdicts import ThresholdVerdict, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd

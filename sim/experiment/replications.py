@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
-from sim.checks import ThresholdVerdict, judge_threshold
 from sim.engines import Engine, Progress
 from sim.experiment.frames import ThresholdVerdicts
 from sim.experiment.results import Replication, Results, observed
@@ -19,6 +18,7 @@ from sim.model import UNITS, OrderClass
 from sim.scenario import Place, ReplicationPlan, Scenario, Threshold, metric_of
 from sim.statistics import Histogram, Interval, bounds, mean_interval
 from sim.units import SECOND
+from sim.verdicts import ThresholdVerdict, judge_threshold
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -25,13 +25,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Unpack
 
 import numpy as np
 
-from sim.checks import NOTHING_OBSERVED, STILL_PENDING, Judgement
 from sim.errors import ScenarioError
 from sim.experiment.replications import MOST_TIMES, Replications
 from sim.experiment.several import Options, headings, label, several, swept
 from sim.model import full_metric_name
 from sim.scenario import Scenario, SelectPlan, quantity
 from sim.statistics import bounds
+from sim.verdicts import NOTHING_OBSERVED, STILL_PENDING, Judgement
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
-from sim.checks import judge
 from sim.engines import Engine, Progress, run_engine
 from sim.errors import NO_MEMORY, SimulationError
 from sim.events import EventLog
@@ -17,6 +16,7 @@ from sim.model import UNITS, OrderClass, OrderStatus, Table, Workload
 from sim.scenario import Scenario
 from sim.statistics import BatchMeans, batch_means
 from sim.units import SECOND
+from sim.verdicts import judge_expectations
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +61,7 @@ class Run:
         """What became of each `expect` entry of the scenario; they are facts about replication 1 alone."""
         if self.replication != 1:
             return Verdicts()
-        return Verdicts(judge(self.scenario, self.measures.orders, self.log))
+        return Verdicts(judge_expectations(self.scenario, self.measures.orders, self.log))
 
     def batch_means(self, order_class: OrderClass | None = None, confidence: float = 0.95) -> BatchMeans:
         """Return the mean wait in seconds of one long run, with an interval from the means of 20 equal batches of waits

@@ -134,7 +134,7 @@ def theory_document(theory: Theory, scenario: Scenario, replications: Replicatio
 
 def check_document(files: Sequence["Checked"], unchecked: Sequence[Fault] = ()) -> dict[str, Any]:
     """Return what `sim check --json` writes."""
-    from sim.output.findings import Outcome  # not needed by a run
+    from sim.verdicts import Outcome  # not needed by a run
 
     tally = Counter(str(checked.outcome) for checked in files)
     return {
@@ -166,7 +166,7 @@ def _of_file(checked: "Checked") -> dict[str, Any]:
             "file": finding.place.file,
             "line": finding.place.line,
             "column": finding.place.column,
-            "asked": finding.asked,
+            "asked": finding.requirement,
             "verdict": str(finding.judgement),
             "outcome": str(finding.outcome),
             "got": finding.got,

@@ -3,72 +3,15 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
-from typing import NamedTuple
 
-from sim.checks import Judgement, ThresholdVerdict, Verdict
 from sim.errors import Fault
 from sim.experiment import Look, Pair, Replications
 from sim.output.estimates import estimate_of
 from sim.output.text import WIDTH, count, folded
-from sim.scenario import Place
+from sim.verdicts import Finding, Judgement, Outcome, ThresholdVerdict, Verdict, worst
 
 _HANGING = 14  # signs before what follows a verdict
-
-
-class Outcome(StrEnum):
-    """What became of a scenario file, the worst one first; NOTHING of one that asks nothing."""
-
-    WRONG = "WRONG"
-    FAIL = "FAIL"
-    INCONCLUSIVE = "INCONCLUSIVE"
-    PASS = "PASS"  # noqa: S105 - no password
-    NOTHING = "NOTHING"
-
-
-def worst(outcomes: Iterable[Outcome]) -> Outcome:
-    """Return the worst of some outcomes."""
-    return min(outcomes, key=list(Outcome).index)
-
-
-class Finding(NamedTuple):
-    """What became of one thing that a scenario asks: where it is asked, what came, why that is not enough, and what it
-    counts as. `diff` are lines that show a golden log beside the one of now.
-    """
-
-    kind: str
-    place: Place
-    asked: str
-    judgement: Judgement
-    outcome: Outcome
-    got: str = ""
-    note: str = ""
-    diff: tuple[str, ...] = ()
-
-    @property
-    def is_warning(self) -> bool:
-        """Whether it did not hold and counts as if it had."""
-        return self.outcome is Outcome.PASS and self.judgement is not Judgement.PASS
-
-    @property
-    def verdict(self) -> str:
-        """The judgement, marked where it is only a warning."""
-        return f"{self.judgement}{' (warn)' * self.is_warning}"
-
-    @property
-    def came(self) -> str:
-        """What came, with what there is to say about it."""
-        return "; ".join(filter(None, (self.got, self.note)))
-
-    @property
-    def result(self) -> str:
-        """The judgement with what came."""
-        return f"{self.verdict}, got {self.came}" if self.got else ", ".join(filter(None, (self.verdict, self.note)))
-
-    def __str__(self) -> str:
-        """Return all of it in one line."""
-        return f"{self.place.file}:{self.place.line}: {self.asked}: {self.result}"
 
 
 def of_expectation(verdict: Verdict) -> Finding:
@@ -183,7 +126,7 @@ def checked_lines(checked: Checked, verbose: bool = False, width: int = WIDTH) -
 
 def _finding_lines(finding: Finding, width: int) -> Iterator[str]:
     """Yield the judgement, where and what is asked, and what came, below if it does not fit; notes stand below."""
-    row = f"{finding.verdict:{_HANGING - 2}}  {finding.place.file}:{finding.place.line}: {finding.asked}"
+    row = f"{finding.verdict:{_HANGING - 2}}  {finding.place.file}:{finding.place.line}: {finding.requirement}"
     got = f"got {finding.got}" if finding.got else ""
     if got and len(row) + len(got) + 4 <= width:
         row, got = f"{row}, {got}", ""

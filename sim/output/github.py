@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from sim.checks import Judgement
 from sim.errors import Fault
-from sim.output.findings import Checked, Outcome, checked_lines, notes, total_line, worst
+from sim.output.findings import Checked, checked_lines, notes, total_line
 from sim.output.reports import Report
 from sim.output.text import count
 from sim.units import printable
+from sim.verdicts import Judgement, Outcome, worst
 
 MOST_BYTES = 1_000_000  # GitHub shows a summary of 1 MiB at most, and none of a longer one
 _BARS = "▁▂▃▄▅▆▇█"
@@ -26,7 +26,7 @@ def annotations(checked: Checked) -> Iterator[str]:
         if finding.judgement is not Judgement.PASS:
             file, line, column = finding.place
             level = "warning" if finding.is_warning else "error"
-            lines = (f"{finding.asked}: {finding.came}", *finding.diff)
+            lines = (f"{finding.requirement}: {finding.got_and_note}", *finding.diff)
             yield _command(level, file, line, column, finding.verdict, lines)
 
 

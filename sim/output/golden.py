@@ -9,17 +9,16 @@ from contextlib import suppress
 from io import BytesIO, StringIO
 from pathlib import Path
 
-from sim.checks import Judgement
 from sim.errors import Fault, ScenarioError
 from sim.experiment import Look, Run, run
 from sim.metrics import events_table
 from sim.output.files import write_files
-from sim.output.findings import Finding, Outcome
 from sim.output.tables import write_csv
 from sim.output.text import aligned
 from sim.scenario import Scenario
 from sim.scenario.files import read_bytes
 from sim.units import format_duration
+from sim.verdicts import Finding, Judgement, Outcome
 
 _BEFORE = 3  # events that are shown before the first one that differs
 _LARGEST = 10_000  # bytes of a file with a fingerprint

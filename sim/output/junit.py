@@ -6,8 +6,9 @@ from pathlib import Path
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from sim.output.files import write_files
-from sim.output.findings import Checked, Finding, Outcome, unique
+from sim.output.findings import Checked, unique
 from sim.units import printable
+from sim.verdicts import Finding, Outcome
 
 
 def write_junit(files: Sequence[Checked], path: Path) -> None:
@@ -23,7 +24,7 @@ def write_junit(files: Sequence[Checked], path: Path) -> None:
     document = JUnitXml("sim check")
     for checked in files:
         suite = TestSuite(printable(checked.file))
-        names = unique(finding.asked for finding in checked.findings)
+        names = unique(finding.requirement for finding in checked.findings)
         suite.add_testcases([_case(name, checked.file, one) for name, one in zip(names, checked.findings, strict=True)])
         if checked.faults:
             suite.add_testcase(_wrong(checked))
@@ -57,7 +58,7 @@ def _case(name: str, file: str, finding: Finding) -> TestCase:
         case.system_out = "\n".join(map(printable, lines))
     elif finding.outcome is not Outcome.PASS:
         kind = Error if finding.outcome is Outcome.INCONCLUSIVE else Failure
-        _with(case, kind(printable(finding.came), str(finding.judgement)), lines)
+        _with(case, kind(printable(finding.got_and_note), str(finding.judgement)), lines)
     return case
 
 

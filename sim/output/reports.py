@@ -5,7 +5,6 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from sim.checks import Judgement, ThresholdVerdict
 from sim.experiment import Candidate, Comparison, Pair, Replications, Selection, Sweep, Theory, shared_conditions
 from sim.model import WORSE
 from sim.output.documents import PROCEDURE
@@ -13,6 +12,7 @@ from sim.output.estimates import BOUND, estimate_of, estimate_text, how_often, s
 from sim.output.tables import html_lines, html_table
 from sim.output.text import WIDTH, aligned, count, folded
 from sim.statistics import Difference
+from sim.verdicts import Judgement, ThresholdVerdict
 
 _ALONE = "intervals are 95% intervals (Student's t) of each row alone"
 RUN_MORE = "run more: with -n, or with larger min and max in the file's replications"

@@ -5,12 +5,12 @@ from functools import partial
 
 from matplotlib.figure import FigureBase
 
-from sim.checks import Judgement
 from sim.experiment import Comparison, Selection, Sweep
 from sim.output.canvas import Chart, Size, heading, left_out, legend, of_replications, placed
 from sim.output.curves import Curves
 from sim.output.difference_charts import compare_chart
 from sim.scenario import metric_of
+from sim.verdicts import Judgement
 
 
 def study_chart(study: Sweep | Comparison | Selection) -> Chart:
