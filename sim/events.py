@@ -112,16 +112,16 @@ class EventLog:
                 None if bot == NONE else bot,
             )
 
-    def first_difference(self, other: "EventLog") -> int | None:
-        """Return the row of the first event that is not the same in `other`, None if there is none."""
-        shared = min(len(self), len(other))
+    def first_difference(self, log: "EventLog") -> int | None:
+        """Return the row of the first event that is not the same in `log`, None if there is none."""
+        shared = min(len(self), len(log))
         differs = np.zeros(shared, bool)
         for name in ("time", "kind", "order", "order_class", "bot"):
-            differs |= getattr(self, name)[:shared] != getattr(other, name)[:shared]
-        found = np.flatnonzero(differs)
-        if len(found):
-            return int(found[0])
-        return None if len(self) == len(other) else shared
+            differs |= getattr(self, name)[:shared] != getattr(log, name)[:shared]
+        differing = np.flatnonzero(differs)
+        if len(differing):
+            return int(differing[0])
+        return None if len(self) == len(log) else shared
 
     @property
     def fingerprint(self) -> str:

@@ -122,8 +122,8 @@ METRICS = (
 
 def metric_name(metric: Metric, order_class: OrderClass | None, statistic: str) -> str:
     """Return the full name `NAME[.CLASS][.STAT]`, such as `wait.VIP.p95` or `orders.VIP.completed.rate`."""
-    family, *rest = metric.name.split(".")
-    parts = [family, "" if order_class is None else order_class.name, *rest, statistic]
+    family, *fate = metric.name.split(".")
+    parts = [family, "" if order_class is None else order_class.name, *fate, statistic]
     return ".".join(filter(None, parts))
 
 

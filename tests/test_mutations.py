@@ -238,7 +238,7 @@ MUTATIONS = [
     Mutation(
         "abandoned-after-a-return",
         "an order that a bot has once taken never abandons",
-        [("if self.state[order] == NEW:", "if self.state[order] in (NEW, BACK):")],
+        [("if self.state[order] == NEW:", "if self.state[order] in (NEW, PENDING_AGAIN):")],
     ),
     Mutation(
         "abandoned-order-served",

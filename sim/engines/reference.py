@@ -18,7 +18,7 @@ from sim.events import EventKind, EventLog
 from sim.model import NONE, Action, OrderClass, Workload
 
 COMPLETION, ABANDONMENT, PROMOTION, ACTION, HORIZON = range(2, 7)
-NEW, TAKEN, BACK, GONE = range(4)  # never picked up, with a bot or complete, PENDING again, ABANDONED
+NEW, TAKEN, PENDING_AGAIN, GONE = range(4)  # never picked up, with a bot or complete, PENDING again, ABANDONED
 ROOM = 2**32  # between the places of two orders, for those sent to the back
 CHUNK = 10_000
 
@@ -26,7 +26,7 @@ CHUNK = 10_000
 CREATED, PICKED_UP, COMPLETED, RETURNED, ABANDONED, PROMOTED = (int(kind) for kind in list(EventKind)[:6])
 ADDED, IDLE, REMOVED, IGNORED = (int(kind) for kind in list(EventKind)[6:])
 CREATE_ORDER, ADD_BOT = int(Action.CREATE_ORDER), int(Action.ADD_BOT)
-VIP, NORMAL = (int(one) for one in OrderClass)
+VIP, NORMAL = (int(order_class) for order_class in OrderClass)
 
 Steps = Generator[Event, Any, None]
 
@@ -77,7 +77,7 @@ class Kitchen:
         self.created = 0
         self.order_class = workload.order_class.tolist()
         self.need = workload.service.tolist()
-        self.state = bytearray(len(self.need))  # NEW, TAKEN, BACK or GONE
+        self.state = bytearray(len(self.need))  # NEW, TAKEN, PENDING_AGAIN or GONE
         self.promoted = bytearray(len(self.need))
         self.overdue: set[int] = set()  # orders that were not PENDING when they reached the age of promotion
         self.records = bytearray()
@@ -118,7 +118,7 @@ class Kitchen:
             if self.rules.on_remove == "resume":
                 need[me.order] -= env.now - now
             log(env.now, RETURNED, me.order, number)
-            state[me.order] = BACK
+            state[me.order] = PENDING_AGAIN
             self.to_pending(me.order, self.place_of_returned(me.order))
             if me.order in self.overdue:
                 self.at(PROMOTION, 0, self.promote, me.order)

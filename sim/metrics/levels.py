@@ -16,8 +16,8 @@ def of_kinds(log: EventLog, kinds: tuple[EventKind, ...]) -> Mask:
     """Return which events are of one of some kinds, as plain numbers: numpy asks an enumeration for attributes that it
     lacks, which in Python 3.11 runs code of its own, and swallows a Ctrl-C that comes just then.
     """
-    found: Mask = np.isin(log.kind, [kind.value for kind in kinds])
-    return found
+    chosen: Mask = np.isin(log.kind, [kind.value for kind in kinds])
+    return chosen
 
 
 def total(values: Ints) -> int:

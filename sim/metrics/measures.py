@@ -149,13 +149,13 @@ def end_of_warmup(created: Ints, wait: Ints, status: NDArray[np.uint8]) -> int:
         SimulationError: there is no cut in the first half of the run.
 
     """
-    seen = status != OrderStatus.ABANDONED.value
-    cut = mser5(wait[seen] / SECOND)
+    stayed = status != OrderStatus.ABANDONED.value
+    cut = mser5(wait[stayed] / SECOND)
     if cut is None:
         raise SimulationError(
             "mser5 finds no end of the warm-up in the first half of the run; lengthen the run, or write warmup: 30m"
         )
-    return int(created[seen][cut]) if cut else 0
+    return int(created[stayed][cut]) if cut else 0
 
 
 def _members(orders: Orders, order_class: OrderClass | None, start: int) -> Mask:
@@ -170,31 +170,31 @@ def _worst_waits(orders: Orders, members: Mask, span: int) -> Values:
     the run lasted, since one order that waits for ever would leave it no bound.
     """
     pending = members & (orders.status == OrderStatus.PENDING.value)
-    done = np.sort(
+    settled = np.sort(
         orders.wait[
             members & (orders.status != OrderStatus.PENDING.value) & (orders.status != OrderStatus.ABANDONED.value)
         ]
     )
     unfinished = int(pending.sum())
-    n = len(done) + unfinished
+    n = len(settled) + unfinished
     if not unfinished:
         return {}
-    ordered = np.append(done / SECOND, [np.inf] * unfinished)
-    at = {f"p{p}": float(ordered[-(-p * n // 100) - 1]) for p in (50, 90, 95, 99)}
-    so_far = total(done) + total(orders.wait[pending])
+    ordered = np.append(settled / SECOND, [np.inf] * unfinished)
+    percentiles = {f"p{p}": float(ordered[-(-p * n // 100) - 1]) for p in (50, 90, 95, 99)}
+    so_far = total(settled) + total(orders.wait[pending])
     mean = (float(so_far) + float(unfinished) * float(span)) / n / SECOND
-    return {"mean": mean, "sd": math.inf, "min": float(ordered[0]), **at, "max": math.inf}
+    return {"mean": mean, "sd": math.inf, "min": float(ordered[0]), **percentiles, "max": math.inf}
 
 
 def _attempts(workload: Workload, log: EventLog) -> Attempts:
     """Pair each pick-up with what ended it: an order's events of these kinds alternate."""
     ends = of_kinds(log, _END_OF_ATTEMPT)
-    seen = np.flatnonzero(ends | (log.kind == EventKind.ORDER_PICKED_UP.value))
-    seen = seen[np.argsort(log.order[seen], kind="stable")]
-    picks = np.flatnonzero(~ends[seen])
-    following = np.append(ends[seen], False)[picks + 1]
-    ended_by = np.append(seen, 0)[picks + 1]
-    picked = seen[picks]
+    rows = np.flatnonzero(ends | (log.kind == EventKind.ORDER_PICKED_UP.value))
+    rows = rows[np.argsort(log.order[rows], kind="stable")]
+    picks = np.flatnonzero(~ends[rows])
+    following = np.append(ends[rows], False)[picks + 1]
+    ended_by = np.append(rows, 0)[picks + 1]
+    picked = rows[picks]
     row = log.order[picked].astype(np.int64) - workload.first_number
     starts = np.flatnonzero(np.diff(row, prepend=-1))
     first = np.repeat(starts, np.diff(np.append(starts, len(row))))
@@ -220,7 +220,7 @@ def _orders(workload: Workload, log: EventLog, attempts: Attempts) -> Orders:
         return column
 
     status = np.full(count, OrderStatus.PENDING.value, np.uint8)
-    by_outcome = [one.value for one in (OrderStatus.COMPLETE, OrderStatus.PENDING, OrderStatus.PROCESSING)]
+    by_outcome = [status.value for status in (OrderStatus.COMPLETE, OrderStatus.PENDING, OrderStatus.PROCESSING)]
     status[attempts.row] = np.array(by_outcome)[attempts.outcome]
     status[rows[log.kind == EventKind.ORDER_ABANDONED.value]] = OrderStatus.ABANDONED.value
     wait = np.where(status == OrderStatus.PENDING.value, log.end, 0).astype(np.int64)
@@ -267,12 +267,12 @@ def _family(
             return level(log, (EventKind.BOT_ADDED,), (EventKind.BOT_REMOVED,), None, start)
         case "throughput":
             of_class = np.ones(len(members), bool) if order_class is None else orders.order_class == order_class.value
-            done = int((of_class & (orders.completed > (start or NONE))).sum())
-            return {"": done / ((log.end - start) / HOUR) if log.end > start else None}
+            completions = int((of_class & (orders.completed > (start or NONE))).sum())
+            return {"": completions / ((log.end - start) / HOUR) if log.end > start else None}
         case "wasted":
             lost = (attempts.outcome == OUTCOMES.index("returned")) & members[attempts.row]
-            kept = workload.rules.on_remove == "resume"
-            return {"": 0.0 if kept else float(total((attempts.ended - attempts.picked_up)[lost])) / SECOND}
+            resumed = workload.rules.on_remove == "resume"
+            return {"": 0.0 if resumed else float(total((attempts.ended - attempts.picked_up)[lost])) / SECOND}
         case "utilisation":
             busy = integral(*steps(log, (EventKind.ORDER_PICKED_UP,), _END_OF_ATTEMPT), log.end, start)
             available = integral(*steps(log, (EventKind.BOT_ADDED,), (EventKind.BOT_REMOVED,)), log.end, start)
@@ -300,14 +300,14 @@ def _durations(values: Ints) -> Values:
     if n == 0:
         return dict.fromkeys(STATISTICS[:-1]) | {"n": 0}
     ordered = np.sort(values)
-    at = {f"p{p}": int(ordered[-(-p * n // 100) - 1]) / SECOND for p in (50, 90, 95, 99)}
+    percentiles = {f"p{p}": int(ordered[-(-p * n // 100) - 1]) / SECOND for p in (50, 90, 95, 99)}
     mean = float(total(values)) / n
     squares = np.cumsum((values - mean) ** 2)[-1]  # added one after the other, as compiled code does
     return {
         "mean": mean / SECOND,
         "sd": float(np.sqrt(squares / (n - 1))) / SECOND if n > 1 else None,
         "min": int(ordered[0]) / SECOND,
-        **at,
+        **percentiles,
         "max": int(ordered[-1]) / SECOND,
         "n": n,
     }

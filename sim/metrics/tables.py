@@ -39,9 +39,9 @@ def attempts_table(attempts: Attempts, workload: Workload) -> Table:
 
 def clock_readings(times: Ints, clock: Clock) -> list[str]:
     """Return what the clock reads at each instant; each reading is made once, since a day has 86,400 of them."""
-    seconds, at = np.unique((times + clock.start) % DAY // SECOND, return_inverse=True)
+    seconds, inverse = np.unique((times + clock.start) % DAY // SECOND, return_inverse=True)
     readings = [Clock().reading(second * SECOND) for second in seconds.tolist()]
-    return [readings[index] for index in at.tolist()]
+    return [readings[index] for index in inverse.tolist()]
 
 
 def events_table(log: EventLog, clock: Clock) -> Table:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from sim.engines.compiled import NO_INSTANTS, outcome, run, simulate
+from sim.engines.compiled import NO_INSTANTS, run, simulate
 from sim.engines.compiled.jit import Array, jit
 from sim.engines.compiled.loop import (
     ALL,
@@ -17,14 +17,14 @@ from sim.engines.compiled.loop import (
     BUSY,
     BY_CLASS,
     COMPLETE,
-    DONE,
+    COMPLETIONS,
     GONE,
     HIGHEST,
     LEVEL,
     PENDING,
-    WAITED,
+    QUEUE_TIME,
+    WAIT_TIME,
     WASTED,
-    WHOLE,
 )
 from sim.events import EventLog
 from sim.metrics.measures import WAITS, Observation, check_littles_law, end_of_warmup, measure, observation
@@ -35,12 +35,12 @@ from sim.units import HOUR, SECOND
 RETURNED_ONCE, CREATED_AT_ALL = len(OrderStatus), len(OrderStatus) + 1
 BITS = Histogram.bits
 
-_AT = {name: index for index, name in enumerate(UNITS)}
-WAIT, FLOW, SERVICE = (_AT[f"{name}.mean"] for name in ("wait", "flow", "service"))
-QUEUE, BOT_COUNT, UTILISATION = _AT["queue.mean"], _AT["bots.mean"], _AT["utilisation"]
-THROUGHPUT, WASTED_TIME = _AT["throughput"], _AT["wasted"]
+_INDEX = {name: index for index, name in enumerate(UNITS)}
+WAIT, FLOW, SERVICE = (_INDEX[f"{name}.mean"] for name in ("wait", "flow", "service"))
+QUEUE, BOT_COUNT, UTILISATION = _INDEX["queue.mean"], _INDEX["bots.mean"], _INDEX["utilisation"]
+THROUGHPUT, WASTED_TIME = _INDEX["throughput"], _INDEX["wasted"]
 FATES = np.array(
-    [_AT[f"orders.{fate}"] for fate in ("pending", "processing", "completed", "abandoned", "returned", "created")]
+    [_INDEX[f"orders.{fate}"] for fate in ("pending", "processing", "completed", "abandoned", "returned", "created")]
 )
 _NOTHING = np.full(len(UNITS), np.nan)
 _LARGEST = 2**62  # of an integral of levels, and of the sums that it bounds
@@ -64,30 +64,30 @@ def observe(
 
     """
     start = 0 if warmup == "mser5" else warmup
-    log, found = run(workload, logged, told=True, start=start, instants=instants)
-    if found.reach > _LARGEST:
+    log, outcome = run(workload, logged, measured=True, start=start, instants=instants)
+    if outcome.reach > _LARGEST:
         log = simulate(workload)
         return observation(measure(workload, log, warmup), log, instants), log
-    queue = found.queue
-    check_littles_law(int(found.counts[BY_CLASS, WHOLE]), int(found.counts[BY_CLASS, WAITED]))
-    if warmup == "mser5" and (start := end_of_warmup(found.created, found.wait, found.status)):
-        found = outcome(workload, start)
+    queue = outcome.queue
+    check_littles_law(int(outcome.counts[BY_CLASS, QUEUE_TIME]), int(outcome.counts[BY_CLASS, WAIT_TIME]))
+    if warmup == "mser5" and (start := end_of_warmup(outcome.created, outcome.wait, outcome.status)):
+        _, outcome = run(workload, logged=False, measured=True, start=start)
     values, worst = _NOTHING.copy(), _NOTHING[: len(WAITS)].copy()
-    _tally(*found[:7], found.start, found.end, values, worst)
-    return Observation(values, worst, found.start, *found[:3], found.status, queue), log
+    _tally(*outcome[:7], outcome.start, outcome.end, values, worst)
+    return Observation(values, worst, outcome.start, *outcome[:3], outcome.status, queue), log
 
 
-def count_waits(found: Observation, histograms: Sequence[Histogram]) -> None:
+def count_waits(observed: Observation, histograms: Sequence[Histogram]) -> None:
     """Count the waits that the metric `wait` is made of, in a histogram for each class."""
     for histogram, (n, total) in zip(
         histograms,
         _count_waits(
-            found.wait,
-            found.status,
-            found.order_class,
-            found.created,
-            found.warmup,
-            *(one.counts for one in histograms),
+            observed.wait,
+            observed.status,
+            observed.order_class,
+            observed.created,
+            observed.warmup,
+            *(histogram.counts for histogram in histograms),
         ),
         strict=True,
     ):
@@ -135,24 +135,26 @@ def _tally(
     """Fill in `values` and `worst`."""
     level, highest, area, by_class = counts[LEVEL], counts[HIGHEST], counts[AREA], counts[BY_CLASS]
     span = float(end - start)
-    for place, which in ((QUEUE, ALL), (QUEUE + 3, 0), (QUEUE + 6, 1), (BOT_COUNT, BOTS)):
+    for place, group in ((QUEUE, ALL), (QUEUE + 3, 0), (QUEUE + 6, 1), (BOT_COUNT, BOTS)):
         if end > start:
-            values[place] = area[which] / span
-        values[place + 1], values[place + 2] = highest[which], level[which]
+            values[place] = area[group] / span
+        values[place + 1], values[place + 2] = highest[group], level[group]
     if area[BOTS]:
         values[UTILISATION] = float(area[BUSY]) / float(area[BOTS])
-    for place, which in ((0, ALL), (1, 0), (2, 1)):
-        done = by_class[DONE] + by_class[DONE + 1] if which == ALL else by_class[DONE + which]
-        wasted = by_class[WASTED] + by_class[WASTED + 1] if which == ALL else by_class[WASTED + which]
+    for place, group in ((0, ALL), (1, 0), (2, 1)):
+        completions = (
+            by_class[COMPLETIONS] + by_class[COMPLETIONS + 1] if group == ALL else by_class[COMPLETIONS + group]
+        )
+        wasted = by_class[WASTED] + by_class[WASTED + 1] if group == ALL else by_class[WASTED + group]
         if end > start:
-            values[THROUGHPUT + place] = done / (span / HOUR)
+            values[THROUGHPUT + place] = completions / (span / HOUR)
         values[WASTED_TIME + place] = float(wasted) / SECOND
-        _of_class(which, place, start, end, created, order_class, status, returned, wait, flow, values, worst)
+        _of_class(group, place, start, end, created, order_class, status, returned, wait, flow, values, worst)
 
 
 @jit
 def _of_class(
-    which: int,
+    group: int,
     place: int,
     start: int,
     end: int,
@@ -172,7 +174,7 @@ def _of_class(
     served, settled = np.empty(orders, np.int64), np.empty(orders, np.int64)
     finished = so_far = 0
     for row in range(orders):
-        if created[row] < start or (which != ALL and order_class[row] != which):
+        if created[row] < start or (group != ALL and order_class[row] != group):
             continue
         count[status[row]] += 1
         count[RETURNED_ONCE] += returned[row]
@@ -195,62 +197,62 @@ def _of_class(
     _durations(stayed[:flows], values, FLOW + STATISTICS * place)
     _durations(served[:flows], values, SERVICE + STATISTICS * place)
     if count[PENDING]:
-        at = STATISTICS * place
-        worst[at] = (float(so_far) + float(count[PENDING]) * float(end)) / waits / SECOND
-        worst[at + 1] = worst[at + 7] = np.inf
+        first = STATISTICS * place
+        worst[first] = (float(so_far) + float(count[PENDING]) * float(end)) / waits / SECOND
+        worst[first + 1] = worst[first + 7] = np.inf
         ordered = np.sort(settled[:finished])
-        worst[at + 2] = ordered[0] / SECOND if finished else np.inf
-        for one in range(len(SHARES)):
-            rank = -(-SHARES[one] * waits // 100) - 1
-            worst[at + 3 + one] = ordered[rank] / SECOND if rank < finished else np.inf
+        worst[first + 2] = ordered[0] / SECOND if finished else np.inf
+        for index in range(len(SHARES)):
+            rank = -(-SHARES[index] * waits // 100) - 1
+            worst[first + 3 + index] = ordered[rank] / SECOND if rank < finished else np.inf
 
 
 @jit
-def _durations(found: Array, values: Array, at: int) -> None:
+def _durations(durations: Array, values: Array, first: int) -> None:
     """Fill in the statistics of durations."""
-    n = len(found)
-    values[at + 8] = n
+    n = len(durations)
+    values[first + 8] = n
     if n == 0:
         return
-    total, least, most = 0, found[0], found[0]
-    for value in found:
+    total, least, most = 0, durations[0], durations[0]
+    for value in durations:
         total += value
         least, most = min(least, value), max(most, value)
     mean = float(total) / n
-    values[at] = mean / SECOND
+    values[first] = mean / SECOND
     if n > 1:
         squares = 0.0
-        for value in found:
+        for value in durations:
             squares += (value - mean) * (value - mean)
-        values[at + 1] = np.sqrt(squares / (n - 1)) / SECOND
-    values[at + 2], values[at + 7] = least / SECOND, most / SECOND
-    _percentiles(found, least, most, values, at + 3)
+        values[first + 1] = np.sqrt(squares / (n - 1)) / SECOND
+    values[first + 2], values[first + 7] = least / SECOND, most / SECOND
+    _percentiles(durations, least, most, values, first + 3)
 
 
 @jit
-def _percentiles(found: Array, least: int, most: int, values: Array, at: int) -> None:
+def _percentiles(durations: Array, least: int, most: int, values: Array, first: int) -> None:
     """Fill in p50, p90, p95 and p99; only what shares one of many ranges with one of them needs sorting."""
-    n, shift = len(found), 0
+    n, shift = len(durations), 0
     while (most - least) >> shift >= RANGES - 1:
         shift += 1
-    up = (1 << shift) - 1 - least  # range 0 is for the least number alone, which may be that of most
+    up = (1 << shift) - 1 - least  # range 0 is for the least number alone, which may be that of the greatest
     count, wanted = np.zeros(RANGES + 1, np.int64), np.zeros(RANGES + 1, np.bool_)
-    for value in found:
+    for value in durations:
         count[(value + up) >> shift] += 1
-    which = below = before = 0  # the range that is looked at, numbers in ranges below it, and those not wanted
+    group = below = skipped = 0  # the range that is looked at, numbers in ranges below it, and those not wanted
     places = np.empty(len(SHARES), np.int64)  # among the wanted ones
-    for one in range(len(SHARES)):
-        rank = -(-SHARES[one] * n // 100) - 1
-        while below + count[which] <= rank:
-            below += count[which]
-            before += 0 if wanted[which] else count[which]
-            which += 1
-        wanted[which] = which > 0
-        places[one] = rank - before if which else NONE
+    for index in range(len(SHARES)):
+        rank = -(-SHARES[index] * n // 100) - 1
+        while below + count[group] <= rank:
+            below += count[group]
+            skipped += 0 if wanted[group] else count[group]
+            group += 1
+        wanted[group] = group > 0
+        places[index] = rank - skipped if group else NONE
     near, size = np.empty(n + 1, np.int64), 0
-    for value in found:
+    for value in durations:
         near[size] = value
         size += wanted[(value + up) >> shift]
     near[:size].sort()
-    for one in range(len(SHARES)):
-        values[at + one] = (least if places[one] == NONE else near[places[one]]) / SECOND
+    for index in range(len(SHARES)):
+        values[first + index] = (least if places[index] == NONE else near[places[index]]) / SECOND

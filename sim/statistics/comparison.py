@@ -35,17 +35,17 @@ def paired_difference(
         ValueError: there are no pairs.
 
     """
-    ours, theirs = np.asarray(values, float), np.asarray(baseline, float)
-    differences = ours - theirs
+    treated, untreated = np.asarray(values, float), np.asarray(baseline, float)
+    differences = treated - untreated
     interval = mean_interval(differences, confidence)
     n = interval.n
     if n == 1:
         return Difference(interval, 1.0, None, None)
-    variance, apart = float(differences.var(ddof=1)), float(ours.var(ddof=1) + theirs.var(ddof=1))
-    sd = float(ours.std(ddof=1) * theirs.std(ddof=1))
-    correlation = float(np.cov(ours, theirs)[0, 1]) / sd if sd else None
+    variance, unpaired = float(differences.var(ddof=1)), float(treated.var(ddof=1) + untreated.var(ddof=1))
+    sd = float(treated.std(ddof=1) * untreated.std(ddof=1))
+    correlation = float(np.cov(treated, untreated)[0, 1]) / sd if sd else None
     p = p_value(interval.mean, variance, n)
-    return Difference(interval, p, correlation, apart / variance if variance else None)
+    return Difference(interval, p, correlation, unpaired / variance if variance else None)
 
 
 def p_value(mean: float, variance: float, n: int) -> float:

@@ -58,25 +58,25 @@ def bounds(values: Sequence[float] | Floats, level: float, reach: float = 0) -> 
         ValueError: there are no values.
 
     """
-    found = mean_interval(values, 1 - 2 * level)
-    if found.low is None:
-        return found
-    if found.low == found.high:
-        unseen = (1 - level ** (1 / found.n)) * reach
-        return found._replace(low=found.mean - unseen, high=found.mean + unseen)
+    interval = mean_interval(values, 1 - 2 * level)
+    if interval.low is None:
+        return interval
+    if interval.low == interval.high:
+        unseen = (1 - level ** (1 / interval.n)) * reach
+        return interval._replace(low=interval.mean - unseen, high=interval.mean + unseen)
     observed = np.asarray(values, float)
     sd = float(observed.std(ddof=1))
-    skewness = float((((observed - found.mean) / sd) ** 3).mean())
-    reach, root = t_quantile(1 - 2 * level, found.n - 1), math.sqrt(found.n)
+    skewness = float((((observed - interval.mean) / sd) ** 3).mean())
+    reach, root = t_quantile(1 - 2 * level, interval.n - 1), math.sqrt(interval.n)
 
     def distance(t: float) -> float:
         """Return how many standard deviations the bound lies below the mean."""
-        shift = t / root - skewness / (6 * found.n)
+        shift = t / root - skewness / (6 * interval.n)
         if abs(skewness) < _NO_SKEWNESS:
             return shift
         return 3 * (math.cbrt(1 + skewness * shift) - 1) / skewness
 
-    return found._replace(low=found.mean - sd * distance(reach), high=found.mean - sd * distance(-reach))
+    return interval._replace(low=interval.mean - sd * distance(reach), high=interval.mean - sd * distance(-reach))
 
 
 def share_interval(hits: int, n: int, confidence: float = 0.95) -> Interval:
@@ -136,10 +136,10 @@ def mser5(series: Sequence[float] | Floats) -> int | None:
     count = len(batches)
     if count < 2:
         return None
-    left = np.arange(count, 0, -1)
+    remaining = np.arange(count, 0, -1)
     centred = batches - batches[-1]  # so that equal values at the end have no variance at all
     sums, squares = (np.cumsum(values[::-1])[::-1] for values in (centred, centred**2))
-    errors = (squares - sums**2 / left) / left.astype(float) ** 2
+    errors = (squares - sums**2 / remaining) / remaining.astype(float) ** 2
     half = count // 2
     cut = int(np.argmin(errors[: half + 1]))
     return cut * _MSER_BATCH if cut < half else None
@@ -195,11 +195,11 @@ class Histogram:
         self.n += len(numbers)
         self.total += int(numbers.sum())
 
-    def merge(self, other: "Histogram") -> None:
-        """Count all that another one has counted."""
-        self.counts += other.counts
-        self.n += other.n
-        self.total += other.total
+    def merge(self, histogram: "Histogram") -> None:
+        """Count all that another histogram has counted."""
+        self.counts += histogram.counts
+        self.n += histogram.n
+        self.total += histogram.total
 
     def quantile(self, share: float) -> float:
         """Return the smallest number that at least this share of all does not exceed: the middle of its range.

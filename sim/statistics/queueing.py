@@ -44,17 +44,17 @@ def priority_waits(
     moments = list(zip(services, second_moments, strict=True))
     if not all(mean**2 * (1 - 1e-9) <= square < math.inf for mean, square in moments):
         raise ValueError("a mean square is below the squared mean, or endless")
-    busy = list(accumulate((_offered(*each) for each in zip(rates, services, strict=True)), initial=0.0))
+    busy = list(accumulate((_offered(rate, mean) for rate, mean in zip(rates, services, strict=True)), initial=0.0))
     if not busy[-1] < servers:
         raise ValueError(f"{servers} servers cannot take an offered load of {busy[-1]}")
     mean = services[0]
     if servers == 1:
-        left = sum(rate * square for rate, square in zip(rates, second_moments, strict=True)) / 2
-    elif all(math.isclose(one, mean) and math.isclose(square, 2 * mean**2) for one, square in moments):
-        left = erlang_c(servers, busy[-1]) * mean / servers
+        residual = sum(rate * square for rate, square in zip(rates, second_moments, strict=True)) / 2
+    elif all(math.isclose(time, mean) and math.isclose(square, 2 * mean**2) for time, square in moments):
+        residual = erlang_c(servers, busy[-1]) * mean / servers
     else:
         raise ValueError("several servers need the same exponential service times in all classes")
-    return [left * servers**2 / ((servers - above) * (servers - own)) for above, own in pairwise(busy)]
+    return [residual * servers**2 / ((servers - above) * (servers - through)) for above, through in pairwise(busy)]
 
 
 class ErlangA(NamedTuple):
@@ -90,10 +90,10 @@ def erlang_a(rate: float, service: float, servers: int, patience: float) -> Erla
     weight = np.concatenate([below, [1.0], np.cumprod(rate / leaving[likeliest + 1 : -1])])
     lost = _erlang_b(servers, offered)
     total = weight[0] * (1 - lost) + weight.sum() * lost
-    found = weight * lost / total  # share that finds all servers busy, and 0, 1, ... waiting
-    served = found * drain / leaving[1:]
+    state_shares = weight * lost / total  # shares of arrivals that find all servers busy, and 0, 1, ... waiting
+    served = state_shares * drain / leaving[1:]
     through = float(weight[0] * (1 - lost) / total + served.sum())
-    queue = float((found * np.arange(len(found))).sum())
+    queue = float((state_shares * np.arange(len(state_shares))).sum())
     wait = float((served * np.cumsum(1 / leaving[1:])).sum()) / through
     return ErlangA(queue / (rate * patience), wait, queue, offered * through / servers)
 

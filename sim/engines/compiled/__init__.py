@@ -14,7 +14,7 @@ from sim.errors import SimulationError
 from sim.events import EventLog
 from sim.model import NONE, Ints, Workload
 
-__all__ = ["NO_INSTANTS", "Outcome", "outcome", "run", "simulate"]
+__all__ = ["NO_INSTANTS", "Outcome", "run", "simulate"]
 
 
 NO_INSTANTS = np.empty(0, np.int64)
@@ -41,30 +41,25 @@ class Outcome(NamedTuple):
 
 def simulate(workload: Workload, progress: Callable[[int, int], None] | None = None) -> EventLog:  # noqa: ARG001
     """Run `workload` and return its event log; it is over before there is progress to tell."""
-    return run(workload, logged=True, told=False)[0]
-
-
-def outcome(workload: Workload, start: int = 0) -> Outcome:
-    """Run `workload` without a log and return its outcome from `start` on, in microseconds."""
-    return run(workload, logged=False, told=True, start=start)[1]
+    return run(workload, logged=True, measured=False)[0]
 
 
 def run(
-    workload: Workload, logged: bool, told: bool, start: int = 0, instants: Ints = NO_INSTANTS
+    workload: Workload, logged: bool, measured: bool, start: int = 0, instants: Ints = NO_INSTANTS
 ) -> tuple[EventLog, Outcome]:
     """Run `workload` and return its event log, or an empty one, and its outcome from `start` on, or an empty one.
 
     The outcome has the orders PENDING at `instants`, sorted and within the horizon.
     """
     orders, rules, patience = len(workload.service), workload.rules, workload.patience
-    rows = orders if told else 0
+    rows = orders if measured else 0
     if not orders or (patience.strides == (0,) and patience[0] == NONE):  # one value for all
         patience = patience[:0]
     log = _new_log(workload) if logged else NO_LOG
     created, wait, flow = np.empty(rows, np.int64), np.empty(rows, np.int64), np.empty(rows, np.int64)
     state, returned = np.zeros(orders, np.uint8), np.zeros(rows, np.bool_)
     counts, queue = np.zeros((loop.ROWS, loop.COLUMNS), np.int64), np.empty((2, len(instants)), np.int64)
-    size, many, end, reach = loop.simulate(
+    size, created_orders, end, reach = loop.simulate(
         _plain(workload.action_time),
         _plain(workload.action),
         _plain(workload.order_class),
@@ -81,7 +76,7 @@ def run(
         log.order,
         log.order_class,
         log.bot,
-        told,
+        measured,
         start,
         created,
         wait,
@@ -95,10 +90,10 @@ def run(
     if size < 0:
         raise SimulationError(f"the workload adds more bots than the {loop.BOT_MASK} that this engine takes")
     columns: Any = (workload.order_class, created, wait, flow, state, returned)
-    if told and many < orders:
-        columns = tuple(column[:many] for column in columns)
-    found = Outcome._make((*columns, counts, queue, reach, min(start, end), end))
-    return log.first(size, end) if logged else NO_LOG, found
+    if measured and created_orders < orders:
+        columns = tuple(column[:created_orders] for column in columns)
+    outcome = Outcome._make((*columns, counts, queue, reach, min(start, end), end))
+    return log.first(size, end) if logged else NO_LOG, outcome
 
 
 def _new_log(workload: Workload) -> EventLog:

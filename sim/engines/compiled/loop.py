@@ -20,35 +20,35 @@ BOT_MASK = 2**BOT_BITS - 1
 CREATED, PICKED_UP, COMPLETED, RETURNED, ABANDONED, PROMOTED = (int(kind) for kind in list(EventKind)[:6])
 ADDED, IDLE, REMOVED, IGNORED = (int(kind) for kind in list(EventKind)[6:])
 CREATE_ORDER, ADD_BOT = int(Action.CREATE_ORDER), int(Action.ADD_BOT)
-VIP, NORMAL = (int(one) for one in OrderClass)
+VIP, NORMAL = (int(order_class) for order_class in OrderClass)
 COMPLETION, ABANDONMENT, PROMOTION, ACTION = range(4)
 PENDING, PROCESSING, COMPLETE, GONE = (int(status) for status in OrderStatus)
-BACK = len(OrderStatus)  # PENDING again
+PENDING_AGAIN = len(OrderStatus)  # after its bot was removed
 ON_REMOVE = ("restart", "resume", "finish")
 RESUME, FINISH = ON_REMOVE.index("resume"), ON_REMOVE.index("finish")
 RETURNED_TO = ("place", "front", "back")
 PLACE, FRONT = RETURNED_TO.index("place"), RETURNED_TO.index("front")
 
 LEVEL, HIGHEST, AREA, BY_CLASS, ROWS = range(5)
-"""Rows of counts: the last and the highest level and the integral of the five below; WASTED and DONE of each class,
-WHOLE and WAITED. Highest level and integral are those from the start on, WASTED that of orders created from then on,
-DONE the completions after it; WHOLE is the integral of all PENDING from time 0 on, WAITED the sum of all waits.
+"""Rows of counts: the last level, the highest level and the integral of the five below; and what is counted by class.
+Highest level and integral are those from the start on, WASTED that of orders created from then on, COMPLETIONS those
+after it; QUEUE_TIME is the integral of all PENDING from time 0 on, WAIT_TIME the sum of all waits.
 """
 ALL, BOTS, BUSY = 2, 3, 4  # behind the orders PENDING of each class
-WASTED, DONE, WHOLE, WAITED, COLUMNS = 0, 2, 4, 5, 6
+WASTED, COMPLETIONS, QUEUE_TIME, WAIT_TIME, COLUMNS = 0, 2, 4, 5, 6
 
 
 @jit
 def push(keys: Array, items: Array, size: int, key: int, item: int) -> int:
     """Add a pair to a binary heap of `size` pairs, least key and then least item first, and return its new size."""
-    at = size
-    while at > 0:
-        up = (at - 1) >> 1
+    hole = size
+    while hole > 0:
+        up = (hole - 1) >> 1
         if keys[up] < key or (keys[up] == key and items[up] < item):
             break
-        keys[at], items[at] = keys[up], items[up]
-        at = up
-    keys[at], items[at] = key, item
+        keys[hole], items[hole] = keys[up], items[up]
+        hole = up
+    keys[hole], items[hole] = key, item
     return size + 1
 
 
@@ -58,16 +58,16 @@ def pop(keys: Array, items: Array, size: int) -> int:
     first: int = items[0]
     last = size - 1
     key, item = keys[last], items[last]
-    at, down = 0, 1
+    hole, down = 0, 1
     while down < last:
         right = down + 1
         if right < last and (keys[right] < keys[down] or (keys[right] == keys[down] and items[right] < items[down])):
             down = right
         if key < keys[down] or (key == keys[down] and item < items[down]):
             break
-        keys[at], items[at] = keys[down], items[down]
-        at, down = down, 2 * down + 1
-    keys[at], items[at] = key, item
+        keys[hole], items[hole] = keys[down], items[down]
+        hole, down = down, 2 * down + 1
+    keys[hole], items[hole] = key, item
     return first
 
 
@@ -89,7 +89,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would 
     numbers: Array,
     classes: Array,
     bots: Array,
-    told: bool,
+    measured: bool,
     start: int,
     created_at: Array,
     wait: Array,
@@ -100,17 +100,17 @@ def simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would 
     instants: Array,
     queue: Array,
 ) -> tuple[int, int, int, float]:
-    """Run a workload, write its log where there is room for one, and its outcome where it is told.
+    """Run a workload, write its log where there is room for one, and its outcome where it is measured.
 
     Return how many events and orders there were, when the run ended, and about what the largest integral is.
     """
     orders, n, logged, most_bots = len(service), 0, len(times) > 0, 0
-    for one in action:
-        most_bots += one == ADD_BOT
+    for command in action:
+        most_bots += command == ADD_BOT
     if most_bots > BOT_MASK:
         return -1, 0, 0, 0.0
     level, highest, area, by_class = counts[LEVEL], counts[HIGHEST], counts[AREA], counts[BY_CLASS]
-    since, reach, seen = np.empty(len(wait), np.int64), 0.0, 0
+    since, reach, sampled = np.empty(len(wait), np.int64), 0.0, 0
     promoted = np.zeros(orders if promote_after != NONE else 1, np.uint8)
     need = service.copy() if on_remove == RESUME else service
     born = np.empty(orders if promote_after != NONE else 0, np.int64)
@@ -121,111 +121,111 @@ def simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would 
     patient_key, patient_item, patient = np.empty(len(patience), np.int64), np.empty(len(patience), np.int64), 0
     order_of, began = np.full(most_bots + 1, NONE, np.int64), np.empty(most_bots + 1, np.int64)
     absent, leaving = np.zeros(most_bots + 1, np.bool_), np.zeros(most_bots + 1, np.bool_)
-    crew, here = np.empty(most_bots, np.int64), 0  # those that can be removed, newest last
-    created = added = turn = done = now = 0
+    crew, crew_size = np.empty(most_bots, np.int64), 0  # those that can be removed, newest last
+    created = added = turn = next_action = now = 0
     young, overdue = 0, NONE  # the first order that has not reached the age of promotion; one that returned older
 
     while True:
         # What is due next: of what is due at one instant, the last that is found here.
-        due, what = NEVER, NONE
-        if done < len(action):
-            due, what = action_time[done], ACTION
+        due, rank = NEVER, NONE
+        if next_action < len(action):
+            due, rank = action_time[next_action], ACTION
         if overdue != NONE:
-            due, what = now, PROMOTION
+            due, rank = now, PROMOTION
         elif promote_after != NONE:
             while young < created and order_class[young] != NORMAL:
                 young += 1
             if young < created and born[young] + promote_after <= due:
-                due, what = born[young] + promote_after, PROMOTION
+                due, rank = born[young] + promote_after, PROMOTION
         while patient and state[patient_item[0]] != PENDING:
             pop(patient_key, patient_item, patient)
             patient -= 1
         if patient and patient_key[0] <= due:
-            due, what = patient_key[0], ABANDONMENT
+            due, rank = patient_key[0], ABANDONMENT
         while busy and absent[busy_item[0] & BOT_MASK]:
             pop(busy_key, busy_item, busy)
             busy -= 1
         if busy and busy_key[0] <= due:
-            due, what = busy_key[0], COMPLETION
-        over = what == NONE or (horizon != NONE and due > horizon)
+            due, rank = busy_key[0], COMPLETION
+        over = rank == NONE or (horizon != NONE and due > horizon)
         if over:
             due = now if horizon == NONE else horizon
-        elif what == PROMOTION:
+        elif rank == PROMOTION:
             order = overdue
             if order == NONE:
                 order = young
                 young += 1
             overdue = NONE
-            if (state[order] != PENDING and state[order] != BACK) or promoted[order]:
+            if (state[order] != PENDING and state[order] != PENDING_AGAIN) or promoted[order]:
                 continue
 
         # Time passes.
-        if told and due > now:
-            by_class[WHOLE] += level[ALL] * (due - now)
+        if measured and due > now:
+            by_class[QUEUE_TIME] += level[ALL] * (due - now)
             reach += (float(level[ALL]) + float(level[BOTS])) * float(due - now)
             if due > start:
                 span = due - max(now, start)
-                for which in range(5):
-                    area[which] += level[which] * span
-                    highest[which] = max(highest[which], level[which])
-            while seen < len(instants) and instants[seen] < due:
-                queue[0, seen], queue[1, seen] = level[VIP], level[NORMAL]
-                seen += 1
+                for column in range(5):
+                    area[column] += level[column] * span
+                    highest[column] = max(highest[column], level[column])
+            while sampled < len(instants) and instants[sampled] < due:
+                queue[0, sampled], queue[1, sampled] = level[VIP], level[NORMAL]
+                sampled += 1
         now = due
         if over:
             break
 
         # It happens: an order may come to PENDING, at its place, or a bot be free.
         kind, bot, coming, place, freed = NONE, NONE, NONE, 0, NONE
-        if what == COMPLETION:
+        if rank == COMPLETION:
             kind, bot = COMPLETED, pop(busy_key, busy_item, busy) & BOT_MASK
             busy -= 1
             order, freed = order_of[bot], bot
             state[order] = COMPLETE
-            if told:
+            if measured:
                 flow[order] = now - created_at[order]
                 level[BUSY] -= 1
                 if start == 0 or now > start:
-                    by_class[DONE + order_class[order]] += 1
-        elif what == ABANDONMENT:
+                    by_class[COMPLETIONS + order_class[order]] += 1
+        elif rank == ABANDONMENT:
             kind, order = ABANDONED, pop(patient_key, patient_item, patient)
             patient -= 1
             state[order] = GONE
-            if told:
+            if measured:
                 wait[order] += now - since[order]
                 level[order_class[order]] -= 1
                 level[ALL] -= 1
-        elif what == PROMOTION:
+        elif rank == PROMOTION:
             kind, promoted[order] = PROMOTED, True
             vips = push(vip_key, vip_item, vips, order * ROOM, order)
         else:
-            order, asked = NONE, action[done]
-            done += 1
-            if asked == CREATE_ORDER:
+            order, command = NONE, action[next_action]
+            next_action += 1
+            if command == CREATE_ORDER:
                 kind, order, coming, place = CREATED, created, created, created * ROOM
                 created += 1
                 if promote_after != NONE:
                     born[order] = now
                 if len(patience) and patience[order] != NONE:
                     patient = push(patient_key, patient_item, patient, now + patience[order], order)
-                if told:
+                if measured:
                     created_at[order] = since[order] = now
                     wait[order], flow[order] = 0, NONE
                     level[order_class[order]] += 1
                     level[ALL] += 1
-            elif asked == ADD_BOT:
+            elif command == ADD_BOT:
                 added += 1
-                kind, bot, freed, crew[here] = ADDED, added, added, added
-                here += 1
+                kind, bot, freed, crew[crew_size] = ADDED, added, added, added
+                crew_size += 1
                 level[BOTS] += 1
-            elif here == 0:
+            elif crew_size == 0:
                 kind = IGNORED
             else:
-                here -= 1
-                if order_of[crew[here]] != NONE and on_remove == FINISH:
-                    leaving[crew[here]] = True
+                crew_size -= 1
+                if order_of[crew[crew_size]] != NONE and on_remove == FINISH:
+                    leaving[crew[crew_size]] = True
                 else:
-                    kind, bot = REMOVED, crew[here]
+                    kind, bot = REMOVED, crew[crew_size]
                     absent[bot] = True
                     coming = order_of[bot]
                     level[BOTS] -= 1
@@ -245,7 +245,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would 
                 times[n], kinds[n], numbers[n], bots[n] = now, RETURNED, coming + first_number, bot
                 classes[n] = order_class[coming]
                 n += 1
-            if told:
+            if measured:
                 if on_remove != RESUME and created_at[coming] >= start:
                     by_class[WASTED + order_class[coming]] += now - began[bot]
                 since[coming], returned[coming] = now, True
@@ -254,7 +254,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would 
                 level[BUSY] -= 1
             if on_remove == RESUME:
                 need[coming] -= now - began[bot]
-            state[coming] = BACK
+            state[coming] = PENDING_AGAIN
             turn += 1
             place = coming * ROOM
             if returned_to != PLACE:
@@ -292,7 +292,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would 
             else:
                 state[coming], began[freed] = PROCESSING, now
                 busy = push(busy_key, busy_item, busy, now + need[coming], turn << BOT_BITS | freed)
-                if told:
+                if measured:
                     wait[coming] += now - since[coming]
                     level[order_class[coming]] -= 1
                     level[ALL] -= 1
@@ -304,15 +304,15 @@ def simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would 
                 classes[n] = NONE if coming == NONE else order_class[coming]
                 n += 1
 
-    for which in range(5):
-        highest[which] = max(highest[which], level[which])
-    for at in range(seen, len(instants)):
-        queue[0, at], queue[1, at] = level[VIP], level[NORMAL]
+    for column in range(5):
+        highest[column] = max(highest[column], level[column])
+    for sample in range(sampled, len(instants)):
+        queue[0, sample], queue[1, sample] = level[VIP], level[NORMAL]
     for order in range(created):
-        if state[order] == BACK:
+        if state[order] == PENDING_AGAIN:
             state[order] = PENDING
-        if told:
+        if measured:
             if state[order] == PENDING:
                 wait[order] += now - since[order]
-            by_class[WAITED] += wait[order]
+            by_class[WAIT_TIME] += wait[order]
     return n, created, now, reach
