@@ -38,6 +38,8 @@ from sim.output.github import annotations, step_summary
 from sim.output.junit import write_junit
 from sim.output.reports import difference_text
 from sim.units import printable
+from tests.helpers.disks import fill
+from tests.helpers.programs import GO, start
 from tests.helpers.server import read_file
 from tests.test_check_command import (
     CERTAIN,
@@ -54,7 +56,6 @@ from tests.test_check_command import (
 from tests.test_command import NOBODY, complaint, names
 from tests.test_command import command as sim_command
 from tests.test_command import sim as command
-from tests.test_faults import GO, fill, start
 from tests.test_mutations import MUTATIONS
 
 ONE_BOT = """scenario: 1

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from sim.model import UNITS
-from tests.helpers.server import ROOT, Server
+from tests.helpers import ROOT
+from tests.helpers.server import Server
 from tests.test_command import (
     KITCHEN,
     NOBODY,

@@ -21,7 +21,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-ROOT = Path(__file__).parents[2]
+from tests.helpers import ROOT
 
 
 def server_program() -> Path:

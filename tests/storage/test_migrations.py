@@ -25,11 +25,12 @@ from sim.storage import (
     save_run,
 )
 from sim.storage.connection import Connection
+from tests.helpers import DATA
 from tests.helpers.backends import TABLES, at_once, of_many_at_once, with_tokens_too
 from tests.helpers.server import read_file
 
-EARLIER = Path(__file__).parent / "data" / "schema-1.sql"
-FOURTH = Path(__file__).parent / "data" / "schema-4.sql"
+EARLIER = DATA / "schema-1.sql"
+FOURTH = DATA / "schema-4.sql"
 
 
 # The schema

@@ -1,0 +1,54 @@
+"""Programs that tests start as processes of their own."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+FILES = {"result.txt", "orders.csv", "attempts.csv", "events.csv", "metrics.json"}
+"""What a run leaves beside its charts."""
+# small batches, so that a run of this size goes to the server in half a dozen of them, as a very large one does
+BATCHES = "import sim.storage.saving; sim.storage.saving._BATCH = 200_000; from sim.__main__ import main; main()"
+
+
+# `go` comes from where our code has taken over; Ctrl-C before that belongs to Python
+GO = "import sys; from sim.__main__ import main; print('go', flush=True); main()"
+
+
+def start(*args: str, code: str | None = None, cwd: Path | None = None, **env: str) -> subprocess.Popen:
+    """Start `sim`, or a small program, in a process group of its own."""
+    command = [sys.executable, *(("-m", "sim") if code is None else ("-c", code)), *args]
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, **pipes, cwd=cwd, env={**os.environ, **env}, start_new_session=True)
+
+
+def ended(process: subprocess.Popen, seconds: float = 60) -> tuple[int, str, str]:
+    """Return the status and the output of a process that must end, and leave no other process behind."""
+    with process:
+        try:
+            out, errors = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+    assert "Traceback" not in errors, errors
+    return process.returncode, out, errors
+
+
+def do(*args: str, status: int = 0, **options) -> subprocess.CompletedProcess:
+    """Run `sim` to its end, which must have this status, and without one no complaint."""
+    code, out, errors = ended(start(*args, **options))
+    assert code == status, errors
+    assert len(errors.splitlines()) == (status != 0)
+    return subprocess.CompletedProcess(args, code, out, errors)
+
+
+def until(condition: Callable[[], object], process: subprocess.Popen) -> None:
+    """Wait for a condition, or for the end of a process."""
+    while process.poll() is None and not condition():
+        time.sleep(0.005)
