@@ -47,10 +47,10 @@ class ScenarioFile(pytest.File):
         top = self.scenario.root.place
         asked: list[tuple[str, Place, Callable[[int], Finding | None]]] = [
             *(
-                (expectation_text(entry, self.scenario.clock), place, self._expectation)
-                for place, entry in self.scenario.expectations
+                (expectation_text(entry, self.scenario.clock), entry.place, self._expectation)
+                for entry in self.scenario.expectations
             ),
-            *((str(threshold), place, self._threshold) for place, threshold in self.scenario.thresholds),
+            *((str(threshold), threshold.place, self._threshold) for threshold in self.scenario.thresholds),
             *([("golden log", top, self._golden)] if has_golden(self.path) else []),
         ]
         asked = asked or [("runs", top, self._runs)]

@@ -351,8 +351,8 @@ LOW, HIGH = mean_interval(SPREAD)[1:3]
 
 
 def verdict(metric: str, text: str, values: list, worst: list | None = None, is_random: bool = True):
-    threshold = Threshold(metric, condition(text, UNITS[metric]), "fail")
-    return judge_threshold(Place("story.yaml"), threshold, values, worst or [None] * len(values), is_random)
+    threshold = Threshold(metric, condition(text, UNITS[metric]), "fail", Place("story.yaml"))
+    return judge_threshold(threshold, values, worst or [None] * len(values), is_random)
 
 
 @pytest.mark.parametrize(
@@ -379,8 +379,8 @@ def test_the_whole_interval_on_the_right_side_passes_on_the_wrong_one_fails_and_
 def test_an_interval_that_touches_the_limit(operator, at_low, at_high):
     for limit, expected in ((LOW, at_low), (HIGH, at_high)):
         found = condition(f"{operator} 1s", "s")._replace(low=limit, high=limit)
-        threshold = Threshold("wait.mean", found, "fail")
-        assert judge_threshold(Place("x"), threshold, SPREAD, [None] * 3, is_random=True).judgement == expected
+        threshold = Threshold("wait.mean", found, "fail", Place("x"))
+        assert judge_threshold(threshold, SPREAD, [None] * 3, is_random=True).judgement == expected
 
 
 @pytest.mark.parametrize(
@@ -439,7 +439,7 @@ def test_one_replication_among_many_with_an_observation_decides_nothing_either()
 @pytest.mark.parametrize("is_random", [True, False])
 def test_without_an_observation_there_is_no_data(text, is_random):
     for values in ([None], [None, None]):
-        assert verdict("wait.VIP.mean", text, values, is_random=is_random)[2:] == (NONE, None, "nothing was observed")
+        assert verdict("wait.VIP.mean", text, values, is_random=is_random)[1:] == (NONE, None, "nothing was observed")
 
 
 def test_what_is_open_says_how_many_replications_would_likely_settle_it():

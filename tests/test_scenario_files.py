@@ -288,7 +288,7 @@ def test_a_dict_and_a_text_are_the_scenario_of_a_file(tmp_path):
     for twin in (Scenario.parse(KEYS, cook="2m"), load_scenario(plain, cook="2m"), load_scenario(plain).set(cook="2m")):
         assert (twin.text, twin.parameters) == (loaded.text, loaded.parameters)
         assert same(twin.workload(seed=3), loaded.workload(seed=3))
-        assert [threshold for _, threshold in twin.thresholds] == [threshold for _, threshold in loaded.thresholds]
+        assert [*map(str, twin.thresholds)] == [*map(str, loaded.thresholds)]
 
 
 def test_a_dict_and_a_text_name_files_in_the_working_folder(tmp_path, monkeypatch):
@@ -359,8 +359,8 @@ def test_a_threshold_is_a_condition_or_several_in_the_unit_of_its_metric(scenari
           orders.NORMAL.abandoned.rate: "== 0%"
           queue.max: {check: ["!= 7.5"]}
     """)
-    told = [(place.line, *threshold[:1], *threshold.condition, threshold.severity)
-            for place, threshold in loaded.thresholds]  # fmt: skip
+    told = [(threshold.place.line, threshold.metric, *threshold.condition, threshold.severity)
+            for threshold in loaded.thresholds]  # fmt: skip
     assert told == [
         (5, "wait.VIP.mean", "<", 120, 120, "< 2m", "fail"),
         (6, "orders.completed", ">=", 40, 40, ">= 40", "fail"),
@@ -698,7 +698,7 @@ def test_names_and_files_up_to_their_limit(tmp_path):
 def test_an_expectation_may_name_the_last_order_bot_and_instant(scenario):
     keys = "clock: {until: 5s}\ntimeline: [{at: 5s, order: VIP, count: 2}, {at: 1s, add_bots: 2}]\n"
     loaded = scenario(keys + "expect:\n  - {order: 1002, at: 5s, bot: 2}\n  - {bot: 2, status: PROCESSING}\n")
-    assert [place.line for place, _ in loaded.expectations] == [6, 7]
+    assert [expectation.place.line for expectation in loaded.expectations] == [6, 7]
     with pytest.raises(ScenarioError, match="order 1003 is never created"):
         scenario(keys + "expect: [{order: 1003, attempts: 1}]\n")
 

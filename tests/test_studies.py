@@ -398,7 +398,7 @@ def test_thresholds_need_not_stand_in_the_file_as_such(load, given):
     kitchen = load(SIX).with_keys(thresholds={"wait": "< 1m"})
     if given == "as a parameter":
         kitchen = load("params: {limits: {wait: '< 1m'}}\nthresholds: $limits\n")
-    assert [one.metric for _, one in kitchen.thresholds] == ["wait.mean"]
+    assert [one.metric for one in kitchen.thresholds] == ["wait.mean"]
 
 
 def test_wrong_keys_from_python_get_the_faults_of_a_file(load):

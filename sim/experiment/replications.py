@@ -15,7 +15,7 @@ from sim.experiment.results import Replication, Results, observed
 from sim.experiment.sharing import shared
 from sim.experiment.workers import Workers
 from sim.model import UNITS, OrderClass
-from sim.scenario import Place, ReplicationPlan, Scenario, Threshold, metric_of
+from sim.scenario import ReplicationPlan, Scenario, Threshold, metric_of
 from sim.statistics import Histogram, Interval, bounds, mean_interval
 from sim.units import SECOND
 from sim.verdicts import ThresholdVerdict, judge_threshold
@@ -89,16 +89,16 @@ class Replications:
     def verdicts(self) -> ThresholdVerdicts:
         """What became of each of the scenario's thresholds."""
         return ThresholdVerdicts(
-            judge_threshold(place, threshold, *self._seen(threshold.metric), self.scenario.is_random)
-            for place, threshold in self.scenario.thresholds
+            judge_threshold(threshold, *self._seen(threshold.metric), self.scenario.is_random)
+            for threshold in self.scenario.thresholds
         )
 
-    def judged(self, place: Place, threshold: Threshold, level: float) -> ThresholdVerdict:
+    def judged(self, threshold: Threshold, level: float) -> ThresholdVerdict:
         """Return what becomes of a threshold when either judgement may be wrong with probability `level` at most."""
         unit = UNITS[threshold.metric]
         reach = 0 if unit == "bots" else 1 if unit == "share" else _REACH * threshold.condition.high
         interval = partial(bounds, level=level, reach=reach) if self.scenario.is_random else mean_interval
-        return judge_threshold(place, threshold, *self._seen(threshold.metric), self.scenario.is_random, interval)
+        return judge_threshold(threshold, *self._seen(threshold.metric), self.scenario.is_random, interval)
 
     def _seen(self, metric: str) -> tuple[list[float | None], list[float | None]]:
         """Return the values of a metric, and what unfinished orders could make of them, None where there is none."""

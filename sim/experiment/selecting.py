@@ -85,7 +85,7 @@ class Selection:
     @property
     def metric_names(self) -> list[str]:
         """The metrics that thresholds name, and the one that is asked for."""
-        named = [threshold.metric for _, threshold in self.candidates[0].done.scenario.thresholds]
+        named = [threshold.metric for threshold in self.candidates[0].done.scenario.thresholds]
         asked = None if self.block.objective in self.parameters else full_metric_name(self.block.objective)
         return list(dict.fromkeys([*named, *([asked] if asked else [])]))
 
@@ -211,15 +211,15 @@ class _Contest:
 
     def _judged(self, one: Candidate, level: float) -> Candidate:
         """Return a candidate with what tests say of its feasibility; what was shown stays, but for == and !=."""
-        asked = [(place, found) for place, found in one.done.scenario.thresholds if found.severity == "fail"]
-        limits = sum(2 if threshold.condition.operator == "between" else 1 for _, threshold in asked)
-        tested = [pair for pair in asked if one.standing == "undecided" or pair[1].condition.operator in ("==", "!=")]
-        for place, threshold in tested:
-            judgement = one.done.judged(place, threshold, level / limits).judgement
+        asked = [threshold for threshold in one.done.scenario.thresholds if threshold.severity == "fail"]
+        limits = sum(2 if threshold.condition.operator == "between" else 1 for threshold in asked)
+        tested = [limit for limit in asked if one.standing == "undecided" or limit.condition.operator in ("==", "!=")]
+        for threshold in tested:
+            judgement = one.done.judged(threshold, level / limits).judgement
             if judgement is Judgement.FAIL or (judgement is Judgement.NO_DATA and not one.done.scenario.is_random):
                 reason = f"{threshold} does not hold"
                 return one._replace(standing="infeasible", reason=reason)
-        verdicts = [one.done.judged(*pair, level / len(self.candidates)) for pair in tested]
+        verdicts = [one.done.judged(threshold, level / len(self.candidates)) for threshold in tested]
         if all(verdict.judgement is Judgement.PASS for verdict in verdicts):
             return one._replace(standing="feasible", reason="")
         notes = [verdict.note for verdict in verdicts if verdict.note in (STILL_PENDING, NOTHING_OBSERVED)]

@@ -107,14 +107,14 @@ def swept(scenario: Scenario) -> list[str]:
 
 def asked_metrics(scenarios: Iterable[Scenario]) -> list[str]:
     """Return the metrics that thresholds of these scenarios name, or without any those that matter in general."""
-    asked = {threshold.metric for scenario in scenarios for _, threshold in scenario.thresholds}
+    asked = {threshold.metric for scenario in scenarios for threshold in scenario.thresholds}
     return [name for name in UNITS if name in (asked or _GENERAL)]
 
 
 def shared_conditions(points: Iterable[Replications], metric: str) -> list[Condition]:
     """Return the conditions that thresholds put on a metric, none where they are not the same at all points."""
     first, *others = (
-        [threshold.condition for _, threshold in point.scenario.thresholds if threshold.metric == metric]
+        [threshold.condition for threshold in point.scenario.thresholds if threshold.metric == metric]
         for point in points
     )
     return first if all(other == first for other in others) else []

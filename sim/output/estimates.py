@@ -40,7 +40,7 @@ def estimate_lines(done: Replications, width: int = WIDTH) -> Iterator[str]:
     for line in head_lines(done):
         yield from folded(line, width)
     plan = done.scenario.file.replications
-    asked = [threshold.metric for _, threshold in done.scenario.thresholds]
+    asked = [threshold.metric for threshold in done.scenario.thresholds]
     asked += [plan.until.metric] if plan is not None and plan.until is not None else []
     names = [name for name in UNITS if name in _SHOWN or name in asked]
     yield from aligned(

@@ -40,7 +40,7 @@ def of_demand(replications: Replications) -> Finding | None:
     """Return NO DATA where customers may come and no order was ever created, unless a threshold asks for just that."""
     scenario = replications.scenario
     may_come = scenario.is_random or scenario.file.arrivals
-    is_asked = any(threshold.metric == "orders.created" for _, threshold in scenario.thresholds)
+    is_asked = any(threshold.metric == "orders.created" for threshold in scenario.thresholds)
     if is_asked or not may_come or any(replications.values("orders.created")):
         return None
     since = " after the warm-up" if scenario.warmup else ""

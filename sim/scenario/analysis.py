@@ -3,15 +3,25 @@
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast
 
-from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, ValidationError, WithJsonSchema
+from pydantic import (
+    BeforeValidator,
+    Field,
+    GetJsonSchemaHandler,
+    PlainValidator,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+)
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, InitErrorDetails
 
 from sim.model import UNITS, full_metric_name
 from sim.scenario.hints import did_you_mean
 from sim.scenario.mapping import Part, line_error
+from sim.scenario.parts import Context
+from sim.scenario.tree import Place
 from sim.units import DURATION_PATTERN, HOUR, SECOND, parse_duration, parse_rate, parse_share, shown, with_decimal_point
 
 OPERATORS = ("<=", ">=", "==", "!=", "<", ">")  # the longer ones first, as they are looked for
@@ -35,11 +45,12 @@ class Condition(NamedTuple):
 
 
 class Threshold(NamedTuple):
-    """What must hold of a metric, which is named in full; `warn` only warns."""
+    """What must hold of a metric, which is named in full, and where a file says so; `warn` only warns."""
 
     metric: str
     condition: Condition
     severity: Literal["fail", "warn"]
+    place: Place
 
     def __str__(self) -> str:
         """Return what it says."""
@@ -134,11 +145,35 @@ class _Checked(Part):
     severity: Literal["fail", "warn"] = "fail"
 
 
-def _read_thresholds(data: object) -> tuple[Threshold, ...]:
+def _conditions(
+    key: str, metric: str, value: object, context: Context, errors: list[InitErrorDetails]
+) -> Iterator[Threshold]:
+    """Yield the conditions on a metric that stand at a key; `errors` gets what is wrong with others."""
+    try:
+        checked = _Checked.model_validate(value if isinstance(value, dict) else {"check": value})
+    except ValidationError as error:
+        errors += [line_error(line["msg"], (key, *line["loc"])) for line in error.errors()]
+        return
+    steps = (key, "check") if isinstance(value, dict) else (key,)
+    texts: dict[tuple[int | str, ...], object] = {steps: checked.check}
+    if isinstance(checked.check, list):
+        texts = {(*steps, index): text for index, text in enumerate(checked.check)}
+    if not texts:
+        errors.append(line_error(f'is empty; write "< {_EXAMPLES[UNITS[metric]]}"', steps))
+    for steps_of_text, text in texts.items():
+        is_listed = isinstance(checked.check, list)
+        place = context.place("thresholds", *steps_of_text) if is_listed else context.place_of_key("thresholds", key)
+        try:
+            yield Threshold(metric, condition(text, UNITS[metric]), checked.severity, place)
+        except ValueError as error:
+            errors.append(line_error(str(error), steps_of_text))
+
+
+def _read_thresholds(data: object, info: ValidationInfo) -> tuple[Threshold, ...]:
     if not isinstance(data, dict):
         raise ValueError(f'{shown(data)} is not a mapping; write metrics and conditions, such as wait.VIP.p95: "< 2m"')
     thresholds: list[Threshold] = []
-    errors = []
+    errors: list[InitErrorDetails] = []
     names: dict[str, str] = {}
     for key, value in data.items():
         try:
@@ -149,21 +184,7 @@ def _read_thresholds(data: object) -> tuple[Threshold, ...]:
         if (first := names.setdefault(metric, key)) != key:
             errors.append(line_error(f"means the same as {first!r}; write one list of conditions", (key, "[key]")))
             continue
-        steps: tuple[int | str, ...] = (key, "check") if isinstance(value, dict) else (key,)
-        try:
-            checked = _Checked.model_validate(value if isinstance(value, dict) else {"check": value})
-        except ValidationError as error:
-            errors += [line_error(line["msg"], (key, *line["loc"])) for line in error.errors()]
-            continue
-        texts = checked.check if isinstance(checked.check, list) else [checked.check]
-        if not texts:
-            errors.append(line_error(f'is empty; write "< {_EXAMPLES[UNITS[metric]]}"', steps))
-        for index, text in enumerate(texts):
-            place = (*steps, index) if isinstance(checked.check, list) else steps
-            try:
-                thresholds.append(Threshold(metric, condition(text, UNITS[metric]), checked.severity))
-            except ValueError as error:
-                errors.append(line_error(str(error), place))
+        thresholds += _conditions(key, metric, value, cast(Context, info.context), errors)
     if errors:
         raise ValidationError.from_exception_data("thresholds", errors)
     return tuple(thresholds)
@@ -171,8 +192,8 @@ def _read_thresholds(data: object) -> tuple[Threshold, ...]:
 
 _CONDITIONS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 Thresholds = Annotated[
-    Any,
-    BeforeValidator(_read_thresholds),
+    tuple[Threshold, ...],
+    PlainValidator(_read_thresholds),
     WithJsonSchema(
         {
             "type": "object",

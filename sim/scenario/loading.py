@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from sim.errors import Fault, ScenarioError
-from sim.model import Workload, full_metric_name
+from sim.model import Workload
 from sim.scenario.analysis import Threshold
 from sim.scenario.consistency import inconsistencies
 from sim.scenario.hints import few_hints
@@ -95,28 +95,14 @@ class Scenario:
         return self.file.warmup or 0
 
     @property
-    def expectations(self) -> list[tuple[Place, Expectation]]:
-        """The entries of `expect` with their places."""
-        entries = [self.root.find(("expect", index))[0] for index in range(len(self.file.expect))]
-        return [(node.place, entry) for node, entry in zip(entries, self.file.expect, strict=True)]
+    def expectations(self) -> list[Expectation]:
+        """The entries of `expect`, each with its `place`."""
+        return list(self.file.expect)
 
     @property
-    def thresholds(self) -> list[tuple[Place, Threshold]]:
-        """The conditions of `thresholds` with the places of their metrics."""
-        if not self.file.thresholds:
-            return []
-        node, _ = self.root.find(("thresholds",))
-        places: dict[str | None, list[Place]] = {}
-        for key, place in node.keys.items():
-            value = node.value[key]
-            check = value.value.get("check", value) if isinstance(value.value, dict) else value
-            several = [item.place for item in check.value] if isinstance(check.value, list) else []
-            places[full_metric_name(key)] = several or [place]
-        thresholds = []
-        for threshold in self.file.thresholds:
-            candidates = places.get(threshold.metric, [node.place])
-            thresholds.append((candidates.pop(0) if len(candidates) > 1 else candidates[0], threshold))
-        return thresholds
+    def thresholds(self) -> list[Threshold]:
+        """The conditions of `thresholds`, each with its `place`."""
+        return list(self.file.thresholds)
 
     @classmethod
     def parse(cls, text: str, /, **parameters: Any) -> "Scenario":
@@ -277,7 +263,7 @@ def _resolve(
     plain = resolved.plain()
     label = str(Path(root.place.file).parent / "_")[:-1].removeprefix("./")
     in_force = {name: node.plain() for name, node in values.items()}
-    context = Context(*clock_of(plain), "service" in plain or without_base, folder, label, known, in_force)
+    context = Context(*clock_of(plain), "service" in plain or without_base, folder, label, known, in_force, root)
     try:
         file = ScenarioFile.model_validate(plain, context=context)
         faults += inconsistencies(file, resolved)

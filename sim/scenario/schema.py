@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, cast
 
-from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationInfo, WithJsonSchema
 
 from sim.model import Dispatch, OnRemove, OrderStatus, ReturnedTo
 from sim.scenario.analysis import ReplicationPlan, Thresholds, WarmUp
@@ -27,6 +27,7 @@ from sim.scenario.parts import (
     WrittenInstant,
 )
 from sim.scenario.study import ComparePlan, SelectPlan, Sweep
+from sim.scenario.tree import Place
 from sim.units import DAY, DURATION_PATTERN, Clock, format_duration, parse_duration, shown
 
 PARAMETER = r"^\$[A-Za-z_][A-Za-z0-9_]*$"
@@ -173,6 +174,8 @@ class TimelineEntry(Part):
 class Expectation(Part):
     """A fact that must hold after the run: of an order, or of a bot; `at` an instant, or at the end."""
 
+    _place: Place = PrivateAttr(Place("text"))
+
     order: Annotated[int, Field(ge=0, le=LARGEST_NUMBER + MOST_ORDERS - 1)] | None = None
     bot: Annotated[int, Field(ge=1)] | None = None
     at: WrittenInstant | None = None
@@ -180,6 +183,11 @@ class Expectation(Part):
     picked_up: WrittenInstant | None = None
     completed: WrittenInstant | None = None
     attempts: Annotated[int, Field(ge=0)] | None = None
+
+    @property
+    def place(self) -> Place:
+        """Where a file says so."""
+        return self._place
 
     def misfits(self) -> Iterator[tuple[str, str]]:
         known = BOT_STATUSES if self.order is None else tuple(OrderStatus.__members__)
@@ -196,6 +204,13 @@ class Expectation(Part):
             yield "at", "picked_up, completed and attempts have no instant; write at with status, or with bot"
         if self.status is None and (self.order is None or (self.bot is None and all(fact is None for fact in facts))):
             yield "", "nothing is expected; write status, or picked_up, completed, bot or attempts of an order"
+
+
+def _with_places(entries: list[Expectation], info: ValidationInfo) -> list[Expectation]:
+    context = cast(Context, info.context)
+    for index, entry in enumerate(entries):
+        entry._place = context.place("expect", index)  # noqa: SLF001 - known to the list alone, and from here on
+    return entries
 
 
 def _version(value: object) -> object:
@@ -221,7 +236,7 @@ class ScenarioFile(Part):
     bots: BotsSection = Field({}, validate_default=True)
     timeline: list[TimelineEntry] = Field([])
     arrivals: list[Stream] = Field([])
-    expect: list[Expectation] = Field([])
+    expect: Annotated[list[Expectation], AfterValidator(_with_places)] = Field([])
     replications: ReplicationPlan | None = None
     warmup: WarmUp | None = None
     thresholds: Thresholds = Field(())

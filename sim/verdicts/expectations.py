@@ -42,10 +42,10 @@ class Verdict(NamedTuple):
 
 def judge_expectations(scenario: Scenario, orders: Orders, log: EventLog) -> list[Verdict]:
     """Return a verdict on each expectation of a scenario, in the order of the file."""
-    return [_judge(place, expectation, orders, log, scenario.clock) for place, expectation in scenario.expectations]
+    return [_judge(expectation, orders, log, scenario.clock) for expectation in scenario.expectations]
 
 
-def _judge(place: Place, expectation: Expectation, orders: Orders, log: EventLog, clock: Clock) -> Verdict:
+def _judge(expectation: Expectation, orders: Orders, log: EventLog, clock: Clock) -> Verdict:
     moment = log.end if expectation.at is None else expectation.at
     expected = _expected_facts(expectation, clock)
     if expectation.order is None:
@@ -56,7 +56,7 @@ def _judge(place: Place, expectation: Expectation, orders: Orders, log: EventLog
         actual = dict.fromkeys(expected, "of an order that was never created")
     differences = [f"{name} {actual[name]}" for name in expected if actual[name] != expected[name]]
     got = ", ".join(differences) or "as expected"
-    return Verdict(place, expectation_text(expectation, clock), got, held=not differences)
+    return Verdict(expectation.place, expectation_text(expectation, clock), got, held=not differences)
 
 
 def expectation_text(expectation: Expectation, clock: Clock) -> str:

@@ -25,15 +25,18 @@ class Judgement(StrEnum):
 class ThresholdVerdict(NamedTuple):
     """What became of one condition of a threshold: `note` says why, or what would settle it."""
 
-    place: Place
     threshold: Threshold
     judgement: Judgement
     estimate: Interval | None
     note: str
 
+    @property
+    def place(self) -> Place:
+        """Where the file asks for it."""
+        return self.threshold.place
+
 
 def judge_threshold(
-    place: Place,
     threshold: Threshold,
     values: Sequence[float | None],
     worst_values: Sequence[float | None],
@@ -51,7 +54,7 @@ def judge_threshold(
     estimate = interval(observed) if observed and not is_single else None
 
     def verdict(judgement: Judgement, note: str = "") -> ThresholdVerdict:
-        return ThresholdVerdict(place, threshold, judgement, estimate, note)
+        return ThresholdVerdict(threshold, judgement, estimate, note)
 
     if not observed:
         return verdict(Judgement.NO_DATA, NOTHING_OBSERVED)
