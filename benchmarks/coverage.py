@@ -76,7 +76,7 @@ def experiment(study: Study, number: int) -> Experiment:
     """Run one experiment, from 1, extending it as often as the study says, and return what it said each time."""
     queue, earlier, looks = scenario(study), [], []
     for times in study.times:
-        done = replicate(queue, times, study.seed + number, earlier=earlier)
+        done = replicate(queue, times, seed=study.seed + number, earlier=lambda _, known=earlier: known)
         earlier = done.results
         verdicts = zip(CLASSES, done.verdicts, strict=True)
         looks.append({name: (*verdict.estimate[:3], verdict.judgement) for name, verdict in verdicts})

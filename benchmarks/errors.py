@@ -83,7 +83,7 @@ def outcomes(text: str, seed: int, number: int) -> tuple[Counter[str], float]:
     for one in range(seed, seed + number):
         found = select(scenario, BUDGET, seed=one, engine="compiled", fingerprints=False)
         said[found.outcome] += 1
-        ran += found.replications
+        ran += found.replication_count
     return said, ran / number
 
 
@@ -92,7 +92,7 @@ def print_truth(number: int) -> None:
     print(f"\nmean queue by theory, and of {number:,} replications with its 95% interval")
     for bots in (5, 6):
         scenario = restore_scenario(HEAD + CREW, {}, "known").set(bots=bots)
-        found = replicate(scenario, number, 1, engine="compiled", fingerprints=False).estimate("queue.mean")
+        found = replicate(scenario, number, seed=1, engine="compiled", fingerprints=False).estimate("queue.mean")
         print(f"{bots} bots{queue(bots):>10.4f}{found.mean:>10.4f}{found.low:>10.4f} to {found.high:.4f}")
 
 
@@ -133,7 +133,7 @@ def print_limits(number: int) -> None:
 def print_rare(number: int) -> None:
     """Print how often `select` promises what rare hours break."""
     scenario = restore_scenario(f"scenario: 1\nname: rare\n{RARE}", {}, "rare")
-    done = replicate(scenario, 40 * number, 1, engine="compiled", fingerprints=False)
+    done = replicate(scenario, 40 * number, seed=1, engine="compiled", fingerprints=False)
     seen = done.estimate("orders.abandoned.rate")
     equal = np.mean(done.columns.of_metric("orders.abandoned.rate") == 0)
     said = Counter(

@@ -52,7 +52,7 @@ def print_variance(crews: list[Scenario]) -> Floats:
     found = {}
     for name, each in seeds.items():
         done = [
-            replicate(crew, REPLICATIONS, seed, engine="compiled", fingerprints=False)
+            replicate(crew, REPLICATIONS, seed=seed, engine="compiled", fingerprints=False)
             for crew, seed in zip(crews, each, strict=True)
         ]
         found[name] = np.hstack([waits(one) for one in done])
@@ -92,7 +92,14 @@ def run_until(crews: list[Scenario], seeds: tuple[int, int], precision: Floats) 
     while np.isnan(found).any():
         times = len(done[0].results) + BLOCK
         done = [
-            replicate(one.scenario, times, one.seed, engine="compiled", earlier=one.results, fingerprints=False)
+            replicate(
+                one.scenario,
+                times,
+                seed=one.seed,
+                engine="compiled",
+                earlier=lambda _, known=one.results: known,
+                fingerprints=False,
+            )
             for one in done
         ]
         found = 2 * needed(np.subtract(*map(waits, done)), precision)

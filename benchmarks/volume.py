@@ -42,9 +42,9 @@ def compiled_days(number: int) -> tuple[float, Means]:
     from sim import replicate
 
     scenario = mm3.of_size(DAY)
-    replicate(scenario, 2, number, engine="compiled", fingerprints=False)
+    replicate(scenario, 2, seed=number, engine="compiled", fingerprints=False)
     began = perf_counter()
-    done = replicate(scenario, DAYS, number, engine="compiled", fingerprints=False)
+    done = replicate(scenario, DAYS, seed=number, engine="compiled", fingerprints=False)
     seconds = perf_counter() - began
     waits = [[wait / 60 for wait in done.values(f"wait.{name}.mean")] for name in CLASSES]
     return DAY * DAYS / seconds, means(waits)

@@ -71,7 +71,7 @@ class ScenarioFile(pytest.File):
         from sim.experiment import replicate
 
         try:
-            return replicate(self.scenario, earlier=[self._seen().replication], fingerprints=False)
+            return replicate(self.scenario, earlier=lambda _: [self._seen().replication], fingerprints=False)
         except SimulationError as error:
             return error
 

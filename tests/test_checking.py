@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from junitparser import Error, Failure, JUnitXml, Skipped
 from markdown_it import MarkdownIt
 
-import sim.experiment.checking
+import sim.experiment.looking
 import sim.experiment.sharing
 from sim import compare, load_scenario, replicate, run
 from sim.cli.common import FAILED, INCONCLUSIVE, NOT_SAVED, WRONG
@@ -817,7 +817,7 @@ def test_what_makes_no_sense_is_refused_before_anything_is_run(args, part):
 @pytest.fixture
 def handed_out(monkeypatch: pytest.MonkeyPatch) -> list:
     """Let other processes do even the shortest work, and return what is handed out to them."""
-    monkeypatch.setattr(sim.experiment.checking, "LONG", 0)
+    monkeypatch.setattr(sim.experiment.looking, "LONG", 0)
     calls, submit = [], sim.experiment.workers.Workers.submit
 
     def noting(workers, call):
@@ -914,7 +914,7 @@ def test_what_was_saved_is_not_run_again_and_says_the_same(monkeypatch):
     first = check("verdicts.yaml", "-n", "6", "--save", status=1)
     command("replicate", "verdicts.yaml", "-n", "8", "--no-charts")
     assert stored() == [1, 2, 3, 4, 5, 6, 7, 8]
-    monkeypatch.setattr(sim.experiment.replications, "observed", lambda *_, **__: pytest.fail("was run again"))
+    monkeypatch.setattr(sim.experiment.replicating, "observe", lambda *_, **__: pytest.fail("was run again"))
     assert check("verdicts.yaml", "-n", "6", "--save", status=1) == first
     assert stored("SELECT count(*) FROM runs") == [8]
 

@@ -96,7 +96,9 @@ def test_the_numbers_are_the_same_however_the_work_is_shared(kitchen, hundred):
 
 def test_thirty_extended_to_a_hundred_are_a_hundred_at_once(kitchen, hundred):
     fresh = []
-    extended = replicate(kitchen, 100, earlier=replicate(kitchen, 30).results, finished=fresh.append)
+    extended = replicate(
+        kitchen, 100, earlier=lambda _: replicate(kitchen, 30).results, finished=lambda _, block: fresh.append(block)
+    )
     assert said(extended) == said(hundred)
     assert [number for block in fresh for number in block.numbers] == list(range(31, 101))
     pd.testing.assert_frame_equal(extended.to_frame(), hundred.to_frame())
@@ -105,14 +107,23 @@ def test_thirty_extended_to_a_hundred_are_a_hundred_at_once(kitchen, hundred):
 def test_earlier_ones_may_have_gaps_and_be_more_than_are_asked_for(kitchen, hundred):
     fresh = []
     some = [hundred.results[number - 1] for number in (7, 2, 5)]
-    assert said(replicate(kitchen, times=6, earlier=some, finished=fresh.append)) == said(hundred)[:6]
+    assert (
+        said(replicate(kitchen, times=6, earlier=lambda _: some, finished=lambda _, block: fresh.append(block)))
+        == said(hundred)[:6]
+    )
     assert [number for block in fresh for number in block.numbers] == [1, 3, 4, 6]
 
 
 def test_who_listens_hears_of_each_in_order(kitchen):
     heard, finished = [], []
     with ThreadPoolExecutor(3) as threads:
-        replicate(kitchen, 5, executor=threads, progress=lambda *how: heard.append(how), finished=finished.append)
+        replicate(
+            kitchen,
+            5,
+            executor=threads,
+            progress=lambda *how: heard.append(how),
+            finished=lambda _, block: finished.append(block),
+        )
     assert heard[-1] == (5, 5)
     assert heard == sorted(heard)
     assert [number for block in finished for number in block.numbers] == [1, 2, 3, 4, 5]
@@ -176,7 +187,7 @@ def test_where_it_stops_depends_on_nobody_but_the_numbers(scenario):
     with ThreadPoolExecutor(3) as threads:
         assert said(replicate(kitchen, executor=threads)) == said(alone)
     assert said(replicate(kitchen, jobs=2)) == said(alone)
-    assert said(replicate(kitchen, earlier=replicate(kitchen, len(alone.results) + 5).results)) == said(alone)
+    assert said(replicate(kitchen, earlier=lambda _: replicate(kitchen, len(alone.results) + 5).results)) == said(alone)
 
 
 def test_it_takes_twenty_also_where_fewer_would_do_and_the_most_where_no_number_does(scenario):
@@ -553,7 +564,7 @@ def test_replications_extended_from_the_database_are_a_hundred_at_once(database,
     save_replications(database, kitchen, 7, hundred.results[:30])
     earlier = earlier_replications(database, kitchen, 7)
     fresh = []
-    extended = replicate(kitchen, 100, earlier=earlier, finished=fresh.append)
+    extended = replicate(kitchen, 100, earlier=lambda _: earlier, finished=lambda _, block: fresh.append(block))
     assert said(extended) == said(hundred)
     assert [number for block in fresh for number in block.numbers] == list(range(31, 101))
     save_replications(database, kitchen, 7, [one for block in fresh for one in block])
@@ -564,7 +575,7 @@ def test_unfinished_orders_of_stored_replications_still_count(database, scenario
     kitchen = scenario(KITCHEN + 'thresholds: {wait.max: "< 2h", wait.mean: "< 20s", wait.p50: "< 1h"}')
     done = replicate(kitchen)
     save_replications(database, kitchen, 7, done.results)
-    back = replicate(kitchen, earlier=earlier_replications(database, kitchen, 7))
+    back = replicate(kitchen, earlier=lambda _: earlier_replications(database, kitchen, 7))
     assert any(one.worst_waits.get("wait.max") == float("inf") for one in back.results)
     assert back.verdicts == done.verdicts
     assert [one.judgement for one in back.verdicts] == [OPEN, OPEN, PASS]
@@ -593,7 +604,7 @@ def test_only_the_same_scenario_and_seed_by_the_same_versions_that_is_not_delete
 
 def test_a_run_with_its_events_is_an_earlier_replication_too(database, kitchen):
     save_run(database, run(kitchen, replication=2))
-    assert said(replicate(kitchen, 3, earlier=earlier_replications(database, kitchen, 7))) == said(
+    assert said(replicate(kitchen, 3, earlier=lambda _: earlier_replications(database, kitchen, 7))) == said(
         replicate(kitchen, 3)
     )
 
@@ -681,4 +692,4 @@ def test_an_experiment_is_pushed_with_its_runs_once(database, backend, source, k
     }.items():
         sql = f"SELECT {columns} FROM {table} ORDER BY 1, 2"
         assert backend.read(sql) == read_file(tmp_path / "source.db", sql)
-    assert said(replicate(kitchen, 3, earlier=earlier_replications(database, kitchen, 7))) == said(done)
+    assert said(replicate(kitchen, 3, earlier=lambda _: earlier_replications(database, kitchen, 7))) == said(done)

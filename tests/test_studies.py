@@ -738,7 +738,7 @@ def standings(found) -> list[str]:
 def test_the_smallest_crew_that_keeps_all_promises_is_selected(load, thresholds, crew):
     found = chosen(load, SIX + ALL_CREWS + f"select: {{minimise: crew}}\nthresholds: {thresholds}\n")
     assert found.outcome == found.selected.label == f"crew={crew}"
-    assert found.selected.done.scenario.parameters["crew"] == crew
+    assert found.selected.replications.scenario.parameters["crew"] == crew
 
 
 def test_the_order_of_candidates_is_that_of_their_values_not_of_the_list(load):
@@ -804,7 +804,7 @@ def test_by_a_metric_no_thresholds_are_needed(load):
 
 def test_where_nothing_is_random_each_candidate_runs_once(load):
     found = chosen(load, SIX + ALL_CREWS + "select: {minimise: crew}\nthresholds: {wait.max: '<= 20s'}\n")
-    assert (found.replications, found.budget) == (5, 1)
+    assert (found.replication_count, found.budget) == (5, 1)
     assert repr(found) == "<Selection story, seed 0: crew=2>"
 
 
@@ -839,11 +839,11 @@ CLEAR = DRAINED + "sweep: {crew: [1, 3, 4]}\nselect: {minimise: crew}\n"
 
 def test_a_clear_case_is_settled_at_the_first_look_and_says_how_many_replications_it_took(load):
     found = chosen(load, CLEAR + "thresholds: {wait.mean: '< 30s'}\n")
-    assert (found.outcome, found.budget, found.replications) == ("crew=3", 1000, 96)
+    assert (found.outcome, found.budget, found.replication_count) == ("crew=3", 1000, 96)
     assert standings(found) == ["infeasible", "feasible", "feasible"]
     assert found.to_frame()["replications"].tolist() == [32, 32, 32]
     for point, one in zip(found.scenario.points(), found.candidates, strict=True):
-        assert said(one.done) == said(replicate(point, times=32))
+        assert said(one.replications) == said(replicate(point, times=32))
 
 
 def test_the_selection_is_the_same_however_the_work_is_shared_and_other_seeds_are_other_customers(load):
@@ -851,11 +851,11 @@ def test_the_selection_is_the_same_however_the_work_is_shared_and_other_seeds_ar
     alone = chosen(load, keys, budget=60)
     with ThreadPoolExecutor(3) as threads:
         shared = chosen(load, keys, budget=60, executor=threads)
-    assert [said(one.done) for one in shared.candidates] == [said(one.done) for one in alone.candidates]
+    assert [said(one.replications) for one in shared.candidates] == [said(one.replications) for one in alone.candidates]
     assert shared.to_frame().equals(alone.to_frame())
     other = chosen(load, keys, budget=60, seed=8)
     assert (other.seed, other.outcome) == (8, "crew=3")
-    assert said(other.candidates[0].done) != said(alone.candidates[0].done)
+    assert said(other.candidates[0].replications) != said(alone.candidates[0].replications)
 
 
 @pytest.fixture(scope="module")
@@ -916,7 +916,7 @@ def test_a_promise_is_kept_when_its_bound_at_the_candidates_share_of_the_error_i
     limit = bounds(busy, level).high + (1e-6 if beyond else -1e-6)
     keys = f"select: {{minimise: crew, confidence: {confidence}}}\nthresholds: {{utilisation: '< {limit:.12%}'}}\n"
     found = chosen(load, TWO + keys, budget=budget)
-    assert (found.outcome == "crew=3" and len(found.candidates[0].done.results) == 30) is beyond
+    assert (found.outcome == "crew=3" and len(found.candidates[0].replications.results) == 30) is beyond
 
 
 @pytest.mark.parametrize(
@@ -957,7 +957,7 @@ def test_stored_replications_count_once_however_many_looks_there_are(load, middl
     alone = chosen(load, keys, budget=60)
     found = chosen(load, keys, budget=60, earlier=lambda one: replicate(one, times=40).results)
     assert found.to_frame().equals(alone.to_frame())
-    assert [said(one.done) for one in found.candidates] == [said(one.done) for one in alone.candidates]
+    assert [said(one.replications) for one in found.candidates] == [said(one.replications) for one in alone.candidates]
 
 
 @pytest.mark.parametrize(
@@ -1001,7 +1001,7 @@ def test_of_two_that_are_the_same_under_chance_none_is_worse(load):
     found = chosen(load, keys, budget=60)
     assert found.outcome == "INCONCLUSIVE"
     assert standings(found) == ["feasible", "feasible"]
-    assert found.replications == 120
+    assert found.replication_count == 120
 
 
 def test_a_candidate_that_broke_a_promise_in_one_of_its_replications_is_not_feasible(load):
@@ -1017,7 +1017,7 @@ def test_what_was_not_observed_yet_may_be_observed_later(load):
     rare = KITCHEN.replace("VIP: 20%", "VIP: 0.01%").replace("NORMAL: 80%", "NORMAL: 99.99%")
     keys = rare + "sweep: {crew: [2, 3]}\nselect: {minimise: crew}\nthresholds: {wait.VIP: '< 1h'}\n"
     found = chosen(load, keys, budget=60)
-    assert not any(one.done.values("wait.VIP.mean") for one in found.candidates)
+    assert not any(one.replications.values("wait.VIP.mean") for one in found.candidates)
     assert found.outcome == "INCONCLUSIVE"
 
 
@@ -1284,7 +1284,7 @@ select: {minimise: crew}
 """
     strict = load(rare + "thresholds: {orders.abandoned.rate: '< 0.05%'}\n")
     found = select(strict, 60)
-    assert set(found.candidates[0].done.values("orders.abandoned.rate")) == {0}
+    assert set(found.candidates[0].replications.values("orders.abandoned.rate")) == {0}
     assert found.outcome == "INCONCLUSIVE"
     assert select(load(rare + "thresholds: {orders.abandoned.rate: '< 20%'}\n"), 60).outcome == "crew=3"
 

@@ -17,7 +17,7 @@ import typer
 from sim.cli.common import existing_database
 from sim.engines import Engine
 from sim.errors import Fault, ScenarioError, SimulationError
-from sim.experiment import Pair, Replication, Replications, Workers, adjusted, asked_metrics, paired, replicate_by
+from sim.experiment import Pair, Replication, Replications, Workers, adjusted, metrics_of_study, paired, replicate_by
 from sim.model import UNITS, WORSE
 from sim.output.findings import Checked
 from sim.output.reports import Report, against_report, difference_text
@@ -111,7 +111,7 @@ class Base:
             raise ScenarioError([self.faults[file]])
         if file in self.counterparts:
             base = self._replications(done, self.counterparts[file], workers, engine)
-            metrics = asked_metrics([done.scenario, base.scenario])
+            metrics = metrics_of_study([done.scenario, base.scenario])
             checked.pairs = [paired(checked.file, done, base, metric) for metric in metrics]
 
     def _replications(
@@ -125,7 +125,7 @@ class Base:
             return Replications(done.scenario, done.seed, _left_behind(Path(counterpart.name)))
         scenario = load_scenario(counterpart.name)
         try:
-            return replicate_by(workers, scenario, len(done.results), done.seed, engine, fingerprints=False)
+            return replicate_by(workers, scenario, len(done.results), seed=done.seed, engine=engine, fingerprints=False)
         except SimulationError as error:
             raise ScenarioError([Fault(counterpart.name, 1, 1, "", str(error))]) from None
 

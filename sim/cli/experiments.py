@@ -113,15 +113,4 @@ def _replicated(
     from sim.experiment import replicate
 
     with keeper.at_work(jobs, engine, dask) as options:
-        return replicate(
-            scenario,
-            times,
-            seed=keeper.seed_of(scenario),
-            jobs=jobs,
-            engine=engine,
-            executor=options["executor"],
-            earlier=keeper.earlier(scenario),
-            progress=options["progress"],
-            finished=partial(keeper.take, scenario),
-            fingerprints=options["fingerprints"],
-        )
+        return replicate(scenario, times, **options)

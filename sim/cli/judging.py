@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,17 +106,8 @@ class Check:
         if not any(replication.number == 1 for replication in earlier):
             earlier.append(first.replication)
             keeper.take(scenario, Results.of([first.replication]))
-        return replicate_by(
-            workers,
-            scenario,
-            self.times,
-            seed,
-            self.options["engine"],
-            earlier,
-            self.options["progress"],
-            partial(keeper.take, scenario),
-            self.options["fingerprints"],
-        )
+        options: Options = {**self.options, "seed": seed, "earlier": lambda _: earlier}
+        return replicate_by(workers, scenario, self.times, **options)
 
 
 def _loaded(file: Path, parameters: dict[str, Any]) -> "Scenario | ScenarioError":

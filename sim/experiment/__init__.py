@@ -1,18 +1,23 @@
 """Experiments: one run, many replications of it, and many scenarios beside each other."""
 
-from sim.experiment.checking import Look, is_long, look, looks
 from sim.experiment.closed_forms import Beside, Theory, theory
 from sim.experiment.comparing import Comparison, Pair, adjusted, compare, paired
 from sim.experiment.frames import ThresholdVerdicts, Verdicts
-from sim.experiment.replications import AllOrders, Replications, most_replications, replicate, replicate_by
-from sim.experiment.results import Replication, Results, Series, replication_of
+from sim.experiment.key_metrics import BY_CLASS, OF_KITCHEN, key_metrics, metrics_of_study, of_class
+from sim.experiment.looking import Look, is_long, look, looks
+from sim.experiment.observing import replication_of
+from sim.experiment.points import label, shared_conditions
+from sim.experiment.replicating import Options, most_replications, replicate, replicate_by
+from sim.experiment.replications import AllOrders, Replications
+from sim.experiment.results import Replication, Results, Series
 from sim.experiment.selecting import Candidate, Selection, select
-from sim.experiment.several import Options, asked_metrics, label, shared_conditions
 from sim.experiment.single import Run, TableName, run
 from sim.experiment.sweeping import Sweep, sweep
 from sim.experiment.workers import Workers
 
 __all__ = [
+    "BY_CLASS",
+    "OF_KITCHEN",
     "AllOrders",
     "Beside",
     "Candidate",
@@ -33,13 +38,15 @@ __all__ = [
     "Verdicts",
     "Workers",
     "adjusted",
-    "asked_metrics",
     "compare",
     "is_long",
+    "key_metrics",
     "label",
     "look",
     "looks",
+    "metrics_of_study",
     "most_replications",
+    "of_class",
     "paired",
     "replicate",
     "replicate_by",

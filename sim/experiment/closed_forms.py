@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from sim.experiment.frames import frame_of_rows, interval_cells
 from sim.experiment.replications import Replications
 from sim.model import UNITS, OrderClass
 from sim.scenario import Scenario, crew_changes, stream_names
@@ -49,15 +50,18 @@ class Theory:
     values: dict[str, float]
     failing: str = ""
 
-    def beside(self, done: Replications) -> list[Beside]:
+    def beside(self, replications: Replications) -> list[Beside]:
         """Return each value with the estimate of replications."""
-        rows = []
+        p_values: dict[str, float] = {}
         for metric, value in self.values.items():
-            seen = done.values(metric)
-            p = paired_difference(seen, [value] * len(seen)).p if len(seen) > 1 else None
-            rows.append((metric, value, done.estimate(metric), p))
-        adjusted = iter(holm([p for *_, p in rows if p is not None]))
-        return [Beside(*row[:3], 1.0 if row[3] is None else next(adjusted)) for row in rows]
+            simulated = replications.values(metric)
+            if len(simulated) > 1:
+                p_values[metric] = paired_difference(simulated, [value] * len(simulated)).p
+        adjusted = dict(zip(p_values, holm(list(p_values.values())), strict=True))
+        return [
+            Beside(metric, value, replications.estimate(metric), adjusted.get(metric, 1.0))
+            for metric, value in self.values.items()
+        ]
 
     def to_frame(self, replications: Replications | None = None) -> "pd.DataFrame":
         """Return a row for each metric: metric, theory, unit; with replications metric, theory, mean, low, high, n,
@@ -71,11 +75,9 @@ class Theory:
             values = [(metric, value, UNITS[metric]) for metric, value in self.values.items()]
             return pd.DataFrame(values, columns=["metric", "theory", "unit"])
         rows = [
-            (row.metric, row.theory, *(row.estimate or (None, None, None, 0)), row.agrees)
-            for row in self.beside(replications)
+            (row.metric, row.theory, *interval_cells(row.estimate), row.agrees) for row in self.beside(replications)
         ]
-        frame = pd.DataFrame(rows, columns=["metric", "theory", "mean", "low", "high", "n", "agrees"])
-        return frame.astype({"mean": "Float64", "low": "Float64", "high": "Float64", "n": "Int64"})
+        return frame_of_rows(rows, ["metric", "theory", "mean", "low", "high", "n", "agrees"])
 
 
 def theory(scenario: Scenario) -> Theory:
@@ -84,27 +86,37 @@ def theory(scenario: Scenario) -> Theory:
     if failing is not None:
         return Theory("", "", {}, failing)
     file, bots = scenario.file, crew_changes(scenario.file)[-1][2]
-    rates = {one: rate for one, rate in _rates(scenario).items() if rate}
-    services = {one: file.service.of(one) for one in rates}
-    means = {one: service.mean / SECOND for one, service in services.items()}
-    if any(file.patience.of(one) is not None for one in rates):
+    rates = _rates(scenario)
+    services = [file.service.of(order_class) for order_class in rates]
+    means = {order_class: service.mean / SECOND for order_class, service in zip(rates, services, strict=True)}
+    if any(file.patience.of(order_class) is not None for order_class in rates):
         return _with_patience(scenario, rates, means, bots)
-    squares = [services[one].mean_square / SECOND**2 for one in rates]
+    squares = [service.mean_square / SECOND**2 for service in services]
     waits = dict(zip(rates, priority_waits(list(rates.values()), list(means.values()), squares, bots), strict=True))
     name, source = _kendall(scenario, list(rates), bots)
-    values = _by_class("wait.{}mean", waits, rates)
-    values |= _by_class("flow.{}mean", {one: waits[one] + means[one] for one in rates}, rates)
-    queue = {one: rates[one] * waits[one] for one in rates}
-    values |= {f"queue.{one.name}.mean": length for one, length in queue.items() if len(rates) > 1}
-    values |= {"queue.mean": sum(queue.values()), "utilisation": sum(rates[one] * means[one] for one in rates) / bots}
+    flows = {order_class: wait + means[order_class] for order_class, wait in waits.items()}
+    queues = {order_class: rate * waits[order_class] for order_class, rate in rates.items()}  # Little's law
+    values = _by_class("wait.{}mean", waits, rates) | _by_class("flow.{}mean", flows, rates)
+    if len(rates) > 1:
+        values |= {f"queue.{order_class.name}.mean": length for order_class, length in queues.items()}
+    values["queue.mean"] = sum(queues.values())
+    values["utilisation"] = sum(rate * means[order_class] for order_class, rate in rates.items()) / bots
     values["throughput"] = sum(rates.values()) * HOUR / SECOND
     return Theory(name, source, values)
 
 
 def _by_class(form: str, values: dict[OrderClass, float], rates: dict[OrderClass, float]) -> dict[str, float]:
     """Return a mean for each class, if there is more than one, and that of all orders."""
-    found = {form.format(f"{one.name}."): value for one, value in values.items() if len(values) > 1}
-    return found | {form.format(""): sum(rates[one] * values[one] for one in rates) / sum(rates.values())}
+    named = {}
+    if len(values) > 1:
+        named = {form.format(f"{order_class.name}."): value for order_class, value in values.items()}
+    named[form.format("")] = _weighted(values, rates)
+    return named
+
+
+def _weighted(values: dict[OrderClass, float], rates: dict[OrderClass, float]) -> float:
+    """Return the mean of values of classes over all orders, of which each class has its rate."""
+    return sum(rate * values[order_class] for order_class, rate in rates.items()) / sum(rates.values())
 
 
 def _with_patience(
@@ -114,20 +126,27 @@ def _with_patience(
     patience = scenario.file.patience.of(next(iter(rates)))
     assert patience is not None
     total, mean = sum(rates.values()), next(iter(means.values()))
-    found = erlang_a(total, mean, bots, patience.mean / SECOND)
-    values = {"orders.abandoned.rate": found.abandoned, "queue.mean": found.queue, "utilisation": found.utilisation}
-    values["throughput"] = total * (1 - found.abandoned) * HOUR / SECOND
+    model = erlang_a(total, mean, bots, patience.mean / SECOND)
+    values = {
+        "orders.abandoned.rate": model.abandoned,
+        "queue.mean": model.queue,
+        "utilisation": model.utilisation,
+        "throughput": total * (1 - model.abandoned) * HOUR / SECOND,
+    }
     if len(rates) == 1:
-        values |= {"wait.mean": found.wait, "flow.mean": found.wait + mean}
+        values |= {"wait.mean": model.wait, "flow.mean": model.wait + mean}
     return Theory(f"M/M/{bots}+M (Erlang A)", "Garnett, Mandelbaum and Reiman 2002", values)
 
 
 def _kendall(scenario: Scenario, classes: list[OrderClass], bots: int) -> tuple[str, str]:
     """Return the name of the model of a scenario without patience, and where its closed forms come from."""
-    services = [scenario.file.service.of(one) for one in classes]
+    services = [scenario.file.service.of(order_class) for order_class in classes]
+    are_alike = all(service == services[0] for service in services)
     kind = "G"
-    if all(service == services[0] for service in services):
-        kind = "M" if services[0].exponential is not None else "D" if services[0].constant is not None else kind
+    if are_alike and services[0].exponential is not None:
+        kind = "M"
+    elif are_alike and services[0].constant is not None:
+        kind = "D"
     name = f"M/{kind}/{bots}"
     if len(classes) > 1:
         return f"{name} with non-preemptive priority", "Cobham 1954"
@@ -135,12 +154,12 @@ def _kendall(scenario: Scenario, classes: list[OrderClass], bots: int) -> tuple[
 
 
 def _rates(scenario: Scenario) -> dict[OrderClass, float]:
-    """Return the arrival rate of each class, in orders per second."""
+    """Return the arrival rate of each class that has orders, in orders per second."""
     rates = dict.fromkeys(OrderClass, 0.0)
     for stream in scenario.file.arrivals:
         rates[OrderClass.VIP] += stream.process.mean_rate * stream.vip_share
         rates[OrderClass.NORMAL] += stream.process.mean_rate * (1 - stream.vip_share)
-    return rates
+    return {order_class: rate for order_class, rate in rates.items() if rate}
 
 
 def _failing(scenario: Scenario) -> Iterator[str]:
@@ -178,44 +197,52 @@ def _failing_arrivals(scenario: Scenario) -> Iterator[str]:
 def _failing_times(scenario: Scenario, bots: int) -> Iterator[str]:
     """Yield each assumption on service and patience that fails."""
     file = scenario.file
-    classes = [one for one, rate in _rates(scenario).items() if rate]
-    services = [file.service.of(one) for one in classes]
-    patiences = [file.patience.of(one) for one in classes]
-    alike = all(one == services[0] for one in services) and services[0].exponential is not None
-    impatient = any(one is not None for one in patiences)
-    if impatient and not all(one is not None and one == patiences[0] and one.exponential for one in patiences):
-        yield "patience is not exponential and the same for all orders"
-    if impatient and not alike:
-        yield "customers lose patience, and service is not exponential and the same for all orders"
-    if bots > 1 and not alike:
+    classes = list(_rates(scenario))
+    services = [file.service.of(order_class) for order_class in classes]
+    patiences = [file.patience.of(order_class) for order_class in classes]
+    is_exponential = all(service == services[0] for service in services) and services[0].exponential is not None
+    first = patiences[0]
+    if any(patience is not None for patience in patiences):
+        if first is None or first.exponential is None or any(patience != first for patience in patiences):
+            yield "patience is not exponential and the same for all orders"
+        if not is_exponential:
+            yield "customers lose patience, and service is not exponential and the same for all orders"
+    if bots > 1 and not is_exponential:
         yield "service is not exponential and the same for all orders, and there is more than one bot"
-    if not all(one.mean_square for one in services):
+    if not all(service.mean_square for service in services):
         yield "service takes no time"
-    if not all(math.isfinite(one.mean_square) for one in services):
+    if not all(math.isfinite(service.mean_square) for service in services):
         yield "the variance of service times has no bound"
-    yield from _failing_length(scenario, classes, bots)
+    yield from _failing_length(scenario, bots)
 
 
-def _failing_length(scenario: Scenario, classes: list[OrderClass], bots: int) -> Iterator[str]:
+def _failing_length(scenario: Scenario, bots: int) -> Iterator[str]:
     """Yield why there is no long run, or why the run is too short for it: what came before a few relaxation times is
     forgotten (Morse 1955, Stochastic properties of waiting lines).
     """
     file, rates = scenario.file, _rates(scenario)
     total = sum(rates.values())
-    mean = sum(rates[one] * file.service.of(one).mean for one in classes) / total
-    square = sum(rates[one] * file.service.of(one).mean_square for one in classes) / total
+    mean = _weighted({order_class: file.service.of(order_class).mean for order_class in rates}, rates)
+    square = _weighted({order_class: file.service.of(order_class).mean_square for order_class in rates}, rates)
     load = total / SECOND * mean / bots
-    patience = file.patience.of(classes[0])
-    if patience is not None and total / SECOND * patience.mean > _LONGEST_QUEUE:
-        yield "customers are so patient that millions of them would wait"
-    if patience is None and load >= 1:
-        yield f"orders keep {load * bots:.3g} bots busy and there are {bots}, so that the queue grows for ever"
-    relaxation = mean + patience.mean if patience is not None else square / mean / 2 / bots / (1 - load**0.5) ** 2
+    patience = file.patience.of(next(iter(rates)))
+    if patience is None:
+        if load >= 1:
+            yield f"orders keep {load * bots:.3g} bots busy and there are {bots}, so that the queue grows for ever"
+        relaxation = square / mean / 2 / bots / (1 - load**0.5) ** 2
+    else:
+        if total / SECOND * patience.mean > _LONGEST_QUEUE:
+            yield "customers are so patient that millions of them would wait"
+        relaxation = mean + patience.mean
     warmup = 0 if file.warmup == "mser5" else file.warmup or 0
     horizon = file.clock.until or 0
-    if file.warmup != "mser5" and warmup < _FORGOTTEN * relaxation:
-        needed = format_duration(math.ceil(_FORGOTTEN * relaxation / _MINUTE) * _MINUTE)
-        yield f"such a queue forgets its beginning in {needed}; write a warmup as long"
-    if horizon - warmup < _LONG_RUN * relaxation:
-        needed = format_duration(math.ceil(_LONG_RUN * relaxation / _MINUTE) * _MINUTE)
-        yield f"the run is short for such a queue; write a horizon {needed} behind the warmup"
+    forgotten, long_run = _FORGOTTEN * relaxation, _LONG_RUN * relaxation
+    if file.warmup != "mser5" and warmup < forgotten:
+        yield f"such a queue forgets its beginning in {_whole_minutes(forgotten)}; write a warmup as long"
+    if horizon - warmup < long_run:
+        yield f"the run is short for such a queue; write a horizon {_whole_minutes(long_run)} behind the warmup"
+
+
+def _whole_minutes(time: float) -> str:
+    """Return a number of microseconds as a duration in minutes, rounded up."""
+    return format_duration(math.ceil(time / _MINUTE) * _MINUTE)

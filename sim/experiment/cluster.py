@@ -49,18 +49,18 @@ async def _greet(address: str) -> None:
     from distributed.core import rpc
 
     async with cast(Any, rpc)(address) as remote:
-        who = await remote.identity()
-    if who["type"] != "Scheduler":
-        raise ValueError(f"there is a {who['type'].lower()}")
+        identity = await remote.identity()
+    if identity["type"] != "Scheduler":
+        raise ValueError(f"there is a {identity['type'].lower()}")
 
 
 def _check_workers(client: Any, address: str) -> None:
     """Ask for workers that know kitchensim, since work waits for ever where there are none."""
     try:
-        there = client.run(_is_here)
+        answers = client.run(_is_here)
     except Exception as error:  # noqa: BLE001 - dask raises a plain one
         raise SimulationError(f"cluster {address}: a worker lacks kitchensim ({error}); install it there") from None
-    if not there:
+    if not answers:
         raise SimulationError(f"cluster {address}: has no workers; start one with dask worker {address}")
 
 

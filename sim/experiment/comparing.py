@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Unpack
 import numpy as np
 
 from sim.errors import ScenarioError
-from sim.experiment.replications import Replications, most_replications
-from sim.experiment.several import Options, asked_metrics, differing, label, several
+from sim.experiment.frames import frame_of_rows, interval_cells
+from sim.experiment.key_metrics import metrics_of_study
+from sim.experiment.points import differing, label
+from sim.experiment.replicating import Options, most_replications, replicator
+from sim.experiment.replications import Replications
 from sim.model import UNITS, WORSE
 from sim.scenario import Scenario, metric_of
 from sim.statistics import Difference, holm, paired_difference
@@ -85,23 +88,24 @@ class Comparison:
     @cached_property
     def labels(self) -> list[str]:
         """What the baseline and each alternative is called: its name, the parameters that differ, or its file."""
-        scenarios = [one.scenario for one in (self.baseline, *self.alternatives)]
-        names = differing(scenarios)
-        named = [one.name for one in scenarios]
-        labels = [label(one, names) for one in scenarios]
-        for unique in (named, labels, [one.root.place.file for one in scenarios]):
-            if len(set(unique)) == len(scenarios):
-                return unique
-        counts = [labels[: at + 1].count(one) for at, one in enumerate(labels)]
-        return [one if count == 1 else f"{one} ({count})" for one, count in zip(labels, counts, strict=True)]
+        scenarios = [replications.scenario for replications in (self.baseline, *self.alternatives)]
+        parameters = differing(scenarios)
+        names = [scenario.name for scenario in scenarios]
+        labels = [label(scenario, parameters) for scenario in scenarios]
+        files = [scenario.root.place.file for scenario in scenarios]
+        for texts in (names, labels, files):
+            if len(set(texts)) == len(scenarios):
+                return texts
+        counts = [labels[: index + 1].count(text) for index, text in enumerate(labels)]
+        return [text if count == 1 else f"{text} ({count})" for text, count in zip(labels, counts, strict=True)]
 
     @cached_property
     def pairs(self) -> list[Pair]:
         """Each metric of each alternative beside the baseline's."""
         return adjusted(
             [
-                paired(name, done, self.baseline, metric)
-                for name, done in zip(self.labels[1:], self.alternatives, strict=True)
+                paired(name, replications, self.baseline, metric)
+                for name, replications in zip(self.labels[1:], self.alternatives, strict=True)
                 for metric in self.metric_names
             ]
         )
@@ -113,48 +117,53 @@ class Comparison:
         `low` and `high` are the unadjusted 95% interval of the mean difference; `significant` is by Holm's procedure.
         `p_adjusted` is NA where nothing is random, or where there is one pair of replications.
         """
-        import pandas as pd
-
-        rows = []
-        for pair in self.pairs:
-            found = pair.difference
-            interval = found.interval if found else (None, None, None, 0)
-            shared = (found.correlation, found.variance_ratio) if found else (None, None)
-            rows.append(
-                (
-                    *(pair.alternative, pair.metric, pair.baseline_mean, pair.mean, *interval, pair.p_adjusted),
-                    *(pair.is_significant, *shared, UNITS[pair.metric]),
-                )
+        rows = [
+            (
+                pair.alternative,
+                pair.metric,
+                pair.baseline_mean,
+                pair.mean,
+                *interval_cells(pair.difference and pair.difference.interval),
+                pair.p_adjusted,
+                pair.is_significant,
+                pair.difference and pair.difference.correlation,
+                pair.difference and pair.difference.variance_ratio,
+                UNITS[pair.metric],
             )
-        numbers = ["baseline", "mean", "difference", "low", "high", "n", "p_adjusted"]
-        shown = [*numbers, "significant", "correlation", "variance_ratio", "unit"]
-        frame = pd.DataFrame(rows, columns=["alternative", "metric", *shown])
-        kinds = dict.fromkeys((*numbers, "correlation", "variance_ratio"), "Float64")
-        return frame.astype({**kinds, "n": "Int64"})
+            for pair in self.pairs
+        ]
+        interval = ["difference", "low", "high", "n"]
+        shared = ["correlation", "variance_ratio"]
+        columns = ["alternative", "metric", "baseline", "mean", *interval, "p_adjusted", "significant", *shared, "unit"]
+        numbers = ["baseline", "mean", "difference", "low", "high", "p_adjusted", *shared]
+        return frame_of_rows(rows, columns, numbers)
 
 
 def adjusted(pairs: Sequence[Pair]) -> list[Pair]:
     """Return pairs of one family of tests with their p-values after Holm's procedure (1979)."""
-    found = iter(holm([pair.adjusted for pair in pairs if pair.is_test]))
-    return [pair._replace(adjusted=next(found)) if pair.is_test else pair for pair in pairs]
+    p_values = iter(holm([pair.adjusted for pair in pairs if pair.is_test]))
+    return [pair._replace(adjusted=next(p_values)) if pair.is_test else pair for pair in pairs]
 
 
-def paired(name: str, done: Replications, baseline: Replications, metric: str) -> Pair:
-    """Return a metric over the replications in which both observed it, not adjusted yet."""
-    numbers, others = (np.asarray(one.columns.numbers) for one in (done, baseline))
-    _, here, there = np.intersect1d(numbers, others, assume_unique=True, return_indices=True)
-    ours, theirs = done.columns.of_metric(metric)[here], baseline.columns.of_metric(metric)[there]
-    both = ~np.isnan(ours) & ~np.isnan(theirs)
-    bound = done.columns.is_bound(metric) or baseline.columns.is_bound(metric)
-    if not both.any():
-        before, now = (alone and alone.mean for alone in (baseline.estimate(metric), done.estimate(metric)))
-        return Pair(name, metric, before, now, None, 1.0, bound)
-    found = paired_difference(ours[both], theirs[both])
-    is_random = done.scenario.is_random or baseline.scenario.is_random
+def paired(name: str, replications: Replications, baseline: Replications, metric: str) -> Pair:
+    """Return a metric over the replications in which both observed it, not adjusted yet; they pair by their numbers."""
+    _, rows, baseline_rows = np.intersect1d(
+        replications.columns.numbers, baseline.columns.numbers, assume_unique=True, return_indices=True
+    )
+    values = replications.columns.of_metric(metric)[rows]
+    baseline_values = baseline.columns.of_metric(metric)[baseline_rows]
+    is_pair = ~np.isnan(values) & ~np.isnan(baseline_values)
+    is_bound = replications.columns.is_bound(metric) or baseline.columns.is_bound(metric)
+    if not is_pair.any():
+        estimate, baseline_estimate = replications.estimate(metric), baseline.estimate(metric)
+        means = (baseline_estimate and baseline_estimate.mean, estimate and estimate.mean)
+        return Pair(name, metric, *means, None, 1.0, is_bound)
+    difference = paired_difference(values[is_pair], baseline_values[is_pair])
+    is_random = replications.scenario.is_random or baseline.scenario.is_random
     if not is_random:
-        found = found._replace(p=float(found.interval.mean == 0))
-    means = (float(theirs[both].mean()), float(ours[both].mean()))
-    return Pair(name, metric, *means, found, found.p, bound, is_random)
+        difference = difference._replace(p=float(difference.interval.mean == 0))
+    baseline_mean, mean = float(baseline_values[is_pair].mean()), float(values[is_pair].mean())
+    return Pair(name, metric, baseline_mean, mean, difference, difference.p, is_bound, is_random)
 
 
 def compare(
@@ -179,16 +188,17 @@ def compare(
     """
     plan = baseline.file.compare
     named = [metric_of(name) for name in metric_names] or (plan and plan.metrics) or []
-    names = list(dict.fromkeys(named)) or asked_metrics([baseline, *alternatives])
+    names = list(dict.fromkeys(named)) or metrics_of_study([baseline, *alternatives])
     scenarios = [baseline, *alternatives]
     if not alternatives:
-        first = baseline.baseline()
-        scenarios = [first, *(point for point in baseline.points() if differing([first, point]))]
+        point_of_baseline = baseline.baseline()
+        points = [point for point in baseline.points() if differing([point_of_baseline, point])]
+        scenarios = [point_of_baseline, *points]
         if len(scenarios) == 1:
             place = baseline.root.find(("sweep",))[0].place
             raise ScenarioError([place.fault("sweep", "has no other point than the baseline; write other values")])
     if times is None:
         times = max(map(most_replications, scenarios))
-    with several(baseline, options) as runs:
-        done = runs.run(scenarios, times)
-    return Comparison(done[0], done[1:], names)
+    with replicator(baseline, options) as runs:
+        replications = runs.run(scenarios, times)
+    return Comparison(replications[0], replications[1:], names)

@@ -45,8 +45,8 @@ def compile_now() -> None:
         first_number=1,
         horizon=None,
     )
-    found, _ = observe(workload)
-    count_waits(found, [Histogram(), Histogram()])
+    observed, _ = observe(workload)
+    count_waits(observed, [Histogram(), Histogram()])
     mark = kept_mark()
     if mark is not None:
         mark.touch()

@@ -1,10 +1,12 @@
 """Tables as pandas DataFrames: fresh ones, with times as in the CSV files, as timedeltas or on the clock."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
 from sim.model import NONE, Coded, Ints, Table
+from sim.statistics import Interval
 from sim.units import DAY, Clock
 from sim.verdicts import ThresholdVerdict, Verdict
 
@@ -15,6 +17,7 @@ Times = Literal["microseconds", "timedelta", "clock"]
 _SUFFIX = "_us"
 _DURATIONS = ("wait_us", "flow_us")  # all other columns of times are instants
 _NOT_A_TIME = np.iinfo(np.int64).min
+_NUMBERS = ("mean", "low", "high")
 
 
 class Verdicts(tuple[Verdict, ...]):
@@ -42,22 +45,33 @@ class ThresholdVerdicts(tuple[ThresholdVerdict, ...]):
 
         `mean` with its 95% interval is in the unit of the metric, NA without replications that tell.
         """
-        import pandas as pd
-
         rows = [
             (
                 verdict.threshold.metric,
                 verdict.threshold.condition.text,
                 verdict.threshold.severity,
                 str(verdict.judgement),
-                *(verdict.estimate or (None, None, None, 0)),
+                *interval_cells(verdict.estimate),
                 verdict.note,
             )
             for verdict in self
         ]
         columns = ["metric", "condition", "severity", "judgement", "mean", "low", "high", "n", "note"]
-        frame = pd.DataFrame(rows, columns=columns)
-        return frame.astype({"mean": "Float64", "low": "Float64", "high": "Float64", "n": "Int64"})
+        return frame_of_rows(rows, columns)
+
+
+def interval_cells(estimate: Interval | None) -> tuple[float | None, float | None, float | None, int]:
+    """Return what an estimate writes into the columns mean, low, high, n."""
+    return estimate or (None, None, None, 0)
+
+
+def frame_of_rows(
+    rows: Sequence[tuple[object, ...]], columns: list[str], numbers: Sequence[str] = _NUMBERS
+) -> "pd.DataFrame":
+    """Return rows as a DataFrame in which columns of `numbers` may have NA, and `n` counts."""
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=columns).astype({**dict.fromkeys(numbers, "Float64"), "n": "Int64"})
 
 
 def frame_of(table: Table, clock: Clock, times: Times = "microseconds") -> "pd.DataFrame":

@@ -26,8 +26,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Unpack
 import numpy as np
 
 from sim.errors import ScenarioError
-from sim.experiment.replications import MOST_TIMES, Replications
-from sim.experiment.several import Options, headings, label, several, swept
+from sim.experiment.points import headings, label, swept
+from sim.experiment.replicating import MOST_TIMES, Options, replicator
+from sim.experiment.replications import Replications
 from sim.model import full_metric_name
 from sim.scenario import Scenario, SelectPlan, quantity
 from sim.statistics import bounds
@@ -46,14 +47,14 @@ class Candidate(NamedTuple):
     """A point of the sweep, what it has run, where it stands after that, and why."""
 
     label: str
-    done: Replications
+    replications: Replications
     standing: Standing = "undecided"
     reason: str = ""
 
     @property
     def parameters(self) -> dict[str, Any]:
         """The parameters of its scenario."""
-        return self.done.scenario.parameters
+        return self.replications.scenario.parameters
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -65,7 +66,7 @@ class Selection:
 
     scenario: Scenario
     seed: int
-    block: SelectPlan
+    plan: SelectPlan
     budget: int
     parameters: Sequence[str]  # that candidates differ in
     candidates: Sequence[Candidate]
@@ -80,19 +81,23 @@ class Selection:
         """What was selected, `none` when no candidate keeps all promises, or `INCONCLUSIVE`."""
         if self.selected is not None:
             return self.selected.label
-        return "none" if all(one.standing == "infeasible" for one in self.candidates) else "INCONCLUSIVE"
+        is_none = all(candidate.standing == "infeasible" for candidate in self.candidates)
+        return "none" if is_none else "INCONCLUSIVE"
 
     @property
     def metric_names(self) -> list[str]:
         """The metrics that thresholds name, and the one that is asked for."""
-        named = [threshold.metric for threshold in self.candidates[0].done.scenario.thresholds]
-        asked = None if self.block.objective in self.parameters else full_metric_name(self.block.objective)
-        return list(dict.fromkeys([*named, *([asked] if asked else [])]))
+        scenario = self.candidates[0].replications.scenario
+        names = [threshold.metric for threshold in scenario.thresholds]
+        objective = None if self.plan.objective in self.parameters else full_metric_name(self.plan.objective)
+        if objective is not None:
+            names.append(objective)
+        return list(dict.fromkeys(names))
 
     @property
-    def replications(self) -> int:
+    def replication_count(self) -> int:
         """How many replications all candidates took together."""
-        return sum(len(one.done.results) for one in self.candidates)
+        return sum(len(candidate.replications.results) for candidate in self.candidates)
 
     def to_frame(self) -> "pd.DataFrame":
         """Return a row for each candidate: its parameters, standing, reason, replications."""
@@ -100,10 +105,12 @@ class Selection:
 
         rows = [
             (
-                *(one.parameters[name] for name in self.parameters),
-                *(one.standing, one.reason, len(one.done.results)),
+                *(candidate.parameters[name] for name in self.parameters),
+                candidate.standing,
+                candidate.reason,
+                len(candidate.replications.results),
             )
-            for one in self.candidates
+            for candidate in self.candidates
         ]
         columns = ["standing", "reason", "replications"]
         return pd.DataFrame(rows, columns=[*headings(self.parameters, columns), *columns])
@@ -111,10 +118,10 @@ class Selection:
 
 def looks(budget: int) -> list[int]:
     """Return the numbers of replications at which tests are looked at: each about twice the one before."""
-    found = [budget]
-    while found[0] >= 2 * _FIRST:
-        found.insert(0, math.ceil(found[0] / 2))
-    return found
+    steps = [budget]
+    while steps[0] >= 2 * _FIRST:
+        steps.insert(0, math.ceil(steps[0] / 2))
+    return steps
 
 
 def select(scenario: Scenario, budget: int | None = None, **options: Unpack[Options]) -> Selection:
@@ -129,121 +136,134 @@ def select(scenario: Scenario, budget: int | None = None, **options: Unpack[Opti
         ValueError: budget, seed, jobs or engine is out of range.
 
     """
-    block = scenario.file.select
-    if block is None:
+    plan = scenario.file.select
+    if plan is None:
         missing = "missing key 'select'; write one such as select: {minimise: bots}"
         raise ScenarioError([scenario.root.place.fault("", missing)])
     points = scenario.points()
-    plan = scenario.file.replications
     if budget is not None and not 1 <= budget <= MOST_TIMES:
         raise ValueError(f"budget {budget} is out of range; give 1 to {MOST_TIMES}")
     if budget is None:
-        budget = plan.max if plan is not None and plan.max is not None else BUDGET
+        replication_plan = scenario.file.replications
+        most = None if replication_plan is None else replication_plan.max
+        budget = BUDGET if most is None else most
     steps = looks(budget) if any(point.is_random for point in points) else [1]
     names = swept(scenario)
-    with several(scenario, options) as runs:
-        nothing = [Replications(point, runs.seed, []) for point in points]
-        contest = _Contest(block, names, [Candidate(label(done.scenario, names), done) for done in nothing])
+    with replicator(scenario, options) as runs:
+        candidates = [Candidate(label(point, names), Replications(point, runs.seed, [])) for point in points]
+        contest = _Contest(plan, names, candidates)
         for step in steps:
-            chosen = contest.open()
-            known = [contest.candidates[at].done for at in chosen]
-            done = runs.run([one.scenario for one in known], step, [one.results for one in known])
-            contest.look(dict(zip(chosen, done, strict=True)), step / sum(steps))
+            undecided = contest.undecided()
+            known = [contest.candidates[index].replications for index in undecided]
+            extended = runs.run(
+                [replications.scenario for replications in known],
+                step,
+                [replications.results for replications in known],
+            )
+            contest.test(dict(zip(undecided, extended, strict=True)), step / sum(steps))
             if contest.is_settled:
                 break
-    return Selection(scenario, runs.seed, block, steps[-1], names, contest.result(), contest.selected())
+    return Selection(scenario, runs.seed, plan, steps[-1], names, contest.results(), contest.selected())
 
 
 class _Contest:
-    """Where the candidates of a selection stand."""
+    """Where the candidates of a selection stand. They are named by their index, in the order of the sweep."""
 
-    def __init__(self, block: SelectPlan, parameters: Sequence[str], candidates: list[Candidate]) -> None:
+    def __init__(self, plan: SelectPlan, parameters: Sequence[str], candidates: list[Candidate]) -> None:
         self.candidates = candidates
-        self.sign = 1 if block.minimise is not None else -1
-        self.half = (1 - block.confidence) / 2
-        self.orders: list[float] | None = None  # of the parameter that is asked for, the best first
-        self.metric = ""
-        if block.objective in parameters:
-            values = [one.parameters[block.objective] for one in candidates]
-            self.orders = [self.sign * (quantity(value).order or 0) for value in values]
+        self._sign = 1 if plan.minimise is not None else -1
+        self._half_error = (1 - plan.confidence) / 2
+        self._ranks: list[float] | None = None  # by the parameter that is asked for, the best first
+        self._metric = ""
+        if plan.objective in parameters:
+            values = [candidate.parameters[plan.objective] for candidate in candidates]
+            self._ranks = [self._sign * (quantity(value).order or 0) for value in values]
         else:
-            self.metric = full_metric_name(block.objective) or ""
+            self._metric = full_metric_name(plan.objective) or ""
 
-    def _standing(self, *standings: Standing) -> list[int]:
-        return [at for at, one in enumerate(self.candidates) if one.standing in standings]
+    def _who(self, *standings: Standing) -> list[int]:
+        """Return the candidates that stand so."""
+        return [index for index, candidate in enumerate(self.candidates) if candidate.standing in standings]
 
-    def open(self) -> list[int]:
+    def undecided(self) -> list[int]:
         """Return the candidates that must be known better before anything can be selected."""
-        if self.orders is None:
-            return self._standing("undecided", "feasible")
-        best = min((self.orders[at] for at in self._standing("feasible")), default=math.inf)
-        return [at for at in self._standing("undecided") if self.orders[at] < best]
+        if self._ranks is None:
+            return self._who("undecided", "feasible")
+        best = min((self._ranks[index] for index in self._who("feasible")), default=math.inf)
+        return [index for index in self._who("undecided") if self._ranks[index] < best]
 
     @property
     def is_settled(self) -> bool:
         """Whether one candidate is selected, or none can be."""
-        chosen = self.open()
-        return not chosen or (self.orders is None and len(chosen) == 1 and not self._standing("undecided"))
+        undecided = self.undecided()
+        if self._ranks is not None:
+            return not undecided
+        return not undecided or (len(undecided) == 1 and not self._who("undecided"))
 
     def selected(self) -> Candidate | None:
         """Return the candidate that is selected."""
-        feasible = self._standing("feasible")
+        feasible = self._who("feasible")
         if not (feasible and self.is_settled):
             return None
-        return self.candidates[min(feasible, key=self.orders.__getitem__) if self.orders is not None else feasible[0]]
+        best = feasible[0] if self._ranks is None else min(feasible, key=self._ranks.__getitem__)
+        return self.candidates[best]
 
-    def result(self) -> list[Candidate]:
+    def results(self) -> list[Candidate]:
         """Return the candidates; what is undecided and could not be selected any more is not needed."""
-        matter = self.open()
+        undecided = self.undecided()
         return [
-            one._replace(standing="not needed") if one.standing == "undecided" and at not in matter else one
-            for at, one in enumerate(self.candidates)
+            candidate._replace(standing="not needed")
+            if candidate.standing == "undecided" and index not in undecided
+            else candidate
+            for index, candidate in enumerate(self.candidates)
         ]
 
-    def look(self, done: dict[int, Replications], share: float) -> None:
+    def test(self, extended: dict[int, Replications], share: float) -> None:
         """Test what new replications of some candidates say, with this share of all levels."""
-        level = self.half * share
-        for at, replications in done.items():
-            one = self.candidates[at]._replace(done=replications)
-            self.candidates[at] = self._judged(one, level)
-        if self.orders is None:
+        level = self._half_error * share
+        for index, replications in extended.items():
+            candidate = self.candidates[index]._replace(replications=replications)
+            self.candidates[index] = self._judged(candidate, level)
+        if self._ranks is None:
             self._compare(level / len(self.candidates))
 
-    def _judged(self, one: Candidate, level: float) -> Candidate:
+    def _judged(self, candidate: Candidate, level: float) -> Candidate:
         """Return a candidate with what tests say of its feasibility; what was shown stays, but for == and !=."""
-        asked = [threshold for threshold in one.done.scenario.thresholds if threshold.severity == "fail"]
-        limits = sum(2 if threshold.condition.operator == "between" else 1 for threshold in asked)
-        tested = [limit for limit in asked if one.standing == "undecided" or limit.condition.operator in ("==", "!=")]
-        for threshold in tested:
-            judgement = one.done.judged(threshold, level / limits).judgement
-            if judgement is Judgement.FAIL or (judgement is Judgement.NO_DATA and not one.done.scenario.is_random):
-                reason = f"{threshold} does not hold"
-                return one._replace(standing="infeasible", reason=reason)
-        verdicts = [one.done.judged(threshold, level / len(self.candidates)) for threshold in tested]
+        replications = candidate.replications
+        thresholds = [threshold for threshold in replications.scenario.thresholds if threshold.severity == "fail"]
+        limits = sum(2 if threshold.condition.operator == "between" else 1 for threshold in thresholds)
+        if candidate.standing != "undecided":
+            thresholds = [threshold for threshold in thresholds if threshold.condition.operator in ("==", "!=")]
+        for threshold in thresholds:
+            judgement = replications.judged(threshold, level / limits).judgement
+            if judgement is Judgement.FAIL or (judgement is Judgement.NO_DATA and not replications.scenario.is_random):
+                return candidate._replace(standing="infeasible", reason=f"{threshold} does not hold")
+        verdicts = [replications.judged(threshold, level / len(self.candidates)) for threshold in thresholds]
         if all(verdict.judgement is Judgement.PASS for verdict in verdicts):
-            return one._replace(standing="feasible", reason="")
+            return candidate._replace(standing="feasible", reason="")
         notes = [verdict.note for verdict in verdicts if verdict.note in (STILL_PENDING, NOTHING_OBSERVED)]
-        return one._replace(reason=notes[0] if notes else "")
+        return candidate._replace(reason=notes[0] if notes else "")
 
     def _compare(self, level: float) -> None:
         """Mark what is worse than a feasible candidate by the metric that is asked for."""
-        feasible = self._standing("feasible")
-        for at in self.open():
+        feasible = self._who("feasible")
+        for index in self.undecided():
             for better in feasible:
-                if self._is_worse(at, better, level):
-                    name = self.candidates[better].label
-                    self.candidates[at] = self.candidates[at]._replace(standing="worse", reason=f"than {name}")
+                if self._is_worse(index, better, level):
+                    reason = f"than {self.candidates[better].label}"
+                    self.candidates[index] = self.candidates[index]._replace(standing="worse", reason=reason)
                     break
 
-    def _is_worse(self, at: int, other: int, level: float) -> bool:
-        """Whether a candidate is worse than another one; of two that do not differ without chance, the later one is."""
-        one, best = (self.candidates[place].done for place in (at, other))
-        differences = self.sign * (one.columns.of_metric(self.metric) - best.columns.of_metric(self.metric))
+    def _is_worse(self, index: int, rival: int, level: float) -> bool:
+        """Whether a candidate is worse than its rival; of two that do not differ without chance, the later one is."""
+        replications, of_rival = self.candidates[index].replications, self.candidates[rival].replications
+        values, values_of_rival = replications.columns.of_metric(self._metric), of_rival.columns.of_metric(self._metric)
+        differences = self._sign * (values - values_of_rival)
         differences = differences[~np.isnan(differences)]
         if not len(differences):
             return False
-        if not (one.scenario.is_random or best.scenario.is_random):
-            return bool(differences[0] > 0 or (differences[0] == 0 and at > other))
+        if not (replications.scenario.is_random or of_rival.scenario.is_random):
+            return bool(differences[0] > 0 or (differences[0] == 0 and index > rival))
         if np.ptp(differences) == 0:
             return False  # which tells nothing of what other replications would show
         low = bounds(differences, level).low

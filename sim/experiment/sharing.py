@@ -28,10 +28,13 @@ _AHEAD = 3  # blocks for each worker that are handed out and not yet taken back
 class _Pace:
     """How many replications go into a block, and in which engine, from how long those before took."""
 
-    def __init__(self, engine: Engine, left: int, later: int, workers: int) -> None:
-        self.asked, self.left, self.later, self.workers = engine, left, later, workers
+    def __init__(self, engine: Engine, count: int, later: int, workers: int) -> None:
+        self.is_auto = engine == "auto"
         self.engine: Engine = "reference" if engine == "auto" else engine
         self.size = 1
+        self.unshared = count  # replications that are in no block yet
+        self.later = later
+        self.workers = workers
 
     def blocks(self, numbers: Sequence[int]) -> Iterator[Sequence[int]]:
         """Yield all numbers in blocks."""
@@ -39,16 +42,16 @@ class _Pace:
         while start < len(numbers):
             block = numbers[start : start + self.size]
             start += len(block)
-            self.left = len(numbers) - start
+            self.unshared = len(numbers) - start
             yield block
 
     def learn(self, results: Results) -> None:
         """Take notice of what a block took."""
-        took = [(one.finished_at - one.started_at).total_seconds() for one in results.kept]
-        fair = self.left if self.workers == 1 else self.left // (2 * self.workers)
-        self.size = max(1, min(int(_SECONDS / max(float(np.median(took)), 1e-6)), _MOST, fair))
-        if self.engine == "reference" and self.asked == "auto":
-            actions = int(np.nan_to_num(results.of_metric("orders.created")).mean() * (self.left + self.later))
+        seconds = [(record.finished_at - record.started_at).total_seconds() for record in results.records]
+        fair = self.unshared if self.workers == 1 else self.unshared // (2 * self.workers)
+        self.size = max(1, min(int(_SECONDS / max(float(np.median(seconds)), 1e-6)), _MOST, fair))
+        if self.engine == "reference" and self.is_auto:
+            actions = int(np.nan_to_num(results.of_metric("orders.created")).mean() * (self.unshared + self.later))
             self.engine = choose_engine("auto", actions)
             if self.engine == "reference":
                 compile_in_background(actions)

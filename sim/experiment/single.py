@@ -76,14 +76,15 @@ class Run:
         chosen = (orders.created >= start) & (orders.status != OrderStatus.ABANDONED.value)
         if order_class is not None:
             chosen &= orders.order_class == order_class.value
-        found = batch_means(orders.wait[chosen] / SECOND, confidence)
-        if found.correlation > 1.645 / found.batches**0.5:
+        means = batch_means(orders.wait[chosen] / SECOND, confidence)
+        # The correlation of n independent batches is about normal with variance 1/n: one in 20 is above this.
+        if means.correlation > 1.645 / means.batches**0.5:
             warnings.warn(
-                f"neighbouring batches are correlated ({found.correlation:.2f}): the interval is too short; "
+                f"neighbouring batches are correlated ({means.correlation:.2f}): the interval is too short; "
                 "lengthen the run, or take replications",
                 stacklevel=2,
             )
-        return found
+        return means
 
     @property
     def orders(self) -> "pd.DataFrame":

@@ -4,8 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
+from sim.experiment.frames import frame_of_rows, interval_cells
+from sim.experiment.key_metrics import metrics_of_study
+from sim.experiment.points import headings, swept
+from sim.experiment.replicating import Options, replicator
 from sim.experiment.replications import Replications
-from sim.experiment.several import Options, asked_metrics, headings, several, swept
 from sim.model import UNITS
 from sim.scenario import Scenario
 
@@ -32,23 +35,20 @@ class Sweep:
     @property
     def metric_names(self) -> list[str]:
         """The metrics that are shown: those of the scenario's thresholds, or those that matter in general."""
-        return asked_metrics([self.scenario])
+        return metrics_of_study([self.scenario])
 
     def to_frame(self, confidence: float = 0.95) -> "pd.DataFrame":
         """Return a row for each point and metric: the parameters, metric, mean, low, high, n, unit.
 
         `low` and `high` are Student's t interval for that point alone, NA without one.
         """
-        import pandas as pd
-
-        rows = []
-        for point in self.points:
-            values = [point.scenario.parameters[name] for name in self.parameters]
-            for name, unit in UNITS.items():
-                rows.append((*values, name, *(point.estimate(name, confidence) or (None, None, None, 0)), unit))
+        rows = [
+            (*self._values(point), name, *interval_cells(point.estimate(name, confidence)), unit)
+            for point in self.points
+            for name, unit in UNITS.items()
+        ]
         columns = ["metric", "mean", "low", "high", "n", "unit"]
-        frame = pd.DataFrame(rows, columns=[*headings(self.parameters, columns), *columns])
-        return frame.astype({"mean": "Float64", "low": "Float64", "high": "Float64", "n": "Int64"})
+        return frame_of_rows(rows, [*headings(self.parameters, columns), *columns])
 
     @property
     def verdicts(self) -> "pd.DataFrame":
@@ -57,15 +57,22 @@ class Sweep:
 
         rows = [
             (
-                *(point.scenario.parameters[name] for name in self.parameters),
-                *(one.threshold.metric, one.threshold.condition.text, one.threshold.severity),
-                *(str(one.judgement), one.note),
+                *self._values(point),
+                verdict.threshold.metric,
+                verdict.threshold.condition.text,
+                verdict.threshold.severity,
+                str(verdict.judgement),
+                verdict.note,
             )
             for point in self.points
-            for one in point.verdicts
+            for verdict in point.verdicts
         ]
         columns = ["metric", "condition", "severity", "judgement", "note"]
         return pd.DataFrame(rows, columns=[*headings(self.parameters, columns), *columns])
+
+    def _values(self, point: Replications) -> list[Any]:
+        """Return the values of the parameters at a point."""
+        return [point.scenario.parameters[name] for name in self.parameters]
 
 
 def sweep(scenario: Scenario, times: int | None = None, **options: Unpack[Options]) -> Sweep:
@@ -81,5 +88,5 @@ def sweep(scenario: Scenario, times: int | None = None, **options: Unpack[Option
 
     """
     points = scenario.points()
-    with several(scenario, options) as runs:
+    with replicator(scenario, options) as runs:
         return Sweep(scenario, runs.seed, swept(scenario), runs.run(points, times))

@@ -94,17 +94,17 @@ def select_document(selection: Selection) -> dict[str, Any]:
         "seed": selection.seed,
         "outcome": selection.outcome,
         "selected": None if selection.selected is None else parameters(selection.selected),
-        "confidence": selection.block.confidence,
+        "confidence": selection.plan.confidence,
         "procedure": PROCEDURE,
-        "replications": selection.replications,
+        "replications": selection.replication_count,
         "budget": selection.budget,
         "candidates": [
             {
                 "parameters": parameters(candidate),
                 "standing": candidate.standing,
                 "reason": candidate.reason,
-                "replications": len(candidate.done.results),
-                "metrics": _estimates(candidate.done),
+                "replications": len(candidate.replications.results),
+                "metrics": _estimates(candidate.replications),
             }
             for candidate in selection.candidates
         ],

@@ -240,7 +240,7 @@ def _moving(values: Floats, half: int) -> Floats:
 
 
 def _series(replications: Replications) -> list[Series]:
-    return [row.series for row in replications.columns.kept if row.series is not None]
+    return [row.series for row in replications.columns.records if row.series is not None]
 
 
 def _mean_of(n: int, replications: Replications) -> str:

@@ -185,13 +185,13 @@ def _signed(metric: str, value: float) -> str:
 def select_report(done: Selection) -> Report:
     """Return what is selected, why, and where each candidate stands."""
     candidates = done.candidates
-    points = [one.done for one in candidates]
+    points = [one.replications for one in candidates]
     asked = (_asked(points, metric) for metric in done.metric_names)
     heading = ("standing", "candidate", "n", *asked)
     rows = [row for candidate in candidates for row in _candidate_rows(candidate, done.metric_names)]
-    error = f"{100 * (1 - done.block.confidence):.3g}%"
+    error = f"{100 * (1 - done.plan.confidence):.3g}%"
     notes = [
-        f"{done.replications:,} of at most {done.budget * len(candidates):,} replications; {_ALONE}",
+        f"{done.replication_count:,} of at most {done.budget * len(candidates):,} replications; {_ALONE}",
         f"Procedure: {PROCEDURE}",
         f"Guarantee: a wrong candidate is selected with a probability of at most {error}, as far as t tests corrected "
         "for skewness hold their level",
@@ -205,22 +205,22 @@ def select_report(done: Selection) -> Report:
 
 def _candidate_rows(candidate: Candidate, metrics: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """Yield where a candidate stands, with its estimates, and why below."""
-    estimates = (estimate_text(candidate.done, metric) for metric in metrics)
-    yield (candidate.standing, candidate.label, f"{len(candidate.done.results):,}", *estimates)
+    estimates = (estimate_text(candidate.replications, metric) for metric in metrics)
+    yield (candidate.standing, candidate.label, f"{len(candidate.replications.results):,}", *estimates)
     if candidate.reason:
         before = f"{candidate.standing} " if candidate.reason.startswith("than ") else ""
         yield (f"    {before}{candidate.reason}",)
 
 
 def _answer(done: Selection) -> str:
-    block = done.block
+    block = done.plan
     best = f"the {'smallest' if block.minimise else 'largest'} {block.objective}"
     if block.objective in done.parameters:
         best += " that keeps all thresholds"
     else:
         best = f"with {best}{' of those that keep all thresholds' if done.scenario.thresholds else ''}"
     sure = f"the confidence of this whole statement is {100 * block.confidence:.4g}%"
-    if not any(one.done.scenario.is_random for one in done.candidates):
+    if not any(one.replications.scenario.is_random for one in done.candidates):
         sure = "nothing is random"
     if done.selected is not None:
         return f"selected {done.selected.label}, {best}; {sure}"

@@ -55,7 +55,7 @@ def select_chart(selection: Selection, figsize: Size | None = None) -> Chart:
 
 def draw_selection(selection: Selection, figure: FigureBase) -> FigureBase:
     """Draw the curves of the candidates, each with a mark of where it stands, and a ring round the selected one."""
-    points = [candidate.done for candidate in selection.candidates]
+    points = [candidate.replications for candidate in selection.candidates]
 
     def standing(at: int, _: str) -> str:
         return selection.candidates[at].standing
@@ -70,7 +70,7 @@ def draw_selection(selection: Selection, figure: FigureBase) -> FigureBase:
 
 
 def _curves_of(selection: Selection) -> Curves:
-    return Curves([candidate.done for candidate in selection.candidates], selection.parameters)
+    return Curves([candidate.replications for candidate in selection.candidates], selection.parameters)
 
 
 class SweepPlots:

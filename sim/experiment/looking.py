@@ -1,4 +1,4 @@
-"""A first look at many scenarios: what CI needs of their replication 1, by several workers where that pays."""
+"""A first look at scenarios: what CI needs of their replication 1, by several workers where that pays."""
 
 from collections.abc import Generator, Sequence
 from contextlib import suppress
@@ -12,7 +12,8 @@ import numpy as np
 from sim.engines import LONG, Engine, choose_engine
 from sim.errors import NO_MEMORY, SimulationError
 from sim.experiment.frames import Verdicts
-from sim.experiment.results import Replication, replication_of
+from sim.experiment.observing import replication_of
+from sim.experiment.results import Replication
 from sim.experiment.sharing import in_order
 from sim.experiment.single import run
 from sim.experiment.workers import Workers
@@ -35,13 +36,13 @@ class Look(NamedTuple):
 def look(scenario: Scenario, seed: int | None = None, engine: Engine = "auto") -> Look | SimulationError:
     """Return what replication 1 of a scenario says, or why it cannot be run."""
     try:
-        done = run(scenario, seed, 1, engine)
-        times, levels = steps(done.log, TO_PENDING, FROM_PENDING)
-        ends = np.linspace(0, done.log.end, SPANS + 1).astype(np.int64)
+        first_run = run(scenario, seed, 1, engine)
+        times, levels = steps(first_run.log, TO_PENDING, FROM_PENDING)
+        ends = np.linspace(0, first_run.log.end, SPANS + 1).astype(np.int64)
         rows = (np.searchsorted(times, ends, side="right") - 1).tolist()
         queue = [int(levels[first : last + 1].max()) for first, last in pairwise(rows)]
-        engine_used = choose_engine(engine, len(done.workload.action))
-        return Look(done.verdicts, replace(replication_of(done), engine=engine_used), queue)
+        chosen = choose_engine(engine, len(first_run.workload.action))
+        return Look(first_run.verdicts, replace(replication_of(first_run), engine=chosen), queue)
     except SimulationError as error:
         return error
     except MemoryError:

@@ -1,0 +1,50 @@
+"""The metrics that matter: those that are shown where nobody asks for others."""
+
+from collections.abc import Iterable
+
+from sim.model import UNITS, OrderClass
+from sim.scenario import Scenario
+
+BY_CLASS = ("wait.mean", "wait.p95", "wait.max", "flow.mean")
+"""Metrics of which each class of orders has its own."""
+OF_KITCHEN = (
+    "queue.mean",
+    "queue.max",
+    "orders.created",
+    "orders.completed",
+    "orders.pending",
+    "orders.abandoned.rate",
+    "throughput",
+    "utilisation",
+    "bots.mean",
+)
+"""Metrics of all orders, and of the bots."""
+
+
+def of_class(name: str, order_class: OrderClass) -> str:
+    """Return the name that a metric of all orders, such as wait.mean, has for one class: wait.VIP.mean."""
+    family, statistic = name.split(".", 1)
+    return f"{family}.{order_class.name}.{statistic}"
+
+
+def key_metrics(scenario: Scenario) -> list[str]:
+    """Return what replications show: what matters in general, and what the scenario asks about."""
+    names = {of_class(name, order_class) for name in BY_CLASS for order_class in OrderClass}
+    names |= {*OF_KITCHEN, *_asked([scenario])}
+    plan = scenario.file.replications
+    if plan is not None and plan.until is not None:
+        names.add(plan.until.metric)
+    return [name for name in UNITS if name in names]
+
+
+def metrics_of_study(scenarios: Iterable[Scenario]) -> list[str]:
+    """Return what scenarios beside each other show: the metrics that their thresholds name, or without any the mean
+    and the 95th percentile of waits by class.
+    """
+    general = {of_class(name, order_class) for name in ("wait.mean", "wait.p95") for order_class in OrderClass}
+    names = _asked(scenarios) or general
+    return [name for name in UNITS if name in names]
+
+
+def _asked(scenarios: Iterable[Scenario]) -> set[str]:
+    return {threshold.metric for scenario in scenarios for threshold in scenario.thresholds}
