@@ -13,6 +13,7 @@ import sim.cli
 from sim import Database, Run, load_scenario, open_database, run
 from tests.helpers.backends import BUSY, KINDS, TRACED, Backend, run_text
 from tests.helpers.server import Server, read_file
+from tests.helpers.stories import with_service
 from tests.helpers.turso import connects_to, read_turso
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -35,11 +36,6 @@ def golden(request):
         assert text == path.read_text(encoding="utf-8")
 
     return compare
-
-
-def with_service(keys: str) -> str:
-    """Return the text of a scenario's keys with a service time at the end, where orders arrive and it has none."""
-    return f"{keys.rstrip()}\nservice: 10s\n" if "arrivals:" in keys and "service:" not in keys else keys
 
 
 @pytest.fixture

@@ -23,12 +23,13 @@ from distributed import Client
 from sim import replicate
 from sim.experiment.compiling import compile_now
 from sim.model import OrderClass
+from tests.helpers.commands import on_terminal, plain, screen, sim, sim_process, write
+from tests.helpers.crews import KITCHEN as CREW
+from tests.helpers.crews import LONG, VERDICTS, stored
+from tests.helpers.experiments import PLAN, said
+from tests.helpers.experiments import SHIFT as KITCHEN
+from tests.helpers.processes import computed, family, session, wait_for
 from tests.helpers.server import read_file
-from tests.test_check_command import KITCHEN as CREW
-from tests.test_check_command import LONG, VERDICTS, computed, family, plain, session, stored, wait_for
-from tests.test_command import on_terminal, screen, sim, sim_process
-from tests.test_command import scenario as write
-from tests.test_experiments import KITCHEN, PLAN, said
 
 BARE = ("--no-save", "--no-charts")
 SLOW = ("replicate", "long.yaml", "--no-charts", "--engine", "reference")

@@ -13,9 +13,8 @@ from sim.cli import process
 from sim.errors import SimulationError
 from sim.experiment import look
 from sim.scenario import Scenario
-from tests.test_check_command import CERTAIN, KITCHEN, VERDICTS, stored
-from tests.test_command import command
-from tests.test_command import scenario as write
+from tests.helpers.commands import command, write
+from tests.helpers.crews import CERTAIN, KITCHEN, VERDICTS, stored
 
 CANNOT = "sim: standard output: cannot be written (No space left on device)\n"
 BAD = "sim: standard output: cannot be written (Bad file descriptor)\n"

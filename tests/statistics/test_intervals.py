@@ -1,0 +1,184 @@
+"""Means, bounds and shares, against published values, against scipy, and against plain slow ones."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from sim.statistics import bounds, mean_interval, replications_for, share_interval, t_quantile
+
+SLEEP = [1.2, 2.4, 1.3, 1.3, 0.0, 1.0, 1.8, 0.8, 4.6, 1.4]  # Student (1908), hours of sleep gained
+CONFIDENCES = (0.5, 0.9, 0.95, 0.99)
+
+
+# Means
+
+
+def test_the_interval_of_students_own_data_is_the_published_one():
+    interval = mean_interval(SLEEP)
+    assert interval == (pytest.approx(1.58), pytest.approx(0.7001142), pytest.approx(2.4598858), 10)
+    assert interval.half_width == pytest.approx(0.8798858)
+
+
+@pytest.mark.parametrize("confidence", CONFIDENCES)
+@pytest.mark.parametrize("n", [2, 3, 30, 1000])
+def test_an_interval_of_a_mean_is_that_of_scipy(n, confidence):
+    values = np.random.default_rng(n).exponential(3, n)
+    low, high = stats.t.interval(confidence, n - 1, values.mean(), stats.sem(values))
+    assert mean_interval(values, confidence) == pytest.approx((values.mean(), low, high, n))
+    assert t_quantile(confidence, n - 1) == pytest.approx(stats.t.ppf((1 + confidence) / 2, n - 1))
+
+
+def test_one_value_has_a_mean_and_no_interval():
+    assert mean_interval([7]) == (7.0, None, None, 1)
+    assert mean_interval([7]).half_width is None
+
+
+def test_equal_values_have_an_interval_without_width():
+    assert mean_interval([0.25] * 5) == (0.25, 0.25, 0.25, 5)
+    assert mean_interval([0.25] * 5).half_width == 0
+
+
+def test_no_values_have_no_mean():
+    with pytest.raises(ValueError, match="no values"):
+        mean_interval([])
+
+
+# Bounds of a mean that may each be wrong with a small probability
+
+LEVELS = (0.25, 0.1, 0.025, 0.001)
+NUMBERS = st.lists(st.integers(-1000, 1000), min_size=2, max_size=40)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("n", [2, 3, 10, 101])
+def test_bounds_of_symmetric_values_are_students(n, level):
+    assert bounds(range(n), level) == pytest.approx(mean_interval(range(n), 1 - 2 * level))
+
+
+def test_bounds_of_nearly_symmetric_values_are_nearly_students():
+    values = np.random.default_rng(1).normal(10, 2, 1000)
+    theirs = mean_interval(values, 0.95)
+    assert bounds(values, 0.025) == pytest.approx(theirs, abs=0.05 * theirs.half_width)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("n", [5, 30, 200])
+def test_bounds_are_where_halls_transformation_of_t_is_students_quantile(n, level):
+    """Hall (1992), On the removal of skewness by transformation, the cubic one."""
+    values = np.random.default_rng(n).exponential(1, n)
+    skewness = (((values - values.mean()) / values.std(ddof=1)) ** 3).mean()
+    found = bounds(values, level)
+    for bound, sign in ((found.low, 1), (found.high, -1)):
+        t = (values.mean() - bound) / stats.sem(values)
+        bent = t + skewness * t**2 / (3 * n**0.5) + skewness**2 * t**3 / (27 * n) + skewness / (6 * n**0.5)
+        assert bent == pytest.approx(sign * stats.t.ppf(1 - level, n - 1))
+
+
+@pytest.mark.parametrize("mirror", [1, -1])
+def test_bounds_of_skewed_values_keep_their_level_better_than_students(mirror):
+    draws = np.random.default_rng(1908).exponential(1, (3000, 30))
+    ours, theirs = [
+        [found(values * mirror) for values in draws]
+        for found in (lambda values: bounds(values, 0.025), lambda values: mean_interval(values, 0.95))
+    ]
+
+    def wrong(intervals) -> tuple[float, float]:
+        """How often the true mean lies beyond the bound on the long and on the short side of the values."""
+        beyond = [(one.high < mirror, one.low > mirror)[::mirror] for one in intervals]
+        return tuple(np.mean(beyond, axis=0))
+
+    long, short = wrong(theirs)
+    assert long > 0.06, "Student's promise of 2.5% is not kept"
+    assert short < 0.01
+    assert wrong(ours)[0] < 0.045
+    assert 0.01 < wrong(ours)[1] < 0.035
+
+
+def test_bounds_of_equal_values_of_one_value_and_of_none():
+    assert bounds([0.25] * 5, 0.01) == (0.25, 0.25, 0.25, 5)
+    unseen = stats.binomtest(0, 5).proportion_ci(0.98, "exact").high
+    assert bounds([0.25] * 5, 0.01, reach=2) == pytest.approx((0.25, 0.25 - 2 * unseen, 0.25 + 2 * unseen, 5))
+    assert bounds([7], 0.01) == (7.0, None, None, 1)
+    with pytest.raises(ValueError, match="no values"):
+        bounds([], 0.01)
+
+
+@given(NUMBERS)
+def test_bounds_contain_the_mean_and_are_wider_the_smaller_the_level(values):
+    found = [bounds(values, level) for level in LEVELS]
+    assert {(one.mean, one.n) for one in found} == {(np.mean(values), len(values))}
+    lows, highs = [one.low for one in found], [one.high for one in found]
+    assert [*lows[::-1], np.mean(values), *highs] == sorted([*lows, np.mean(values), *highs])
+    if len(set(values)) > 1:
+        assert len({*lows, *highs}) == 2 * len(LEVELS)
+
+
+@given(NUMBERS, st.sampled_from(LEVELS), st.integers(-50, 50))
+def test_bounds_turn_and_move_with_the_values(values, level, shift):
+    found = bounds(values, level)
+    turned = bounds([shift - 3 * value for value in values], level)
+    close = {"rel": 1e-9, "abs": 1e-6}
+    assert turned.low == pytest.approx(shift - 3 * found.high, **close)
+    assert turned.high == pytest.approx(shift - 3 * found.low, **close)
+
+
+# Shares
+
+
+@pytest.mark.parametrize(
+    ("hits", "n", "low", "high"),
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
+def test_the_interval_of_a_share_is_the_published_one(hits, n, low, high):
+    """Newcombe (1998), Two-sided confidence intervals for the single proportion, table I, method 3."""
+    share = share_interval(hits, n)
+    assert share == (hits / n, pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5), n)
+
+
+@pytest.mark.parametrize("confidence", CONFIDENCES)
+@pytest.mark.parametrize(("hits", "n"), [(0, 1), (1, 1), (0, 30), (30, 30), (29, 30), (500, 1000)])
+def test_the_interval_of_a_share_is_that_of_scipy_and_stays_between_0_and_1(hits, n, confidence):
+    share = share_interval(hits, n, confidence)
+    theirs = stats.binomtest(hits, n).proportion_ci(confidence, method="wilson")
+    assert share[1:3] == pytest.approx(tuple(theirs), abs=1e-12)
+    assert 0 <= share.low <= share.high <= 1
+    assert share.low - 1e-12 <= share.mean <= share.high + 1e-12
+
+
+def test_no_runs_have_no_share():
+    with pytest.raises(ValueError, match="no runs"):
+        share_interval(0, 0)
+
+
+# How many replications
+
+
+def smallest_number(values: list[float], half_width: float) -> int:
+    sd, n = np.std(values, ddof=1), len(values)
+    while stats.t.ppf(0.975, n - 1) * sd / n**0.5 > half_width:
+        n += 1
+    return n
+
+
+def test_values_that_are_known_well_enough_need_no_more():
+    assert replications_for(SLEEP, 0.88) == 10
+    assert replications_for([3, 3], 1e-9) == 2
+
+
+def test_half_the_half_width_needs_about_four_times_as_many():
+    values = np.random.default_rng(1).normal(10, 2, 200)
+    now = mean_interval(values).half_width
+    assert replications_for(values, now / 2) == pytest.approx(800, rel=0.02)
+
+
+@pytest.mark.parametrize(("values", "half_width"), [([0, 1], 0.7), (SLEEP, 0.4), (list(range(30)), 0.5)])
+def test_it_is_the_smallest_number_whose_interval_is_narrow_enough(values, half_width):
+    assert replications_for(values, half_width) == smallest_number(values, half_width)
+
+
+def test_what_was_seen_says_how_many_are_needed_only_from_two_values_on():
+    for values, half_width in (([1], 1), ([], 1), ([1, 2], 0), ([1, 2], -1)):
+        with pytest.raises(ValueError, match="give two values or more, and a half-width above 0"):
+            replications_for(values, half_width)
