@@ -19,6 +19,7 @@ from contextlib import closing
 from pathlib import Path
 
 from tests.helpers.databases import (
+    COMMANDS,
     OF_A_RUN,
     push,
     same_rows,
@@ -28,8 +29,16 @@ from tests.helpers.databases import (
     writing,
 )
 from tests.helpers.locks import ALONE, READS, WRITES, held
-from tests.helpers.programs import BATCHES, GO, do, ended, start, until
+from tests.helpers.programs import GO, ended, run_program, start, until
 from tests.helpers.server import Server, read_file
+
+# small batches, so that a run of this size goes to the server in half a dozen of them, as a very large one does
+BATCHES = "import sim.storage.saving; sim.storage.saving._BATCH = 200_000; from sim.__main__ import main; main()"
+
+
+def do(*args: str, cwd: Path) -> None:
+    """Run `sim` to its end, without a complaint."""
+    assert run_program(*args, cwd=cwd)[::2] == (0, "")
 
 
 class Sudden:
@@ -144,14 +153,6 @@ def interrupt(args: list[str], moment: float | threading.Event, cwd: Path) -> tu
     return status, errors, took
 
 
-COMMANDS = {
-    "run": ["run", "small.yaml", "--no-charts", "--db", "URL"],
-    "push": ["push", "--db", "URL"],
-    "reproduce": ["runs", "reproduce", "0", "--db", "file:sim.db"],
-    "check": ["db", "check", "--write", "--db", "URL"],
-}
-
-
 def interrupted(what: str, moments: int, place: Path, scenario: str = "small") -> Counter[str]:
     """Interrupt a command at random moments between its start and its end, and push what is there."""
     place.mkdir()
@@ -214,7 +215,8 @@ def main(times: int, stories: str = "server program ctrl-c locks") -> None:
             place = sudden.place()
             do("run", "small.yaml", "--no-charts", cwd=place)
             for statements in (WRITES, READS, ALONE):
-                with held(place / "sim.db", statements, 25):
+                with held(place / "sim.db", statements) as let_go:
+                    threading.Timer(25, let_go).start()
                     do("run", "small.yaml", "--no-charts", cwd=place)
             assert whole_file(place / "sim.db") == 4
             tell("locks of 25 s", "all runs saved")

@@ -191,20 +191,28 @@ class Connection:
             raise self.error("was opened by the process that this one is a fork of", "FORKED")
         if self._loop.is_closed():
             raise self.error("is closed", "CLOSED")
-        ended = Event()
+        stopped, ended = Event(), Event()
+        tasks: list[asyncio.Task[T] | None] = []
 
         async def watched() -> T:
+            tasks.append(asyncio.current_task())
             try:
+                if stopped.is_set():
+                    raise asyncio.CancelledError
                 return await work()
             finally:
                 ended.set()
 
-        future = asyncio.run_coroutine_threadsafe(watched(), self._loop)
+        def stop() -> None:
+            for task in filter(None, tasks):
+                task.cancel()
+
         try:
-            return future.result()
-        except KeyboardInterrupt:
+            return asyncio.run_coroutine_threadsafe(watched(), self._loop).result()
+        except KeyboardInterrupt:  # perhaps before there was a future to cancel, when the work was already going on
+            stopped.set()
             self._interrupted.set()
-            future.cancel()
+            self._loop.call_soon_threadsafe(stop)
             ended.wait(1)  # until what was begun is undone, so that nothing is written behind our back
             self._interrupted.clear()
             raise

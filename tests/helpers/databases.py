@@ -23,6 +23,13 @@ TABLES = (
 )
 OF_A_RUN = ("bots", "orders", "events", "metrics")
 OWN = {"pushed_at", "applied_at"}  # columns in which two databases of the same runs differ
+COMMANDS = {
+    "run": ["run", "small.yaml", "--no-charts", "--db", "URL"],
+    "push": ["push", "--db", "URL"],
+    "reproduce": ["runs", "reproduce", "0", "--db", "file:sim.db"],
+    "check": ["db", "check", "--write", "--db", "URL"],
+}
+"""Commands that use a database, in a folder with the scenarios below and, but for `run`, a run in sim.db."""
 
 
 def scenarios(folder: Path) -> None:

@@ -1,30 +1,37 @@
-"""Another program that holds a database file."""
+"""Another program that holds a database file, and what tells that somebody waits for it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
-from tests.helpers.programs import start
+from sim.storage import patience
 
-HOLD = """
-import sqlite3, sys, time
-file, statements, seconds = sys.argv[1:]
-other = sqlite3.connect(file, isolation_level=None)
-for sql in statements.split(";"):
-    other.execute(sql).fetchone()
-print("held", flush=True)
-time.sleep(float(seconds))
-other.execute("COMMIT")
-"""
 WRITES = "BEGIN IMMEDIATE"
 READS = "BEGIN; SELECT * FROM users"
 ALONE = "BEGIN EXCLUSIVE"
 
 
 @contextmanager
-def held(file: Path, statements: str, seconds: float) -> Iterator[None]:
-    """Let another process hold the lock on the file that these statements take."""
-    with start(str(file), statements, str(seconds), code=HOLD) as other:
-        assert other.stdout.readline() == "held\n"
-        yield
-        other.kill()
+def held(file: Path, statements: str) -> Iterator[Callable[[], object]]:
+    """Take the lock on a file that these statements take, until what is yielded is called, from any thread."""
+    with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as other:
+        for sql in statements.split(";"):
+            other.execute(sql).fetchone()
+        yield lambda: other.execute("COMMIT")
+
+
+@contextmanager
+def when_somebody_waits(act: Callable[[], object]) -> Iterator[list[int]]:
+    """Act when this process has found a database busy for the second time; gives a number for each time."""
+    times: list[int] = []
+
+    def wait() -> float:
+        times.append(len(times) + 1)
+        if len(times) == 2:
+            act()
+        return 0.0
+
+    with patch.object(patience, "random", wait):
+        yield times

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import shutil
 import socket
 import socketserver
 import sqlite3
@@ -83,6 +84,12 @@ class Server:
                 time.sleep(0.01)
         self.kill()
         raise AssertionError(f"the server did not start: {(self._folder / 'log').read_text()[-2000:]}")
+
+    def start_anew(self) -> None:
+        """Start it without any data, on the port that it had."""
+        self.kill()
+        shutil.rmtree(self._folder / "data", ignore_errors=True)
+        self.start()
 
     def kill(self) -> None:
         """End it by SIGKILL."""

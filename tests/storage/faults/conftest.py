@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.interruptions import Sudden
+from sim import load_scenario, open_database, run
 from tests.helpers.databases import scenarios
 
 
@@ -20,9 +20,23 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.fixture(scope="module")
-def sudden(tmp_path_factory: pytest.TempPathFactory) -> Sudden:
-    return Sudden(tmp_path_factory.mktemp("sudden"))
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the run of a small scenario."""
+    return database_of("small", tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture(scope="session")
+def large_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the run of a large scenario."""
+    return database_of("large", tmp_path_factory.mktemp("large"))
+
+
+def database_of(name: str, folder: Path) -> Path:
+    scenarios(folder)
+    with open_database(f"file:{folder / 'sim.db'}") as database:
+        database.save(run(load_scenario(folder / f"{name}.yaml")))
+    return folder / "sim.db"
 
 
 @pytest.fixture

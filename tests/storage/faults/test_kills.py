@@ -1,18 +1,101 @@
-"""Servers and programs that are killed in the middle."""
+"""Servers and programs that are killed in the middle: each row is there once after the next push."""
+
+import re
+import shutil
+import signal
+import subprocess
+from pathlib import Path
 
 import pytest
 
+from sim.storage import rows, saving
+from tests.helpers.databases import push, same_rows, whole_file, whole_runs, writing
+from tests.helpers.gates import gate_before
+from tests.helpers.pressing import run_whole
+from tests.helpers.programs import ended, start
 
-def test_a_server_killed_in_the_middle_of_a_push_has_each_row_once_after_the_next_push(sudden):
-    ends = [sudden.server_killed(), sudden.server_killed(twice=True)]
-    while "middle" not in ends:  # chance decides where a kill comes
-        assert len(ends) < 8
-        ends.append(sudden.server_killed())
+# pages and batches so small that a run goes to a server in a dozen of them, as a very large one does
+PAGES = {"bots": 20, "orders": 25, "events": 100}
+BATCH = 4_000
+CODE = f"""
+import os, signal, sys
+from sim.storage import connection, rows, saving
+rows._ROWS.update({PAGES})
+saving._BATCH = {BATCH}
+execute, fatal = connection._execute_stmt, sys.argv.pop(1)
+def execute_or_die(opened, statement, *args):
+    if fatal and fatal in str(statement):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return execute(opened, statement, *args)
+connection._execute_stmt = execute_or_die
+from sim.__main__ import main; main()
+"""
+late = pytest.mark.parametrize("late", [False, True], ids=["before a request", "before an answer"])
 
 
-@pytest.mark.parametrize(("what", "middle"), [("run", "file"), ("run --db", "push"), ("push", "push")])
-def test_a_program_killed_while_it_saves_leaves_its_run_whole_or_absent_and_push_completes_it(sudden, what, middle):
-    ends = [sudden.program_killed(what)]
-    while f"middle of the {middle}" not in ends:  # chance decides where a kill comes
-        assert len(ends) < 8
-        ends.append(sudden.program_killed(what))
+@pytest.fixture
+def small_parts(monkeypatch):
+    monkeypatch.setattr(rows, "_ROWS", PAGES)
+    monkeypatch.setattr(saving, "_BATCH", BATCH)
+
+
+@late
+@pytest.mark.usefixtures("small_parts")
+def test_a_server_killed_at_any_request_of_a_push_has_each_row_once_after_the_next_push(late, small_run, server):
+    file = Path("sim.db")
+    shutil.copy(small_run, file)
+    with gate_before(server) as gate:
+        assert run_whole("push", "--db", gate.url)[::2] == (0, "")
+        requests, parts = len(gate.requests), set()
+        for number in range(requests):
+            server.start_anew()
+            shutil.copy(small_run, file)
+            gate.at(number, server.kill, late)
+            status, _, line = run_whole("push", "--db", gate.url)
+            assert status == 4
+            assert re.fullmatch(rf"sim: database {gate.url}: .*; sim push goes on where it stopped\n", line)
+            server.start()
+            parts.add(writing(server))
+            if number == requests // 2:  # and once more in the middle of what is left
+                gate.at(b"INSERT INTO metric_names", server.kill, late)
+                assert run_whole("push", "--db", gate.url)[0] == 4
+                server.start()
+            push(file, server)
+            assert push(file, server) == 0
+            assert same_rows(file, server)
+            assert whole_runs(server.read) == 1
+    assert len(parts) >= 5
+
+
+@pytest.mark.parametrize("statement", ["INSERT INTO orders", "INSERT INTO metric_names", "COMMIT"])
+def test_a_program_killed_while_it_saves_leaves_no_part_of_its_run(statement, small_run):
+    file = Path(shutil.copy(small_run, "sim.db"))
+    status, _, _ = ended(start(statement, "run", "small.yaml", "--no-charts", code=CODE))
+    assert status == -signal.SIGKILL
+    assert Path("sim.db-journal").exists()
+    assert whole_file(file) == 1
+
+
+@pytest.mark.parametrize(("what", "late"), [("run", False), ("push", True)])
+def test_a_program_killed_while_it_pushes_leaves_its_run_in_the_file_and_a_push_completes_it(
+    what, late, small_run, server
+):
+    file = Path("sim.db")
+    if what == "push":
+        shutil.copy(small_run, file)
+    args = ("run", "small.yaml", "--no-charts") if what == "run" else ("push",)
+    with gate_before(server) as gate:
+        programs: list[subprocess.Popen] = []
+
+        def kill() -> None:
+            programs[0].kill()
+
+        gate.at(b"INSERT INTO events", kill, late)
+        programs.append(start("", *args, "--db", gate.url, code=CODE))
+        status, _, _ = ended(programs[0])
+    assert status == -signal.SIGKILL
+    assert whole_file(file) == 1
+    assert writing(server) > 0
+    push(file, server)
+    assert same_rows(file, server)
+    assert whole_runs(server.read) == 1

@@ -4,7 +4,6 @@ import contextlib
 import re
 import shutil
 import ssl
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -17,16 +16,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from sim.storage import open_database
+from sim.storage import open_database, saving
+from sim.storage import server as patient
 from tests.helpers.databases import (
     push,
     same_rows,
-    scenarios,
     whole_file,
     whole_runs,
     writing,
 )
-from tests.helpers.programs import BATCHES, FILES, do, ended, start
+from tests.helpers.pressing import run_whole
+from tests.helpers.programs import FILES, run_program
 from tests.helpers.server import Server, free_ports, http, port_that, read_file
 
 KEPT = "this run is in file:sim.db, not pushed; sim push --db {} sends it"
@@ -176,33 +176,34 @@ def problem(url: str, line: str) -> str:
     start_of_it = f"sim: database {url}: "
     assert line.startswith(start_of_it)
     return (
-        line.removeprefix(start_of_it)
+        line.removesuffix("\n")
+        .removeprefix(start_of_it)
         .removesuffix(f"; {KEPT.format(url)}")
         .removesuffix("; sim push goes on where it stopped")
     )
 
 
-# all the other answers are tried in the next test, by quicker means
+# all the other answers are tried in the next test
 @pytest.mark.parametrize("fault", [name for name in FAULTS if name not in ANSWERS or "HTML" in name])
-def test_a_fault_of_the_server_is_one_line_and_the_run_is_kept_until_a_push_succeeds(fault, folder, here, server):
-    charts = () if fault == "no token" else ("--no-charts",)  # drawing them takes long
+def test_a_fault_of_the_server_is_one_line_and_the_run_is_kept_until_a_push_succeeds(fault, folder, server):
+    file, charts = folder / "sim.db", () if fault == "no token" else ("--no-charts",)  # drawing them takes long
+    act = run_program if fault == "no token" else run_whole
     with FAULTS[fault](folder) as faulty:
-        args = ("run", "small.yaml", *charts, "--db", faulty.url)
-        said = do(*args, status=4, **faulty.env)
-        assert said.stdout.endswith(f"{KEPT.format(faulty.url).removeprefix('this run is ')}\n")
-        line = said.stderr.strip()
-        assert line.endswith(f"; {KEPT.format(faulty.url)}")
-        pushed = here("push", "--db", faulty.url, status=4, **faulty.env)
-        assert problem(faulty.url, line) == problem(faulty.url, pushed)
-    assert read_file("sim.db", "SELECT count(*), count(pushed_at) FROM runs WHERE status = 'complete'") == [(1, 0)]
+        status, out, line = act("run", "small.yaml", *charts, "--db", faulty.url, **faulty.env)
+        assert (status, line.count("\n")) == (4, 1)
+        assert out.endswith(f"{KEPT.format(faulty.url).removeprefix('this run is ')}\n")
+        assert line.endswith(f"; {KEPT.format(faulty.url)}\n")
+        status, _, pushed = run_whole("push", "--db", faulty.url, **faulty.env)
+        assert (status, problem(faulty.url, pushed)) == (4, problem(faulty.url, line))
+    assert read_file(file, "SELECT count(*), count(pushed_at) FROM runs WHERE status = 'complete'") == [(1, 0)]
     assert {file.name for file in Path("out").rglob("*.*")} >= FILES | (set() if charts else {"bots.png", "waits.png"})
-    assert push(folder / "sim.db", server) == 1
-    assert same_rows(folder / "sim.db", server)
-    assert read_file("sim.db", "SELECT count(*) FROM runs WHERE pushed_at IS NULL") == [(0,)]
+    assert push(file, server) == 1
+    assert same_rows(file, server)
+    assert read_file(file, "SELECT count(*) FROM runs WHERE pushed_at IS NULL") == [(0,)]
 
 
 def test_every_fault_says_what_is_wrong_and_what_to_do_and_no_run_is_lost(folder, here, golden, monkeypatch, server):
-    monkeypatch.setattr("sim.storage.server._SILENCE", 0.2)
+    monkeypatch.setattr(patient, "_SILENCE", 0.2)
     lines = []
     for name, fault in {**FAULTS, "a server that never answers": partial(answering, answer=None)}.items():
         with fault(folder) as faulty:
@@ -229,38 +230,28 @@ def test_a_host_name_that_is_none_is_one_line_before_the_run(host, here):
 
 
 def test_a_quota_that_is_used_up_in_the_middle_of_a_run_leaves_the_earlier_runs_and_a_push_goes_on(
-    sudden, folder, server
+    large_run, server, monkeypatch
 ):
-    shutil.copy(sudden.source / "sim.db", "sim.db")
+    monkeypatch.setattr(saving, "_BATCH", 200_000)  # so that a run of this size goes there in half a dozen of them
+    file = Path(shutil.copy(large_run, "sim.db"))
     with open_database(server.url):
         pass
     server.configure(max_db_size="1500KB")
-    status, _, errors = ended(start("push", "--db", server.url, code=BATCHES))
-    assert (status, errors.count("\n")) == (4, 1)
+    status, _, line = run_whole("push", "--db", server.url)
+    assert (status, line.count("\n")) == (4, 1)
     assert writing(server) > 1000
     server.configure(max_db_size="1GB")
-    do("push", "--db", server.url)
+    assert run_whole("push", "--db", server.url)[::2] == (0, "")
     assert whole_runs(server.read) == 1
-    assert same_rows(folder / "sim.db", server)
+    assert same_rows(file, server)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def unanswered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, subprocess.Popen]]:
-    """A run that waits for a server that never answers: it begins before the other tests, since it takes long."""
-    place = tmp_path_factory.mktemp("unanswered")
-    scenarios(place)
+def test_a_server_that_never_answers_is_given_up_after_half_a_minute(monkeypatch):
+    assert patient._SILENCE == 30
+    monkeypatch.setattr(patient, "_SILENCE", 0.2)
     with port_that(None) as port:
         url = f"http://127.0.0.1:{port}"
-        with start("run", "small.yaml", "--no-charts", "--db", url, cwd=place) as process:
-            yield url, process
-            process.kill()
-
-
-def test_a_server_that_never_answers_is_given_up_after_half_a_minute(unanswered):
-    url, process = unanswered
-    status, out, errors = ended(process)
-    assert (status, errors) == (
-        4,
-        f"sim: database {url}: does not answer; check the URL and the network; {KEPT.format(url)}\n",
-    )
+        status, out, line = run_whole("run", "small.yaml", "--no-charts", "--db", url)
+    assert status == 4
+    assert line == f"sim: database {url}: does not answer; check the URL and the network; {KEPT.format(url)}\n"
     assert "Summary" in out
