@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import closing, suppress
 from threading import Event, Thread, current_thread
-from typing import Any, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 from weakref import finalize
 
 from libsql_client.client import Client, LibsqlError
@@ -97,6 +97,34 @@ class _FileClient(Sqlite3Client):
             return _execute_stmt(connection, stmt, args)
 
         return await patiently(attempt)
+
+
+class _Call(Generic[T]):
+    """Work for the thread of a connection. Ctrl-C may come as soon as it is handed over, before it has a future."""
+
+    def __init__(self, work: Callable[[], Awaitable[T]]) -> None:
+        self._work = work
+        self._task: asyncio.Task[Any] | None = None
+        self._stopped, self._ended = Event(), Event()
+
+    async def run(self) -> T:
+        self._task = asyncio.current_task()
+        try:
+            if self._stopped.is_set():
+                raise asyncio.CancelledError
+            return await self._work()
+        finally:
+            self._ended.set()
+
+    def stop(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Stop it, and wait until what was begun is undone, so that nothing is written behind our back."""
+        self._stopped.set()
+        loop.call_soon_threadsafe(self._cancel)
+        self._ended.wait(1)
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
 
 
 class Connection:
@@ -191,29 +219,12 @@ class Connection:
             raise self.error("was opened by the process that this one is a fork of", "FORKED")
         if self._loop.is_closed():
             raise self.error("is closed", "CLOSED")
-        stopped, ended = Event(), Event()
-        tasks: list[asyncio.Task[T] | None] = []
-
-        async def watched() -> T:
-            tasks.append(asyncio.current_task())
-            try:
-                if stopped.is_set():
-                    raise asyncio.CancelledError
-                return await work()
-            finally:
-                ended.set()
-
-        def stop() -> None:
-            for task in filter(None, tasks):
-                task.cancel()
-
+        call = _Call(work)
         try:
-            return asyncio.run_coroutine_threadsafe(watched(), self._loop).result()
-        except KeyboardInterrupt:  # perhaps before there was a future to cancel, when the work was already going on
-            stopped.set()
+            return asyncio.run_coroutine_threadsafe(call.run(), self._loop).result()
+        except KeyboardInterrupt:
             self._interrupted.set()
-            self._loop.call_soon_threadsafe(stop)
-            ended.wait(1)  # until what was begun is undone, so that nothing is written behind our back
+            call.stop(self._loop)
             self._interrupted.clear()
             raise
         except LibsqlError as error:
