@@ -8,7 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.errors import KitchensimError, ScenarioError, SimulationError, StorageError
+    from sim.checking import Checks, check
+    from sim.errors import ArgumentError, FileError, KitchensimError, ScenarioError, SimulationError, StorageError
     from sim.experiment import (
         Comparison,
         Replications,
@@ -27,8 +28,11 @@ if TYPE_CHECKING:
     from sim.storage import Database, open_database
 
 __all__ = [
+    "ArgumentError",
+    "Checks",
     "Comparison",
     "Database",
+    "FileError",
     "KitchensimError",
     "Replications",
     "Run",
@@ -39,6 +43,7 @@ __all__ = [
     "StorageError",
     "Sweep",
     "Theory",
+    "check",
     "compare",
     "load_scenario",
     "open_database",
@@ -51,6 +56,7 @@ __all__ = [
 
 
 _HOMES = {
+    "sim.checking": ("Checks", "check"),
     "sim.experiment": (
         *("Comparison", "Replications", "Run", "Selection", "Sweep", "Theory"),
         *("compare", "replicate", "run", "select", "sweep", "theory"),
@@ -68,7 +74,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'sim' has no attribute {name!r}")
     home = next((module for module, names in _HOMES.items() if name in names), "sim.errors")
     value = globals()[name] = getattr(import_module(home), name)
-    if home in ("sim.experiment", "sim.storage"):
+    if home in ("sim.checking", "sim.experiment", "sim.storage"):
         _dress()
     return value
 

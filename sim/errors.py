@@ -62,10 +62,10 @@ def few_of_a_kind(faults: Iterable[Fault]) -> list[Fault]:
     return sorted(shown)
 
 
-class ScenarioError(KitchensimError):
-    """A scenario that cannot be used; `faults` lists what is wrong with it, of one kind the first ten and a count."""
+class FileError(KitchensimError):
+    """A file that cannot be used; `faults` lists what is wrong with it, of one kind the first ten and a count."""
 
-    def __init__(self, faults: list[Fault]) -> None:
+    def __init__(self, faults: Iterable[Fault]) -> None:
         """Sort the faults by place and name each one once."""
         self.faults = few_of_a_kind(sorted(set(faults)))
         super().__init__("\n".join(self.lines))
@@ -74,6 +74,21 @@ class ScenarioError(KitchensimError):
     def lines(self) -> list[str]:
         """A line for each fault."""
         return [str(fault) for fault in self.faults]
+
+
+class ScenarioError(FileError):
+    """A scenario that cannot be used."""
+
+
+class ArgumentError(KitchensimError):
+    """An argument of a function that cannot be used: its name, and what is wrong with it and what to give instead.
+
+    A command has an option for it, which it names in its own words.
+    """
+
+    def __init__(self, argument: str, problem: str) -> None:
+        self.argument, self.problem = argument, problem
+        super().__init__(f"{argument}: {problem}")
 
 
 class SimulationError(KitchensimError):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sim.errors import ScenarioError, SimulationError
+from sim.errors import FileError, ScenarioError, SimulationError
 
 if TYPE_CHECKING:
     from sim.experiment import Look, Replications
@@ -35,8 +35,8 @@ class ScenarioFile(pytest.File):
             CollectError: with every fault of the file.
 
         """
-        from sim.output.findings import unique
-        from sim.output.golden import has_golden
+        from sim.checking import has_golden
+        from sim.output.ci.lines import unique
         from sim.scenario import load_scenario
         from sim.verdicts import expectation_text
 
@@ -44,67 +44,71 @@ class ScenarioFile(pytest.File):
             self.scenario = load_scenario(Path(os.path.relpath(self.path, self.config.invocation_params.dir)))
         except ScenarioError as error:
             raise self.CollectError(str(error)) from None
-        top = self.scenario.root.place
-        asked: list[tuple[str, Place, Callable[[int], Finding | None]]] = [
-            *(
-                (expectation_text(entry, self.scenario.clock), entry.place, self._expectation)
-                for entry in self.scenario.expectations
-            ),
-            *((str(threshold), threshold.place, self._threshold) for threshold in self.scenario.thresholds),
-            *([("golden log", top, self._golden)] if has_golden(self.path) else []),
-        ]
-        asked = asked or [("runs", top, self._runs)]
-        for index, name in enumerate(unique(name for name, *_ in asked)):
-            _, place, judge = asked[index]
-            yield ScenarioItem.from_parent(self, name=name, place=place, judge=partial(judge, index))
+        scenario, top = self.scenario, self.scenario.root.place
+        questions: list[tuple[str, Place, Callable[[], Finding | None]]] = []
+        for index, expectation in enumerate(scenario.expectations):
+            text = expectation_text(expectation, scenario.clock)
+            questions.append((text, expectation.place, partial(self._expectation, index)))
+        for index, threshold in enumerate(scenario.thresholds):
+            questions.append((str(threshold), threshold.place, partial(self._threshold, index)))
+        if has_golden(self.path):
+            questions.append(("golden log", top, self._golden))
+        if not questions:
+            questions.append(("runs", top, self._runs))
+        names = unique(requirement for requirement, _, _ in questions)
+        for name, (_, place, judge) in zip(names, questions, strict=True):
+            yield ScenarioItem.from_parent(self, name=name, place=place, judge=judge)
 
     @cached_property
-    def _first(self) -> "Look | SimulationError":
-        """Replication 1, which all items share."""
+    def _look_or_error(self) -> "Look | SimulationError":
+        """Replication 1, which all items share, or why it cannot be run."""
         from sim.experiment import look
 
         return look(self.scenario)
 
+    @property
+    def _look(self) -> "Look":
+        if isinstance(self._look_or_error, SimulationError):
+            raise self._look_or_error
+        return self._look_or_error
+
     @cached_property
-    def _done(self) -> "Replications | SimulationError":
-        """All replications, which all thresholds share."""
+    def _replications_or_error(self) -> "Replications | SimulationError":
+        """All replications, which all thresholds share, or why they cannot be run."""
         from sim.experiment import replicate
 
         try:
-            return replicate(self.scenario, earlier=lambda _: [self._seen().replication], fingerprints=False)
+            return replicate(self.scenario, earlier=lambda _: [self._look.replication], fingerprints=False)
         except SimulationError as error:
             return error
 
-    def _seen(self) -> "Look":
-        if isinstance(self._first, SimulationError):
-            raise self._first
-        return self._first
-
-    def _runs(self, _: int) -> None:
-        self._seen()
+    def _runs(self) -> None:
+        """Raise what keeps the scenario from running, if anything does."""
+        _ = self._look
 
     def _expectation(self, index: int) -> "Finding":
-        from sim.output.findings import of_expectation
+        from sim.checking import expectation_finding
 
-        return of_expectation(self._seen().verdicts[index])
+        return expectation_finding(self._look.verdicts[index])
 
     def _threshold(self, index: int) -> "Finding":
-        from sim.output.findings import of_demand, of_threshold
+        from sim.checking import demand_finding, threshold_finding
         from sim.verdicts import Outcome
 
-        if isinstance(self._done, SimulationError):
-            raise self._done
-        may_be = self.config.getini("sim_inconclusive") == "pass"
-        verdict = self._done.verdicts[index - len(self.scenario.expectations)]
-        return of_demand(self._done) or of_threshold(verdict, Outcome.PASS if may_be else Outcome.FAIL)
+        replications = self._replications_or_error
+        if isinstance(replications, SimulationError):
+            raise replications
+        may_be_open = self.config.getini("sim_inconclusive") == "pass"
+        verdict = replications.verdicts[index]
+        return demand_finding(replications) or threshold_finding(verdict, Outcome.PASS if may_be_open else Outcome.FAIL)
 
-    def _golden(self, _: int) -> "Finding":
-        from sim.output.golden import golden_finding
+    def _golden(self) -> "Finding":
+        from sim.checking import golden_finding
 
-        found = golden_finding(self.path, self.scenario, self._seen())
-        if found is None:
-            raise ScenarioError([self.scenario.root.place.fault("", "its golden log is gone; check it out again")])
-        return found
+        finding = golden_finding(self.path, self.scenario, self._look)
+        if finding is None:  # it was there when tests were collected
+            raise FileError([self.scenario.root.place.fault("", "its golden log is gone; check it out again")])
+        return finding
 
 
 class NotHeldError(Exception):
@@ -147,7 +151,7 @@ class ScenarioItem(pytest.Item):
         error = excinfo.value
         if isinstance(error, SimulationError):
             return f"{self.place.file}: {error}"
-        if isinstance(error, ScenarioError):
+        if isinstance(error, FileError):
             return str(error)
         if not isinstance(error, NotHeldError):
             return super().repr_failure(excinfo, style)

@@ -1,9 +1,8 @@
 """`sim check`: scenario files as tests."""
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -20,25 +19,24 @@ from sim.cli.common import (
     SettingsOption,
     TagsOption,
     columns,
+    complain,
     destination,
     number_from,
     parameters_of,
+    refuse_sources,
     say,
     say_json,
 )
-from sim.cli.files import scenario_files
-from sim.cli.judging import Check
 from sim.cli.keeping import DaskOption, Keeper, TimesOption
-from sim.errors import Fault
 from sim.units import printable
 
 if TYPE_CHECKING:
-    from sim.cli.against import Base
-    from sim.output.findings import Checked
-    from sim.output.reports import Report
+    from sim.checking import Checks
+    from sim.experiment import CheckedFile
     from sim.verdicts import Outcome
 
 _STANDARD_OUTPUT = Path("-")
+_OPTIONS = {"paths": "PATH", "keyword": "-k", "against": "--against"}
 
 
 def check_command(
@@ -98,72 +96,73 @@ def check_command(
     ] = None,
 ) -> None:
     """Judge what scenarios expect, their thresholds and golden logs."""
+    from sim.checking import check, load_files
+    from sim.errors import ArgumentError
     from sim.output.documents import check_document
-    from sim.output.findings import Checked, notes, total_line
-    from sim.verdicts import Outcome
 
-    files = scenario_files(paths, keyword)
-    unchecked = [] if strict else files.unchecked
-    wrong = [Checked(fault.file, [fault]) for fault in (*files.unreadable, *(files.unchecked if strict else []))]
-    golden = {"--update-golden": update, "--require-golden": require_golden}
     targets = {"--junit": junit, "--json": as_json}
-    _refuse(settings, against, no_regressions, golden, github, targets)
-    keeper = Keeper("replicate", None, seed, destination(tags, db, db is not None if save is None else save), tags)
-    base = None if against is None else _base(against, db)
-    counts_as = {None: Outcome.INCONCLUSIVE, "pass": Outcome.PASS, "fail": Outcome.FAIL}[inconclusive]
-    show = as_json != _STANDARD_OUTPUT
-    checked: list[Checked] = []
-    with keeper.at_work(_processors() if jobs is None else jobs, engine, dask) as options:
-        check = Check(keeper, options, times, base, counts_as, update, targets, not settings, require_golden)
-        for found in chain(wrong, check.all(files.scenarios, parameters_of(settings))):
-            checked.append(found)
-            if show and base is None:
-                _show(found, verbose, github)
-            if fail_fast and found.outcome in (Outcome.WRONG, Outcome.FAIL):
-                break
-    report = None if base is None else base.report(checked, no_regressions)
-    if report is not None and show:
-        for found in checked:
-            _show(found, verbose, github)
-        say(*report.lines(columns()))
-    if show:
-        most = len(wrong) + len(files.scenarios)
-        say(*notes(checked, unchecked), total_line(checked, most, unchecked))
+    try:
+        files = load_files(paths, keyword, parameters_of(settings))
+        _refuse(settings, against, no_regressions, {"--update-golden": update, "--require-golden": require_golden})
+        _refuse_targets(targets, files.sources, github)
+        keeper = Keeper("replicate", None, seed, destination(tags, db, db is not None if save is None else save), tags)
+        complain(*(note for scenario in files.scenarios for note in scenario.notes))
+        show = partial(_show, verbose=verbose, github=github) if as_json != _STANDARD_OUTPUT else _show_nothing
+        with keeper.at_work(_processors() if jobs is None else jobs, engine, dask) as options:
+            if keeper.address is None:
+                del options["earlier"], options["finished"]
+            checks = check(
+                files,
+                times=times,
+                against=against,
+                database=db,
+                no_regressions=no_regressions,
+                update_golden=update,
+                require_golden=require_golden,
+                strict=strict,
+                inconclusive=inconclusive,
+                fail_fast=fail_fast,
+                judged=show,
+                **options,
+            )
+            keeper.problems += [checked.problem for checked in checks.files if checked.problem]
+    except ArgumentError as error:
+        raise typer.BadParameter(error.problem, param_hint=_OPTIONS[error.argument]) from None
+    if as_json == _STANDARD_OUTPUT:
+        say_json(check_document(checks.files, checks.unchecked))
     else:
-        say_json(check_document(checked, unchecked))
-    _write(keeper, checked, unchecked, report, junit, as_json, github)
-    _leave(keeper, {found.outcome for found in checked})
+        say(*([] if checks.differences is None else checks.differences.lines(columns())))
+        say(*checks.notes(), checks.total_line())
+    _write(keeper, checks, junit, as_json, github)
+    _leave(keeper, checks.outcome)
 
 
-def _refuse(
-    settings: list[str] | None,
-    against: str | None,
-    no_regressions: bool,
-    golden: dict[str, bool],
-    github: bool,
-    targets: dict[str, Path | None],
-) -> None:
-    """Refuse options that do not go together, and to write where scenarios are."""
+def _refuse(settings: list[str] | None, against: str | None, no_regressions: bool, golden: dict[str, bool]) -> None:
+    """Refuse options that do not go together."""
     if no_regressions and against is None:
         raise typer.BadParameter("needs --against DIR or --against RUN", param_hint="--no-regressions")
     for option, is_given in golden.items():
         if is_given and settings:
             raise typer.BadParameter("is about what files say; leave --set out", param_hint=option)
+
+
+def _refuse_targets(targets: dict[str, Path | None], sources: Iterable[Path], github: bool) -> None:
+    """Refuse to write where scenarios are, and two documents to one place."""
     if github and targets["--json"] == _STANDARD_OUTPUT:
         raise typer.BadParameter("would stand between GitHub's annotations; name a file", param_hint="--json -")
+    known = list(sources)
+    paths = set()
     for option, target in targets.items():
-        if target is not None and target.suffix in (".yaml", ".yml"):
+        if target is None:
+            continue
+        if target.suffix in (".yaml", ".yml"):
             problem = f"{printable(str(target))} looks like a scenario; name another file"
             raise typer.BadParameter(problem, param_hint=option)
-    given = [os.path.abspath(target) for target in targets.values() if target is not None]  # noqa: PTH100  # follows no link
-    if len(set(given)) < len(given):
-        raise typer.BadParameter("names the file of --junit; name another", param_hint="--json")
-
-
-def _base(against: str, db: str | None) -> "Base":
-    from sim.cli.against import Base  # late, since it loads the database
-
-    return Base(against, db)
+        refuse_sources([target], known, option)
+        path = os.path.abspath(target)  # noqa: PTH100  # follows no link
+        if path in paths:
+            raise typer.BadParameter("names the file of --junit; name another", param_hint=option)
+        paths.add(path)
 
 
 def _processors() -> int:
@@ -171,49 +170,43 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _show(found: "Checked", verbose: bool, github: bool) -> None:
-    from sim.output.findings import checked_lines
+def _show(checked: "CheckedFile", verbose: bool, github: bool) -> None:
+    from sim.output.ci.lines import checked_lines
 
-    say(*checked_lines(found, verbose, columns()))
+    say(*checked_lines(checked, verbose, columns()))
     if github:
-        from sim.output.github import annotations
+        from sim.output.ci.github import annotations
 
-        say(*annotations(found))
+        say(*annotations(checked))
 
 
-def _write(
-    keeper: Keeper,
-    checked: Sequence["Checked"],
-    unchecked: Sequence[Fault],
-    report: "Report | None",
-    junit: Path | None,
-    as_json: Path | None,
-    github: bool,
-) -> None:
+def _show_nothing(_: "CheckedFile") -> None:
+    """Show nothing, since JSON follows."""
+
+
+def _write(keeper: Keeper, checks: "Checks", junit: Path | None, as_json: Path | None, github: bool) -> None:
     """Write the files that are asked for; what cannot be written becomes a problem."""
     from sim.output.documents import write_check
 
     if junit is not None:
-        from sim.output.junit import write_junit
+        from sim.output.ci.junit import write_junit
 
-        keeper.write(partial(write_junit, checked), junit, "--junit")
+        keeper.write(partial(write_junit, checks.files), junit, "--junit")
     if as_json is not None and as_json != _STANDARD_OUTPUT:
-        keeper.write(partial(write_check, checked, unchecked), as_json, "--json")
+        keeper.write(partial(write_check, checks.files, checks.unchecked), as_json, "--json")
     if github:
-        from sim.output.github import tell_github
+        from sim.output.ci.github import tell_github
 
-        keeper.write(
-            lambda _: tell_github(checked, report, unchecked), Path("GITHUB_STEP_SUMMARY"), "GITHUB_STEP_SUMMARY"
-        )
+        summary = "GITHUB_STEP_SUMMARY"
+        keeper.write(lambda _: tell_github(checks.files, checks.differences, checks.unchecked), Path(summary), summary)
 
 
-def _leave(keeper: Keeper, outcomes: Collection["Outcome"]) -> None:
+def _leave(keeper: Keeper, outcome: "Outcome") -> None:
     """Exit with what is worst."""
     keeper.tell()
-    for outcome, status in (("WRONG", WRONG), ("FAIL", FAILED)):
-        if outcome in outcomes:
-            raise typer.Exit(status)
+    if outcome in ("WRONG", "FAIL"):
+        raise typer.Exit(WRONG if outcome == "WRONG" else FAILED)
     if keeper.problems:
         raise typer.Exit(NOT_SAVED)
-    if "INCONCLUSIVE" in outcomes:
+    if outcome == "INCONCLUSIVE":
         raise typer.Exit(INCONCLUSIVE)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 import typer
 
 from sim.engines import Engine, Progress, can_compile
-from sim.errors import INSTALL, KitchensimError, StorageError
+from sim.errors import INSTALL, KitchensimError
 from sim.units import printable, shown
 
 if TYPE_CHECKING:
@@ -241,14 +241,9 @@ def cannot_write(error: OSError, folder: Path, option: str) -> str:
 
 def existing_database(db: str | None, option: str = "--db") -> "Database":
     """Return the database to read from, which `option` names; a file must be there already."""
-    from sim.storage import find_address, open_database
+    from sim.storage import open_existing_database
 
-    address = find_address(db, option)
-    if not address.is_remote and not os.path.exists(address.target):  # noqa: PTH110  # False also where Path.exists raises
-        raise StorageError(
-            f"database {address.url}: there is none yet; sim run FILE makes it, or name another with {option}"
-        )
-    return open_database(address)
+    return open_existing_database(db, option)
 
 
 @contextmanager

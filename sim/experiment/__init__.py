@@ -1,5 +1,6 @@
 """Experiments: one run, many replications of it, and many scenarios beside each other."""
 
+from sim.experiment.checked import CheckedFile
 from sim.experiment.closed_forms import Beside, Theory, theory
 from sim.experiment.comparing import Comparison, Pair, adjusted, compare, paired
 from sim.experiment.frames import ThresholdVerdicts, Verdicts
@@ -21,6 +22,7 @@ __all__ = [
     "AllOrders",
     "Beside",
     "Candidate",
+    "CheckedFile",
     "Comparison",
     "Look",
     "Options",

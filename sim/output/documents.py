@@ -7,16 +7,14 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sim.errors import Fault
-from sim.experiment import Candidate, Comparison, Pair, Replications, Run, Selection, Sweep, Theory
+from sim.experiment import Candidate, CheckedFile, Comparison, Pair, Replications, Run, Selection, Sweep, Theory
 from sim.model import UNITS
 from sim.output.files import text_file, write_files
 from sim.scenario import Scenario
-
-if TYPE_CHECKING:
-    from sim.output.findings import Checked
+from sim.verdicts import Outcome
 
 PROCEDURE = "gatekeeping sequence of tests, in the manner of Andradóttir and Kim (2010), without an indifference zone"
 
@@ -132,10 +130,8 @@ def theory_document(theory: Theory, scenario: Scenario, replications: Replicatio
     }
 
 
-def check_document(files: Sequence["Checked"], unchecked: Sequence[Fault] = ()) -> dict[str, Any]:
+def check_document(files: Sequence[CheckedFile], unchecked: Sequence[Fault] = ()) -> dict[str, Any]:
     """Return what `sim check --json` writes."""
-    from sim.verdicts import Outcome  # not needed by a run
-
     tally = Counter(str(checked.outcome) for checked in files)
     return {
         "outcomes": {str(outcome): tally[outcome] for outcome in Outcome},
@@ -144,7 +140,7 @@ def check_document(files: Sequence["Checked"], unchecked: Sequence[Fault] = ()) 
     }
 
 
-def write_check(files: Sequence["Checked"], unchecked: Sequence[Fault], path: Path) -> None:
+def write_check(files: Sequence[CheckedFile], unchecked: Sequence[Fault], path: Path) -> None:
     """Write what was found of scenario files as JSON.
 
     Raises:
@@ -155,10 +151,10 @@ def write_check(files: Sequence["Checked"], unchecked: Sequence[Fault], path: Pa
     write_files({path: text_file(lambda file: file.write(f"{document}\n"))})
 
 
-def _of_file(checked: "Checked") -> dict[str, Any]:
+def _of_file(checked: CheckedFile) -> dict[str, Any]:
     """Return what was found of one scenario file."""
     document: dict[str, Any] = {"file": checked.file, "outcome": str(checked.outcome)}
-    if checked.done is None:
+    if checked.replications is None:
         return {**document, "faults": [str(fault) for fault in checked.faults]}
     findings = [
         {
@@ -175,7 +171,7 @@ def _of_file(checked: "Checked") -> dict[str, Any]:
         }
         for finding in checked.findings
     ]
-    document |= {**replications_document(checked.done), "findings": findings}
+    document |= {**replications_document(checked.replications), "findings": findings}
     if checked.pairs is not None:
         document["against"] = [pair_document(pair) for pair in checked.pairs]
     return document

@@ -2,7 +2,7 @@
 
 from sim.storage.addresses import LOCAL, Address, find_address
 from sim.storage.check import check
-from sim.storage.database import Database, open_database
+from sim.storage.database import Database, open_database, open_existing_database
 from sim.storage.experiments import (
     Experiment,
     earlier_replications,
@@ -53,6 +53,7 @@ __all__ = [
     "new_experiment",
     "new_run_id",
     "open_database",
+    "open_existing_database",
     "purge",
     "push_all",
     "push_replications",

@@ -1,9 +1,11 @@
 """The stored runs as DataFrames, for notebooks and scripts."""
 
+import os
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from sim.errors import StorageError
 from sim.experiment import Run
 from sim.model import UNITS
 from sim.storage.addresses import Address, find_address
@@ -133,3 +135,18 @@ def open_database(url: str | Address | None = None) -> Database:
         database.close()
         raise
     return database
+
+
+def open_existing_database(url: str | None = None, option: str = "--db") -> Database:
+    """Open the database to read from, which `option` names (default: as `find_address`); a file must be there already.
+
+    Raises:
+        StorageError: there is none, it cannot be opened or reached, or is newer than this program.
+
+    """
+    address = find_address(url, option)
+    if not address.is_remote and not os.path.exists(address.target):  # noqa: PTH110  # False also where Path.exists raises
+        raise StorageError(
+            f"database {address.url}: there is none yet; sim run FILE makes it, or name another with {option}"
+        )
+    return open_database(address)

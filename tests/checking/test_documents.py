@@ -10,9 +10,9 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 
 from sim import load_scenario, replicate, run
 from sim.errors import Fault
+from sim.experiment import CheckedFile
 from sim.model import UNITS
-from sim.output.findings import Checked
-from sim.output.junit import write_junit
+from sim.output.ci.junit import write_junit
 from sim.units import printable
 from tests.helpers.checks import (
     BROKEN,
@@ -140,7 +140,7 @@ def test_odd_names_of_files_survive_in_junit(name):
 @given(st.text(min_size=1))
 def test_any_name_and_fault_survives_in_junit(tmp_path_factory, text):
     path, shown = tmp_path_factory.getbasetemp() / "any.xml", printable(text)
-    write_junit([Checked(text, [Fault(text, 1, 1, "", text)])], path)
+    write_junit([CheckedFile(text, [Fault(text, 1, 1, "", text)])], path)
     [(_, _, message, lines)] = suites(str(path))[shown]["is a scenario that runs"]
     assert message == lines == f"{shown}:1:1: {shown}"
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from sim.errors import Fault
-from sim.output.findings import Checked
-from sim.output.github import annotations, step_summary
+from sim.experiment import CheckedFile
+from sim.output.ci.github import annotations, step_summary
 from sim.units import printable
 from tests.helpers.checks import (
     BROKEN,
@@ -76,7 +76,7 @@ def test_annotations_put_what_did_not_hold_to_its_line(monkeypatch, folder):
 
 @given(st.text(min_size=1), st.text())
 def test_annotations_of_any_name_and_text_are_one_line_and_read_back(name, text):
-    [line] = annotations(Checked(name, [Fault(name, 3, 4, "", text)]))
+    [line] = annotations(CheckedFile(name, [Fault(name, 3, 4, "", text)]))
     assert len(re.split("[\r\n]", line)) == 1
     places = {"file": name, "line": "3", "col": "4", "title": "WRONG"}
     assert told([line]) == [("error", places, printable(text))]
@@ -198,14 +198,14 @@ def test_odd_names_of_files_survive_in_the_summary(name, monkeypatch):
 
 @given(st.text().map(str.strip).filter(lambda name: name and "`" not in name), st.text().map(str.strip))
 def test_any_name_and_fault_survives_in_the_summary(name, text):
-    rows, blocks = rendered(step_summary([Checked(name, [Fault(name, 1, 1, "", text)])]))
+    rows, blocks = rendered(step_summary([CheckedFile(name, [Fault(name, 1, 1, "", text)])]))
     assert rows == [HEADING, ["🚫 WRONG", printable(name), "", ""]]
     assert blocks == [f"{printable(name)}:1:1: {printable(text)}\n"]
 
 
 def test_a_summary_that_would_not_fit_says_how_much_is_left_out():
     wrong = [Fault("x.yaml", 1, 1, "", "wrong " * 100)]
-    files = [Checked(f"{number:03}-{'ü🍔' * 200}.yaml", wrong) for number in range(600)]
+    files = [CheckedFile(f"{number:03}-{'ü🍔' * 200}.yaml", wrong) for number in range(600)]
     text = step_summary(files)
     assert 900_000 < len(text.encode()) < 2**20
     rows, blocks = rendered(text)

@@ -8,8 +8,9 @@ from collections import deque
 from contextlib import suppress
 from io import BytesIO, StringIO
 from pathlib import Path
+from typing import NamedTuple
 
-from sim.errors import Fault, ScenarioError
+from sim.errors import Fault, FileError
 from sim.experiment import Look, Run, run
 from sim.metrics import events_table
 from sim.output.files import write_files
@@ -23,7 +24,6 @@ from sim.verdicts import Finding, Judgement, Outcome
 _BEFORE = 3  # events that are shown before the first one that differs
 _LARGEST = 10_000  # bytes of a file with a fingerprint
 _LONGEST = 200  # characters of a line of a log
-_DIGITS = {"fingerprint": 16, "model_sha256": 64}
 _DAMAGED = (OSError, EOFError, ValueError, zlib.error)
 _COLUMNS = ("t_us", "event", "order", "class", "bot")  # those of events.csv that the fingerprint is made of
 
@@ -45,7 +45,7 @@ def has_golden(file: Path) -> bool:
     return _files(file)[0].exists()
 
 
-def update_golden(file: Path, scenario: Scenario, first: Look) -> bool:
+def update_golden(file: Path, scenario: Scenario, look: Look) -> bool:
     """Keep the fingerprint and the log of a scenario beside its file, and tell whether that stored something.
 
     None is kept where something is random, since the next numpy may draw other numbers.
@@ -54,14 +54,16 @@ def update_golden(file: Path, scenario: Scenario, first: Look) -> bool:
         OSError: a file cannot be written.
 
     """
-    fingerprint, log = files = _files(file)
+    fingerprint, log = _files(file)
     if scenario.is_random:
-        for old in files:
-            if old.exists():
-                old.unlink()
+        for path in (fingerprint, log):
+            if path.exists():
+                path.unlink()
         return False
-    wanted = {"fingerprint": first.replication.fingerprint, "model_sha256": scenario.model_sha256}
-    text, rows = f"{json.dumps(wanted, indent=2)}\n".encode(), _rows(run(scenario))
+    document = {"fingerprint": look.replication.fingerprint, "model_sha256": scenario.model_sha256}
+    text = f"{json.dumps(document, indent=2)}\n".encode()
+    rows = _rows(run(scenario))
+    # Files that hold this already are left alone, so that nothing changes for git and for make.
     with suppress(*_DAMAGED):
         if not _until_difference(log, rows) and fingerprint.read_bytes() == text:
             return False
@@ -77,37 +79,50 @@ def update_golden(file: Path, scenario: Scenario, first: Look) -> bool:
     return True
 
 
-def golden_finding(file: Path, scenario: Scenario, first: Look, is_required: bool = False) -> Finding | None:
+def golden_finding(file: Path, scenario: Scenario, look: Look, is_required: bool = False) -> Finding | None:
     """Return whether a scenario still has its golden log, with the first event that differs; None where it has none.
 
     Where that `is_required`, a scenario in which nothing is random must have one.
 
     Raises:
-        ScenarioError: what is kept is no golden fingerprint.
+        FileError: what is kept is no golden fingerprint.
 
     """
-    stored, log = _files(file)
-    try:
-        if not has_golden(file):
-            return _required(scenario) if is_required and not scenario.is_random else None
-        document = json.loads(read_bytes(stored, _LARGEST))
-        fingerprint, model = (_digits(document[key], number) for key, number in _DIGITS.items())
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        message = "is no golden fingerprint; sim check --update-golden stores it again"
-        raise ScenarioError([Fault(str(stored), 1, 1, "", message)]) from None
     finding = Finding("golden log", scenario.root.place, "golden log", Judgement.PASS, Outcome.PASS)
-    now = str(first.replication.fingerprint)
-    if now == fingerprint:
+    if not has_golden(file):
+        if not is_required or scenario.is_random:
+            return None
+        note = "there is none; sim check --update-golden stores it"
+        return finding._replace(judgement=Judgement.FAIL, outcome=Outcome.FAIL, note=note)
+    stored, log = _files(file)
+    golden_fingerprint, golden_model = _read_fingerprint(stored)
+    fingerprint = str(look.replication.fingerprint)
+    if fingerprint == golden_fingerprint:
         return finding
-    is_same = model == scenario.model_sha256
+    is_same_model = golden_model == scenario.model_sha256
+    cause = "the scenario is as it was, so the rules are not" if is_same_model else "the scenario has changed"
     return finding._replace(
         judgement=Judgement.FAIL,
         outcome=Outcome.FAIL,
-        got=f"fingerprint {now} in place of {fingerprint}",
-        note=f"the scenario {'is as it was, so the rules are not' if is_same else 'has changed'}; if that is meant, "
-        "--update-golden stores the new log",
+        got=f"fingerprint {fingerprint} in place of {golden_fingerprint}",
+        note=f"{cause}; if that is meant, --update-golden stores the new log",
         diff=_difference(log, run(scenario)),
     )
+
+
+def _read_fingerprint(file: Path) -> tuple[str, str]:
+    """Return the fingerprint of a golden log, and that of the scenario that it was made of.
+
+    Raises:
+        FileError: the file has none.
+
+    """
+    try:
+        document = json.loads(read_bytes(file, _LARGEST))
+        return _digits(document["fingerprint"], 16), _digits(document["model_sha256"], 64)
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        message = "is no golden fingerprint; sim check --update-golden stores it again"
+        raise FileError([Fault(str(file), 1, 1, "", message)]) from None
 
 
 def _digits(text: object, number: int) -> str:
@@ -122,50 +137,58 @@ def _digits(text: object, number: int) -> str:
     return text
 
 
-def _required(scenario: Scenario) -> Finding:
-    note = "there is none; sim check --update-golden stores it"
-    return Finding("golden log", scenario.root.place, "golden log", Judgement.FAIL, Outcome.FAIL, note=note)
-
-
-def _rows(done: Run) -> list[str]:
+def _rows(golden_run: Run) -> list[str]:
+    """Return the lines of a run's events.csv, without columns that the fingerprint does not cover."""
     text = StringIO()
-    table = events_table(done.log, done.scenario.clock)
+    table = events_table(golden_run.log, golden_run.scenario.clock)
     write_csv({name: table[name] for name in _COLUMNS}, text)
     return text.getvalue().splitlines(keepends=True)
 
 
-def _until_difference(log: Path, rows: list[str]) -> list[tuple[int, str | None, str | None]]:
-    """Return the first row of a golden log that differs from `rows`, with those before it: number, golden, now.
+class _RowPair(NamedTuple):
+    """A row of a golden log and the same one of now, by their number; None stands for the end."""
 
-    None stands for the end. No more is unpacked than that needs, since a small file may unpack to a very large one.
+    number: int
+    golden: str | None
+    now: str | None
+
+
+def _until_difference(log: Path, rows: list[str]) -> list[_RowPair]:
+    """Return the first row of a golden log that differs from `rows`, with those before it; nothing where none does.
+
+    No more is unpacked than that needs, since a small file may unpack to a very large one.
 
     Raises:
         OSError, EOFError, ValueError, zlib.error: there is no such log, or it is damaged.
 
     """
-    around = deque[tuple[int, str | None, str | None]](maxlen=_BEFORE + 1)
-    with gzip.open(BytesIO(read_bytes(log)), "rt", encoding="utf-8", newline="\n") as golden:
-        for number, now in enumerate((*rows, None)):
-            was = golden.readline(_LONGEST) or None
-            around.append((number, was, now))
-            if was != now:
-                return list(around)
+    pairs = deque[_RowPair](maxlen=_BEFORE + 1)
+    with gzip.open(BytesIO(read_bytes(log)), "rt", encoding="utf-8", newline="\n") as golden_log:
+        for number, row in enumerate((*rows, None)):
+            golden_row = golden_log.readline(_LONGEST) or None
+            pairs.append(_RowPair(number, golden_row, row))
+            if row != golden_row:
+                return list(pairs)
     return []
 
 
-def _difference(log: Path, done: Run) -> tuple[str, ...]:
+def _difference(log: Path, golden_run: Run) -> tuple[str, ...]:
     """Return the first event that differs, with those before it, from both logs side by side."""
     try:
-        around = _until_difference(log, _rows(done))
-        if not around:
+        pairs = _until_difference(log, _rows(golden_run))
+        if not pairs:
             return (f"{log} has the events of now",)
-        if around[-1][0] == 0:
+        differing = pairs[-1].number
+        if differing == 0:
             raise ValueError  # the headings differ
-        last = around[-1][0]
-        shown = [(">" * (row == last), str(row - 1), _words(was), _words(now)) for row, was, now in around if row]
+        table = [
+            (">" if pair.number == differing else "", str(pair.number - 1), _words(pair.golden), _words(pair.now))
+            for pair in pairs
+            if pair.number > 0
+        ]
     except (*_DAMAGED, csv.Error):
         return (f"{log} cannot be read, so there is nothing to compare with",)
-    return tuple(aligned([("", "event", "golden", "now"), *shown]))
+    return tuple(aligned([("", "event", "golden", "now"), *table]))
 
 
 def _words(line: str | None) -> str:

@@ -1,12 +1,14 @@
 """What GitHub shows: annotations on the lines of scenario files, and a summary of the step in Markdown."""
 
+import math
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from sim.errors import Fault
-from sim.output.findings import Checked, checked_lines, notes, total_line
+from sim.experiment import CheckedFile
+from sim.output.ci.lines import checked_lines, counts_text, notes, total_line
 from sim.output.reports import Report
 from sim.output.text import count
 from sim.units import printable
@@ -17,7 +19,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 _MARKS = {"PASS": "✅", "FAIL": "❌", "INCONCLUSIVE": "❔", "WRONG": "🚫", "NOTHING": "⬜"}
 
 
-def annotations(checked: Checked) -> Iterator[str]:
+def annotations(checked: CheckedFile) -> Iterator[str]:
     """Yield the workflow commands that put what did not hold to its line."""
     for fault in checked.faults:
         message = f"{fault.path}: {fault.message}" if fault.path else fault.message
@@ -45,7 +47,7 @@ def _escaped(text: str, in_property: bool = False) -> str:
     return "".join(f"%{ord(sign):02X}" if sign in signs else sign for sign in text)
 
 
-def step_summary(files: Sequence[Checked], against: Report | None = None, unchecked: Sequence[Fault] = ()) -> str:
+def step_summary(files: Sequence[CheckedFile], against: Report | None = None, unchecked: Sequence[Fault] = ()) -> str:
     """Return what GitHub shows of a step, in Markdown: a row for each file, the worst first, and what did not hold.
 
     What does not fit into its limit is left out, and a line says so.
@@ -60,32 +62,34 @@ def step_summary(files: Sequence[Checked], against: Report | None = None, unchec
         *([] if against is None else [_fenced(against.lines())]),
         *(_details(checked) for checked in worst_first if list(checked_lines(checked))[1:]),
     ]
-    text, left = "", MOST_BYTES
-    for place, part in enumerate(parts):
-        left -= len(part.encode())
-        if left < 0:
-            return f"{text}\n{count(len(parts) - place, 'more part')} of this would not fit; the log has all.\n"
+    text = ""
+    room = MOST_BYTES
+    for index, part in enumerate(parts):
+        room -= len(part.encode())
+        if room < 0:
+            return f"{text}\n{count(len(parts) - index, 'more part')} of this would not fit; the log has all.\n"
         text += part
     return text
 
 
-def _row(checked: Checked) -> str:
-    held = "" if checked.faults else checked.counts()
+def _row(checked: CheckedFile) -> str:
+    held = "" if checked.faults else counts_text(checked)
     cells = (f"{_MARKS[checked.outcome]} {checked.outcome}", _code(checked.file), held, _queue(checked))
     shown = (cell.replace("|", "\\|") for cell in cells)
     return f"| {' | '.join(shown)} |\n"
 
 
-def _queue(checked: Checked) -> str:
+def _queue(checked: CheckedFile) -> str:
     """Return how many orders were PENDING over time, as a line of bars."""
-    if checked.first is None:
+    if checked.look is None:
         return ""
-    most = max(checked.first.queue)
-    bars = "".join(_BARS[-(-level * (len(_BARS) - 1) // max(most, 1))] for level in checked.first.queue)
+    most = max(checked.look.queue)
+    # Rounded up, so that a single order is seen beside a long queue.
+    bars = "".join(_BARS[math.ceil(level * (len(_BARS) - 1) / max(most, 1))] for level in checked.look.queue)
     return f"`{bars}` up to {most}"
 
 
-def _details(checked: Checked) -> str:
+def _details(checked: CheckedFile) -> str:
     lines = [line.removeprefix("  ") for line in checked_lines(checked)]
     return f"\n#### {_code(checked.file)}\n{_fenced(lines[1:])}"
 
@@ -107,7 +111,7 @@ def _fenced(lines: Iterable[str]) -> str:
     return f"\n{fence}text\n{text}\n{fence}\n"
 
 
-def tell_github(files: Sequence[Checked], against: Report | None = None, unchecked: Sequence[Fault] = ()) -> None:
+def tell_github(files: Sequence[CheckedFile], against: Report | None = None, unchecked: Sequence[Fault] = ()) -> None:
     """Add the summary and the outcome of a check to the files that GitHub names for it in the environment.
 
     Raises:

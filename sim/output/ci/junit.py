@@ -5,13 +5,14 @@ from pathlib import Path
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
+from sim.experiment import CheckedFile
+from sim.output.ci.lines import counts_text, unique
 from sim.output.files import write_files
-from sim.output.findings import Checked, unique
 from sim.units import printable
 from sim.verdicts import Finding, Outcome
 
 
-def write_junit(files: Sequence[Checked], path: Path) -> None:
+def write_junit(files: Sequence[CheckedFile], path: Path) -> None:
     """Write what was found of scenario files as JUnit XML, in the form that Jenkins' schema describes.
 
     What failed is a failure; what is wrong or INCONCLUSIVE is an error; what only warns passes and says so; a
@@ -25,7 +26,8 @@ def write_junit(files: Sequence[Checked], path: Path) -> None:
     for checked in files:
         suite = TestSuite(printable(checked.file))
         names = unique(finding.requirement for finding in checked.findings)
-        suite.add_testcases([_case(name, checked.file, one) for name, one in zip(names, checked.findings, strict=True)])
+        for name, finding in zip(names, checked.findings, strict=True):
+            suite.add_testcase(_case(name, checked.file, finding))
         if checked.faults:
             suite.add_testcase(_wrong(checked))
         elif not checked.findings:
@@ -38,15 +40,16 @@ def write_junit(files: Sequence[Checked], path: Path) -> None:
     write_files({path: lambda draft: document.write(str(draft), pretty=True)})
 
 
-def _wrong(checked: Checked) -> TestCase:
+def _wrong(checked: CheckedFile) -> TestCase:
     case = TestCase("is a scenario that runs", printable(checked.file))
     lines = [str(fault) for fault in checked.faults]
     return _with(case, Error(lines[0], "WRONG"), lines)
 
 
-def _nothing(checked: Checked) -> TestCase:
-    case, skipped = TestCase("runs", printable(checked.file)), Skipped()
-    skipped.text = checked.counts()
+def _nothing(checked: CheckedFile) -> TestCase:
+    case = TestCase("runs", printable(checked.file))
+    skipped = Skipped()
+    skipped.text = counts_text(checked)
     case.result = [skipped]
     return case
 

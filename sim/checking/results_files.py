@@ -1,0 +1,74 @@
+"""Reading what runs left behind: `replications.csv` of `sim replicate`, and `metrics.json` of `sim run`."""
+
+import csv
+import json
+import math
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+
+from sim.errors import Fault, FileError
+from sim.experiment import Replication
+from sim.model import UNITS
+from sim.scenario.files import read_bytes
+
+_NO_TIME = datetime.fromtimestamp(0, UTC)  # these files do not say when they were run
+
+
+def read_results(file: Path) -> list[Replication]:
+    """Return the replications in such a file.
+
+    Raises:
+        FileError: the file cannot be read, or is none of that.
+
+    """
+    try:
+        text = read_bytes(file).decode()
+        if file.suffix == ".csv":
+            return _of_table(text.splitlines())
+        document = json.loads(text)
+        return [_replication(document["replication"], document["metrics"])]
+    except (csv.Error, ValueError, LookupError, TypeError, OverflowError, RecursionError):
+        message = "is not what sim replicate or sim run left behind; run that again, or name another folder"
+        raise FileError([Fault(str(file), 1, 1, "", message)]) from None
+
+
+def _of_table(lines: Iterable[str]) -> list[Replication]:
+    """Return the replications of a table, whose rows stand in their order.
+
+    Raises:
+        ValueError: it is no such table.
+
+    """
+    heading, *rows = csv.reader(lines)
+    if not rows or heading != ["replication", "metric", "value"]:
+        raise ValueError
+    replications = []
+    for number, group in groupby(rows, itemgetter(0)):
+        cells = [(metric, float(value) if value else None) for _, metric, value in group]
+        if len(dict(cells)) != len(cells):
+            raise ValueError
+        replications.append(_replication(int(number), dict(cells)))
+    if len({replication.number for replication in replications}) != len(replications):
+        raise ValueError
+    return replications
+
+
+def _replication(number: int, values: Mapping[str, float | None]) -> Replication:
+    """Return a replication that has just these values of metrics.
+
+    Raises:
+        ValueError: a value is no finite number, or the number of the replication none from 1 on.
+        LookupError: a metric is missing.
+
+    """
+    known = {name: values[name] for name in UNITS}
+    if type(number) is not int or number < 1:
+        raise ValueError
+    # JSON has true and Infinity, too, and Python takes true for 1.
+    if not all(type(value) in (int, float) and math.isfinite(value) for value in known.values() if value is not None):
+        raise ValueError
+    floats = {name: None if value is None else float(value) for name, value in known.items()}
+    return Replication(number, floats, {}, None, "", 0, _NO_TIME, _NO_TIME)
