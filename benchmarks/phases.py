@@ -12,7 +12,7 @@ from typing import Any
 
 from sim.engines import run_engine
 from sim.experiment import Run
-from sim.output.charts import CHARTS
+from sim.output.charts.runs import CHARTS
 from sim.output.tables import tables, write_csv
 from sim.output.text import result_lines
 from sim.scenario import load_scenario

@@ -81,13 +81,13 @@ def __getattr__(name: str) -> Any:
 
 def _dress() -> None:
     """Give results their charts and their look in notebooks."""
-    experiment, tables, reports = map(import_module, ("sim.experiment", "sim.output.tables", "sim.output.reports"))
+    experiment, tables, reports = map(import_module, ("sim.experiment", "sim.output.notebooks", "sim.output.reports"))
     for kind, charts, plots in (
-        ("Run", "charts", "Plots"),
-        ("Replications", "experiment_charts", "ExperimentPlots"),
-        ("Sweep", "study_charts", "SweepPlots"),
-        ("Comparison", "difference_charts", "ComparisonPlots"),
-        ("Selection", "study_charts", "SelectionPlots"),
+        ("Run", "charts.runs", "Plots"),
+        ("Replications", "charts.replications", "ExperimentPlots"),
+        ("Sweep", "charts.studies", "SweepPlots"),
+        ("Comparison", "charts.differences", "ComparisonPlots"),
+        ("Selection", "charts.studies", "SelectionPlots"),
     ):
         getattr(experiment, kind).plot = property(partial(_plots, charts, plots))
     experiment.Run._repr_html_, experiment.Replications._repr_html_ = tables.run_html, tables.replications_html

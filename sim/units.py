@@ -46,6 +46,11 @@ def printable(text: str) -> str:
     return _INVISIBLE.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
+def count(number: int, name: str) -> str:
+    """Return a number of things in words, such as `1 order` and `2,000 orders`."""
+    return f"{number:,} {name}" if number == 1 else f"{number:,} {name}s"
+
+
 def shown(value: object) -> str:
     """Return `value` as it is quoted in a message: on one line and not too long."""
     if value is None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim import ScenarioError, load_scenario, run
-from sim.output.charts import CHARTS
+from sim.output.charts.runs import CHARTS
 
 
 def test_the_integral_of_a_queue_may_pass_64_bits(story):

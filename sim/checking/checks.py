@@ -15,8 +15,8 @@ from sim.checking.regressions import adjusted_files, with_regressions
 from sim.errors import ArgumentError, Fault
 from sim.experiment import CheckedFile, Options
 from sim.output.ci.lines import counts_text, notes, total_line
+from sim.output.html import html_lines, html_table
 from sim.output.reports import Report, against_report
-from sim.output.tables import html_lines, html_table
 from sim.verdicts import Judgement, Outcome, worst
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 """What becomes of each thing that a scenario asks, as a finding."""
 
 from sim.experiment import Replications
-from sim.output.estimates import estimate_of
-from sim.output.text import count
+from sim.output.wording import estimate_of
+from sim.units import count
 from sim.verdicts import Finding, Judgement, Outcome, ThresholdVerdict, Verdict
 
 

@@ -14,8 +14,8 @@ from sim.errors import Fault, FileError
 from sim.experiment import Look, Run, run
 from sim.metrics import events_table
 from sim.output.files import write_files
+from sim.output.layout import aligned
 from sim.output.tables import write_csv
-from sim.output.text import aligned
 from sim.scenario import Scenario
 from sim.scenario.files import read_bytes
 from sim.units import format_duration

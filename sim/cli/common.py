@@ -120,7 +120,7 @@ def _coloured(line: str) -> str:
 
 def columns() -> int:
     """Return how many signs a line of a table may have: as many as the terminal has, 80 where there is none."""
-    from sim.output.text import WIDTH
+    from sim.output.layout import WIDTH
 
     if sys.stdout is not None and sys.stdout.isatty():
         return max(get_terminal_size().columns, WIDTH // 2)

@@ -39,8 +39,9 @@ def check_command(
 @app.command("size")
 def size_command(db: DatabaseOption = None) -> None:
     """Say what takes how much room."""
-    from sim.output.text import aligned, count
+    from sim.output.layout import aligned
     from sim.storage import file_size, table_sizes
+    from sim.units import count
 
     with existing_database(db) as database:
         file_bytes, free = file_size(database)
@@ -65,8 +66,8 @@ def push_command(
 
     It can be stopped and repeated at any time.
     """
-    from sim.output.text import count
     from sim.storage import find_address, open_database, push_all
+    from sim.units import count
 
     address = find_address(db)
     if not address.is_remote:

@@ -84,8 +84,8 @@ def theory_command(
     """Show what queueing theory says of a scenario beside what replications say."""
     from sim.experiment import theory
     from sim.output.documents import theory_document
-    from sim.output.estimates import how_often
     from sim.output.reports import theory_report
+    from sim.output.wording import how_often
 
     scenario, address = prepared(file, settings, tags, db, save)
     closed_forms = theory(scenario)

@@ -17,8 +17,8 @@ def delete_command(
     db: DatabaseOption = None,
 ) -> None:
     """Delete a run, an experiment with its runs, or all that is old, until it is restored or purged."""
-    from sim.output.text import count
     from sim.storage import delete_before, delete_run, find_id
+    from sim.units import count
 
     if (key is None) == (instant is None):
         raise typer.BadParameter("write the id of a run or of an experiment, or --before WHEN", param_hint="ID")
@@ -42,7 +42,7 @@ def restore_command(key: KeyArgument, db: DatabaseOption = None) -> None:
 
 def _named(kind: str, key: str, runs: int) -> str:
     """Return how a run, or an experiment of so many runs, is named."""
-    from sim.output.text import count
+    from sim.units import count
 
     return f"{kind} {key}" if kind == "run" else f"{kind} {key} with {count(runs, 'run')}"
 
@@ -52,8 +52,8 @@ def purge_command(db: DatabaseOption = None) -> None:
 
     Runs whose writing stopped more than a day ago go too.
     """
-    from sim.output.text import count
     from sim.storage import purge, shrink
+    from sim.units import count
 
     with existing_database(db) as database:
         say(f"{count(purge(database), 'run')} purged from {database.address.url}")

@@ -92,7 +92,7 @@ def _table(entries: "Sequence[Entry]", marked: bool) -> "Iterator[str]":
     What does not fit into the width of the terminal stands on the next line. `marked` asks for a word on what was not
     pushed.
     """
-    from sim.output.text import aligned, folded
+    from sim.output.layout import aligned, folded
 
     width, length = columns(), _SHORT
     while len({entry.id[:length] for entry in entries}) < len(entries):
@@ -151,7 +151,7 @@ def _line(run: "StoredRun") -> str:
 def show_command(key: KeyArgument, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """Show where a run came from, and its metrics; or an experiment with its runs."""
     from sim.model import UNITS
-    from sim.output.text import aligned
+    from sim.output.layout import aligned
     from sim.storage import find_entry, find_run, run_metrics
 
     with existing_database(db) as database:
@@ -171,7 +171,7 @@ def show_command(key: KeyArgument, db: DatabaseOption = None, as_json: JsonOptio
 
 
 def _show_experiment(database: "Database", entry: "Entry", as_json: bool) -> None:
-    from sim.output.text import aligned
+    from sim.output.layout import aligned
     from sim.storage import runs_of
 
     damaged: list[StorageError] = []
@@ -209,7 +209,7 @@ def compare_command(
 ) -> None:
     """Show the metrics of two runs side by side."""
     from sim.model import UNITS
-    from sim.output.text import aligned
+    from sim.output.layout import aligned
     from sim.storage import find_run, run_metrics
 
     with existing_database(db) as database:

@@ -29,7 +29,7 @@ def write_run(run: Run, folder: Path, charts: bool = True, wrote: _Wrote = lambd
     files = {"result.txt": text_file(lambda file: file.writelines(f"{line}\n" for line in result_lines(run)))}
     files |= {f"{name}.csv": text_file(partial(write_csv, table)) for name, table in tables(run).items()}
     if charts:
-        from sim.output.charts import CHARTS
+        from sim.output.charts.runs import CHARTS
 
         files |= _charts({name: partial(draw, run) for name, draw in CHARTS.items()})
     files["metrics.json"] = text_file(lambda file: file.write(metrics_json(run)))
@@ -45,7 +45,7 @@ def write_replications(replications: Replications, folder: Path, charts: bool = 
     """
     files: dict[str, Write] = {}
     if charts:
-        from sim.output.experiment_charts import EXPERIMENT_CHARTS
+        from sim.output.charts.replications import EXPERIMENT_CHARTS
 
         files |= _charts({name: partial(draw, replications) for name, draw in EXPERIMENT_CHARTS.items()})
     files["replications.csv"] = text_file(partial(write_values, replications))
@@ -63,7 +63,7 @@ def write_study(study: Sweep | Comparison | Selection, folder: Path, charts: boo
     name = {Sweep: "sweep", Comparison: "compare", Selection: "select"}[type(study)]
     files: dict[str, Write] = {}
     if charts:
-        from sim.output.study_charts import study_chart
+        from sim.output.charts.studies import study_chart
 
         files |= _charts({name: partial(study_chart, study)})
     table = study.to_frame()
@@ -75,7 +75,7 @@ def write_study(study: Sweep | Comparison | Selection, folder: Path, charts: boo
 
 def _charts(draws: Mapping[str, Callable[[], Any]]) -> dict[str, Write]:
     """Draw charts, and return what writes those that are not None."""
-    from sim.output.canvas import own_style
+    from sim.output.charts.canvas import own_style
 
     with own_style():
         figures = {name: draw() for name, draw in draws.items()}
@@ -83,7 +83,7 @@ def _charts(draws: Mapping[str, Callable[[], Any]]) -> dict[str, Write]:
 
 
 def _save(figure: Any, target: Any) -> None:
-    from sim.output.canvas import own_style
+    from sim.output.charts.canvas import own_style
 
     with own_style():
         figure.savefig(target, format="png", dpi=150)

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from sim.experiment import Candidate, Comparison, Pair, Replications, Selection, Sweep, Theory, shared_conditions
 from sim.model import WORSE
 from sim.output.documents import PROCEDURE
-from sim.output.estimates import BOUND, estimate_of, estimate_text, how_often, shown
-from sim.output.tables import html_lines, html_table
-from sim.output.text import WIDTH, aligned, count, folded
-from sim.statistics import Difference
+from sim.output.html import html_lines, html_table
+from sim.output.layout import WIDTH, Row, aligned, folded
+from sim.output.wording import BOUND, at_least, estimate_of, estimate_text, how_often, shown
+from sim.units import count
 from sim.verdicts import Judgement, ThresholdVerdict
 
 _ALONE = "intervals are 95% intervals (Student's t) of each row alone"
@@ -22,7 +22,7 @@ class Report(NamedTuple):
     """A table with what is said before and after it; its first row has the headings, a row of one cell is a title."""
 
     head: list[str]
-    rows: list[tuple[str, ...]]
+    rows: list[Row]
     notes: list[str]
 
     def lines(self, width: int = WIDTH) -> Iterator[str]:
@@ -38,77 +38,82 @@ class Report(NamedTuple):
         return html_lines(self.head) + html_table(self.rows) + html_lines(self.notes)
 
 
-def _bound_note(points: Sequence[Replications], metrics: Sequence[str]) -> list[str]:
-    return [BOUND] if any(point.columns.is_bound(metric) for point in points for metric in metrics) else []
+def _bound_note(points: Sequence[Replications], metric_names: Sequence[str]) -> list[str]:
+    is_bound = any(point.columns.is_bound(metric) for point in points for metric in metric_names)
+    return [BOUND] if is_bound else []
 
 
-def _judged(point: Replications, metric: str, named: bool) -> str:
-    """Return what became of a point's thresholds on a metric, with conditions that are not `named` above, and its
-    estimate.
-    """
-    verdicts = [
-        f"{verdict_word(row)}{'' if named else f' {row.threshold.condition.text}'}"
-        for row in point.verdicts
-        if row.threshold.metric == metric
+def _metric_with_conditions(points: Sequence[Replications], metric: str) -> str:
+    """Return a metric, with the conditions on it where they are the same at all points."""
+    texts = [condition.text for condition in shared_conditions(points, metric)]
+    return f"{metric} {', '.join(texts)}".rstrip()
+
+
+def _judged(point: Replications, metric: str, with_conditions: bool) -> str:
+    """Return what became of a point's thresholds on a metric, with their conditions if wanted, and its estimate."""
+    verdicts = [verdict for verdict in point.verdicts if verdict.threshold.metric == metric]
+    words = [
+        f"{verdict_word(verdict)} {verdict.threshold.condition.text}" if with_conditions else verdict_word(verdict)
+        for verdict in verdicts
     ]
-    return ", ".join([*verdicts, estimate_text(point, metric)])
+    return ", ".join([*words, estimate_text(point, metric)])
 
 
-def verdict_word(row: ThresholdVerdict) -> str:
+def verdict_word(verdict: ThresholdVerdict) -> str:
     """Return the judgement on a threshold, marked where it only warns."""
-    is_warning = row.threshold.severity == "warn" and row.judgement is not Judgement.PASS
-    return f"{row.judgement}{' (warn)' * is_warning}"
+    only_warns = verdict.threshold.severity == "warn" and verdict.judgement is not Judgement.PASS
+    return f"{verdict.judgement} (warn)" if only_warns else str(verdict.judgement)
 
 
 def _worst(point: Replications) -> str:
     """Return the worst of what became of a point's thresholds."""
     order = (Judgement.FAIL, Judgement.NO_DATA, Judgement.INCONCLUSIVE, Judgement.PASS)
-    rows = sorted(point.verdicts, key=lambda row: (row.threshold.severity == "warn", order.index(row.judgement)))
-    return verdict_word(rows[0]) if rows else ""
+    verdicts = sorted(
+        point.verdicts,
+        key=lambda verdict: (verdict.threshold.severity == "warn", order.index(verdict.judgement)),
+    )
+    return verdict_word(verdicts[0]) if verdicts else ""
 
 
-def _asked(points: Sequence[Replications], metric: str) -> str:
-    """Return a metric, with the conditions on it where they are the same at all points."""
-    texts = [one.text for one in shared_conditions(points, metric)]
-    return f"{metric} {', '.join(texts)}".rstrip()
-
-
-def sweep_report(done: Sweep) -> Report:
+def sweep_report(sweep: Sweep) -> Report:
     """Return the estimates and verdicts of each point."""
-    points, names = done.points, done.parameters
-    has_verdicts, has_several = (len(done.scenario.thresholds) > number for number in (0, 1))
-    rows = [
-        (*([_worst(point)] * has_verdicts), *(str(point.scenario.parameters[name]) for name in names))
-        for point in points
-    ]
-    heading: tuple[str, ...] = (*([""] * has_verdicts), *names)
-    for metric in done.metric_names:
-        heading += (_asked(points, metric),)
-        named = bool(shared_conditions(points, metric))
-        cells = [_judged(point, metric, named) if has_several else estimate_text(point, metric) for point in points]
-        rows = [(*row, cell) for row, cell in zip(rows, cells, strict=True)]
-    head = [
-        f"{done.scenario.name}, seed {done.seed}, {count(len(points), 'point')} of {how_often(points)}, "
+    points = sweep.points
+    thresholds = len(sweep.scenario.thresholds)
+    columns = [[name, *(str(point.scenario.parameters[name]) for point in points)] for name in sweep.parameters]
+    if thresholds:
+        columns.insert(0, ["", *map(_worst, points)])
+    for metric in sweep.metric_names:
+        heading = _metric_with_conditions(points, metric)
+        if thresholds > 1:  # of one threshold, the first column has the verdict
+            is_in_heading = heading != metric
+            cells = [_judged(point, metric, with_conditions=not is_in_heading) for point in points]
+        else:
+            cells = [estimate_text(point, metric) for point in points]
+        columns.append([heading, *cells])
+    head = (
+        f"{sweep.scenario.name}, seed {sweep.seed}, {count(len(points), 'point')} of {how_often(points)}, "
         "all with the same random numbers"
-    ]
+    )
     notes = [_ALONE] if any(point.scenario.is_random for point in points) else []
-    if any(row.judgement is Judgement.INCONCLUSIVE for point in points for row in point.verdicts):
+    if any(verdict.judgement is Judgement.INCONCLUSIVE for point in points for verdict in point.verdicts):
         notes.append(f"to settle what is INCONCLUSIVE, {RUN_MORE}")
-    return Report(head, [heading, *rows], [*notes, *_bound_note(points, done.metric_names)])
+    return Report([head], list(zip(*columns, strict=True)), [*notes, *_bound_note(points, sweep.metric_names)])
 
 
-def compare_report(done: Comparison) -> Report:
+def compare_report(comparison: Comparison) -> Report:
     """Return each metric of each alternative beside the baseline's."""
-    runs = how_often([done.baseline, *done.alternatives])
+    baseline, pairs = comparison.baseline, comparison.pairs
+    runs = how_often([baseline, *comparison.alternatives])
     head = [
-        f"{done.baseline.scenario.name}, seed {done.baseline.seed}, {runs} of each, paired by common random numbers",
-        f"baseline: {done.labels[0]}",
+        f"{baseline.scenario.name}, seed {baseline.seed}, {runs} of each, paired by common random numbers",
+        f"baseline: {comparison.labels[0]}",
     ]
-    return Report(head, _pair_rows(done.pairs, ("baseline", "mean")), _pair_notes(done.pairs))
+    return Report(head, _pair_rows(pairs, ("baseline", "mean")), _pair_notes(pairs))
 
 
 def _pair_notes(pairs: Sequence[Pair]) -> list[str]:
-    notes, tests = [], sum(pair.is_test for pair in pairs)
+    notes = []
+    tests = sum(pair.is_test for pair in pairs)
     if tests:
         notes.append(
             "intervals are 95% intervals of each difference alone, unadjusted; worse, better and differs are "
@@ -118,28 +123,47 @@ def _pair_notes(pairs: Sequence[Pair]) -> list[str]:
         notes.append("one pair of random replications has neither interval nor p; run more of both, with -n")
     if any(pair.difference is not None and not pair.is_random for pair in pairs):
         notes.append("where nothing is random there is no p: any difference is significant")
-    return [*notes, *([BOUND] if any(pair.is_bound for pair in pairs) else [])]
+    if any(pair.is_bound for pair in pairs):
+        notes.append(BOUND)
+    return notes
 
 
-def _pair_rows(pairs: Sequence[Pair], names: tuple[str, str]) -> list[tuple[str, ...]]:
+def _pair_rows(pairs: Sequence[Pair], names: tuple[str, str]) -> list[Row]:
     """Return a table of metrics beside those of a baseline, by these names, with a title for each alternative."""
-    rows: list[tuple[str, ...]] = [("", "metric", *names, "difference (95% interval)", "p (Holm)")]
-    for alternative, of_it in groupby(pairs, attrgetter("alternative")):
-        rows += [(f"{alternative}:",), *map(_pair_row, of_it)]
+    rows: list[Row] = [("", "metric", *names, "difference (95% interval)", "p (Holm)")]
+    for alternative, pairs_of_it in groupby(pairs, attrgetter("alternative")):
+        rows += [(f"{alternative}:",), *map(_pair_row, pairs_of_it)]
     return rows
 
 
-def _pair_row(pair: Pair) -> tuple[str, ...]:
-    if pair.difference is None or pair.mean is None or pair.baseline_mean is None:
+def _pair_row(pair: Pair) -> Row:
+    words = _pair_words(pair)
+    if words is None:
         return ("", pair.metric, "no data", "", "", "")
-    values = (f"{'≥ ' * pair.is_bound}{shown(pair.metric, value)}" for value in (pair.baseline_mean, pair.mean))
-    return (
-        _direction(pair),
-        pair.metric,
-        *values,
-        _difference(pair.metric, pair.difference),
-        _p_value(pair.p_adjusted),
-    )
+    return (_direction(pair), pair.metric, *words, _p_value(pair.p_adjusted))
+
+
+def _pair_words(pair: Pair) -> tuple[str, str, str] | None:
+    """Return the baseline's mean, the mean, and the difference with its interval, if it has one; None without pairs."""
+    if pair.difference is None or pair.mean is None or pair.baseline_mean is None:
+        return None
+    baseline, mean = (at_least(shown(pair.metric, value), pair.is_bound) for value in (pair.baseline_mean, pair.mean))
+    difference, *ends = (_signed(pair.metric, value) for value in pair.difference.interval[:3] if value is not None)
+    return baseline, mean, f"{difference} ({' to '.join(ends)})" if ends else difference
+
+
+def difference_text(pair: Pair) -> str:
+    """Return a metric, the baseline's, and their difference with its interval, in words."""
+    words = _pair_words(pair)
+    if words is None:
+        return "no data"
+    baseline, mean, difference = words
+    return f"{mean} after {baseline}, {difference}"
+
+
+def _signed(metric: str, value: float) -> str:
+    text = shown(metric, value)
+    return f"+{text}" if value > 0 and text != shown(metric, 0) else text
 
 
 def _p_value(p: float | None) -> str:
@@ -160,90 +184,84 @@ def against_report(pairs: Sequence[Pair], base: str, missing: Sequence[str]) -> 
 def _direction(pair: Pair) -> str:
     if not pair.is_significant:
         return ""
-    return "worse" if pair.is_worse else "better" if WORSE[pair.metric] else "differs"
+    if pair.is_worse:
+        return "worse"
+    return "better" if WORSE[pair.metric] else "differs"
 
 
-def difference_text(pair: Pair) -> str:
-    """Return a metric, the baseline's, and their difference with its interval, in words."""
-    if pair.difference is None or pair.mean is None or pair.baseline_mean is None:
-        return "no data"
-    now, before = ("≥ " * pair.is_bound + shown(pair.metric, value) for value in (pair.mean, pair.baseline_mean))
-    return f"{now} after {before}, {_difference(pair.metric, pair.difference)}"
-
-
-def _difference(metric: str, paired: Difference) -> str:
-    """Return a difference with its interval, if it has one."""
-    mean, *ends = (_signed(metric, value) for value in paired.interval[:3] if value is not None)
-    return f"{mean} ({' to '.join(ends)})" if ends else mean
-
-
-def _signed(metric: str, value: float) -> str:
-    text = shown(metric, value)
-    return f"+{text}" if value > 0 and text != shown(metric, 0) else text
-
-
-def select_report(done: Selection) -> Report:
+def select_report(selection: Selection) -> Report:
     """Return what is selected, why, and where each candidate stands."""
-    candidates = done.candidates
-    points = [one.replications for one in candidates]
-    asked = (_asked(points, metric) for metric in done.metric_names)
-    heading = ("standing", "candidate", "n", *asked)
-    rows = [row for candidate in candidates for row in _candidate_rows(candidate, done.metric_names)]
-    error = f"{100 * (1 - done.plan.confidence):.3g}%"
-    notes = [
-        f"{done.replication_count:,} of at most {done.budget * len(candidates):,} replications; {_ALONE}",
-        f"Procedure: {PROCEDURE}",
-        f"Guarantee: a wrong candidate is selected with a probability of at most {error}, as far as t tests corrected "
-        "for skewness hold their level",
+    candidates = selection.candidates
+    points = [candidate.replications for candidate in candidates]
+    metrics = [_metric_with_conditions(points, metric) for metric in selection.metric_names]
+    rows: list[Row] = [("standing", "candidate", "n", *metrics)]
+    for candidate in candidates:
+        rows += _candidate_rows(candidate, selection.metric_names)
+    notes = []
+    if selection.outcome == "INCONCLUSIVE":
+        notes.append(f"to settle it, {RUN_MORE}")
+    if any(point.scenario.is_random for point in points):
+        most = selection.budget * len(candidates)
+        error = f"{100 * (1 - selection.plan.confidence):.3g}%"
+        notes += [
+            f"{selection.replication_count:,} of at most {most:,} replications; {_ALONE}",
+            f"Procedure: {PROCEDURE}",
+            f"Guarantee: a wrong candidate is selected with a probability of at most {error}, as far as t tests "
+            "corrected for skewness hold their level",
+        ]
+    head = [
+        f"{selection.scenario.name}, seed {selection.seed}, {count(len(candidates), 'candidate')}",
+        _answer(selection),
     ]
-    notes = notes if any(point.scenario.is_random for point in points) else []
-    if done.outcome == "INCONCLUSIVE":
-        notes.insert(0, f"to settle it, {RUN_MORE}")
-    head = [f"{done.scenario.name}, seed {done.seed}, {count(len(candidates), 'candidate')}", _answer(done)]
-    return Report(head, [heading, *rows], [*notes, *_bound_note(points, done.metric_names)])
+    return Report(head, rows, [*notes, *_bound_note(points, selection.metric_names)])
 
 
-def _candidate_rows(candidate: Candidate, metrics: Sequence[str]) -> Iterator[tuple[str, ...]]:
+def _candidate_rows(candidate: Candidate, metric_names: Sequence[str]) -> Iterator[Row]:
     """Yield where a candidate stands, with its estimates, and why below."""
-    estimates = (estimate_text(candidate.replications, metric) for metric in metrics)
-    yield (candidate.standing, candidate.label, f"{len(candidate.replications.results):,}", *estimates)
-    if candidate.reason:
-        before = f"{candidate.standing} " if candidate.reason.startswith("than ") else ""
-        yield (f"    {before}{candidate.reason}",)
+    replications = candidate.replications
+    estimates = (estimate_text(replications, metric) for metric in metric_names)
+    yield (candidate.standing, candidate.label, f"{len(replications.results):,}", *estimates)
+    if candidate.reason.startswith("than "):
+        yield (f"    {candidate.standing} {candidate.reason}",)
+    elif candidate.reason:
+        yield (f"    {candidate.reason}",)
 
 
-def _answer(done: Selection) -> str:
-    block = done.plan
-    best = f"the {'smallest' if block.minimise else 'largest'} {block.objective}"
-    if block.objective in done.parameters:
+def _answer(selection: Selection) -> str:
+    """Return in a sentence what is selected, or why nothing is, and how sure that is."""
+    plan = selection.plan
+    best = f"the {'smallest' if plan.minimise else 'largest'} {plan.objective}"
+    if plan.objective in selection.parameters:
         best += " that keeps all thresholds"
+    elif selection.scenario.thresholds:
+        best = f"with {best} of those that keep all thresholds"
     else:
-        best = f"with {best}{' of those that keep all thresholds' if done.scenario.thresholds else ''}"
-    sure = f"the confidence of this whole statement is {100 * block.confidence:.4g}%"
-    if not any(one.replications.scenario.is_random for one in done.candidates):
-        sure = "nothing is random"
-    if done.selected is not None:
-        return f"selected {done.selected.label}, {best}; {sure}"
-    if done.outcome == "none":
-        return f"none selected, since no candidate keeps all thresholds; {sure}"
-    undecided = [one.label for one in done.candidates if one.standing == "undecided"]
-    equals = [one.label for one in done.candidates if one.standing == "feasible"]
+        best = f"with {best}"
+    confidence = f"the confidence of this whole statement is {100 * plan.confidence:.4g}%"
+    if not any(candidate.replications.scenario.is_random for candidate in selection.candidates):
+        confidence = "nothing is random"
+    if selection.selected is not None:
+        return f"selected {selection.selected.label}, {best}; {confidence}"
+    if selection.outcome == "none":
+        return f"none selected, since no candidate keeps all thresholds; {confidence}"
+    undecided = [candidate.label for candidate in selection.candidates if candidate.standing == "undecided"]
+    equals = [candidate.label for candidate in selection.candidates if candidate.standing == "feasible"]
     settle = f"settle {'; '.join(undecided)}" if undecided else f"tell apart {'; '.join(equals)}"
-    return f"INCONCLUSIVE, since {count(done.budget, 'replication')} of each cannot {settle}"
+    return f"INCONCLUSIVE, since {count(selection.budget, 'replication')} of each cannot {settle}"
 
 
-def theory_report(found: Theory, done: Replications | None) -> Report:
+def theory_report(theory: Theory, replications: Replications | None) -> Report:
     """Return closed-form values beside the estimates, or the assumption that fails, for which none are needed."""
-    if done is None or found.failing:
-        return Report([f"Theory: none, since {found.failing}"], [], [])
-    heading = ("", "metric", "theory", "mean (95% interval)")
+    if replications is None or theory.failing:
+        return Report([f"Theory: none, since {theory.failing}"], [], [])
     words = {True: "agrees", False: "differs", None: "not known"}
-    rows = [
-        (words[one.agrees], one.metric, shown(one.metric, one.theory), estimate_of(one.metric, one.estimate))
-        for one in found.beside(done)
+    rows: list[Row] = [("", "metric", "theory", "mean (95% interval)")]
+    rows += [
+        (words[row.agrees], row.metric, shown(row.metric, row.theory), estimate_of(row.metric, row.estimate))
+        for row in theory.beside(replications)
     ]
     note = (
         "the 95% intervals are unadjusted; what differs is decided by Holm's procedure, with at most 5% false alarms "
-        f"over {count(len(rows), 'row')}"
+        f"over {count(len(rows) - 1, 'row')}"
     )
-    return Report([f"Theory: {found.model} ({found.source})"], [heading, *rows], [note])
+    return Report([f"Theory: {theory.model} ({theory.source})"], rows, [note])

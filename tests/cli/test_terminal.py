@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.model import UNITS
-from sim.output.estimates import estimate_of, shown
-from sim.output.text import aligned, folded
+from sim.output.layout import aligned, folded
+from sim.output.wording import estimate_of, shown
 from sim.statistics import Interval
 from tests.helpers.commands import BARE, on_terminal, screen, sim
 from tests.helpers.crews import KITCHEN, VERDICTS

@@ -12,8 +12,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from sim import run
-from sim.output.canvas import COLOURS, PRESENT
-from sim.output.charts import CHARTS
+from sim.output.charts.canvas import COLOURS, PRESENT
+from sim.output.charts.runs import CHARTS
 from sim.output.folder import write_run
 from sim.units import printable
 from tests.helpers.charts import texts

@@ -8,8 +8,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from sim import replicate
-from sim.output.experiment_charts import EXPERIMENT_CHARTS
-from sim.output.tables import replications_html
+from sim.output.charts.replications import EXPERIMENT_CHARTS
+from sim.output.notebooks import replications_html
 from tests.helpers.charts import texts
 
 KITCHEN = """
@@ -226,7 +226,7 @@ def test_a_notebook_shows_the_metrics_that_matter_and_the_thresholds(repeated):
     done = repeated(BUSY + '\n    thresholds: {utilisation: "< 100%"}', 5)
     html = done._repr_html_()
     assert html == replications_html(done)
-    assert html.count("<tr>") == 9 + 3 + 2  # the metrics that matter, the waits of all orders, one threshold
+    assert html.count("<tr>") == 14 + 3 + 2  # the metrics that matter, the waits of all orders, one threshold
     assert "story, seed 0, 5 replications" in html
     assert ">PASS</td>" in html
     assert "utilisation &lt; 100%" in html

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from sim import compare, select, sweep
-from sim.output.study_charts import study_chart
+from sim.output.charts.studies import study_chart
 from tests.helpers.charts import texts
 
 KITCHEN = """

@@ -10,8 +10,7 @@ from sim.errors import Fault
 from sim.experiment import CheckedFile
 from sim.output.ci.lines import checked_lines, counts_text, notes, total_line
 from sim.output.reports import Report
-from sim.output.text import count
-from sim.units import printable
+from sim.units import count, printable
 from sim.verdicts import Judgement, Outcome, worst
 
 MOST_BYTES = 1_000_000  # GitHub shows a summary of 1 MiB at most, and none of a longer one

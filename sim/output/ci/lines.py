@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sim.errors import Fault
 from sim.experiment import CheckedFile
-from sim.output.text import WIDTH, count, folded
+from sim.output.layout import WIDTH, folded
+from sim.units import count
 from sim.verdicts import Finding, Judgement, Outcome
 
 _HANGING = 14  # signs before what follows a verdict

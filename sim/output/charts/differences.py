@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from sim.experiment import Comparison, Pair, Replications, theory
 from sim.model import UNITS
-from sim.output.canvas import (
+from sim.output.charts.canvas import (
     COLOURS,
     INK,
     Chart,
@@ -24,8 +24,8 @@ from sim.output.canvas import (
     placed,
     plain,
 )
-from sim.output.text import count
 from sim.statistics import Interval
+from sim.units import count
 
 _BLUE = next(iter(COLOURS.values()))
 _MOST_ROWS = 100
@@ -47,11 +47,10 @@ def draw_comparison(comparison: Comparison, figure: FigureBase) -> FigureBase:
     for axes, metric in zip(panels, comparison.metric_names, strict=True):
         _draw_pairs(axes, [pair for pair in comparison.pairs if pair.metric == metric][:_MOST_ROWS], metric)
     replications = [comparison.baseline, *comparison.alternatives]
-    what = f"Differences from the baseline {comparison.labels[0]}"
+    subject = f"Differences from the baseline {comparison.labels[0]}"
     if len(comparison.alternatives) > _MOST_ROWS:
-        what += f", of the first {_MOST_ROWS} of {count(len(comparison.alternatives), 'alternative')}"
-    of = of_replications(replications)
-    heading(figure, what, of + left_out(replications, comparison.metric_names))
+        subject += f", of the first {_MOST_ROWS} of {count(len(comparison.alternatives), 'alternative')}"
+    heading(figure, subject, of_replications(replications) + left_out(replications, comparison.metric_names))
     is_random = any(pair.is_test for pair in comparison.pairs)
     _interval_legend(figure, "significant (Holm)" if is_random else "differs; nothing is random", "not significant")
     return figure
@@ -88,16 +87,15 @@ def draw_theory(replications: Replications, axes: Axes) -> Axes | None:
     if not rows:
         return None
     _rows(axes, [row.metric for row in rows])
-    for place, row in enumerate(rows):
+    for index, row in enumerate(rows):
         assert row.estimate is not None
         mean, low, high = (None if end is None else end / row.theory - 1 for end in row.estimate[:3])
         assert mean is not None
-        mark_interval(axes, place, Interval(mean, low, high, row.estimate.n), _BLUE, filled=bool(row.agrees))
+        mark_interval(axes, index, Interval(mean, low, high, row.estimate.n), _BLUE, filled=bool(row.agrees))
     axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.set_xlabel("how far the simulated mean lies above its closed form (%)")
     axes.set_ylabel("metric")
-    of = of_replications([replications])
-    heading(axes, f"Simulation beside theory: {formulas.model}", of)
+    heading(axes, f"Simulation beside theory: {formulas.model}", of_replications([replications]))
     _interval_legend(axes, "agrees (Holm)", "differs")
     return axes
 

@@ -15,8 +15,8 @@ from matplotlib.ticker import PercentFormatter
 
 from sim.experiment import Replications, label, shared_conditions
 from sim.model import UNITS
-from sim.output.canvas import INK, Size, duration_axis, plain
-from sim.output.estimates import CONFIDENCE, shown
+from sim.output.charts.canvas import INK, Size, duration_axis, plain
+from sim.output.wording import CONFIDENCE, shown
 from sim.scenario import quantity
 
 _FEW_COLOURS = ("#1b4f8f", "#f5b25c", "#7a7a7a", INK)
@@ -76,10 +76,10 @@ class Curves:
         names = [name for name in parameters if name in differing and name not in (self.x_name, self.column_name)]
         labels = [label(point.scenario, names) if names else "mean over replications" for point in points]
         self.looks = _looks(list(dict.fromkeys(labels)))
-        self.places: dict[tuple[str, str], list[int]] = {}  # of points, by column and curve
-        for at, (point, name) in enumerate(zip(points, labels, strict=True)):
+        self.indices: dict[tuple[str, str], list[int]] = {}  # of points, by column and curve
+        for index, (point, name) in enumerate(zip(points, labels, strict=True)):
             column = "" if self.column_name is None else _text(point, self.column_name)
-            self.places.setdefault((column, name), []).append(at)
+            self.indices.setdefault((column, name), []).append(index)
         self.x, self.is_ordered = _positions(points, self.x_name)
 
     def size(self, metrics: Sequence[str]) -> Size:
@@ -105,13 +105,17 @@ class Curves:
 
     def _draw_panel(self, axes: Axes, column: str, metric: str, standing: Standing, selected: int | None) -> None:
         plain(axes)
-        for place, (name, look) in enumerate(self.looks.items()):
-            shift = 0 if self.is_ordered else 0.5 * ((place + 0.5) / len(self.looks) - 0.5)
-            places = self.places.get((column, name), [])
-            estimates = {at: estimate for at in places if (estimate := self.points[at].estimate(metric, CONFIDENCE))}
+        for number, (name, look) in enumerate(self.looks.items()):
+            # Values without an order stand side by side, and so do the points of their curves.
+            shift = 0 if self.is_ordered else 0.5 * ((number + 0.5) / len(self.looks) - 0.5)
+            estimates = {
+                index: estimate
+                for index in self.indices.get((column, name), [])
+                if (estimate := self.points[index].estimate(metric, CONFIDENCE))
+            }
             rows = [
-                (self.x[at] + shift, estimate.mean, *(estimate.mean if end is None else end for end in estimate[1:3]))
-                for at, estimate in estimates.items()
+                (self.x[index] + shift, mean, mean if low is None else low, mean if high is None else high)
+                for index, (mean, low, high, _) in estimates.items()
             ]
             x, mean, low, high = np.array(sorted(rows)).reshape(-1, 4).T
             if self.is_ordered:
@@ -119,11 +123,11 @@ class Curves:
                 axes.plot(x, mean, color=look.colour, linestyle=look.line, linewidth=1.8)
             else:
                 axes.vlines(x, low, high, color=look.colour, alpha=0.4, linewidth=6)
-            for at, estimate in estimates.items():
-                style = {"marker": look.marker, "markersize": 7, **MARKS[standing(at, metric)]}
-                axes.plot(self.x[at] + shift, estimate.mean, color=look.colour, **style)
-                if at == selected:
-                    axes.plot(self.x[at] + shift, estimate.mean, **_RING)
+            for index, estimate in estimates.items():
+                style = {"marker": look.marker, "markersize": 7, **MARKS[standing(index, metric)]}
+                axes.plot(self.x[index] + shift, estimate.mean, color=look.colour, **style)
+                if index == selected:
+                    axes.plot(self.x[index] + shift, estimate.mean, **_RING)
 
     def _finish_row(self, row: Sequence[Axes], metric: str, limits: dict[float, str]) -> None:
         """Label the y axis of a row of panels, and draw the limits with their texts beside the row."""
@@ -140,13 +144,13 @@ class Curves:
             first.yaxis.set_major_formatter(PercentFormatter(1))
         first.set_ylabel(metric if unit in ("s", "share") else f"{metric}\n({unit})")
         bottom, top = first.get_ylim()
-        beside: list[tuple[float, str]] = []
+        labels: list[tuple[float, str]] = []
         for limit, text in sorted(limits.items()):
-            if beside and limit - beside[-1][0] < _APART * (top - bottom):
-                beside[-1] = (limit, f"{text}\n{beside[-1][1]}")
+            if labels and limit - labels[-1][0] < _APART * (top - bottom):
+                labels[-1] = (limit, f"{text}\n{labels[-1][1]}")
             else:
-                beside.append((limit, text))
-        for limit, text in beside:
+                labels.append((limit, text))
+        for limit, text in labels:
             last.text(
                 1.01, limit, text, transform=last.get_yaxis_transform(), va="center", color=_RED, fontsize="small"
             )
@@ -176,7 +180,7 @@ class Curves:
         handles.append(Patch(color=INK, alpha=0.2, label="95% interval of each point alone"))
         if has_limits:
             handles.append(Line2D([], [], label="limit of a threshold", **_LIMIT))
-        occurring = {standing(at, metric) for at in range(len(self.points)) for metric in metrics}
+        occurring = {standing(index, metric) for index in range(len(self.points)) for metric in metrics}
         handles += [
             Line2D([], [], color=INK, linestyle="", label=name, **{"marker": "o", **style})
             for name, style in MARKS.items()
@@ -223,6 +227,6 @@ def _looks(labels: Sequence[str]) -> dict[str, _Look]:
     if len(labels) > len(_FEW_COLOURS):
         colours = colormaps["viridis"](np.linspace(0, 0.92, len(labels)))
     return {
-        name: _Look(to_hex(colour), _MARKERS[place % len(_MARKERS)], _LINES[place % len(_LINES)])
-        for place, (name, colour) in enumerate(zip(labels, colours, strict=False))
+        name: _Look(to_hex(colour), _MARKERS[number % len(_MARKERS)], _LINES[number % len(_LINES)])
+        for number, (name, colour) in enumerate(zip(labels, colours, strict=False))
     }

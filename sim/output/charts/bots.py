@@ -1,7 +1,7 @@
 """The bots' timeline of a run: a row for each bot that is present at once, and the orders it worked on."""
 
 from heapq import heappop, heappush
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,7 +13,7 @@ from sim.events import EventKind
 from sim.experiment import Run
 from sim.metrics import OUTCOMES
 from sim.model import NONE, Ints, OrderClass
-from sim.output.canvas import (
+from sim.output.charts.canvas import (
     COLOURS,
     INK,
     PIXELS,
@@ -36,6 +36,19 @@ _MOST_NAMED = 12  # rows whose bots are named
 _MOST_NUMBERS = 4  # bots that are named before a row
 
 
+class _Bars(NamedTuple):
+    """Bars as columns: from `start` to `end` (microseconds) in a row; those of one look are drawn alike."""
+
+    start: Ints
+    end: Ints
+    row: Ints
+    look: Ints
+
+    def of_look(self, look: int) -> "_Bars":
+        """Return the bars of one look."""
+        return self._replace(**{name: column[self.look == look] for name, column in self._asdict().items()})
+
+
 def bots_chart(run: Run, figsize: Size | None = None) -> Chart:
     """Return the bots' timeline."""
     chart = Chart(figsize or (11, min(2.4 + 0.32 * _rows(run).max(initial=0), 9)))
@@ -51,17 +64,17 @@ def draw_bots(run: Run, axes: Axes) -> Axes:
     plain(axes)
     clock_axis(axes, run.scenario.clock, run.log.end)
     heading(axes, "Bots and the orders they worked on", of_run(run))
-    _bars(axes, births, deaths, rows, 0.9, facecolor=PRESENT, edgecolor="white", linewidth=0.8)
+    presence = _Bars(births, deaths, rows, np.zeros_like(rows))
+    _draw_bars(axes, presence, 0.9, facecolor=PRESENT, edgecolor="white", linewidth=0.8)
     attempts = run.measures.attempts
     ended = np.where(attempts.ended == NONE, run.log.end, attempts.ended)
     returned = attempts.outcome == OUTCOMES.index("returned")
     looks = run.measures.orders.order_class[attempts.row] * 2 + returned
-    start, end, row, look = _fused(attempts.picked_up, ended, rows[attempts.bot - 1], looks, run.log.end)
-    apart = 0.8 if len(start) <= _MOST_APART * last else 0
+    bars = _fused(_Bars(attempts.picked_up, ended, rows[attempts.bot - 1], looks), run.log.end)
+    gap = 0.8 if len(bars.start) <= _MOST_APART * last else 0
     for order_class, colour in COLOURS.items():
-        whole, back = look == order_class * 2, look == order_class * 2 + 1
-        _bars(axes, start[whole], end[whole], row[whole], 0.66, facecolor=colour, edgecolor="white", linewidth=apart)
-        _bars(axes, start[back], end[back], row[back], 0.66, edgecolor=colour, **_HATCHED)
+        _draw_bars(axes, bars.of_look(order_class * 2), 0.66, facecolor=colour, edgecolor="white", linewidth=gap)
+        _draw_bars(axes, bars.of_look(order_class * 2 + 1), 0.66, edgecolor=colour, **_HATCHED)
     _label_orders(axes, run, rows, ended)
     _label_rows(axes, rows)
     if not last:
@@ -93,11 +106,11 @@ def _rows(run: Run) -> Ints:
     rows = np.zeros(len(births), np.int64)
     free: list[int] = []
     taken: list[tuple[int, int]] = []  # until when, and the row
-    for place, (birth, death) in enumerate(zip(births.tolist(), deaths.tolist(), strict=True)):
+    for index, (birth, death) in enumerate(zip(births.tolist(), deaths.tolist(), strict=True)):
         while taken and taken[0][0] <= birth:
             heappush(free, heappop(taken)[1])
-        rows[place] = heappop(free) if free else len(taken) + 1
-        heappush(taken, (death, int(rows[place])))
+        rows[index] = heappop(free) if free else len(taken) + 1
+        heappush(taken, (death, int(rows[index])))
     return rows
 
 
@@ -109,42 +122,34 @@ def _label_rows(axes: Axes, rows: Ints) -> None:
     axes.set_ylabel("bot (number)" if last == len(rows) else "bots present at once (rows)")
     if last <= _MOST_NAMED:
         numbers = [(np.flatnonzero(rows == row) + 1).tolist() for row in range(1, last + 1)]
-        labels = [", ".join(map(str, of_row[:_MOST_NUMBERS])) for of_row in numbers]
-        more = [" …" if len(of_row) > _MOST_NUMBERS else "" for of_row in numbers]
-        axes.set_yticks(range(1, last + 1), [label + end for label, end in zip(labels, more, strict=True)])
+        axes.set_yticks(range(1, last + 1), [_names(of_row) for of_row in numbers])
         axes.set_ylabel("bot (number)")
 
 
-def _bars(
-    axes: Axes,
-    start: Ints,
-    end: Ints,
-    row: Ints,
-    height: float,
-    **look: Any,
-) -> None:
-    """Draw a bar from `start` to `end` in each row."""
-    low, high = row - height / 2, row + height / 2
+def _names(numbers: list[int]) -> str:
+    """Return what the bots of a row are called."""
+    names = ", ".join(map(str, numbers[:_MOST_NUMBERS]))
+    return f"{names} …" if len(numbers) > _MOST_NUMBERS else names
+
+
+def _draw_bars(axes: Axes, bars: _Bars, height: float, **style: Any) -> None:
+    start, end, low, high = bars.start, bars.end, bars.row - height / 2, bars.row + height / 2
     corners = np.stack([start, low, start, high, end, high, end, low], axis=1).reshape(-1, 4, 2)
-    axes.add_collection(PolyCollection(list(corners), **look))
+    axes.add_collection(PolyCollection(list(corners), **style))
 
 
-def _fused(
-    start: Ints,
-    end: Ints,
-    row: Ints,
-    look: Ints,
-    span: int,
-) -> tuple[Ints, Ints, Ints, Ints]:
-    """Draw as one the bars of a row that begin in the same pixel, with the look that has most of their time."""
-    if len(start) <= _MOST_BARS:
-        return start, end, row, look
-    order = np.lexsort((start, row))
-    start, end, row, look = start[order], end[order], row[order], look[order]
+def _fused(bars: _Bars, span: int) -> _Bars:
+    """Return as one the bars of a row that begin in the same pixel, with the look that has most of their time: nobody
+    sees the difference, and a long run would take minutes to draw.
+    """
+    if len(bars.start) <= _MOST_BARS:
+        return bars
+    order = np.lexsort((bars.start, bars.row))
+    start, end, row, look = (column[order] for column in bars)
     pixel = start // max(span // PIXELS, 1)
     first = np.flatnonzero((np.diff(row, prepend=-1) != 0) | (np.diff(pixel, prepend=-1) != 0))
-    time_by_look = [np.add.reduceat(np.where(look == each, end - start, 0), first) for each in range(4)]
-    return start[first], np.maximum.reduceat(end, first), row[first], np.argmax(time_by_look, axis=0)
+    time_by_look = [np.add.reduceat(np.where(look == index, end - start, 0), first) for index in range(4)]
+    return _Bars(start[first], np.maximum.reduceat(end, first), row[first], np.argmax(time_by_look, axis=0))
 
 
 def _label_orders(axes: Axes, run: Run, rows: Ints, ended: Ints) -> None:
@@ -157,8 +162,8 @@ def _label_orders(axes: Axes, run: Run, rows: Ints, ended: Ints) -> None:
     for order, bot, start, end, outcome in zip(
         attempts.row, attempts.bot, attempts.picked_up, ended, attempts.outcome, strict=True
     ):
-        dark = run.measures.orders.order_class[order] == OrderClass.VIP.value and outcome != returned
+        is_dark = run.measures.orders.order_class[order] == OrderClass.VIP.value and outcome != returned
         box = {"facecolor": "white", "edgecolor": "none", "pad": 1} if outcome == returned else None
-        number = str(order + run.workload.first_number)
         style: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 8, "bbox": box}
-        axes.text((start + end) / 2, rows[bot - 1], number, color="white" if dark else INK, **style)
+        number = str(order + run.workload.first_number)
+        axes.text((start + end) / 2, rows[bot - 1], number, color="white" if is_dark else INK, **style)

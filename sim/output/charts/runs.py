@@ -13,8 +13,8 @@ from sim.experiment import Run
 from sim.metrics import FROM_PENDING, TO_PENDING, steps
 from sim.model import OrderClass, OrderStatus
 from sim.output import CHART_NAMES
-from sim.output.bots_chart import bots_chart, draw_bots
-from sim.output.canvas import (
+from sim.output.charts.bots import bots_chart, draw_bots
+from sim.output.charts.canvas import (
     COLOURS,
     INK,
     PIXELS,
@@ -29,8 +29,8 @@ from sim.output.canvas import (
     placed,
     plain,
 )
-from sim.output.text import count
-from sim.units import SECOND, format_duration
+from sim.output.wording import at_least
+from sim.units import SECOND, count, format_duration
 
 
 def queues_chart(run: Run, figsize: Size | None = None) -> Chart:
@@ -71,7 +71,7 @@ def draw_waits(run: Run, axes: Axes) -> Axes:
     plain(axes)
     lines = [_draw_waits_of(axes, run, order_class) for order_class in OrderClass]
     together = axes.get_shared_x_axes().get_siblings(axes)
-    longest = max(float(np.max(line.get_xdata(), initial=0)) for each in together for line in each.get_lines())
+    longest = max(float(np.max(line.get_xdata(), initial=0)) for panel in together for line in panel.get_lines())
     axes.axhline(0.95, color=INK, linewidth=0.8, linestyle=":")
     axes.set_xlim(0, longest * 1.04 or 1)
     axes.set_ylim(0, 1.03)
@@ -91,7 +91,8 @@ def draw_waits(run: Run, axes: Axes) -> Axes:
 
 def _draw_waits_of(axes: Axes, run: Run, order_class: OrderClass) -> Line2D:
     """Draw the distribution of a class with its mark, and return its line, which has what the legend says."""
-    values, orders, colour = run.measures.values, run.measures.orders, COLOURS[order_class]
+    values, orders = run.measures.values, run.measures.orders
+    colour = COLOURS[order_class]
     counted = (orders.order_class == order_class.value) & (orders.created >= run.measures.warmup)
     abandoned = orders.status == OrderStatus.ABANDONED.value
     waits = np.sort(orders.wait[counted & ~abandoned]) / SECOND
@@ -99,8 +100,8 @@ def _draw_waits_of(axes: Axes, run: Run, order_class: OrderClass) -> Line2D:
     if len(waits):
         p95 = values[f"wait.{order_class.name}.p95"]
         assert p95 is not None
-        bound = "≥ " if values[f"orders.{order_class.name}.pending"] else ""
-        label += f", p95 {bound}{format_duration(round(p95 * SECOND), 0 if p95 >= 10 else 1)}"
+        text = format_duration(round(p95 * SECOND), 0 if p95 >= 10 else 1)
+        label += f", p95 {at_least(text, bool(values[f'orders.{order_class.name}.pending']))}"
         marker = "o" if order_class is OrderClass.VIP else "s"
         axes.plot(p95, 0.95, marker, color=colour, markeredgecolor=INK, markersize=8, zorder=3, clip_on=False)
     if leavers := int((counted & abandoned).sum()):

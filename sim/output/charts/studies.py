@@ -6,9 +6,9 @@ from functools import partial
 from matplotlib.figure import FigureBase
 
 from sim.experiment import Comparison, Selection, Sweep
-from sim.output.canvas import Chart, Size, heading, left_out, legend, of_replications, placed
-from sim.output.curves import Curves
-from sim.output.difference_charts import compare_chart
+from sim.output.charts.canvas import Chart, Size, heading, left_out, legend, of_replications, placed
+from sim.output.charts.curves import Curves
+from sim.output.charts.differences import compare_chart
 from sim.scenario import metric_of
 from sim.verdicts import Judgement
 
@@ -31,16 +31,15 @@ def sweep_chart(sweep: Sweep, figsize: Size | None = None, metrics: Sequence[str
 def draw_sweep(sweep: Sweep, figure: FigureBase, metrics: Sequence[str] = ()) -> FigureBase:
     """Draw the curves of some metrics; marks are hollow where not all thresholds on a metric PASS."""
 
-    def standing(at: int, metric: str) -> str:
-        verdicts = [verdict for verdict in sweep.points[at].verdicts if verdict.threshold.metric == metric]
+    def standing(index: int, metric: str) -> str:
+        verdicts = [verdict for verdict in sweep.points[index].verdicts if verdict.threshold.metric == metric]
         if not verdicts:
             return ""
         return "PASS" if all(verdict.judgement is Judgement.PASS for verdict in verdicts) else "does not PASS"
 
     metrics = metrics or sweep.metric_names
     handles = Curves(sweep.points, sweep.parameters).draw(figure, metrics, standing, None)
-    of = of_replications(sweep.points)
-    heading(figure, "Sweep: means by parameter", of + left_out(sweep.points, metrics))
+    heading(figure, "Sweep: means by parameter", of_replications(sweep.points) + left_out(sweep.points, metrics))
     legend(figure, handles, fontsize=9)
     return figure
 
@@ -57,14 +56,13 @@ def draw_selection(selection: Selection, figure: FigureBase) -> FigureBase:
     """Draw the curves of the candidates, each with a mark of where it stands, and a ring round the selected one."""
     points = [candidate.replications for candidate in selection.candidates]
 
-    def standing(at: int, _: str) -> str:
-        return selection.candidates[at].standing
+    def standing(index: int, _: str) -> str:
+        return selection.candidates[index].standing
 
-    at = None if selection.selected is None else selection.candidates.index(selection.selected)
-    handles = _curves_of(selection).draw(figure, selection.metric_names, standing, at)
-    of = of_replications(points)
-    what = f"Selected: {selection.outcome}" if selection.selected else f"Nothing selected: {selection.outcome}"
-    heading(figure, what, of + left_out(points, selection.metric_names))
+    selected = None if selection.selected is None else selection.candidates.index(selection.selected)
+    handles = _curves_of(selection).draw(figure, selection.metric_names, standing, selected)
+    subject = f"Nothing selected: {selection.outcome}" if selected is None else f"Selected: {selection.outcome}"
+    heading(figure, subject, of_replications(points) + left_out(points, selection.metric_names))
     legend(figure, handles, fontsize=9)
     return figure
 

@@ -17,11 +17,10 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, Locator
 
 from sim.experiment import Replications, Run
 from sim.model import OrderClass
-from sim.output.estimates import how_often
-from sim.output.text import count
+from sim.output.wording import how_often
 from sim.scenario import Scenario
 from sim.statistics import Interval
-from sim.units import DAY, HOUR, MICROSECONDS, SECOND, Clock, format_duration, printable
+from sim.units import DAY, HOUR, MICROSECONDS, SECOND, Clock, count, format_duration, printable
 
 # Blue and light orange: told apart with every common colour blindness, and dark against light in grey.
 COLOURS = {OrderClass.VIP: "#1b4f8f", OrderClass.NORMAL: "#f5b25c"}
@@ -92,12 +91,14 @@ def placed(
         return new(data, figsize) if canvas is None else draw(data, canvas)
 
 
-def heading(canvas: Axes | FigureBase, what: str, of: str) -> None:
+def heading(canvas: Axes | FigureBase, subject: str, source: str) -> None:
     """Write what a chart shows, and below of which runs, folded to the width that there is."""
     root = canvas.get_figure(root=True)
     assert root is not None
     width = int(canvas.get_window_extent().width / root.dpi * _LETTERS)
-    parts = (fill(printable(part), max(width, 20), max_lines=_MOST_LINES, placeholder=" …") for part in (what, of))
+    parts = (
+        fill(printable(part), max(width, 20), max_lines=_MOST_LINES, placeholder=" …") for part in (subject, source)
+    )
     text = "\n".join(parts)
     if isinstance(canvas, Axes):
         canvas.set_title(text, loc="left", fontsize="medium")
@@ -129,7 +130,7 @@ def left_out(points: Iterable[Replications], metrics: Iterable[str] = ("wait",))
     highest = max((float(np.mean(values)) for values in rates if values), default=0.0)
     if not highest or not any(metric.startswith("wait") for metric in metrics):
         return ""
-    share = f"{'up to ' if len(rates) > 1 else ''}{highest:.1%}"
+    share = f"up to {highest:.1%}" if len(rates) > 1 else f"{highest:.1%}"
     return f"; {share} of the orders were ABANDONED and are not in waits"
 
 
@@ -218,8 +219,8 @@ def clock_axis(axes: Axes, clock: Clock, end: int) -> None:
     axes.xaxis.set_major_locator(FixedLocator(np.arange(first, span + 1, step).tolist() or [0]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _clock_label(clock, int(x), step, end)))
     axes.set_xlim(0, span)
-    words = "day, HH:MM" if span > DAY else "HH:MM:SS" if step % MICROSECONDS["m"] else "HH:MM"
-    axes.set_xlabel(f"clock ({words})")
+    form = "HH:MM:SS" if step % MICROSECONDS["m"] else "HH:MM"
+    axes.set_xlabel(f"clock ({'day, HH:MM' if span > DAY else form})")
 
 
 def _clock_label(clock: Clock, time: int, step: int, end: int) -> str:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sim.experiment import Replications, Series
 from sim.model import OrderClass
 from sim.output import EXPERIMENT_CHART_NAMES
-from sim.output.canvas import (
+from sim.output.charts.canvas import (
     COLOURS,
     INK,
     PRESENT,
@@ -32,8 +32,8 @@ from sim.output.canvas import (
     placed,
     plain,
 )
-from sim.output.difference_charts import draw_theory, theory_chart
-from sim.output.estimates import CONFIDENCE, shown
+from sim.output.charts.differences import draw_theory, theory_chart
+from sim.output.wording import CONFIDENCE, at_least, interval_ends, shown
 from sim.statistics import Interval
 from sim.units import format_duration
 
@@ -106,21 +106,21 @@ def _intervals(axes: Axes, replications: Replications, title: str, form: str) ->
 
 def _draw_dots(axes: Axes, row: OrderClass, values: Floats) -> None:
     """Draw a dot for each replication, apart from each other."""
-    apart = (np.arange(len(values)) * _GOLDEN % 1 - 0.5) * 0.6 if len(values) > 1 else 0
+    # Multiples of the golden ratio fill a row evenly, however many there are, and neighbours in number lie apart.
+    shift = (np.arange(len(values)) * _GOLDEN % 1 - 0.5) * 0.6 if len(values) > 1 else np.zeros(len(values))
     light: dict[str, Any] = {"alpha": 0.55 if len(values) <= 100 else 0.3, "markeredgewidth": 0, "clip_on": False}
-    axes.plot(values, row + apart + np.zeros(len(values)), "o", color=COLOURS[row], markersize=5, **light)
+    axes.plot(values, row + shift, "o", color=COLOURS[row], markersize=5, **light)
 
 
 def _in_words(replications: Replications, name: str, estimate: Interval | None) -> str:
     """Return an estimate as text: the mean, of how many replications when not of all, and the interval below."""
     if estimate is None:
         return "no data"
-    bound = "≥ " if replications.columns.is_bound(name) else ""
-    few = f" (in {estimate.n} of {len(replications.results)})" if estimate.n < len(replications.results) else ""
-    mean = f"{bound}{shown(name, estimate.mean)}{few}"
-    if estimate.low is None or estimate.high is None:
-        return mean
-    return f"{mean}\n{shown(name, estimate.low)} to {shown(name, estimate.high)}"
+    text = at_least(shown(name, estimate.mean), replications.columns.is_bound(name))
+    if estimate.n < len(replications.results):
+        text += f" (in {estimate.n} of {len(replications.results)})"
+    ends = interval_ends(name, estimate)
+    return text if ends is None else f"{text}\n{ends[0]} to {ends[1]}"
 
 
 def _dots(colour: str) -> Line2D:
@@ -141,7 +141,7 @@ def draw_queue(replications: Replications, figure: FigureBase) -> FigureBase | N
     end = replications.scenario.file.clock.until
     if not queues or end is None or not any(replications.values("orders.created")):
         return None
-    levels = np.array(queues)
+    levels = np.array(queues)  # (replications, classes, instants)
     n = len(levels)
     panels = figure.subplots(2, 1, sharex=True)
     instants = np.linspace(0, end, levels.shape[2])
@@ -183,11 +183,11 @@ def draw_warmup(replications: Replications, axes: Axes) -> Axes | None:
     Computer Performance Modeling Handbook, 268-328.
     """
     series = _series(replications)
-    length = min((len(each.waits) for each in series), default=0)
+    length = min((len(of_replication.waits) for of_replication in series), default=0)
     if not length:
         return None
     half = min(max(length // _WINDOWS, 1), (length - 1) // 2)
-    averages = np.mean([each.waits[:length] for each in series], axis=0)
+    averages = np.mean([of_replication.waits[:length] for of_replication in series], axis=0)
     plain(axes)
     numbers, mean = np.arange(1, length + 1), _mean_of(len(series), replications)
     smooth = f"moving average over {2 * half + 1} orders"
@@ -233,9 +233,9 @@ def _mark_warmup(axes: Axes, replications: Replications, length: int) -> Patch:
 def _moving(values: Floats, half: int) -> Floats:
     """Return Welch's moving average over `2 * half + 1` values, over fewer near the beginning; `half` fewer in all."""
     sums = np.concatenate(([0], np.cumsum(values)))
-    at = np.arange(len(values) - half)
-    reach = np.minimum(at, half)
-    means: Floats = (sums[at + reach + 1] - sums[at - reach]) / (2 * reach + 1)
+    centre = np.arange(len(values) - half)
+    reach = np.minimum(centre, half)
+    means: Floats = (sums[centre + reach + 1] - sums[centre - reach]) / (2 * reach + 1)
     return means
 
 
@@ -245,9 +245,9 @@ def _series(replications: Replications) -> list[Series]:
 
 def _mean_of(n: int, replications: Replications) -> str:
     """Return how many replications a mean is of; those from a database keep metrics alone."""
-    whole = len(replications.results)
-    if n < whole:
-        return f"mean over the {n} of {whole} replications that are not from a database"
+    total = len(replications.results)
+    if n < total:
+        return f"mean over the {n} of {total} replications that are not from a database"
     return f"mean over {n} replications" if n > 1 else "one replication"
 
 

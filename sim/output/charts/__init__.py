@@ -1,0 +1,1 @@
+"""Charts, each a function from a result to a matplotlib Figure of our own; nothing goes through pyplot."""

@@ -1,0 +1,47 @@
+"""What notebooks show of results: the reports of the commands, as HTML."""
+
+from html import escape
+
+from sim.experiment import BY_CLASS, OF_KITCHEN, Replications, Run, Theory, of_class
+from sim.model import UNITS, OrderClass
+from sim.output.estimates import ALL_ORDERS, all_orders_rows, head_lines
+from sim.output.html import html_lines, html_table
+from sim.output.layout import Row
+from sim.output.text import summary
+from sim.output.wording import BOUND, estimate_text, shown
+
+
+def run_html(run: Run) -> str:
+    """Return the summary of a run."""
+    rows = "".join(
+        f'<tr><th style="text-align:left">{escape(label)}</th><td style="text-align:left">{escape(text)}</td></tr>'
+        for label, text in summary(run)
+    )
+    return f"<table>{rows}</table>"
+
+
+def replications_html(replications: Replications) -> str:
+    """Return what replications say of the metrics that matter, by class, of all their orders together, and of
+    thresholds.
+    """
+    rows: list[Row] = [("metric", *(order_class.name for order_class in OrderClass), "all")]
+    for metric in (*BY_CLASS, *OF_KITCHEN):
+        names = [*(of_class(metric, order_class) for order_class in OrderClass), metric]
+        rows.append((metric, *(estimate_text(replications, name) if name in UNITS else "" for name in names)))
+    html = html_lines(head_lines(replications)) + html_table(rows)
+    if replications.columns.is_bound():
+        html += html_lines([BOUND])
+    if waits := all_orders_rows(replications):
+        html += html_lines([ALL_ORDERS]) + html_table(waits)
+    if replications.verdicts:
+        verdicts = [(str(verdict.judgement), str(verdict.threshold), verdict.note) for verdict in replications.verdicts]
+        html += html_table([("verdict", "threshold", "note"), *verdicts])
+    return html
+
+
+def theory_html(theory: Theory) -> str:
+    """Return which closed forms hold and what they say, or which assumption fails."""
+    if theory.failing:
+        return html_lines([f"no theory, since {theory.failing}"])
+    rows = [(metric, shown(metric, value)) for metric, value in theory.values.items()]
+    return html_lines([f"{theory.model} ({theory.source})"]) + html_table([("metric", "theory"), *rows])
