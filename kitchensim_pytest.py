@@ -23,8 +23,8 @@ _PATTERN = "*.scenario.yaml"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Say what goes into the ini file."""
-    more = f"more scenario files than {_PATTERN}: patterns of names, or of paths below the rootdir"
-    parser.addini("sim_scenarios", more, type="args", default=[])
+    meaning = f"more scenario files than {_PATTERN}: patterns of names, or of paths below the rootdir"
+    parser.addini("sim_scenarios", meaning, type="args", default=[])
     parser.addini(
         "sim_inconclusive", "what counts where it is too early to say: fail (default) or pass", default="fail"
     )
@@ -55,8 +55,8 @@ def _namesake(root: Path) -> str | None:
     module = sys.modules.get("sim")
     places = [getattr(find_spec("sim"), "origin", None) if module is None else getattr(module, "__file__", None)]
     places += [str(root / folder / file) for folder in ("", "src") for file in ("sim.py", "sim/__init__.py")]
-    ours = Path(__file__).resolve().parent / "sim/__init__.py"
-    return next((place for place in places if place and Path(place).exists() and Path(place).resolve() != ours), None)
+    home = Path(__file__).resolve().parent / "sim/__init__.py"
+    return next((place for place in places if place and Path(place).exists() and Path(place).resolve() != home), None)
 
 
 def _refusal(root: Path) -> str | None:

@@ -99,6 +99,11 @@ def test_the_story_of_pytest(kitchen):
     assert blocks("text", "pytest")[0] in shell("pytest -q scenarios", kitchen).stdout
 
 
+def test_the_story_of_python(kitchen):
+    done = shell(f"python -c '{blocks('python', 'Python')[0]}'", kitchen)
+    assert done.stdout == blocks("text", "Python")[0], done.stderr
+
+
 @pytest.fixture
 def wheels(tmp_path):
     """Settings with which pip finds a wheel of this checkout instead of a registry; dependencies are there."""

@@ -91,6 +91,8 @@ def load_files(paths: Paths, keyword: str | None = None, parameters: Mapping[str
         unreadable.update(folder.unreadable)
         unchecked.update(folder.unchecked)
     files = list(scenarios.values())
+    if not files and not unreadable:
+        raise ArgumentError("paths", "names nothing; give a file or a folder")
     if keyword is not None:
         is_selected = selection_of(keyword)
         files = [file for file in files if is_selected(file.path.as_posix().lower())]
