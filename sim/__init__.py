@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         theory,
     )
     from sim.scenario import Scenario, load_scenario
-    from sim.storage import Database, open_database
+    from sim.storage import Database, keep, open_database
 
 __all__ = [
     "ArgumentError",
@@ -45,6 +45,7 @@ __all__ = [
     "Theory",
     "check",
     "compare",
+    "keep",
     "load_scenario",
     "open_database",
     "replicate",
@@ -62,7 +63,7 @@ _HOMES = {
         *("compare", "replicate", "run", "select", "sweep", "theory"),
     ),
     "sim.scenario": ("Scenario", "load_scenario"),
-    "sim.storage": ("Database", "open_database"),
+    "sim.storage": ("Database", "keep", "open_database"),
 }
 
 

@@ -27,12 +27,13 @@ from sim.cli.common import (
     say,
     say_json,
 )
-from sim.cli.keeping import DaskOption, Keeper, TimesOption
+from sim.cli.keeping import DaskOption, TimesOption, at_work, keeper_of, tell, write_to
 from sim.units import printable
 
 if TYPE_CHECKING:
     from sim.checking import Checks
     from sim.experiment import CheckedFile
+    from sim.storage import Keeper
     from sim.verdicts import Outcome
 
 _STANDARD_OUTPUT = Path("-")
@@ -105,10 +106,12 @@ def check_command(
         files = load_files(paths, keyword, parameters_of(settings))
         _refuse(settings, against, no_regressions, {"--update-golden": update, "--require-golden": require_golden})
         _refuse_targets(targets, files.sources, github)
-        keeper = Keeper("replicate", None, seed, destination(tags, db, db is not None if save is None else save), tags)
+        keeper = keeper_of(
+            "replicate", None, seed, destination(tags, db, db is not None if save is None else save), tags
+        )
         complain(*(note for scenario in files.scenarios for note in scenario.notes))
         show = partial(_show, verbose=verbose, github=github) if as_json != _STANDARD_OUTPUT else _show_nothing
-        with keeper.at_work(_processors() if jobs is None else jobs, engine, dask) as options:
+        with at_work(keeper, _processors() if jobs is None else jobs, engine, dask) as options:
             if keeper.address is None:
                 del options["earlier"], options["finished"]
             checks = check(
@@ -184,26 +187,28 @@ def _show_nothing(_: "CheckedFile") -> None:
     """Show nothing, since JSON follows."""
 
 
-def _write(keeper: Keeper, checks: "Checks", junit: Path | None, as_json: Path | None, github: bool) -> None:
+def _write(keeper: "Keeper", checks: "Checks", junit: Path | None, as_json: Path | None, github: bool) -> None:
     """Write the files that are asked for; what cannot be written becomes a problem."""
     from sim.output.documents import write_check
 
     if junit is not None:
         from sim.output.ci.junit import write_junit
 
-        keeper.write(partial(write_junit, checks.files), junit, "--junit")
+        write_to(keeper, partial(write_junit, checks.files), junit, "--junit")
     if as_json is not None and as_json != _STANDARD_OUTPUT:
-        keeper.write(partial(write_check, checks.files, checks.unchecked), as_json, "--json")
+        write_to(keeper, partial(write_check, checks.files, checks.unchecked), as_json, "--json")
     if github:
         from sim.output.ci.github import tell_github
 
         summary = "GITHUB_STEP_SUMMARY"
-        keeper.write(lambda _: tell_github(checks.files, checks.differences, checks.unchecked), Path(summary), summary)
+        write_to(
+            keeper, lambda _: tell_github(checks.files, checks.differences, checks.unchecked), Path(summary), summary
+        )
 
 
-def _leave(keeper: Keeper, outcome: "Outcome") -> None:
+def _leave(keeper: "Keeper", outcome: "Outcome") -> None:
     """Exit with what is worst."""
-    keeper.tell()
+    tell(keeper.problems)
     if outcome in ("WRONG", "FAIL"):
         raise typer.Exit(WRONG if outcome == "WRONG" else FAILED)
     if keeper.problems:

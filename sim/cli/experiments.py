@@ -20,12 +20,13 @@ from sim.cli.common import (
     say,
     say_json,
 )
-from sim.cli.keeping import DaskOption, FilesOption, JobsOption, Keeper, TimesOption
+from sim.cli.keeping import DaskOption, FilesOption, JobsOption, TimesOption, at_work, keeper_of, leave, write_to
 from sim.engines import Engine
 
 if TYPE_CHECKING:
     from sim.experiment import Replications
     from sim.scenario import Scenario
+    from sim.storage import Keeper
 
 
 def replicate_command(
@@ -52,7 +53,7 @@ def replicate_command(
     from sim.output.reports import theory_report
 
     scenario, address = prepared(file, settings, tags, db, save)
-    keeper = Keeper("replicate", scenario, seed, address, tags)
+    keeper = keeper_of("replicate", scenario, seed, address, tags)
     with output_folder("replicate", [scenario], out, files) as folder:
         replications = _replicated(keeper, scenario, times, jobs, engine, dask)
         lines = [
@@ -60,12 +61,12 @@ def replicate_command(
             *theory_report(theory(scenario), replications).lines(columns()),
         ]
         if folder is not None:
-            lines += keeper.write(partial(write_replications, replications, charts=charts), folder)
+            lines += write_to(keeper, partial(write_replications, replications, charts=charts), folder)
     if as_json:
         say_json(replications_document(replications))
     else:
         say(*lines)
-    keeper.leave()
+    leave(keeper.problems)
 
 
 def theory_command(
@@ -95,7 +96,7 @@ def theory_command(
         else:
             say(*theory_report(closed_forms, None).lines(columns()))
         return
-    keeper = Keeper("replicate", scenario, seed, address, tags)
+    keeper = keeper_of("replicate", scenario, seed, address, tags)
     replications = _replicated(keeper, scenario, times, jobs, engine, dask)
     head = f"{scenario.name}, seed {replications.seed}, {how_often([replications])}"
     report = theory_report(closed_forms, replications)
@@ -103,14 +104,14 @@ def theory_command(
         say_json(theory_document(closed_forms, scenario, replications))
     else:
         say(head, *report.lines(columns()))
-    keeper.leave()
+    leave(keeper.problems)
 
 
 def _replicated(
-    keeper: Keeper, scenario: "Scenario", times: int | None, jobs: int, engine: Engine, dask: str | None
+    keeper: "Keeper", scenario: "Scenario", times: int | None, jobs: int, engine: Engine, dask: str | None
 ) -> "Replications":
     """Run what is not in the database yet, and keep it there."""
     from sim.experiment import replicate
 
-    with keeper.at_work(jobs, engine, dask) as options:
+    with at_work(keeper, jobs, engine, dask) as options:
         return replicate(scenario, times, **options)

@@ -1,7 +1,6 @@
 """`sim run`: simulate, write files, keep the run."""
 
-from contextlib import suppress
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +8,6 @@ import typer
 
 from sim.cli.common import (
     FAILED,
-    NOT_SAVED,
     ChartsOption,
     DatabaseOption,
     EngineOption,
@@ -21,9 +19,7 @@ from sim.cli.common import (
     SeedOption,
     SettingsOption,
     TagsOption,
-    cannot_write,
     columns,
-    complain,
     hint_at_numba,
     number_from,
     output_folder,
@@ -32,12 +28,12 @@ from sim.cli.common import (
     say,
     say_json,
 )
+from sim.cli.keeping import leave, tell, write_to
 from sim.engines import LONG
-from sim.errors import StorageError
 
 if TYPE_CHECKING:
     from sim.experiment import Run
-    from sim.storage import Address
+    from sim.storage import Keeper
 
 
 def run_command(
@@ -56,102 +52,46 @@ def run_command(
     """Run a scenario, write its files, and keep the run."""
     from sim.experiment import run as simulate
     from sim.output.documents import metrics_document
+    from sim.output.text import summary_lines, verdict_lines
+    from sim.storage import Keeper
 
     scenario, address = prepared(file, settings, tags, db, save)
+    keeper = Keeper(address, tags or [])
     with output_folder("run", [scenario], out) as folder:
         with progress_bar("simulating") as progress:
             run = simulate(scenario, seed, replication, engine, progress)
         if engine == "compiled" or len(run.workload.action) >= LONG:
             hint_at_numba(engine)
         assert folder is not None
-        outcome = _keep(run, folder, charts, address, tags or [])
+        lines = [*summary_lines(run, columns()), *verdict_lines(run, columns()), *_keep(run, keeper, folder, charts)]
     if as_json:
-        say_json({"run": outcome.run_id, **metrics_document(run)})
+        say_json({"run": keeper.run_id, **metrics_document(run)})
     else:
-        _show(run, outcome)
-    for problem in outcome.problems:
-        complain(f"sim: {problem}")
+        say(*lines)
     if any(not verdict.held for verdict in run.verdicts):
+        tell(keeper.problems)
         raise typer.Exit(FAILED)
-    if outcome.problems:
-        raise typer.Exit(NOT_SAVED)
+    leave(keeper.problems)
 
 
-@dataclass
-class _Kept:
-    """What was kept of a run, and what could not be. `stored` tells in which database it is."""
-
-    folder: Path
-    run_id: str | None = None
-    stored: str | None = None
-    files: list[Path] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-
-
-def _keep(run: "Run", folder: Path, charts: bool, address: "Address | None", tags: list[str]) -> _Kept:
-    """Keep a run in a file of its own database, then in files, then on a server; that one fails does not keep
-    the others from it.
+def _keep(run: "Run", keeper: "Keeper", folder: Path, charts: bool) -> list[str]:
+    """Keep a run in a file of its own database, then in files, then on a server; that one fails does not keep the
+    others from it. Return the lines that say where it is.
     """
     from sim.output.folder import write_run
 
-    outcome = _Kept(folder)
+    files: list[Path] = []
     try:
-        if address is not None:
-            _save(run, address, tags, outcome)
-        try:
-            write_run(run, folder, charts=charts, wrote=outcome.files.append)
-        except OSError as error:
-            outcome.problems.append(cannot_write(error, folder, "--out"))
-        if address is not None and address.is_remote and outcome.run_id is not None:
-            _push(address, outcome.run_id, outcome)
+        keeper.keep_run(run)
+        write_to(keeper, partial(write_run, run, charts=charts, wrote=files.append), folder)
+        keeper.close()
     except KeyboardInterrupt:
-        places = [
-            *([] if outcome.stored is None else [f"run {outcome.run_id} {outcome.stored}"]),
-            *map(str, outcome.files),
-        ]
+        places = [*_place(keeper), *map(str, files)]
         raise InterruptedWorkError(f"kept of the simulated run: {', '.join(places) or 'nothing'}") from None
-    return outcome
+    lines = [f"Stored: {place}" for place in _place(keeper)]
+    return [f"Files: {folder}/", *lines] if files else lines
 
 
-def _save(run: "Run", address: "Address", tags: list[str], outcome: _Kept) -> None:
-    from sim.storage import LOCAL, find_run, new_run_id, open_database, save_run
-
-    url, run_id = LOCAL if address.is_remote else address.url, new_run_id()
-    push = f"sim push --db {address.url}" if address.url_from == "--db" else "sim push"
-    stored = f"in {url}, not pushed; {push} sends it" if address.is_remote else f"in {url}"
-    try:
-        with open_database(url) as database:
-            try:
-                save_run(database, run, tags, run_id)
-            except KeyboardInterrupt:  # it may have come too late to keep the run from being stored
-                with suppress(StorageError):
-                    outcome.run_id, outcome.stored = find_run(database, run_id).id, stored
-                raise
-    except StorageError as error:
-        why = "runs are kept there before they are pushed, so " * address.is_remote
-        outcome.problems.append(f"{error}; {why}this run is not in a database")
-    else:
-        outcome.run_id, outcome.stored = run_id, stored
-
-
-def _push(address: "Address", run_id: str, outcome: _Kept) -> None:
-    from sim.storage import LOCAL, open_database, push_run
-
-    try:
-        with open_database(address) as target, open_database(LOCAL) as source:
-            push_run(source, target, run_id)
-    except StorageError as error:
-        outcome.problems.append(f"{error}; this run is {outcome.stored}")
-    else:
-        outcome.stored = f"in {address.url}"
-
-
-def _show(run: "Run", outcome: _Kept) -> None:
-    from sim.output.text import summary_lines, verdict_lines
-
-    lines = [*summary_lines(run, columns()), *verdict_lines(run, columns())]
-    if outcome.files:
-        lines.append(f"Files: {outcome.folder}/")
-    if outcome.stored is not None:
-        lines.append(f"Stored: run {outcome.run_id} {outcome.stored}")
-    say(*lines)
+def _place(keeper: "Keeper") -> list[str]:
+    """Return which run is stored where, if it is."""
+    return [] if keeper.run_id is None else [f"run {keeper.run_id} {keeper.place}"]

@@ -26,12 +26,13 @@ from sim.cli.common import (
     say,
     say_json,
 )
-from sim.cli.keeping import DaskOption, FilesOption, JobsOption, Keeper, TimesOption
+from sim.cli.keeping import DaskOption, FilesOption, JobsOption, TimesOption, at_work, keeper_of, leave, tell, write_to
 
 if TYPE_CHECKING:
     from sim.experiment import Comparison, Selection, Sweep
     from sim.output.reports import Report
     from sim.scenario import Scenario
+    from sim.storage import Keeper
 
 
 def sweep_command(
@@ -57,12 +58,12 @@ def sweep_command(
 
     scenario, address = prepared(file, settings, tags, db, save)
     _check_settings(scenario, settings)
-    keeper = Keeper("sweep", scenario, seed, address, tags)
+    keeper = keeper_of("sweep", scenario, seed, address, tags)
     with output_folder("sweep", [scenario], out, files) as folder:
-        with keeper.at_work(jobs, engine, dask) as options:
+        with at_work(keeper, jobs, engine, dask) as options:
             study = sweep(scenario, times, **options)
         _show(keeper, study, sweep_report(study), sweep_document(study) if as_json else None, folder, charts)
-    keeper.leave()
+    leave(keeper.problems)
 
 
 def compare_command(
@@ -96,12 +97,12 @@ def compare_command(
         raise typer.BadParameter(str(error), param_hint="--metric") from None
     (scenario, address), *prepared_alternatives = (prepared(path, settings, tags, db, save) for path in paths)
     alternatives = [alternative for alternative, _ in prepared_alternatives]
-    keeper = Keeper("compare", scenario, seed, address, tags)
+    keeper = keeper_of("compare", scenario, seed, address, tags)
     with output_folder("compare", [scenario, *alternatives], out, files) as folder:
-        with keeper.at_work(jobs, engine, dask) as options:
+        with at_work(keeper, jobs, engine, dask) as options:
             study = compare(scenario, *alternatives, metric_names=names, times=times, **options)
         _show(keeper, study, compare_report(study), compare_document(study) if as_json else None, folder, charts)
-    keeper.leave()
+    leave(keeper.problems)
 
 
 def select_command(
@@ -136,19 +137,19 @@ def select_command(
 
     scenario, address = prepared(file, settings, tags, db, save)
     _check_settings(scenario, settings)
-    keeper = Keeper("select", scenario, seed, address, tags)
+    keeper = keeper_of("select", scenario, seed, address, tags)
     with output_folder("select", [scenario], out, files) as folder:
-        with keeper.at_work(jobs, engine, dask) as options:
+        with at_work(keeper, jobs, engine, dask) as options:
             study = select(scenario, budget, **options)
         _show(keeper, study, select_report(study), select_document(study) if as_json else None, folder, charts)
     if study.outcome == "none":
-        keeper.tell()
+        tell(keeper.problems)
         raise typer.Exit(FAILED)
-    keeper.leave(INCONCLUSIVE if study.selected is None else 0)
+    leave(keeper.problems, INCONCLUSIVE if study.selected is None else 0)
 
 
 def _show(
-    keeper: Keeper,
+    keeper: "Keeper",
     study: "Sweep | Comparison | Selection",
     report: "Report",
     document: dict[str, Any] | None,
@@ -160,7 +161,7 @@ def _show(
 
     lines = list(report.lines(columns()))
     if folder is not None:
-        lines += keeper.write(partial(write_study, study, charts=charts), folder)
+        lines += write_to(keeper, partial(write_study, study, charts=charts), folder)
     if document is None:
         say(*lines)
     else:

@@ -77,6 +77,7 @@ class Comparison:
     plot: ClassVar[Any]  # the charts, attached in sim/__init__.py
     _repr_html_: ClassVar[Callable[["Comparison"], str]]  # likewise, what a notebook shows
 
+    scenario: Scenario  # the one that was given first: of the baseline, or with the sweep
     baseline: Replications
     alternatives: Sequence[Replications]
     metric_names: Sequence[str]
@@ -201,4 +202,4 @@ def compare(
         times = max(map(most_replications, scenarios))
     with replicator(baseline, options) as runs:
         replications = runs.run(scenarios, times)
-    return Comparison(replications[0], replications[1:], names)
+    return Comparison(baseline, replications[0], replications[1:], names)

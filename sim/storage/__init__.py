@@ -8,9 +8,9 @@ from sim.storage.experiments import (
     earlier_replications,
     fellow_replications,
     new_experiment,
-    push_replications,
     save_replications,
 )
+from sim.storage.keeping import Keeper, keep
 from sim.storage.listing import (
     find_entry,
     find_id,
@@ -35,6 +35,7 @@ __all__ = [
     "Database",
     "Entry",
     "Experiment",
+    "Keeper",
     "StoredRun",
     "TableSize",
     "check",
@@ -47,6 +48,7 @@ __all__ = [
     "find_entry",
     "find_id",
     "find_run",
+    "keep",
     "list_entries",
     "list_runs",
     "load_run",
@@ -56,7 +58,6 @@ __all__ = [
     "open_existing_database",
     "purge",
     "push_all",
-    "push_replications",
     "push_run",
     "reproduce",
     "restore_run",

@@ -11,8 +11,6 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
-
 from sim.errors import StorageError
 
 LOCAL = "file:sim.db"
@@ -85,6 +83,8 @@ def _first_setting(name: str, places: Iterable[str]) -> tuple[str, str] | None:
 
 def _env_file() -> Mapping[str, str | None]:
     """Return the settings of `.env`. They are taken as they are written: `${NAME}` would let them take others'."""
+    from dotenv import dotenv_values
+
     try:
         status = Path(".env").stat()
         if S_ISDIR(status.st_mode):

@@ -1,27 +1,24 @@
 """The connection to a database: libsql-client, repaired, behind one class of ours.
 
-Its file mode opens SQLite anew for each call, without foreign keys and without patience for other writers, and its HTTP
-mode speaks a form that the cloud has given up: see docs/decisions/0003.
+The two clients are imported when a database is opened: a command that keeps nothing does without the 0.1 s of that.
 """
 
 import asyncio
 import os
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import closing, suppress
 from threading import Event, Thread, current_thread
-from typing import Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Union
 from weakref import finalize
-
-from libsql_client.client import Client, LibsqlError
-from libsql_client.result import ResultSet
-from libsql_client.sqlite3_utils import Sqlite3Client, _execute_stmt
 
 from sim.errors import INSTALL, StorageError
 from sim.storage.addresses import Address
-from sim.storage.patience import BUSY, patiently
-from sim.storage.server import ServerClient
+from sim.storage.patience import BUSY
 from sim.units import printable
+
+if TYPE_CHECKING:
+    from sim.storage.file import FileClient
+    from sim.storage.server import ServerClient
 
 T = TypeVar("T")
 Value = str | int | float | None
@@ -54,49 +51,6 @@ _CURES = {
     "TEXT": "write it in other letters",
     "UNREACHABLE": "check the URL and the network",
 }
-
-
-class _FileClient(Sqlite3Client):
-    def __init__(self, path: str, interrupted: Event) -> None:
-        super().__init__(path)
-        self._interrupted = interrupted
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = super()._connect()
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.text_factory = lambda data: data.decode(errors="surrogateescape")  # what is no UTF-8 is found later
-        connection.set_progress_handler(self._interrupted.is_set, 100_000)
-        return connection
-
-    async def execute(self, stmt: Any, args: Any = None) -> ResultSet:
-        with closing(self._connect()) as connection:
-            return await self._attempt(connection, stmt, args)
-
-    async def batch(self, stmts: Iterable[Any]) -> list[ResultSet]:
-        """Carry out all statements or none; they may be made one by one while this goes on."""
-        try:
-            with closing(self._connect()) as connection:
-                await self._attempt(connection, "BEGIN IMMEDIATE")
-                results = []
-                for stmt in stmts:
-                    results.append(_execute_stmt(connection, stmt))
-                    await asyncio.sleep(0)  # where an interrupt gets in
-                await self._attempt(connection, "COMMIT")
-                return results
-        except LibsqlError:
-            self._roll_back()
-            raise
-
-    def _roll_back(self) -> None:
-        """Give back the space of what was not written: on a full disk SQLite leaves that to the next reader."""
-        with suppress(LibsqlError, sqlite3.Error), closing(self._connect()) as connection:
-            connection.execute("SELECT 1 FROM sqlite_schema").fetchall()
-
-    async def _attempt(self, connection: sqlite3.Connection, stmt: Any, args: Any = None) -> ResultSet:
-        async def attempt() -> ResultSet:
-            return _execute_stmt(connection, stmt, args)
-
-        return await patiently(attempt)
 
 
 class _Call(Generic[T]):
@@ -143,10 +97,7 @@ class Connection:
 
     async def _open(self, thread: Thread) -> None:
         """Make the client, and have it closed whatever becomes of this connection, also when Ctrl-C comes right now."""
-        if self.address.is_remote:
-            self._client: Client = ServerClient(self.address.target, self.address.token)
-        else:
-            self._client = _FileClient(self.address.target, self._interrupted)
+        self._client = _client_of(self.address, self._interrupted)
         self._close = finalize(self, _close, self._client, self._loop, thread, self._process)
 
     def __enter__(self) -> Self:
@@ -207,7 +158,7 @@ class Connection:
             StorageError: the database refuses one, or cannot be reached.
 
         """
-        results = self._wait(lambda: self._client.batch(statements))  # type: ignore[arg-type]  # it only iterates
+        results = self._wait(lambda: self._client.batch(statements))
         return results[-1].rows_affected if results else 0
 
     def close(self) -> None:
@@ -215,6 +166,8 @@ class Connection:
         self._close()
 
     def _wait(self, work: Callable[[], Awaitable[T]]) -> T:
+        from libsql_client.client import LibsqlError
+
         if os.getpid() != self._process:
             raise self.error("was opened by the process that this one is a fork of", "FORKED")
         if self._loop.is_closed():
@@ -255,11 +208,22 @@ class Connection:
         return StorageError(f"database {self.address.url}: {explanation}; {cure}")
 
 
-def _close(client: Client, loop: asyncio.AbstractEventLoop, thread: Thread, process: int) -> None:
+def _client_of(address: Address, interrupted: Event) -> Union["FileClient", "ServerClient"]:
+    if address.is_remote:
+        from sim.storage.server import ServerClient
+
+        return ServerClient(address.target, address.token)
+    from sim.storage.file import FileClient
+
+    return FileClient(address.target, interrupted)
+
+
+def _close(
+    client: Union["FileClient", "ServerClient"], loop: asyncio.AbstractEventLoop, thread: Thread, process: int
+) -> None:
     """Close a client and end its thread; also called when nobody holds the connection any more, or at exit."""
     if os.getpid() != process:  # a fork has no such thread
-        if isinstance(client, ServerClient):
-            client.forget()
+        client.forget()
         return
 
     async def close() -> None:

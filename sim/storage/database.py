@@ -1,7 +1,6 @@
 """The stored runs as DataFrames, for notebooks and scripts."""
 
 import os
-from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,6 @@ from sim.storage.listing import all_metrics, find_run, list_runs, run_metrics
 from sim.storage.migrations import migrate
 from sim.storage.reading import StoredRun
 from sim.storage.runs import load_run
-from sim.storage.saving import save_run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,15 +20,6 @@ if TYPE_CHECKING:
 
 class Database(Connection):
     """A database of runs. A run is named by its id, or by how its id starts."""
-
-    def save(self, run: Run, tags: Iterable[str] = ()) -> str:
-        """Store a run and return its id; `tags` are words to find it by.
-
-        Raises:
-            StorageError: the database refuses it, or cannot be reached.
-
-        """
-        return save_run(self, run, tags)
 
     def run(self, run: str) -> Run:
         """Return a stored run with all that a fresh one has: tables, metrics, charts.

@@ -4,8 +4,6 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from uuid6 import uuid7
-
 from sim.experiment import Replication
 from sim.model import UNITS
 from sim.scenario import Scenario
@@ -21,7 +19,7 @@ from sim.storage.reading import (
     read_versions,
     warn_of,
 )
-from sim.storage.rows import closing, insert, new_run_id, of_scenario, run_row, scenario_row, versions
+from sim.storage.rows import closing, insert, new_id, new_run_id, of_scenario, run_row, scenario_row, versions
 from sim.storage.saving import compare_runs, file_statements, prove, push_run, store
 
 _SAME = ("kitchensim", "numpy")  # the packages whose versions decide what numbers a replication has
@@ -31,18 +29,20 @@ _REPLICATION = (
 )
 _OF_MODEL = "(model_sha256 = ? OR sha256 = ?)"  # databases of schema 3 have the latter alone
 
+Kind = Literal["replicate", "sweep", "compare", "select"]
+
 
 class Experiment(NamedTuple):
     """What replications belong to: what it is, of which scenario, and its id."""
 
-    kind: Literal["replicate", "sweep", "compare", "select"]
+    kind: Kind
     scenario: Scenario
     id: str
 
 
-def new_experiment(kind: Literal["replicate", "sweep", "compare", "select"], scenario: Scenario) -> Experiment:
+def new_experiment(kind: Kind, scenario: Scenario) -> Experiment:
     """Return an experiment that is not stored yet."""
-    return Experiment(kind, scenario, str(uuid7()))
+    return Experiment(kind, scenario, new_id())
 
 
 def save_replications(

@@ -6,8 +6,6 @@ from random import random
 from time import monotonic
 from typing import TypeVar
 
-from libsql_client.client import LibsqlError
-
 T = TypeVar("T")
 
 BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "TRANSACTION_TIMEOUT", "TRANSACTION_BUSY")
@@ -22,6 +20,8 @@ async def patiently(attempt: Callable[[], Awaitable[T]]) -> T:
         LibsqlError: it fails for another reason, or the other one is still writing after half a minute.
 
     """
+    from libsql_client.client import LibsqlError
+
     deadline = monotonic() + _PATIENCE
     while True:
         try:

@@ -7,13 +7,11 @@ so writing a run again changes nothing.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from importlib.metadata import version
 from platform import python_version
 from typing import Any
 from uuid import UUID
 
 from numpy.typing import NDArray
-from uuid6 import uuid7
 
 from sim.events import EventKind
 from sim.experiment import Replication, Run
@@ -55,12 +53,19 @@ _PACKAGES = ("kitchensim", "numpy", "simpy")
 _ORDERS, _ROOM = 1 << 40, 1 << 61
 
 
+def new_id() -> str:
+    """Return a UUIDv7."""
+    from uuid6 import uuid7
+
+    return str(uuid7())
+
+
 def new_run_id() -> str:
     """Return a UUIDv7 whose random part has room to count on; the ids of a run's bots and orders do.
 
     Source: monotonic random, method 2 of section 6.2 of RFC 9562 (Davis, Peabody, Leach 2024).
     """
-    return str(UUID(int=uuid7().int & ~_ROOM))
+    return str(UUID(int=UUID(new_id()).int & ~_ROOM))
 
 
 def _ids(run_id: str, offset: int, numbers: Iterable[int]) -> list[str]:
@@ -93,6 +98,8 @@ def run_row(scenario: Scenario, seed: int, run: Replication, run_id: str, tags: 
 
 def versions() -> dict[str, str]:
     """Return the versions that a fingerprint may depend on."""
+    from importlib.metadata import version
+
     return {name: version(name) for name in _PACKAGES} | {"python": python_version()}
 
 
@@ -100,7 +107,7 @@ def scenario_row(scenario: Scenario) -> dict[str, Value]:
     """Return the row of a scenario."""
     stamp = now()
     return {
-        "id": str(uuid7()),
+        "id": new_id(),
         "name": scenario.name,
         "sha256": scenario.sha256,
         "model_sha256": scenario.model_sha256,

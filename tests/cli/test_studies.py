@@ -216,7 +216,7 @@ def test_with_a_server_each_point_is_in_the_file_and_there(server):
 def test_a_server_that_is_lost_costs_nothing(server):
     server.kill()
     said = sim("select", "certain.yaml", "--no-files", "--db", server.url, status=4)
-    assert "are in file:sim.db, not all pushed; sim push sends them\n" in said.stderr
+    assert f"are in file:sim.db, not all pushed; sim push --db {server.url} sends them\n" in said.stderr
     assert said.stdout.startswith("certain, seed 0, 3 candidates\nselected crew=2")
     server.start()
     assert sim("push", "--db", server.url).stdout.startswith("3 runs pushed")

@@ -128,7 +128,7 @@ def test_a_run_is_found_by_how_its_id_starts_if_no_other_starts_so(database, bus
 
 
 def test_the_runs_are_a_table(database, busy, traced):
-    first, second = database.save(busy, ["a"]), database.save(traced)
+    first, second = save_run(database, busy, ["a"]), save_run(database, traced)
     runs = database.runs()
     assert list(runs.columns) == [
         *("id", "scenario", "tags", "seed", "replication", "engine", "fingerprint"),
@@ -148,7 +148,7 @@ def test_the_runs_are_a_table(database, busy, traced):
 
 
 def test_orders_events_and_metrics_are_tables(database, busy, traced):
-    first, second = database.save(busy), database.save(traced)
+    first, second = save_run(database, busy), save_run(database, traced)
     pd.testing.assert_frame_equal(database.orders(second), traced.orders)
     pd.testing.assert_frame_equal(database.events(first), busy.events)
     metrics = database.metrics()
@@ -164,7 +164,7 @@ def test_orders_events_and_metrics_are_tables(database, busy, traced):
 def test_a_database_without_runs_has_tables_without_rows_of_the_same_types(database, busy):
     runs, metrics = database.runs(), database.metrics()
     assert (len(runs), len(metrics)) == (0, 0)
-    database.save(busy)
+    save_run(database, busy)
     for empty, filled in ((runs, database.runs()), (metrics, database.metrics())):
         assert list(empty.columns) == list(filled.columns)
         assert len(pd.concat([empty, filled])) == len(filled)
@@ -174,7 +174,7 @@ def test_a_database_without_runs_has_tables_without_rows_of_the_same_types(datab
 
 
 def test_two_runs_stand_side_by_side(database, busy, tmp_path):
-    first, second = database.save(busy), database.save(run_text(tmp_path / "empty", EMPTY))
+    first, second = save_run(database, busy), save_run(database, run_text(tmp_path / "empty", EMPTY))
     table = database.compare(first, second)
     assert list(table.columns) == ["metric", "first", "second", "difference", "unit"]
     assert table["metric"].tolist() == list(UNITS)

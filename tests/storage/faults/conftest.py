@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sim import load_scenario, open_database, run
+from sim import keep, load_scenario, run
 from tests.helpers.databases import scenarios
 
 
@@ -34,8 +34,7 @@ def large_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def database_of(name: str, folder: Path) -> Path:
     scenarios(folder)
-    with open_database(f"file:{folder / 'sim.db'}") as database:
-        database.save(run(load_scenario(folder / f"{name}.yaml")))
+    keep(run(load_scenario(folder / f"{name}.yaml")), f"file:{folder / 'sim.db'}")
     return folder / "sim.db"
 
 

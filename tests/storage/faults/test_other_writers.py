@@ -17,10 +17,9 @@ from tests.helpers.programs import ended, start
 from tests.helpers.server import Server
 
 FIVE = """
-from sim import load_scenario, open_database, run
+from sim import keep, load_scenario, run
 for seed in range(5):
-    with open_database() as database:
-        database.save(run(load_scenario("small.yaml"), seed))
+    keep(run(load_scenario("small.yaml"), seed))
 """
 
 
