@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sim.verdicts import Finding
 
 
-_NEXT = (
+_RUN_MORE = (
     "too early to say: write more replications into the file, or let it pass with sim_inconclusive = pass in the "
     "ini file"
 )
@@ -155,10 +155,17 @@ class ScenarioItem(pytest.Item):
             return str(error)
         if not isinstance(error, NotHeldError):
             return super().repr_failure(excinfo, style)
-        finding, place = error.finding, f"{self.place.file}:{self.place.line}"
-        hint = [_NEXT] if finding.judgement == "INCONCLUSIVE" else []
-        shown = (finding.result, f"asked: {finding.requirement}", place, f"    {self.source}", *finding.diff, *hint)
-        return "\n".join(shown)
+        finding = error.finding
+        lines = [
+            finding.result,
+            f"asked: {finding.requirement}",
+            f"{self.place.file}:{self.place.line}",
+            f"    {self.source}",
+            *finding.diff,
+        ]
+        if finding.judgement == "INCONCLUSIVE":
+            lines.append(_RUN_MORE)
+        return "\n".join(lines)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return where it is asked; pytest takes dots at the end of an id for those of a module, but for the file."""

@@ -12,7 +12,7 @@ from sim.checking.results_files import read_results
 from sim.engines import Engine
 from sim.errors import ArgumentError, Fault, FileError, SimulationError
 from sim.experiment import Pair, Replication, Replications, Workers, metrics_of_study, paired, replicate_by
-from sim.scenario import Scenario, load_scenario
+from sim.scenario import Place, Scenario, load_scenario
 from sim.units import printable
 
 if TYPE_CHECKING:
@@ -61,17 +61,9 @@ class Base:
 
         """
         scenarios = {file.path: file.scenario for file in files if isinstance(file.scenario, Scenario)}
-        users = defaultdict[str, list[Path]](list)  # by the name of a counterpart
+        users = defaultdict[str, list[Path]](list)  # paths of checked files by the name of their counterpart
         for file in files:
-            if file.path not in scenarios:
-                continue
-            try:
-                counterpart = self._counterpart(file, scenarios[file.path].name)
-            except OSError as error:
-                message = f"cannot be read ({error.strerror}); name a folder that is readable with --against"
-                self._faults[file.path] = Fault(str(error.filename), 1, 1, "", message)
-                continue
-            if counterpart is not None:
+            if file.path in scenarios and (counterpart := self._find(file, scenarios[file.path].name)):
                 self._counterparts[file.path] = counterpart
                 users[counterpart.name].append(file.path)
         if scenarios and not users and not self._faults:
@@ -79,11 +71,19 @@ class Base:
             raise ArgumentError("against", printable(f"{self.name} has none of these scenarios; {advice}"))
         for name, paths in users.items():
             for path in paths if len(paths) > 1 else []:
-                scenario = scenarios[path]
-                files_beside = ", ".join(str(neighbour) for neighbour in paths if neighbour != path)
-                message = f"{scenario.name!r} shares {name} with {files_beside}; give each scenario a name of its own"
-                place = scenario.root.value.get("name", scenario.root).place
-                self._faults[path] = place.fault("name", message)
+                neighbours = ", ".join(str(neighbour) for neighbour in paths if neighbour != path)
+                self._faults[path] = _shared_name(scenarios[path], name, neighbours)
+
+    def _find(self, file: LoadedFile, name: str) -> _Counterpart | None:
+        """Return what the base has of a file whose scenario is called `name`, None where it has nothing; what cannot be
+        read becomes a fault.
+        """
+        try:
+            return self._counterpart(file, name)
+        except OSError as error:
+            message = f"cannot be read ({error.strerror}); name a folder that is readable with --against"
+            self._faults[file.path] = Fault(str(error.filename), 1, 1, "", message)
+            return None
 
     def pairs(self, path: Path, replications: Replications, workers: Workers, engine: Engine) -> list[Pair] | None:
         """Return metrics of a checked file beside the base's, not adjusted yet; None where that has no such scenario.
@@ -101,6 +101,12 @@ class Base:
         return [paired(str(path), replications, of_base, name) for name in metric_names]
 
 
+def _shared_name(scenario: Scenario, counterpart: str, neighbours: str) -> Fault:
+    message = f"{scenario.name!r} shares {counterpart} with {neighbours}; give each scenario a name of its own"
+    place: Place = scenario.root.value.get("name", scenario.root).place
+    return place.fault("name", message)
+
+
 def _of_run(run: "StoredRun", stored: list[Replication], _: LoadedFile, name: str) -> _Counterpart | None:
     """Return a run with its fellows, if it is one of the scenario of that name."""
     if run.scenario != name:
@@ -115,6 +121,7 @@ def _in_folder(folder: Path, file: LoadedFile, name: str) -> _Counterpart | None
         OSError: the folder cannot be read.
 
     """
+    # A checkout of another version has the path that was named, a copy of the folder that was named what lies below it.
     for path in (folder / file.path, folder / file.below):
         if path.is_file() and path.resolve() != file.path.resolve():
             return _Counterpart(str(path), partial(_replicated, path))

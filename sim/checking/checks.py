@@ -13,11 +13,12 @@ from sim.checking.files import Paths, ScenarioFiles, load_files
 from sim.checking.judging import Judge
 from sim.checking.regressions import adjusted_files, with_regressions
 from sim.errors import ArgumentError, Fault
-from sim.experiment import CheckedFile, Options
-from sim.output.ci.lines import counts_text, notes, total_line
-from sim.output.html import html_lines, html_table
+from sim.experiment import CheckedFile, Options, refuse_unknown
+from sim.output.ci.lines import notes, total_line
+from sim.output.documents import finding_document
+from sim.output.notebooks import checks_html
 from sim.output.reports import Report, against_report
-from sim.verdicts import Judgement, Outcome, worst
+from sim.verdicts import Outcome, worst
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,21 +76,7 @@ class Checks:
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows: what became of each file, then all that did not hold."""
-        summary = [("outcome", "scenario", "held")]
-        details = [("verdict", "place", "asked", "got")]
-        for checked in self.files:
-            summary.append((str(checked.outcome), checked.file, "" if checked.faults else counts_text(checked)))
-            details += [("WRONG", f"{fault.file}:{fault.line}", fault.path, fault.message) for fault in checked.faults]
-            for finding in checked.findings:
-                if finding.judgement is not Judgement.PASS:
-                    place = f"{finding.place.file}:{finding.place.line}"
-                    details.append((finding.verdict, place, finding.requirement, finding.got_and_note))
-        html = html_lines([self.total_line()]) + html_table(summary)
-        if len(details) > 1:
-            html += html_table(details)
-        if self.differences is not None:
-            html += self.differences.html()
-        return html + html_lines(self.notes())
+        return checks_html(self.files, self.total_line(), self.notes(), self.differences)
 
 
 def check(
@@ -129,6 +116,7 @@ def check(
         ValueError: times, seed, jobs or engine is out of range.
 
     """
+    refuse_unknown(options)
     files = paths if isinstance(paths, ScenarioFiles) else load_files(paths, keyword, parameters)
     if no_regressions and against is None:
         raise ArgumentError("no_regressions", "needs against: a folder, or the id of a run")
@@ -157,21 +145,13 @@ def check(
     return Checks(checked_files, [] if strict else files.unchecked, planned, None if base is None else base.name)
 
 
-def _rows(checked: CheckedFile) -> list[tuple[Any, ...]]:
-    faults = [
-        (fault.file, fault.line, "fault", fault.path, "WRONG", "WRONG", "", fault.message) for fault in checked.faults
+def _rows(checked: CheckedFile) -> list[dict[str, Any]]:
+    """Return what is found of a file, by the names of columns."""
+    wrong = {"kind": "fault", "verdict": "WRONG", "outcome": "WRONG", "got": ""}
+    return [
+        *(
+            {**wrong, "file": file, "line": line, "asked": path, "note": note}
+            for file, line, _, path, note in checked.faults
+        ),
+        *map(finding_document, checked.findings),
     ]
-    findings = [
-        (
-            finding.place.file,
-            finding.place.line,
-            finding.kind,
-            finding.requirement,
-            str(finding.judgement),
-            str(finding.outcome),
-            finding.got,
-            finding.note,
-        )
-        for finding in checked.findings
-    ]
-    return faults + findings

@@ -8,7 +8,7 @@ from sim.experiment.key_metrics import BY_CLASS, OF_KITCHEN, key_metrics, metric
 from sim.experiment.looking import Look, is_long, look, looks
 from sim.experiment.observing import replication_of
 from sim.experiment.points import label, shared_conditions
-from sim.experiment.replicating import Options, most_replications, replicate, replicate_by
+from sim.experiment.replicating import Options, most_replications, refuse_unknown, replicate, replicate_by
 from sim.experiment.replications import AllOrders, Replications
 from sim.experiment.results import Replication, Results, Series
 from sim.experiment.selecting import Candidate, Selection, select
@@ -50,6 +50,7 @@ __all__ = [
     "most_replications",
     "of_class",
     "paired",
+    "refuse_unknown",
     "replicate",
     "replicate_by",
     "replication_of",

@@ -142,12 +142,21 @@ def most_replications(scenario: Scenario, times: int | None = None) -> int:
 @contextmanager
 def replicator(scenario: Scenario, options: Options) -> Iterator[Replicator]:
     """Give what replicates scenarios, by default under the seed of `scenario`."""
-    if unknown := options.keys() - Options.__annotations__.keys():
-        raise TypeError(
-            f"unknown option {', '.join(sorted(unknown))}; give some of {', '.join(Options.__annotations__)}"
-        )
+    refuse_unknown(options)
     with closing(Workers(options.get("jobs", 1), options.get("executor"))) as workers:
         yield Replicator(_seed(scenario, options), workers, options)
+
+
+def refuse_unknown(options: Options) -> None:
+    """Refuse options of other names: Python does not for keywords that a function takes together.
+
+    Raises:
+        TypeError: there are some.
+
+    """
+    if unknown := options.keys() - Options.__annotations__.keys():
+        names = ", ".join(Options.__annotations__)
+        raise TypeError(f"unknown option {', '.join(sorted(unknown))}; give some of {names}")
 
 
 def _seed(scenario: Scenario, options: Options) -> int:

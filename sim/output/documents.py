@@ -14,7 +14,7 @@ from sim.experiment import Candidate, CheckedFile, Comparison, Pair, Replication
 from sim.model import UNITS
 from sim.output.files import text_file, write_files
 from sim.scenario import Scenario
-from sim.verdicts import Outcome
+from sim.verdicts import Finding, Outcome
 
 PROCEDURE = "gatekeeping sequence of tests, in the manner of Andradóttir and Kim (2010), without an indifference zone"
 
@@ -156,25 +156,27 @@ def _of_file(checked: CheckedFile) -> dict[str, Any]:
     document: dict[str, Any] = {"file": checked.file, "outcome": str(checked.outcome)}
     if checked.replications is None:
         return {**document, "faults": [str(fault) for fault in checked.faults]}
-    findings = [
-        {
-            "kind": finding.kind,
-            "file": finding.place.file,
-            "line": finding.place.line,
-            "column": finding.place.column,
-            "asked": finding.requirement,
-            "verdict": str(finding.judgement),
-            "outcome": str(finding.outcome),
-            "got": finding.got,
-            "note": finding.note,
-            "diff": list(finding.diff),
-        }
-        for finding in checked.findings
-    ]
+    findings = [finding_document(finding) for finding in checked.findings]
     document |= {**replications_document(checked.replications), "findings": findings}
     if checked.pairs is not None:
         document["against"] = [pair_document(pair) for pair in checked.pairs]
     return document
+
+
+def finding_document(finding: Finding) -> dict[str, Any]:
+    """Return what became of one thing that a scenario asks."""
+    return {
+        "kind": finding.kind,
+        "file": finding.place.file,
+        "line": finding.place.line,
+        "column": finding.place.column,
+        "asked": finding.requirement,
+        "verdict": str(finding.judgement),
+        "outcome": str(finding.outcome),
+        "got": finding.got,
+        "note": finding.note,
+        "diff": list(finding.diff),
+    }
 
 
 def _estimates(replications: Replications) -> dict[str, Any]:

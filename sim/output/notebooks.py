@@ -1,14 +1,18 @@
 """What notebooks show of results: the reports of the commands, as HTML."""
 
+from collections.abc import Iterable, Sequence
 from html import escape
 
-from sim.experiment import BY_CLASS, OF_KITCHEN, Replications, Run, Theory, of_class
+from sim.experiment import BY_CLASS, OF_KITCHEN, CheckedFile, Replications, Run, Theory, of_class
 from sim.model import UNITS, OrderClass
+from sim.output.ci.lines import counts_text
 from sim.output.estimates import ALL_ORDERS, all_orders_rows, head_lines
 from sim.output.html import html_lines, html_table
 from sim.output.layout import Row
+from sim.output.reports import Report
 from sim.output.text import summary
 from sim.output.wording import BOUND, estimate_text, shown
+from sim.verdicts import Judgement
 
 
 def run_html(run: Run) -> str:
@@ -45,3 +49,22 @@ def theory_html(theory: Theory) -> str:
         return html_lines([f"no theory, since {theory.failing}"])
     rows = [(metric, shown(metric, value)) for metric, value in theory.values.items()]
     return html_lines([f"{theory.model} ({theory.source})"]) + html_table([("metric", "theory"), *rows])
+
+
+def checks_html(files: Sequence[CheckedFile], total: str, remarks: Iterable[str], differences: Report | None) -> str:
+    """Return what became of each file, all that did not hold, and the differences to what files are compared with."""
+    summary: list[Row] = [("outcome", "scenario", "held")]
+    details: list[Row] = [("verdict", "place", "asked", "got")]
+    for checked in files:
+        summary.append((str(checked.outcome), checked.file, "" if checked.faults else counts_text(checked)))
+        details += [("WRONG", f"{fault.file}:{fault.line}", fault.path, fault.message) for fault in checked.faults]
+        for finding in checked.findings:
+            if finding.judgement is not Judgement.PASS:
+                place = f"{finding.place.file}:{finding.place.line}"
+                details.append((finding.verdict, place, finding.requirement, finding.got_and_note))
+    html = html_lines([total]) + html_table(summary)
+    if len(details) > 1:
+        html += html_table(details)
+    if differences is not None:
+        html += differences.html()
+    return html + html_lines(remarks)

@@ -171,6 +171,11 @@ def test_an_argument_that_cannot_be_used_is_named(arguments, problem):
     assert isinstance(caught.value, KitchensimError)
 
 
+def test_an_option_of_another_name_is_refused():
+    with pytest.raises(TypeError, match="unknown option job; give some of seed, jobs, "):
+        check("a.yaml", job=2)
+
+
 def test_lines_of_the_command_and_of_python_are_the_same():
     put({"late.yaml": FAILS})
     [finding] = check("late.yaml").files[0].findings
