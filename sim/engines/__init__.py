@@ -1,14 +1,12 @@
-"""The engines, each a pure function from a workload to an event log, and the choice between them."""
+"""The choice between the engines, each of which is a pure function from a workload to an event log: see `contract`."""
 
-from collections.abc import Callable
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
-if TYPE_CHECKING:
-    from sim.events import EventLog
-    from sim.model import Workload
+from sim.engines.contract import Progress, Simulate
+from sim.events import EventLog
+from sim.model import Workload
 
-Progress = Callable[[int, int], None]
 Engine = Literal["auto", "reference", "compiled"]
 LONG = 300_000
 """From how many actions on the compiled engine pays: about a second of the reference engine's work."""
@@ -16,7 +14,7 @@ LONG = 300_000
 __all__ = ["LONG", "Engine", "Progress", "can_compile", "choose_engine", "run_engine"]
 
 
-def choose_engine(engine: Engine, actions: int) -> Engine:
+def choose_engine(engine: Engine, actions: int) -> Literal["reference", "compiled"]:
     """Return the engine for so many actions in all; `auto` takes the compiled one for many, once it is compiled.
 
     Raises:
@@ -43,17 +41,22 @@ def can_compile() -> bool:
         return False
 
 
-def run_engine(workload: "Workload", engine: Engine, progress: Progress | None = None) -> "EventLog":
+def run_engine(workload: Workload, engine: Engine, progress: Progress | None = None) -> EventLog:
     """Return the log of `workload`, which is the same whichever engine makes it.
 
     Raises:
         ValueError: there is no such engine.
 
     """
-    if choose_engine(engine, len(workload.action)) == "compiled":
+    return _engine(choose_engine(engine, len(workload.action)))(workload, progress)
+
+
+def _engine(name: Literal["reference", "compiled"]) -> Simulate:
+    """Return an engine; each is imported when it is used first, since SimPy and numba take their time."""
+    if name == "compiled":
         from sim.engines import compiled
 
-        return compiled.simulate(workload)
-    from sim.engines.reference import simulate
+        return compiled.simulate
+    from sim.engines import reference
 
-    return simulate(workload, progress)
+    return reference.simulate

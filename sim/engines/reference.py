@@ -1,8 +1,8 @@
 """The reference engine: the rules of docs/rules.md as SimPy processes, to be read from top to bottom.
 
-Bots and the manager are processes. PENDING is two priority stores, VIP and NORMAL; idle bots wait in a
-third. Our events rank behind SimPy's own (0 and 1), so that all that follows from one of them (a pick-up,
-a bot going idle, an interrupt) is over before the next begins; their ranks are the tie rules of one instant.
+Bots and the manager are processes. PENDING is two priority stores, VIP and NORMAL; idle bots wait in a third. Our
+events rank behind SimPy's own, so that all that follows from one of them (a pick-up, a bot going idle, an interrupt) is
+over before the next begins; their ranks are the tie rules of one instant.
 """
 
 from collections.abc import Callable, Generator
@@ -13,20 +13,38 @@ from typing import Any
 
 from simpy import Environment, Event, Interrupt, PriorityStore, Process
 
-from sim.engines import Progress
-from sim.events import EventKind, EventLog
-from sim.model import NONE, Action, OrderClass, Workload
+from sim.engines.contract import (
+    ABANDONED,
+    ABANDONMENT,
+    ACTION,
+    ADD_BOT,
+    ADDED,
+    COMPLETED,
+    COMPLETION,
+    CREATE_ORDER,
+    CREATED,
+    GONE,
+    HORIZON,
+    IDLE,
+    IGNORED,
+    NORMAL,
+    PENDING,
+    PENDING_AGAIN,
+    PICKED_UP,
+    PROCESSING,
+    PROMOTED,
+    PROMOTION,
+    REMOVED,
+    RETURNED,
+    ROOM,
+    VIP,
+    Progress,
+)
+from sim.events import EventLog
+from sim.model import NONE, Workload
 
-COMPLETION, ABANDONMENT, PROMOTION, ACTION, HORIZON = range(2, 7)
-NEW, TAKEN, PENDING_AGAIN, GONE = range(4)  # never picked up, with a bot or complete, PENDING again, ABANDONED
-ROOM = 2**32  # between the places of two orders, for those sent to the back
+FIRST_RANK = 2  # behind SimPy's 0 and 1
 CHUNK = 10_000
-
-# Plain numbers: looking up a member of an enumeration takes as long as writing an event.
-CREATED, PICKED_UP, COMPLETED, RETURNED, ABANDONED, PROMOTED = (int(kind) for kind in list(EventKind)[:6])
-ADDED, IDLE, REMOVED, IGNORED = (int(kind) for kind in list(EventKind)[6:])
-CREATE_ORDER, ADD_BOT = int(Action.CREATE_ORDER), int(Action.ADD_BOT)
-VIP, NORMAL = (int(order_class) for order_class in OrderClass)
 
 Steps = Generator[Event, Any, None]
 
@@ -36,12 +54,13 @@ class Alarm(Event):
 
     def __init__(self, env: Environment) -> None:
         super().__init__(env)
-        self._ok, self._value, self._schedule = True, None, env.schedule
+        self._ok, self._value = True, None  # what SimPy asks of an event that is due
+        self._schedule = env.schedule
 
     def set(self, rank: int, delay: int) -> "Alarm":
         """Ring after `delay` microseconds, behind all events of a lower rank at that instant."""
-        self.callbacks = []
-        self._schedule(self, rank, delay)  # type: ignore[arg-type]  # our ranks go on after SimPy's
+        self.callbacks = []  # SimPy has taken the list away when it rang last
+        self._schedule(self, FIRST_RANK + rank, delay)  # type: ignore[arg-type]  # our ranks go on after SimPy's
         return self
 
 
@@ -49,13 +68,15 @@ class Bot(Process):
     """A bot: a process that knows its number, the order it works on, and whether it leaves after that."""
 
     def __init__(self, kitchen: "Kitchen", number: int) -> None:
-        self.number, self.order, self.leaving = number, NONE, False
+        self.number = number
+        self.order = NONE
+        self.leaving = False
         super().__init__(kitchen.env, kitchen.work(self))
 
 
 def logger(records: bytearray) -> Callable[[float, int, int, int], None]:
     """Return a function that appends an event to `records`; SimPy types times as `float`."""
-    pack, extend = Struct("<qiiB").pack, records.extend
+    pack, extend = Struct("<qiiB").pack, records.extend  # the fields of `sim.events.RECORD`
 
     def log(time: float, kind: int, order: int, bot: int) -> None:
         extend(pack(time, order, bot, kind))
@@ -77,7 +98,7 @@ class Kitchen:
         self.created = 0
         self.order_class = workload.order_class.tolist()
         self.need = workload.service.tolist()
-        self.state = bytearray(len(self.need))  # NEW, TAKEN, PENDING_AGAIN or GONE
+        self.state = bytearray(len(self.need))  # PENDING at first; PROCESSING also when complete, as no rule asks
         self.promoted = bytearray(len(self.need))
         self.overdue: set[int] = set()  # orders that were not PENDING when they reached the age of promotion
         self.records = bytearray()
@@ -85,6 +106,7 @@ class Kitchen:
 
     def work(self, me: Bot) -> Steps:
         """Work off PENDING, VIP before NORMAL; wait idle when nothing is there; leave when removed."""
+        # Locals: a bot does this for each order, and looking names up in `self` takes as long as the work.
         env, log, need, state, promoted, number = self.env, self.log, self.need, self.state, self.promoted, me.number
         vip, normal = (line.items for line in self.pending)
         alarm, inbox, now = Alarm(env), Event(env), env.now
@@ -104,14 +126,14 @@ class Kitchen:
                     order = yield inbox
                     now = env.now
                 if state[order] == GONE:
-                    continue
-                me.order, state[order] = order, TAKEN
+                    continue  # nothing is taken out of the middle of PENDING: who meets it passes it by
+                me.order, state[order] = order, PROCESSING
                 log(now, PICKED_UP, order, number)
                 yield alarm.set(COMPLETION, need[order])
                 now = env.now
                 log(now, COMPLETED, order, number)
             log(now, REMOVED, NONE, number)
-        except Interrupt:
+        except Interrupt:  # from `remove`, at one of the two waits; SimPy has let go of what this bot waited for
             log(env.now, REMOVED, NONE, number)
             if me.order == NONE:
                 return  # its place among the idle bots is passed by when its turn comes
@@ -121,7 +143,7 @@ class Kitchen:
             state[me.order] = PENDING_AGAIN
             self.to_pending(me.order, self.place_of_returned(me.order))
             if me.order in self.overdue:
-                self.at(PROMOTION, 0, self.promote, me.order)
+                self.at(PROMOTION, 0, self.promote, me.order)  # a new event, for the pick-up by an idle bot goes first
 
     def turn(self, bot: Bot) -> int:
         """Return the place of an idle bot."""
@@ -137,6 +159,7 @@ class Kitchen:
         heappush(self.pending[self.order_class[order]].items, (place, order))
 
     def place_of_returned(self, order: int) -> int:
+        """Return the place in its class of an order whose bot was removed; see ROOM."""
         match self.rules.returned_to:
             case "place":
                 return order * ROOM
@@ -152,13 +175,13 @@ class Kitchen:
 
     def abandon(self, order: int) -> None:
         """Let an order go that no bot has picked up until its patience ended."""
-        if self.state[order] == NEW:
-            self.state[order] = GONE  # a bot that meets it in PENDING passes it by
+        if self.state[order] == PENDING:
+            self.state[order] = GONE
             self.log(self.env.now, ABANDONED, order, NONE)
 
     def promote(self, order: int) -> None:
         """Serve a NORMAL order as a VIP from now on, by its number, or after its return when it is with a bot."""
-        if self.state[order] == TAKEN:
+        if self.state[order] == PROCESSING:
             self.overdue.add(order)
         elif self.state[order] != GONE and not self.promoted[order]:
             self.order_class[order], self.promoted[order] = VIP, True
@@ -176,6 +199,7 @@ class Kitchen:
             times = self.workload.action_time[start : start + CHUNK].tolist()
             actions = self.workload.action[start : start + CHUNK].tolist()
             for time, action in zip(times, actions, strict=True):
+                # A wait also when nothing passes: what follows from the action before comes first, as do completions.
                 yield alarm.set(ACTION, time - now)
                 now = time
                 if action == CREATE_ORDER:

@@ -10,22 +10,7 @@ import numpy as np
 
 from sim.engines.compiled import NO_INSTANTS, run, simulate
 from sim.engines.compiled.jit import Array, jit
-from sim.engines.compiled.loop import (
-    ALL,
-    AREA,
-    BOTS,
-    BUSY,
-    BY_CLASS,
-    COMPLETE,
-    COMPLETIONS,
-    GONE,
-    HIGHEST,
-    LEVEL,
-    PENDING,
-    QUEUE_TIME,
-    WAIT_TIME,
-    WASTED,
-)
+from sim.engines.contract import ALL, BOTS, BUSY, COMPLETE, GONE, PENDING
 from sim.events import EventLog
 from sim.metrics.measures import WAITS, Observation, check_littles_law, end_of_warmup, measure, observation
 from sim.model import NONE, UNITS, Ints, OrderStatus, Workload
@@ -69,11 +54,11 @@ def observe(
         log = simulate(workload)
         return observation(measure(workload, log, warmup), log, instants), log
     queue = outcome.queue
-    check_littles_law(int(outcome.counts[BY_CLASS, QUEUE_TIME]), int(outcome.counts[BY_CLASS, WAIT_TIME]))
+    check_littles_law(outcome.queue_time, outcome.wait_time)
     if warmup == "mser5" and (start := end_of_warmup(outcome.created, outcome.wait, outcome.status)):
         _, outcome = run(workload, logged=False, measured=True, start=start)
     values, worst = _NOTHING.copy(), _NOTHING[: len(WAITS)].copy()
-    _tally(*outcome[:7], outcome.start, outcome.end, values, worst)
+    _tally(*outcome[:8], outcome.start, outcome.end, values, worst)
     return Observation(values, worst, outcome.start, *outcome[:3], outcome.status, queue), log
 
 
@@ -126,14 +111,16 @@ def _tally(
     flow: Array,
     status: Array,
     returned: Array,
-    counts: Array,
+    levels: Array,
+    by_class: Array,
     start: int,
     end: int,
     values: Array,
     worst: Array,
 ) -> None:
     """Fill in `values` and `worst`."""
-    level, highest, area, by_class = counts[LEVEL], counts[HIGHEST], counts[AREA], counts[BY_CLASS]
+    level, highest, area = levels[0], levels[1], levels[2]
+    wasted, completed = by_class[0], by_class[1]
     span = float(end - start)
     for place, group in ((QUEUE, ALL), (QUEUE + 3, 0), (QUEUE + 6, 1), (BOT_COUNT, BOTS)):
         if end > start:
@@ -142,13 +129,11 @@ def _tally(
     if area[BOTS]:
         values[UTILISATION] = float(area[BUSY]) / float(area[BOTS])
     for place, group in ((0, ALL), (1, 0), (2, 1)):
-        completions = (
-            by_class[COMPLETIONS] + by_class[COMPLETIONS + 1] if group == ALL else by_class[COMPLETIONS + group]
-        )
-        wasted = by_class[WASTED] + by_class[WASTED + 1] if group == ALL else by_class[WASTED + group]
         if end > start:
+            completions = completed[0] + completed[1] if group == ALL else completed[group]
             values[THROUGHPUT + place] = completions / (span / HOUR)
-        values[WASTED_TIME + place] = float(wasted) / SECOND
+        lost = wasted[0] + wasted[1] if group == ALL else wasted[group]
+        values[WASTED_TIME + place] = float(lost) / SECOND
         _of_class(group, place, start, end, created, order_class, status, returned, wait, flow, values, worst)
 
 

@@ -51,14 +51,14 @@ LEAVING = "bot.leaving = True"
 PATIENCE = "if impatient and patience[order] != NONE:"
 PROMOTE_AFTER = "if promote_after is not None and self.order_class[order] == NORMAL:"
 PROMOTED = "(order * ROOM, order)"
-RANKS = "COMPLETION, ABANDONMENT, PROMOTION, ACTION, HORIZON = range(2, 7)"
+RANKS = "FIRST_RANK = 2  # behind SimPy's 0 and 1"
 WORK = "alarm.set(COMPLETION, need[order])"
 INTERRUPT_NEWEST = "bot = self.crew.pop(); bot.interrupt(); self.crew.append(Bot(self, bot.number))"
 FIRST_IDLE = "max(range(len(self.crew)), key=lambda place: (self.crew[place].order == NONE, place))"
 
 
 def ranks(*order: str) -> list[tuple[str, str]]:
-    return [(RANKS, f"{', '.join(order)} = range(2, 7)")]
+    return [(RANKS, f"{RANKS}\n{', '.join(order)} = range(5)")]
 
 
 MUTATIONS = [
@@ -194,7 +194,7 @@ MUTATIONS = [
     Mutation(
         "abandoned-after-a-return",
         "an order that a bot has once taken never abandons",
-        [("if self.state[order] == NEW:", "if self.state[order] in (NEW, PENDING_AGAIN):")],
+        [("if self.state[order] == PENDING:", "if self.state[order] in (PENDING, PENDING_AGAIN):")],
     ),
     Mutation(
         "abandoned-order-served",
@@ -216,7 +216,7 @@ MUTATIONS = [
     Mutation(
         "promoted-while-with-a-bot",
         "an order that is with a bot is promoted after its return only",
-        [("if self.state[order] == TAKEN:", "if False:")],
+        [("if self.state[order] == PROCESSING:", "if False:")],
     ),
     Mutation(
         "promoted-one-left-behind",

@@ -3,44 +3,29 @@
 numba compiles it (extra `fast`); without numba the same source runs as plain Python.
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engines.compiled import loop
+from sim.engines.contract import ADD_BOT, DISPATCH, LEVELS, ON_REMOVE, RETURNED_TO, Outcome, Progress
 from sim.errors import SimulationError
 from sim.events import EventLog
 from sim.model import NONE, Ints, Workload
 
-__all__ = ["NO_INSTANTS", "Outcome", "run", "simulate"]
-
+__all__ = ["NO_INSTANTS", "run", "simulate"]
 
 NO_INSTANTS = np.empty(0, np.int64)
-NO_LOG = EventLog(
-    np.empty(0, np.int64), np.empty(0, np.uint8), np.empty(0, np.int32), np.empty(0, np.int8), np.empty(0, np.int32), 0
-)
 
 
-class Outcome(NamedTuple):
-    """What became of each order, and how many orders and bots there were over time; times are microseconds."""
+def simulate(workload: Workload, progress: Progress | None = None) -> EventLog:  # noqa: ARG001
+    """Run `workload` and return its event log; it is over before there is progress to tell.
 
-    order_class: NDArray[np.uint8]  # (orders,)
-    created: Ints  # (orders,)
-    wait: Ints  # (orders,), so far where the order is PENDING at the end
-    flow: Ints  # (orders,), NONE where it is not complete
-    status: NDArray[np.uint8]  # (orders,), of OrderStatus
-    returned: NDArray[np.bool_]  # (orders,)
-    counts: Ints  # (ROWS, COLUMNS), see `loop.LEVEL` and those that follow it
-    queue: Ints  # (2, instants), orders PENDING by class
-    reach: float  # about what the largest of all integrals is
-    start: int  # where the warm-up ended
-    end: int
+    Raises:
+        SimulationError: the workload adds more bots than this engine takes.
 
-
-def simulate(workload: Workload, progress: Callable[[int, int], None] | None = None) -> EventLog:  # noqa: ARG001
-    """Run `workload` and return its event log; it is over before there is progress to tell."""
+    """
     return run(workload, logged=True, measured=False)[0]
 
 
@@ -50,16 +35,21 @@ def run(
     """Run `workload` and return its event log, or an empty one, and its outcome from `start` on, or an empty one.
 
     The outcome has the orders PENDING at `instants`, sorted and within the horizon.
+
+    Raises:
+        SimulationError: the workload adds more bots than this engine takes.
+
     """
     orders, rules, patience = len(workload.service), workload.rules, workload.patience
     rows = orders if measured else 0
     if not orders or (patience.strides == (0,) and patience[0] == NONE):  # one value for all
         patience = patience[:0]
-    log = _new_log(workload) if logged else NO_LOG
-    created, wait, flow = np.empty(rows, np.int64), np.empty(rows, np.int64), np.empty(rows, np.int64)
+    log = _new_log(_most_events(workload)) if logged else NO_LOG
+    created_at, wait, flow = np.empty(rows, np.int64), np.empty(rows, np.int64), np.empty(rows, np.int64)
     state, returned = np.zeros(orders, np.uint8), np.zeros(rows, np.bool_)
-    counts, queue = np.zeros((loop.ROWS, loop.COLUMNS), np.int64), np.empty((2, len(instants)), np.int64)
-    size, created_orders, end, reach = loop.simulate(
+    levels, by_class = np.zeros((3, LEVELS), np.int64), np.zeros((2, 2), np.int64)
+    queue = np.empty((2, len(instants)), np.int64)
+    events, created, end, queue_time, wait_time, reach = loop.simulate(
         _plain(workload.action_time),
         _plain(workload.action),
         _plain(workload.order_class),
@@ -67,9 +57,9 @@ def run(
         _plain(patience),
         workload.first_number,
         NONE if workload.horizon is None else workload.horizon,
-        loop.ON_REMOVE.index(rules.on_remove),
-        rules.dispatch == "longest-idle",
-        loop.RETURNED_TO.index(rules.returned_to),
+        ON_REMOVE.index(rules.on_remove),
+        DISPATCH.index(rules.dispatch),
+        RETURNED_TO.index(rules.returned_to),
         NONE if rules.promote_after is None else rules.promote_after,
         log.time,
         log.kind,
@@ -78,34 +68,41 @@ def run(
         log.bot,
         measured,
         start,
-        created,
+        created_at,
         wait,
         flow,
         state,
         returned,
-        counts,
+        levels,
+        by_class,
         instants,
         queue,
     )
-    if size < 0:
+    if events < 0:
         raise SimulationError(f"the workload adds more bots than the {loop.BOT_MASK} that this engine takes")
-    columns: Any = (workload.order_class, created, wait, flow, state, returned)
-    if measured and created_orders < orders:
-        columns = tuple(column[:created_orders] for column in columns)
-    outcome = Outcome._make((*columns, counts, queue, reach, min(start, end), end))
-    return log.first(size, end) if logged else NO_LOG, outcome
+    columns: Any = (workload.order_class, created_at, wait, flow, state, returned)
+    if measured and created < orders:
+        columns = tuple(column[:created] for column in columns)
+    sums = levels, by_class, queue, queue_time, wait_time, reach
+    return log.first(events, end) if logged else NO_LOG, Outcome._make((*columns, *sums, min(start, end), end))
 
 
-def _new_log(workload: Workload) -> EventLog:
-    """Return a log with room for all that can happen; what is not used takes no memory."""
-    orders, bots = len(workload.service), int(np.count_nonzero(workload.action == loop.ADD_BOT))
-    room = orders * 5 + bots * 2 + (len(workload.action) - orders - bots) * 4
+def _most_events(workload: Workload) -> int:
+    """Return how many events there can be at most."""
+    orders, bots = len(workload.service), int(np.count_nonzero(workload.action == ADD_BOT))
+    # An order is created, promoted, picked up and completed, and its bot goes idle; a bot is added and goes idle; where
+    # one is removed its order may return and be picked up once more, which leaves one to spare.
+    return orders * 5 + bots * 2 + (len(workload.action) - orders - bots) * 4
+
+
+def _new_log(size: int) -> EventLog:
+    """Return a log with room for so many events; what is not used takes no memory."""
     return EventLog(
-        np.empty(room, np.int64),
-        np.empty(room, np.uint8),
-        np.empty(room, np.int32),
-        np.empty(room, np.int8),
-        np.empty(room, np.int32),
+        np.empty(size, np.int64),
+        np.empty(size, np.uint8),
+        np.empty(size, np.int32),
+        np.empty(size, np.int8),
+        np.empty(size, np.int32),
         0,
     )
 
@@ -113,3 +110,6 @@ def _new_log(workload: Workload) -> EventLog:
 def _plain(column: NDArray[Any]) -> NDArray[Any]:
     """Return a column of the one kind that is compiled for."""
     return column if column.flags.carray else column.copy()
+
+
+NO_LOG = _new_log(0)

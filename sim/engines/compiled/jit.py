@@ -3,8 +3,12 @@
 import os
 import sys
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any
+from zlib import crc32
+
+import numpy as np
 
 if Path(".numba_config.yaml").exists():
     # numba would take settings from there, and load code from the folder that they name; the environment goes before
@@ -24,12 +28,27 @@ def jit(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function when it is first called, and keep what was compiled if a folder for it can be written."""
     if numba is None:
         return function
+    # What is kept is found again by the function's name and is compiled anew when its own file changes; numbers and
+    # functions of other files are compiled into it, so the name has to change with those.
+    function.__qualname__ += f"-{_taken_over(function):08x}"
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
     try:
         compiled: Callable[..., Any] = numba.njit(cache=True, **options)(function)
     except RuntimeError:  # numba found no such folder
         compiled = numba.njit(**options)(function)
     return compiled
+
+
+def _taken_over(function: Callable[..., Any]) -> int:
+    """Return a checksum of the numbers, arrays and compiled functions that a function knows by their names."""
+    checksum = 0
+    for name in function.__code__.co_names:
+        value: Any = function.__globals__.get(name)
+        if isinstance(value, (int, float, tuple, np.ndarray)):
+            checksum = crc32(f"{name} {value!r}".encode(), checksum)
+        elif hasattr(value, "py_func"):
+            checksum = crc32(value.py_func.__qualname__.encode() + value.py_func.__code__.co_code, checksum)
+    return checksum
 
 
 def kept_mark() -> Path | None:
@@ -45,8 +64,10 @@ def kept_mark() -> Path | None:
 
 
 def _changed() -> int:
-    """Return when this package changed last."""
-    return max(file.stat().st_mtime_ns for file in Path(__file__).parent.glob("*.py"))
+    """Return when a file changed last that has compiled code in it, or numbers that compiled code takes over."""
+    sim = Path(__file__).parents[2]
+    files = chain(sim.glob("*.py"), sim.glob("engines/**/*.py"), sim.glob("metrics/*.py"))
+    return max(file.stat().st_mtime_ns for file in files)
 
 
 @jit

@@ -1,78 +1,57 @@
 """The rules of docs/rules.md as one loop.
 
 What is due next is the head of a heap or stands under a cursor, so an event costs at most the logarithm of the bots and
-of the orders PENDING. What must leave the middle of a heap stays there until it comes to the head, where it is passed
-by.
+of the orders PENDING.
 """
 
 import numpy as np
 
+from sim.engines.compiled.heaps import pop, push
 from sim.engines.compiled.jit import Array, jit
-from sim.events import EventKind
-from sim.model import NONE, Action, OrderClass, OrderStatus
+from sim.engines.contract import (
+    ABANDONED,
+    ABANDONMENT,
+    ACTION,
+    ADD_BOT,
+    ADDED,
+    ALL,
+    BOTS,
+    BUSY,
+    COMPLETE,
+    COMPLETED,
+    COMPLETION,
+    CREATE_ORDER,
+    CREATED,
+    FINISH,
+    FRONT,
+    GONE,
+    IDLE,
+    IGNORED,
+    LONGEST_IDLE,
+    NORMAL,
+    PENDING,
+    PENDING_AGAIN,
+    PICKED_UP,
+    PLACE,
+    PROCESSING,
+    PROMOTED,
+    PROMOTION,
+    REMOVED,
+    RESUME,
+    RETURNED,
+    ROOM,
+    VIP,
+)
+from sim.model import NONE
 
 NEVER = 2**63 - 1
-ROOM = 2**32  # between the places of two orders, for those sent to the back
 BOT_BITS = 20  # a scenario adds at most a million bots
 BOT_MASK = 2**BOT_BITS - 1
 
-# Plain numbers: compiled code knows no enumerations.
-CREATED, PICKED_UP, COMPLETED, RETURNED, ABANDONED, PROMOTED = (int(kind) for kind in list(EventKind)[:6])
-ADDED, IDLE, REMOVED, IGNORED = (int(kind) for kind in list(EventKind)[6:])
-CREATE_ORDER, ADD_BOT = int(Action.CREATE_ORDER), int(Action.ADD_BOT)
-VIP, NORMAL = (int(order_class) for order_class in OrderClass)
-COMPLETION, ABANDONMENT, PROMOTION, ACTION = range(4)
-PENDING, PROCESSING, COMPLETE, GONE = (int(status) for status in OrderStatus)
-PENDING_AGAIN = len(OrderStatus)  # after its bot was removed
-ON_REMOVE = ("restart", "resume", "finish")
-RESUME, FINISH = ON_REMOVE.index("resume"), ON_REMOVE.index("finish")
-RETURNED_TO = ("place", "front", "back")
-PLACE, FRONT = RETURNED_TO.index("place"), RETURNED_TO.index("front")
 
-LEVEL, HIGHEST, AREA, BY_CLASS, ROWS = range(5)
-"""Rows of counts: the last level, the highest level and the integral of the five below; and what is counted by class.
-Highest level and integral are those from the start on, WASTED that of orders created from then on, COMPLETIONS those
-after it; QUEUE_TIME is the integral of all PENDING from time 0 on, WAIT_TIME the sum of all waits.
-"""
-ALL, BOTS, BUSY = 2, 3, 4  # behind the orders PENDING of each class
-WASTED, COMPLETIONS, QUEUE_TIME, WAIT_TIME, COLUMNS = 0, 2, 4, 5, 6
-
-
+# One function: numba keeps the state in registers, where calls with all of it would take longer than the work.
 @jit
-def push(keys: Array, items: Array, size: int, key: int, item: int) -> int:
-    """Add a pair to a binary heap of `size` pairs, least key and then least item first, and return its new size."""
-    hole = size
-    while hole > 0:
-        up = (hole - 1) >> 1
-        if keys[up] < key or (keys[up] == key and items[up] < item):
-            break
-        keys[hole], items[hole] = keys[up], items[up]
-        hole = up
-    keys[hole], items[hole] = key, item
-    return size + 1
-
-
-@jit
-def pop(keys: Array, items: Array, size: int) -> int:
-    """Take the first pair out of a heap of `size` pairs, which are one less then, and return its item."""
-    first: int = items[0]
-    last = size - 1
-    key, item = keys[last], items[last]
-    hole, down = 0, 1
-    while down < last:
-        right = down + 1
-        if right < last and (keys[right] < keys[down] or (keys[right] == keys[down] and items[right] < items[down])):
-            down = right
-        if key < keys[down] or (key == keys[down] and item < items[down]):
-            break
-        keys[hole], items[hole] = keys[down], items[down]
-        hole, down = down, 2 * down + 1
-    keys[hole], items[hole] = key, item
-    return first
-
-
-@jit
-def simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would take longer than the work
+def simulate(  # noqa: C901, PLR0912, PLR0915
     action_time: Array,
     action: Array,
     order_class: Array,
@@ -81,7 +60,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would 
     first_number: int,
     horizon: int,
     on_remove: int,
-    longest_idle: bool,
+    dispatch: int,
     returned_to: int,
     promote_after: int,
     times: Array,
@@ -96,21 +75,24 @@ def simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would 
     flow: Array,
     state: Array,
     returned: Array,
-    counts: Array,
+    levels: Array,
+    by_class: Array,
     instants: Array,
     queue: Array,
-) -> tuple[int, int, int, float]:
+) -> tuple[int, int, int, int, int, float]:
     """Run a workload, write its log where there is room for one, and its outcome where it is measured.
 
-    Return how many events and orders there were, when the run ended, and about what the largest integral is.
+    Return how many events and orders there were, when the run ended, the integral of the queue, the sum of all waits,
+    and about what the largest integral is: see `Outcome`.
     """
-    orders, n, logged, most_bots = len(service), 0, len(times) > 0, 0
-    for command in action:
-        most_bots += command == ADD_BOT
+    orders, n, logged, most_bots = len(service), 0, len(times) > 0, np.count_nonzero(action == ADD_BOT)
     if most_bots > BOT_MASK:
-        return -1, 0, 0, 0.0
-    level, highest, area, by_class = counts[LEVEL], counts[HIGHEST], counts[AREA], counts[BY_CLASS]
-    since, reach, sampled = np.empty(len(wait), np.int64), 0.0, 0
+        return -1, 0, 0, 0, 0, 0.0
+    level, highest, area = levels[0], levels[1], levels[2]
+    wasted, completed = by_class[0], by_class[1]
+    queue_time = wait_time = sampled = 0
+    reach = 0.0
+    since = np.empty(len(wait), np.int64)  # when the order came to PENDING
     promoted = np.zeros(orders if promote_after != NONE else 1, np.uint8)
     need = service.copy() if on_remove == RESUME else service
     born = np.empty(orders if promote_after != NONE else 0, np.int64)
@@ -120,13 +102,16 @@ def simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would 
     idle_key, idle_item, idle = np.empty(most_bots, np.int64), np.empty(most_bots, np.int64), 0
     patient_key, patient_item, patient = np.empty(len(patience), np.int64), np.empty(len(patience), np.int64), 0
     order_of, began = np.full(most_bots + 1, NONE, np.int64), np.empty(most_bots + 1, np.int64)
+    # A removed bot is absent at once but stays in the heap of the busy or the idle ones; a leaving one still works.
     absent, leaving = np.zeros(most_bots + 1, np.bool_), np.zeros(most_bots + 1, np.bool_)
     crew, crew_size = np.empty(most_bots, np.int64), 0  # those that can be removed, newest last
     created = added = turn = next_action = now = 0
-    young, overdue = 0, NONE  # the first order that has not reached the age of promotion; one that returned older
+    # All orders reach the age of promotion in the order in which they were created, so a cursor does for a heap. One
+    # that was with a bot then is overdue: it is promoted when it returns, as the next thing at that instant.
+    young, overdue = 0, NONE
 
     while True:
-        # What is due next: of what is due at one instant, the last that is found here.
+        # What is due next. Looked for in reverse order of the tie rule: a later find goes before an earlier one.
         due, rank = NEVER, NONE
         if next_action < len(action):
             due, rank = action_time[next_action], ACTION
@@ -151,21 +136,20 @@ def simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would 
         if over:
             due = now if horizon == NONE else horizon
         elif rank == PROMOTION:
-            order = overdue
+            order, overdue = overdue, NONE
             if order == NONE:
-                order = young
-                young += 1
-            overdue = NONE
+                order, young = young, young + 1
             if (state[order] != PENDING and state[order] != PENDING_AGAIN) or promoted[order]:
                 continue
 
-        # Time passes.
+        # Time passes, with the levels that the last event has left.
         if measured and due > now:
-            by_class[QUEUE_TIME] += level[ALL] * (due - now)
+            level[ALL] = level[VIP] + level[NORMAL]
+            queue_time += level[ALL] * (due - now)
             reach += (float(level[ALL]) + float(level[BOTS])) * float(due - now)
             if due > start:
                 span = due - max(now, start)
-                for column in range(5):
+                for column in range(len(level)):
                     area[column] += level[column] * span
                     highest[column] = max(highest[column], level[column])
             while sampled < len(instants) and instants[sampled] < due:
@@ -186,17 +170,16 @@ def simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would 
                 flow[order] = now - created_at[order]
                 level[BUSY] -= 1
                 if start == 0 or now > start:
-                    by_class[COMPLETIONS + order_class[order]] += 1
+                    completed[order_class[order]] += 1
         elif rank == ABANDONMENT:
             kind, order = ABANDONED, pop(patient_key, patient_item, patient)
             patient -= 1
-            state[order] = GONE
+            state[order] = GONE  # it stays in PENDING until a bot meets it there and passes it by
             if measured:
                 wait[order] += now - since[order]
                 level[order_class[order]] -= 1
-                level[ALL] -= 1
         elif rank == PROMOTION:
-            kind, promoted[order] = PROMOTED, True
+            kind, promoted[order] = PROMOTED, True  # it stays among the NORMAL ones too, where bots pass it by
             vips = push(vip_key, vip_item, vips, order * ROOM, order)
         else:
             order, command = NONE, action[next_action]
@@ -212,7 +195,6 @@ def simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would 
                     created_at[order] = since[order] = now
                     wait[order], flow[order] = 0, NONE
                     level[order_class[order]] += 1
-                    level[ALL] += 1
             elif command == ADD_BOT:
                 added += 1
                 kind, bot, freed, crew[crew_size] = ADDED, added, added, added
@@ -222,35 +204,31 @@ def simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would 
                 kind = IGNORED
             else:
                 crew_size -= 1
-                if order_of[crew[crew_size]] != NONE and on_remove == FINISH:
-                    leaving[crew[crew_size]] = True
+                newest = crew[crew_size]
+                if order_of[newest] != NONE and on_remove == FINISH:
+                    leaving[newest] = True
                 else:
-                    kind, bot = REMOVED, crew[crew_size]
+                    kind, bot, coming = REMOVED, newest, order_of[newest]
                     absent[bot] = True
-                    coming = order_of[bot]
                     level[BOTS] -= 1
         if logged and kind != NONE:
-            times[n], kinds[n], bots[n] = now, kind, bot
-            numbers[n] = NONE if order == NONE else order + first_number
-            classes[n] = NONE if order == NONE else order_class[order]
+            times[n], kinds[n], numbers[n], bots[n] = now, kind, order, bot
             n += 1
         if freed != NONE and leaving[freed]:
             if logged:
-                times[n], kinds[n], numbers[n], classes[n], bots[n] = now, REMOVED, NONE, NONE, freed
+                times[n], kinds[n], numbers[n], bots[n] = now, REMOVED, NONE, freed
                 n += 1
             freed = NONE
             level[BOTS] -= 1
         if kind == REMOVED and coming != NONE:
             if logged:
-                times[n], kinds[n], numbers[n], bots[n] = now, RETURNED, coming + first_number, bot
-                classes[n] = order_class[coming]
+                times[n], kinds[n], numbers[n], bots[n] = now, RETURNED, coming, bot
                 n += 1
             if measured:
                 if on_remove != RESUME and created_at[coming] >= start:
-                    by_class[WASTED + order_class[coming]] += now - began[bot]
+                    wasted[order_class[coming]] += now - began[bot]
                 since[coming], returned[coming] = now, True
                 level[order_class[coming]] += 1
-                level[ALL] += 1
                 level[BUSY] -= 1
             if on_remove == RESUME:
                 need[coming] -= now - began[bot]
@@ -262,7 +240,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would 
             if promote_after != NONE and coming < young and order_class[coming] == NORMAL and not promoted[coming]:
                 overdue = coming
 
-        # What follows: an idle bot takes what comes, or a free one the head of PENDING.
+        # What follows at once: an idle bot takes what comes, or a free one the head of PENDING.
         if coming != NONE:
             while idle and freed == NONE:
                 bot = pop(idle_key, idle_item, idle)
@@ -288,23 +266,22 @@ def simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would 
             turn += 1
             order_of[freed] = coming
             if coming == NONE:
-                idle = push(idle_key, idle_item, idle, turn if longest_idle else freed, freed)
+                idle = push(idle_key, idle_item, idle, turn if dispatch == LONGEST_IDLE else freed, freed)
             else:
                 state[coming], began[freed] = PROCESSING, now
+                # Completions of one instant come in the order in which the work began: by turn, not by bot.
                 busy = push(busy_key, busy_item, busy, now + need[coming], turn << BOT_BITS | freed)
                 if measured:
                     wait[coming] += now - since[coming]
                     level[order_class[coming]] -= 1
-                    level[ALL] -= 1
                     level[BUSY] += 1
             if logged:
-                times[n], bots[n] = now, freed
+                times[n], numbers[n], bots[n] = now, coming, freed
                 kinds[n] = IDLE if coming == NONE else PICKED_UP
-                numbers[n] = NONE if coming == NONE else coming + first_number
-                classes[n] = NONE if coming == NONE else order_class[coming]
                 n += 1
 
-    for column in range(5):
+    level[ALL] = level[VIP] + level[NORMAL]
+    for column in range(len(level)):
         highest[column] = max(highest[column], level[column])
     for sample in range(sampled, len(instants)):
         queue[0, sample], queue[1, sample] = level[VIP], level[NORMAL]
@@ -314,5 +291,9 @@ def simulate(  # noqa: C901, PLR0912, PLR0915 - calls with all that state would 
         if measured:
             if state[order] == PENDING:
                 wait[order] += now - since[order]
-            by_class[WAIT_TIME] += wait[order]
-    return n, created, now, reach
+            wait_time += wait[order]
+    for event in range(n):  # in the loop an order is its row
+        order = numbers[event]
+        classes[event] = NONE if order == NONE else order_class[order]
+        numbers[event] += 0 if order == NONE else first_number
+    return n, created, now, queue_time, wait_time, reach

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PRONOUNS = """
 one found done those told kept there made asked came seen here at which what other others rest each both more left own
 ours theirs mine again before after back whole
@@ -14,22 +14,7 @@ WORDS = set(PRONOUNS.split())
 KEYS_OF_THE_FILE_FORMAT = {"at"}
 """A field that pydantic reads has the name of its key: scenarios say `at: 12:30`."""
 
-STILL_THERE = {
-    "__init__.py": 4,
-    "__main__.py": 1,
-    "checking": 40,
-    "checks.py": 11,
-    "cli": 41,
-    "errors.py": 1,
-    "experiment": 128,
-    "kitchensim_pytest.py": 2,
-    "output": 67,
-    "pytest_plugin.py": 3,
-    "scenario": 64,
-    "storage": 32,
-    "units.py": 4,
-    "verdicts": 20,
-}
+STILL_THERE = {"__init__.py": 4, "checking": 1, "experiment": 1, "scenario": 3}
 """How many there may be in rooms that were not yet gone through; each number only gets smaller."""
 
 
