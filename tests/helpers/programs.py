@@ -13,8 +13,19 @@ FILES = {"result.txt", "orders.csv", "attempts.csv", "events.csv", "metrics.json
 """What a run leaves beside its charts."""
 
 
-# `go` comes from where our code has taken over; Ctrl-C before that belongs to Python
-GO = "import sys; from sim.__main__ import main; print('go', flush=True); main()"
+GO = """
+import sys
+
+class Loading:
+    def find_spec(self, name, *_):
+        if name == "sim.cli":
+            print("go", flush=True)
+
+sys.meta_path.insert(0, Loading())
+from sim.__main__ import main
+main()
+"""
+# `go` comes where our code has taken over from Python, which has a traceback for Ctrl-C
 
 
 def start(*args: str, code: str | None = None, cwd: Path | None = None, **env: str) -> subprocess.Popen:
