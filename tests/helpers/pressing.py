@@ -11,7 +11,7 @@ from typing import Any
 from unittest.mock import patch
 
 from sim.cli import main, process
-from sim.storage import connection
+from sim.storage import file
 from sim.storage.server import ServerClient
 
 
@@ -63,7 +63,7 @@ def run_whole(*args: str, **env: str) -> tuple[int, str, str]:
 def at_statement(number: int, act: Callable[[], object]) -> Iterator[list[str]]:
     """Act right before a statement, counted from 0, of all that go to databases; gives those that went there."""
     statements: list[str] = []
-    execute, request = connection._execute_stmt, ServerClient._request
+    execute, request = file._execute_stmt, ServerClient._request
 
     def count(statement: str) -> None:
         statements.append(statement)
@@ -79,7 +79,7 @@ def at_statement(number: int, act: Callable[[], object]) -> Iterator[list[str]]:
         return await request(client, body)
 
     with (
-        patch.object(connection, "_execute_stmt", execute_and_count),
+        patch.object(file, "_execute_stmt", execute_and_count),
         patch.object(ServerClient, "_request", request_and_count),
     ):
         yield statements

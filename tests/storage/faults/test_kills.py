@@ -19,15 +19,15 @@ PAGES = {"bots": 20, "orders": 25, "events": 100}
 BATCH = 4_000
 CODE = f"""
 import os, signal, sys
-from sim.storage import connection, rows, saving
+from sim.storage import file, rows, saving
 rows._ROWS.update({PAGES})
 saving._BATCH = {BATCH}
-execute, fatal = connection._execute_stmt, sys.argv.pop(1)
+execute, fatal = file._execute_stmt, sys.argv.pop(1)
 def execute_or_die(opened, statement, *args):
     if fatal and fatal in str(statement):
         os.kill(os.getpid(), signal.SIGKILL)
     return execute(opened, statement, *args)
-connection._execute_stmt = execute_or_die
+file._execute_stmt = execute_or_die
 from sim.__main__ import main; main()
 """
 late = pytest.mark.parametrize("late", [False, True], ids=["before a request", "before an answer"])

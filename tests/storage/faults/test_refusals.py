@@ -18,13 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from sim.storage import open_database, saving
 from sim.storage import server as patient
-from tests.helpers.databases import (
-    push,
-    same_rows,
-    whole_file,
-    whole_runs,
-    writing,
-)
+from tests.helpers.databases import push, same_rows, whole_file, whole_runs, writing
 from tests.helpers.pressing import run_whole
 from tests.helpers.programs import FILES, run_program
 from tests.helpers.server import Server, free_ports, http, port_that, read_file

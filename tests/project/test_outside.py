@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-KITCHEN = Path(__file__).parent / "outside/kitchen"
+from tests.helpers import ROOT
+
+KITCHEN = ROOT / "tests/outside/kitchen"
 
 CHECKS = {
     "sim check scenarios/rush.yaml": 0,

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from tests.test_docs import as_shown
+from tests.helpers import ROOT
+from tests.helpers.pages import as_shown
 
-ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/ci.md").read_text()
 BIN = Path(sys.executable).parent
 

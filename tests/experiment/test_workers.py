@@ -14,11 +14,11 @@ import pytest
 from sim import SimulationError
 from sim.experiment import compiling, workers
 from sim.experiment.workers import Workers, python_command
+from tests.helpers import ROOT
 from tests.helpers.commands import write
 from tests.helpers.crews import KITCHEN, LONG
 from tests.helpers.processes import busy, family, session, wait_for
 
-ROOT = Path(__file__).parents[1]
 COMMANDS = [[sys.executable, "-m", "sim"], [str(Path(sys.executable).with_name("sim"))]]
 
 

@@ -6,7 +6,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from typer.main import get_command
@@ -23,8 +22,9 @@ from sim.scenario.schema import BotsSection, ClockSection, Expectation, Scenario
 from sim.storage import find_address, find_run, open_database, save_replications, save_run
 from sim.storage.migrations import MIGRATIONS, USERS
 from sim.verdicts import Judgement
+from tests.helpers import ROOT
+from tests.helpers.pages import as_shown
 
-ROOT = Path(__file__).parents[1]
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FORMAT = (ROOT / "docs/scenario-format.md").read_text()
@@ -216,12 +216,6 @@ def test_what_is_said_of_a_server_is_explained(server, token_server, monkeypatch
         ["Operation was blocked"],
         ["cannot be reached"],
     ]
-
-
-def as_shown(shown, text):
-    """Whether a text is what is shown, where a line of dots stands for any lines."""
-    parts = [re.escape(part) for part in re.split(r"^\.\.\.\n", shown, flags=re.MULTILINE)]
-    return re.fullmatch("(?:.*\n)*".join(parts), text) is not None
 
 
 def follow(page, folder):
