@@ -16,7 +16,6 @@ from sim.errors import ArgumentError, Fault
 from sim.experiment import CheckedFile, Options, refuse_unknown
 from sim.output.ci.lines import notes, total_line
 from sim.output.documents import finding_document
-from sim.output.notebooks import checks_html
 from sim.output.reports import Report, against_report
 from sim.verdicts import Outcome, worst
 
@@ -76,6 +75,8 @@ class Checks:
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows: what became of each file, then all that did not hold."""
+        from sim.output.notebooks import checks_html  # not needed by a command
+
         return checks_html(self.files, self.total_line(), self.notes(), self.differences)
 
 

@@ -21,7 +21,7 @@ from sim.scenario.files import read_bytes
 from sim.units import format_duration
 from sim.verdicts import Finding, Judgement, Outcome
 
-_BEFORE = 3  # events that are shown before the first one that differs
+_EVENTS_SHOWN = 3  # events that are shown before the first one that differs
 _LARGEST = 10_000  # bytes of a file with a fingerprint
 _LONGEST = 200  # characters of a line of a log
 _DAMAGED = (OSError, EOFError, ValueError, zlib.error)
@@ -162,7 +162,7 @@ def _until_difference(log: Path, rows: list[str]) -> list[_RowPair]:
         OSError, EOFError, ValueError, zlib.error: there is no such log, or it is damaged.
 
     """
-    pairs = deque[_RowPair](maxlen=_BEFORE + 1)
+    pairs = deque[_RowPair](maxlen=_EVENTS_SHOWN + 1)
     with gzip.open(BytesIO(read_bytes(log)), "rt", encoding="utf-8", newline="\n") as golden_log:
         for number, row in enumerate((*rows, None)):
             golden_row = golden_log.readline(_LONGEST) or None

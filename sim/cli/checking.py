@@ -1,13 +1,11 @@
 """`sim check`: scenario files as tests."""
 
-import os
-from collections.abc import Iterable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from sim.cli.check_reports import CheckReports
 from sim.cli.common import (
     FAILED,
     INCONCLUSIVE,
@@ -18,25 +16,17 @@ from sim.cli.common import (
     SeedOption,
     SettingsOption,
     TagsOption,
-    columns,
     complain,
     destination,
     number_from,
     parameters_of,
-    refuse_sources,
-    say,
-    say_json,
 )
-from sim.cli.keeping import DaskOption, TimesOption, at_work, keeper_of, tell, write_to
-from sim.units import printable
+from sim.cli.keeping import DaskOption, TimesOption, at_work, keeper_of, tell
+from sim.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from sim.checking import Checks
-    from sim.experiment import CheckedFile
-    from sim.storage import Keeper
     from sim.verdicts import Outcome
 
-_STANDARD_OUTPUT = Path("-")
 _OPTIONS = {"paths": "PATH", "keyword": "-k", "against": "--against"}
 
 
@@ -52,9 +42,7 @@ def check_command(
     jobs: Annotated[
         int | None,
         typer.Option(
-            parser=number_from(1),
-            metavar="N",
-            help="Processes that share the work. Default: as many as processors.",
+            parser=number_from(1), metavar="N", help="Processes that share the work. Default: as many as processors."
         ),
     ] = None,
     dask: DaskOption = None,
@@ -98,21 +86,18 @@ def check_command(
 ) -> None:
     """Judge what scenarios expect, their thresholds and golden logs."""
     from sim.checking import check, load_files
-    from sim.errors import ArgumentError
-    from sim.output.documents import check_document
+    from sim.experiment import available_processors
 
-    targets = {"--junit": junit, "--json": as_json}
+    reports = CheckReports(junit, as_json, github, verbose)
     try:
         files = load_files(paths, keyword, parameters_of(settings))
         _refuse(settings, against, no_regressions, {"--update-golden": update, "--require-golden": require_golden})
-        _refuse_targets(targets, files.sources, github)
-        keeper = keeper_of(
-            "replicate", None, seed, destination(tags, db, db is not None if save is None else save), tags
-        )
+        reports.refuse(files.sources)
+        address = destination(tags, db, db is not None if save is None else save)
+        keeper = keeper_of("replicate", None, seed, address, tags)
         complain(*(note for scenario in files.scenarios for note in scenario.notes))
-        show = partial(_show, verbose=verbose, github=github) if as_json != _STANDARD_OUTPUT else _show_nothing
-        with at_work(keeper, _processors() if jobs is None else jobs, engine, dask) as options:
-            if keeper.address is None:
+        with at_work(keeper, jobs or available_processors(), engine, dask) as options:
+            if address is None:  # else all replications of all scenarios would be run, so that they can be kept
                 del options["earlier"], options["finished"]
             checks = check(
                 files,
@@ -125,19 +110,16 @@ def check_command(
                 strict=strict,
                 inconclusive=inconclusive,
                 fail_fast=fail_fast,
-                judged=show,
+                judged=reports.show,
                 **options,
             )
             keeper.problems += [checked.problem for checked in checks.files if checked.problem]
     except ArgumentError as error:
         raise typer.BadParameter(error.problem, param_hint=_OPTIONS[error.argument]) from None
-    if as_json == _STANDARD_OUTPUT:
-        say_json(check_document(checks.files, checks.unchecked))
-    else:
-        say(*([] if checks.differences is None else checks.differences.lines(columns())))
-        say(*checks.notes(), checks.total_line())
-    _write(keeper, checks, junit, as_json, github)
-    _leave(keeper, checks.outcome)
+    reports.show_total(checks)
+    reports.write(checks, keeper)
+    tell(keeper.problems)
+    raise typer.Exit(_status(checks.outcome, keeper.problems))
 
 
 def _refuse(settings: list[str] | None, against: str | None, no_regressions: bool, golden: dict[str, bool]) -> None:
@@ -149,69 +131,10 @@ def _refuse(settings: list[str] | None, against: str | None, no_regressions: boo
             raise typer.BadParameter("is about what files say; leave --set out", param_hint=option)
 
 
-def _refuse_targets(targets: dict[str, Path | None], sources: Iterable[Path], github: bool) -> None:
-    """Refuse to write where scenarios are, and two documents to one place."""
-    if github and targets["--json"] == _STANDARD_OUTPUT:
-        raise typer.BadParameter("would stand between GitHub's annotations; name a file", param_hint="--json -")
-    known = list(sources)
-    paths = set()
-    for option, target in targets.items():
-        if target is None:
-            continue
-        if target.suffix in (".yaml", ".yml"):
-            problem = f"{printable(str(target))} looks like a scenario; name another file"
-            raise typer.BadParameter(problem, param_hint=option)
-        refuse_sources([target], known, option)
-        path = os.path.abspath(target)  # noqa: PTH100  # follows no link
-        if path in paths:
-            raise typer.BadParameter("names the file of --junit; name another", param_hint=option)
-        paths.add(path)
-
-
-def _processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _show(checked: "CheckedFile", verbose: bool, github: bool) -> None:
-    from sim.output.ci.lines import checked_lines
-
-    say(*checked_lines(checked, verbose, columns()))
-    if github:
-        from sim.output.ci.github import annotations
-
-        say(*annotations(checked))
-
-
-def _show_nothing(_: "CheckedFile") -> None:
-    """Show nothing, since JSON follows."""
-
-
-def _write(keeper: "Keeper", checks: "Checks", junit: Path | None, as_json: Path | None, github: bool) -> None:
-    """Write the files that are asked for; what cannot be written becomes a problem."""
-    from sim.output.documents import write_check
-
-    if junit is not None:
-        from sim.output.ci.junit import write_junit
-
-        write_to(keeper, partial(write_junit, checks.files), junit, "--junit")
-    if as_json is not None and as_json != _STANDARD_OUTPUT:
-        write_to(keeper, partial(write_check, checks.files, checks.unchecked), as_json, "--json")
-    if github:
-        from sim.output.ci.github import tell_github
-
-        summary = "GITHUB_STEP_SUMMARY"
-        write_to(
-            keeper, lambda _: tell_github(checks.files, checks.differences, checks.unchecked), Path(summary), summary
-        )
-
-
-def _leave(keeper: "Keeper", outcome: "Outcome") -> None:
-    """Exit with what is worst."""
-    tell(keeper.problems)
+def _status(outcome: "Outcome", problems: list[str]) -> int:
+    """Return the exit status: of what is worst, where a file that is not written is worse than what is inconclusive."""
     if outcome in ("WRONG", "FAIL"):
-        raise typer.Exit(WRONG if outcome == "WRONG" else FAILED)
-    if keeper.problems:
-        raise typer.Exit(NOT_SAVED)
-    if outcome == "INCONCLUSIVE":
-        raise typer.Exit(INCONCLUSIVE)
+        return WRONG if outcome == "WRONG" else FAILED
+    if problems:
+        return NOT_SAVED
+    return INCONCLUSIVE if outcome == "INCONCLUSIVE" else 0

@@ -14,7 +14,7 @@ from sim.experiment.results import Replication, Results, Series
 from sim.experiment.selecting import Candidate, Selection, select
 from sim.experiment.single import Run, TableName, run
 from sim.experiment.sweeping import Sweep, sweep
-from sim.experiment.workers import Workers
+from sim.experiment.workers import Workers, available_processors
 
 __all__ = [
     "BY_CLASS",
@@ -40,6 +40,7 @@ __all__ = [
     "Verdicts",
     "Workers",
     "adjusted",
+    "available_processors",
     "compare",
     "is_long",
     "key_metrics",

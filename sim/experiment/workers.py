@@ -28,6 +28,11 @@ _OF_AN_EXECUTOR = 32  # workers, where it does not say how many it has
 _MOST_DEATHS = 4  # of workers over the same call
 
 
+def available_processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def python_command(code: str) -> list[str]:
     """Return the command that runs `code` in another Python, which finds what this one finds but takes no module from
     the current folder: files that lie there are data.

@@ -11,9 +11,11 @@ import pytest
 import sim
 from sim import ArgumentError, KitchensimError, check, load_scenario, replicate
 from sim.experiment import CheckedFile
+from sim.storage import Keeper, find_address
 from tests.helpers.checks import BROKEN, FAILS, FAILS_LINES, HOLDS, ONE_BOT, OPEN, WARNS, document, put
 from tests.helpers.commands import sim as command
 from tests.helpers.crews import KITCHEN, VERDICTS
+from tests.helpers.server import read_file
 
 COLUMNS = ["file", "line", "kind", "asked", "verdict", "outcome", "got", "note"]
 FILES = {
@@ -145,6 +147,15 @@ def test_what_is_finished_is_told_and_what_was_earlier_is_not_run_again():
     assert checked.replications.to_frame().equals(replicate(scenario).to_frame())
     [checked] = check("kitchen.yaml").files  # nobody asks for more
     assert len(checked.replications.results) == 1
+
+
+def test_what_the_command_keeps_a_keeper_keeps_from_python_and_each_goes_on_where_the_other_stopped():
+    put({"kitchen.yaml": KITCHEN})
+    with Keeper(find_address()) as keeper:
+        check("kitchen.yaml", times=3, earlier=keeper.earlier, finished=keeper.finished)
+    assert keeper.problems == []
+    command("check", "kitchen.yaml", "-n", "5", "--save")
+    assert [number for (number,) in read_file("sim.db", "SELECT replication FROM runs ORDER BY id")] == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize(
