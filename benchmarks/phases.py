@@ -12,7 +12,7 @@ from typing import Any
 
 from sim.engines import run_engine
 from sim.experiment import Run
-from sim.output.charts.runs import CHARTS
+from sim.output.charts.files import charts
 from sim.output.tables import tables, write_csv
 from sim.output.text import result_lines
 from sim.scenario import load_scenario
@@ -55,8 +55,8 @@ def main(orders: int) -> None:
         with (folder / "result.txt").open("w") as file:
             timed("result.txt", lambda: file.writelines(f"{line}\n" for line in result_lines(run)))
         timed("CSV files", lambda: write_tables(run, folder))
-        for chart, draw in CHARTS.items():
-            timed(f"chart {chart}", partial(lambda draw: draw(run).savefig(folder / "chart.png", dpi=150), draw))
+        for chart, draw in charts(run).items():
+            timed(f"chart {chart}", partial(lambda draw: draw().savefig(folder / "chart.png", dpi=150), draw))
         timed("database", lambda: save(run, folder))
 
 

@@ -8,6 +8,7 @@ from sim.experiment.key_metrics import BY_CLASS, OF_KITCHEN, key_metrics, metric
 from sim.experiment.looking import Look, is_long, look, looks
 from sim.experiment.observing import replication_of
 from sim.experiment.points import label, shared_conditions
+from sim.experiment.presenting import Presenter, Size
 from sim.experiment.replicating import Options, most_replications, refuse_unknown, replicate, replicate_by
 from sim.experiment.replications import AllOrders, Replications
 from sim.experiment.results import Replication, Results, Series
@@ -27,12 +28,14 @@ __all__ = [
     "Look",
     "Options",
     "Pair",
+    "Presenter",
     "Replication",
     "Replications",
     "Results",
     "Run",
     "Selection",
     "Series",
+    "Size",
     "Sweep",
     "TableName",
     "Theory",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.experiment.frames import frame_of_rows, interval_cells
+from sim.experiment.presenting import presenter
 from sim.experiment.replications import Replications
 from sim.model import UNITS, OrderClass
 from sim.scenario import Scenario, crew_changes, stream_names
@@ -49,6 +50,10 @@ class Theory:
     source: str
     values: dict[str, float]
     failing: str = ""
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return presenter().html(self)
 
     def beside(self, replications: Replications) -> list[Beside]:
         """Return each value with the estimate of replications."""

@@ -1,9 +1,9 @@
 """Comparisons with a baseline, replication by replication."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Unpack
+from typing import TYPE_CHECKING, NamedTuple, Unpack
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from sim.errors import ScenarioError
 from sim.experiment.frames import frame_of_rows, interval_cells
 from sim.experiment.key_metrics import metrics_of_study
 from sim.experiment.points import differing, label
+from sim.experiment.presenting import ComparisonPlots, presenter
 from sim.experiment.replicating import Options, most_replications, replicator
 from sim.experiment.replications import Replications
 from sim.model import UNITS, WORSE
@@ -74,9 +75,6 @@ class Pair(NamedTuple):
 class Comparison:
     """Alternatives beside a baseline, under common random numbers."""
 
-    plot: ClassVar[Any]  # the charts, attached in sim/__init__.py
-    _repr_html_: ClassVar[Callable[["Comparison"], str]]  # likewise, what a notebook shows
-
     scenario: Scenario  # the one that was given first: of the baseline, or with the sweep
     baseline: Replications
     alternatives: Sequence[Replications]
@@ -85,6 +83,15 @@ class Comparison:
     def __repr__(self) -> str:
         """Return what this compares, in one line."""
         return f"<Comparison of {self.labels[0]} with {len(self.alternatives)} alternatives, seed {self.baseline.seed}>"
+
+    @property
+    def plot(self) -> ComparisonPlots:
+        """The charts, as `comparison.plot.differences()`."""
+        return presenter().comparison_plots(self)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return presenter().html(self)
 
     @cached_property
     def labels(self) -> list[str]:

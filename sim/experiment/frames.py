@@ -25,6 +25,10 @@ class Verdicts(tuple[Verdict, ...]):
 
     __slots__ = ()
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return frame_html(self.to_frame())
+
     def to_frame(self) -> "pd.DataFrame":
         """Return a row for each entry: file, line, expected, got, held."""
         import pandas as pd
@@ -39,6 +43,10 @@ class ThresholdVerdicts(tuple[ThresholdVerdict, ...]):
     """What became of each condition of the thresholds, in the order of the file. A notebook shows `to_frame()`."""
 
     __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return frame_html(self.to_frame())
 
     def to_frame(self) -> "pd.DataFrame":
         """Return a row for each condition: metric, condition, severity, judgement, mean, low, high, n, note.
@@ -58,6 +66,12 @@ class ThresholdVerdicts(tuple[ThresholdVerdict, ...]):
         ]
         columns = ["metric", "condition", "severity", "judgement", "mean", "low", "high", "n", "note"]
         return frame_of_rows(rows, columns)
+
+
+def frame_html(frame: "pd.DataFrame") -> str:
+    """Return what a notebook shows of a DataFrame."""
+    html: str = frame._repr_html_()  # type: ignore[operator]  # pandas-stubs do not know it
+    return html
 
 
 def interval_cells(estimate: Interval | None) -> tuple[float | None, float | None, float | None, int]:

@@ -1,13 +1,14 @@
 """Replications: the same scenario and seed, other random numbers, and what they say together."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
 from sim.experiment.frames import ThresholdVerdicts, frame_of_rows, interval_cells
+from sim.experiment.presenting import ReplicationsPlots, presenter
 from sim.experiment.results import Replication, Results
 from sim.model import UNITS, OrderClass
 from sim.scenario import Scenario, Threshold, metric_of
@@ -37,9 +38,6 @@ class AllOrders(NamedTuple):
 class Replications:
     """Replications 1 to n of a scenario under one seed."""
 
-    plot: ClassVar[Any]  # the charts, attached in sim/__init__.py
-    _repr_html_: ClassVar[Callable[["Replications"], str]]  # likewise, what a notebook shows
-
     scenario: Scenario
     seed: int
     results: Sequence[Replication]
@@ -48,6 +46,15 @@ class Replications:
     def __repr__(self) -> str:
         """Return which experiment this is, in one line."""
         return f"<Replications {self.scenario.name}, seed {self.seed}, {len(self.results)} replications>"
+
+    @property
+    def plot(self) -> ReplicationsPlots:
+        """The charts, as `week.plot.queue()`."""
+        return presenter().replications_plots(self)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return presenter().html(self)
 
     @cached_property
     def columns(self) -> Results:

@@ -19,14 +19,15 @@ Group Sequential Methods). They are t tests corrected for skewness (`sim.statist
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Unpack
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Unpack
 
 import numpy as np
 
 from sim.errors import ScenarioError
 from sim.experiment.points import headings, label, swept
+from sim.experiment.presenting import SelectionPlots, presenter
 from sim.experiment.replicating import MOST_TIMES, Options, replicator
 from sim.experiment.replications import Replications
 from sim.model import full_metric_name
@@ -61,9 +62,6 @@ class Candidate(NamedTuple):
 class Selection:
     """What was selected, if anything can be said with the asked confidence, and where each candidate stands."""
 
-    plot: ClassVar[Any]  # the charts, attached in sim/__init__.py
-    _repr_html_: ClassVar[Callable[["Selection"], str]]  # likewise, what a notebook shows
-
     scenario: Scenario
     seed: int
     plan: SelectPlan
@@ -75,6 +73,15 @@ class Selection:
     def __repr__(self) -> str:
         """Return what was selected, in one line."""
         return f"<Selection {self.scenario.name}, seed {self.seed}: {self.outcome}>"
+
+    @property
+    def plot(self) -> SelectionPlots:
+        """The charts, as `choice.plot.candidates()`."""
+        return presenter().selection_plots(self)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return presenter().html(self)
 
     @property
     def outcome(self) -> str:

@@ -1,16 +1,16 @@
 """Runs: one replication of a scenario, executed and measured."""
 
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from sim.engines import Engine, Progress, run_engine
 from sim.errors import NO_MEMORY, SimulationError
 from sim.events import EventLog
 from sim.experiment.frames import Times, Verdicts, frame_of
+from sim.experiment.presenting import RunPlots, presenter
 from sim.metrics import Measures, attempts_table, events_table, measure, orders_table
 from sim.model import UNITS, OrderClass, OrderStatus, Table, Workload
 from sim.scenario import Scenario
@@ -30,9 +30,6 @@ class Run:
     notebook which changes one may be run twice; times ending in `_us` are microseconds from the start.
     """
 
-    plot: ClassVar[Any]  # the charts, attached in sim/__init__.py
-    _repr_html_: ClassVar[Callable[["Run"], str]]  # likewise, what a notebook shows
-
     scenario: Scenario
     seed: int
     replication: int
@@ -45,6 +42,15 @@ class Run:
     def __repr__(self) -> str:
         """Return which run this is, in one line."""
         return f"<Run {self.scenario.name}, seed {self.seed}, replication {self.replication}, {len(self.log)} events>"
+
+    @property
+    def plot(self) -> RunPlots:
+        """The charts, as `run.plot.bots()`."""
+        return presenter().run_plots(self)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return presenter().html(self)
 
     @cached_property
     def measures(self) -> Measures:

@@ -1,12 +1,13 @@
 """Sweeps: a scenario with many values of its parameters."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from sim.experiment.frames import frame_of_rows, interval_cells
 from sim.experiment.key_metrics import metrics_of_study
 from sim.experiment.points import headings, swept
+from sim.experiment.presenting import SweepPlots, presenter
 from sim.experiment.replicating import Options, replicator
 from sim.experiment.replications import Replications
 from sim.model import UNITS
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 class Sweep:
     """The replications of each point of a sweep, in the order of its values; all points met the same customers."""
 
-    plot: ClassVar[Any]  # the charts, attached in sim/__init__.py
-    _repr_html_: ClassVar[Callable[["Sweep"], str]]  # likewise, what a notebook shows
-
     scenario: Scenario
     seed: int
     parameters: Sequence[str]  # that the sweep goes through
@@ -31,6 +29,15 @@ class Sweep:
     def __repr__(self) -> str:
         """Return which sweep this is, in one line."""
         return f"<Sweep {self.scenario.name}, seed {self.seed}, {len(self.points)} points>"
+
+    @property
+    def plot(self) -> SweepPlots:
+        """The charts, as `crews.plot.curves()`."""
+        return presenter().sweep_plots(self)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return presenter().html(self)
 
     @property
     def metric_names(self) -> list[str]:

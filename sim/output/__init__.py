@@ -1,14 +1,22 @@
-"""What a run leaves behind: text, tables and charts, each a function from a Run."""
+"""What results leave behind: text, tables, charts and documents, each a function from a result."""
 
-CHART_NAMES = ("bots", "queues", "waits")
-EXPERIMENT_CHART_NAMES = ("intervals", "queue", "warmup", "theory")
-_STUDIES = ("sweep", "compare", "select")
+CHART_NAMES = {
+    "run": ("bots", "queues", "waits"),
+    "replicate": ("intervals", "queue", "warmup", "theory"),
+    "sweep": ("sweep",),
+    "compare": ("compare",),
+    "select": ("select",),
+}
+"""The charts that each command may draw."""
+
+_TABLES = {
+    "run": ("result.txt", "orders.csv", "attempts.csv", "events.csv", "metrics.json"),
+    "replicate": ("replications.csv",),
+    "sweep": ("sweep.csv",),
+    "compare": ("compare.csv",),
+    "select": ("select.csv",),
+}
 OUTPUT_FILES = {
-    "run": (
-        *("result.txt", "orders.csv", "attempts.csv", "events.csv", "metrics.json"),
-        *(f"charts/{name}.png" for name in CHART_NAMES),
-    ),
-    "replicate": ("replications.csv", *(f"charts/{name}.png" for name in EXPERIMENT_CHART_NAMES)),
-    **{name: (f"{name}.csv", f"charts/{name}.png") for name in _STUDIES},
+    command: (*files, *(f"charts/{name}.png" for name in CHART_NAMES[command])) for command, files in _TABLES.items()
 }
 """The files that each command may write into its folder."""

@@ -29,9 +29,7 @@ def write_run(run: Run, folder: Path, charts: bool = True, wrote: _Wrote = lambd
     files = {"result.txt": text_file(lambda file: file.writelines(f"{line}\n" for line in result_lines(run)))}
     files |= {f"{name}.csv": text_file(partial(write_csv, table)) for name, table in tables(run).items()}
     if charts:
-        from sim.output.charts.runs import CHARTS
-
-        files |= _charts({name: partial(draw, run) for name, draw in CHARTS.items()})
+        files |= _charts(run)
     files["metrics.json"] = text_file(lambda file: file.write(metrics_json(run)))
     _write("run", folder, files, wrote)
 
@@ -45,9 +43,7 @@ def write_replications(replications: Replications, folder: Path, charts: bool = 
     """
     files: dict[str, Write] = {}
     if charts:
-        from sim.output.charts.replications import EXPERIMENT_CHARTS
-
-        files |= _charts({name: partial(draw, replications) for name, draw in EXPERIMENT_CHARTS.items()})
+        files |= _charts(replications)
     files["replications.csv"] = text_file(partial(write_values, replications))
     _write("replicate", folder, files)
 
@@ -63,9 +59,7 @@ def write_study(study: Sweep | Comparison | Selection, folder: Path, charts: boo
     name = {Sweep: "sweep", Comparison: "compare", Selection: "select"}[type(study)]
     files: dict[str, Write] = {}
     if charts:
-        from sim.output.charts.studies import study_chart
-
-        files |= _charts({name: partial(study_chart, study)})
+        files |= _charts(study)
     table = study.to_frame()
     words = {str(column): table[column].map(guarded) for column in table.select_dtypes(exclude="number")}
     table = table.assign(**words).rename(columns=guarded)
@@ -73,17 +67,18 @@ def write_study(study: Sweep | Comparison | Selection, folder: Path, charts: boo
     _write(name, folder, files)
 
 
-def _charts(draws: Mapping[str, Callable[[], Any]]) -> dict[str, Write]:
-    """Draw charts, and return what writes those that are not None."""
-    from sim.output.charts.canvas import own_style
+def _charts(result: Run | Replications | Sweep | Comparison | Selection) -> dict[str, Write]:
+    """Draw the charts of a result, and return what writes those that are not None."""
+    from sim.output.charts.drawing import own_style
+    from sim.output.charts.files import charts
 
     with own_style():
-        figures = {name: draw() for name, draw in draws.items()}
+        figures = {name: draw() for name, draw in charts(result).items()}
     return {f"charts/{name}.png": partial(_save, figure) for name, figure in figures.items() if figure is not None}
 
 
 def _save(figure: Any, target: Any) -> None:
-    from sim.output.charts.canvas import own_style
+    from sim.output.charts.drawing import own_style
 
     with own_style():
         figure.savefig(target, format="png", dpi=150)

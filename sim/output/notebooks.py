@@ -1,18 +1,37 @@
-"""What notebooks show of results: the reports of the commands, as HTML."""
+"""What notebooks show of results: the reports of the commands as HTML, and charts."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
-from sim.experiment import BY_CLASS, OF_KITCHEN, CheckedFile, Replications, Run, Theory, of_class
+from sim.experiment import (
+    BY_CLASS,
+    OF_KITCHEN,
+    CheckedFile,
+    Comparison,
+    Presenter,
+    Replications,
+    Run,
+    Selection,
+    Sweep,
+    Theory,
+    of_class,
+)
 from sim.model import UNITS, OrderClass
 from sim.output.ci.lines import counts_text
 from sim.output.estimates import ALL_ORDERS, all_orders_rows, head_lines
 from sim.output.html import html_lines, html_table
 from sim.output.layout import Row
-from sim.output.reports import Report
+from sim.output.reports import Report, compare_report, select_report, sweep_report
 from sim.output.text import summary
 from sim.output.wording import BOUND, estimate_text, shown
 from sim.verdicts import Judgement
+
+if TYPE_CHECKING:
+    from sim.output.charts.differences import ComparisonPlots
+    from sim.output.charts.replications import ReplicationsPlots
+    from sim.output.charts.runs import RunPlots
+    from sim.output.charts.studies import SelectionPlots, SweepPlots
 
 
 def run_html(run: Run) -> str:
@@ -68,3 +87,51 @@ def checks_html(files: Sequence[CheckedFile], total: str, remarks: Iterable[str]
     if differences is not None:
         html += differences.html()
     return html + html_lines(remarks)
+
+
+class _Notebooks:
+    """Draws and shows results; charts load matplotlib, which text does without."""
+
+    def run_plots(self, run: Run) -> "RunPlots":
+        from sim.output.charts.runs import RunPlots
+
+        return RunPlots(run)
+
+    def replications_plots(self, replications: Replications) -> "ReplicationsPlots":
+        from sim.output.charts.replications import ReplicationsPlots
+
+        return ReplicationsPlots(replications)
+
+    def sweep_plots(self, sweep: Sweep) -> "SweepPlots":
+        from sim.output.charts.studies import SweepPlots
+
+        return SweepPlots(sweep)
+
+    def comparison_plots(self, comparison: Comparison) -> "ComparisonPlots":
+        from sim.output.charts.differences import ComparisonPlots
+
+        return ComparisonPlots(comparison)
+
+    def selection_plots(self, selection: Selection) -> "SelectionPlots":
+        from sim.output.charts.studies import SelectionPlots
+
+        return SelectionPlots(selection)
+
+    def html(self, result: Run | Replications | Sweep | Comparison | Selection | Theory) -> str:
+        """Return what notebooks show of a result."""
+        match result:
+            case Run():
+                return run_html(result)
+            case Replications():
+                return replications_html(result)
+            case Sweep():
+                return sweep_report(result).html()
+            case Comparison():
+                return compare_report(result).html()
+            case Selection():
+                return select_report(result).html()
+            case Theory():
+                return theory_html(result)
+
+
+PRESENTER: Presenter = _Notebooks()  # mypy holds it, and all charts, against what experiments ask of them

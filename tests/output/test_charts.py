@@ -12,8 +12,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from sim import run
+from sim.output import CHART_NAMES
 from sim.output.charts.canvas import COLOURS, PRESENT
-from sim.output.charts.runs import CHARTS
+from sim.output.charts.files import charts
 from sim.output.folder import write_run
 from sim.units import printable
 from tests.helpers.charts import texts
@@ -47,10 +48,10 @@ SIZES = {
 }
 
 
-@pytest.mark.parametrize("name", CHARTS)
+@pytest.mark.parametrize("name", CHART_NAMES["run"])
 @pytest.mark.parametrize("size", SIZES)
 def test_no_label_overlaps_another_or_is_cut_off(story, size, name):
-    figure = CHARTS[name](story(SIZES[size]))
+    figure = charts(story(SIZES[size]))[name]()
     boxed = texts(figure)
     for (one, box), (other, other_box) in combinations(boxed, 2):
         assert not box.overlaps(other_box), f"{one!r} and {other!r} overlap"
@@ -59,9 +60,9 @@ def test_no_label_overlaps_another_or_is_cut_off(story, size, name):
         assert inside, f"{text!r} is cut off"
 
 
-@pytest.mark.parametrize("name", CHARTS)
+@pytest.mark.parametrize("name", CHART_NAMES["run"])
 def test_axes_say_what_they_show_and_the_heading_says_of_which_run(story, name):
-    figure = CHARTS[name](story(SIZES["3 orders"], seed=5, replication=2))
+    figure = charts(story(SIZES["3 orders"], seed=5, replication=2))[name]()
     for axes in figure.axes:
         assert axes.get_ylabel()
     assert "(" in axes.get_xlabel()
@@ -84,7 +85,7 @@ def test_classes_differ_in_grey():
 
 
 def test_returned_work_is_hatched_and_orders_are_numbered(story):
-    axes = CHARTS["bots"](story(SIZES["a removal"])).axes[0]
+    axes = charts(story(SIZES["a removal"]))["bots"]().axes[0]
     assert any(collection.get_hatch() for collection in axes.collections)
     assert {text.get_text() for text in axes.texts} == {"1001"}
 
@@ -160,7 +161,7 @@ def test_there_are_as_many_rows_as_bots_were_ever_present_at_once(story):
 )
 def test_an_empty_panel_says_why(story, keys, said):
     for name, words in said.items():
-        assert [text.get_text() for axes in CHARTS[name](story(keys)).axes for text in axes.texts] == words
+        assert [text.get_text() for axes in charts(story(keys))[name]().axes for text in axes.texts] == words
 
 
 def test_waits_are_in_seconds_however_long_and_their_ticks_have_units(story):

@@ -8,7 +8,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from sim import replicate
-from sim.output.charts.replications import EXPERIMENT_CHARTS
+from sim.output import CHART_NAMES
+from sim.output.charts.files import charts
 from sim.output.notebooks import replications_html
 from tests.helpers.charts import texts
 
@@ -52,8 +53,8 @@ def test_no_label_overlaps_another_or_is_cut_off(repeated, size):
     done = repeated(*SIZES[size])
     if size == "many replications":
         done = replace(done, results=list(done.results) * 20)
-    for draw in EXPERIMENT_CHARTS.values():
-        if (figure := draw(done)) is None:
+    for draw in charts(done).values():
+        if (figure := draw()) is None:
             continue
         boxed = texts(figure)
         for (one, box), (other, other_box) in combinations(boxed, 2):
@@ -67,14 +68,14 @@ def test_a_long_name_is_not_cut_off(repeated):
     done = repeated(QUIET, 2)
     file = done.scenario.file.model_copy(update={"name": "a-long-name_" * 8})
     named = replace(done, scenario=replace(done.scenario, file=file))
-    for draw in EXPERIMENT_CHARTS.values():
-        figure = draw(named)
+    for draw in charts(named).values():
+        figure = draw()
         assert all(box.x1 <= figure.bbox.x1 + 1 for _, box in texts(figure))
 
 
-@pytest.mark.parametrize("name", EXPERIMENT_CHARTS)
+@pytest.mark.parametrize("name", CHART_NAMES["replicate"])
 def test_axes_say_what_they_show_and_the_heading_says_of_how_many_replications(repeated, name):
-    figure = EXPERIMENT_CHARTS[name](repeated(QUIET, 3))
+    figure = charts(repeated(QUIET, 3))[name]()
     for axes in figure.axes:
         assert axes.get_ylabel()
     assert axes.get_xlabel()
@@ -87,7 +88,7 @@ def test_axes_say_what_they_show_and_the_heading_says_of_how_many_replications(r
     ("keys", "drawn"),
     [
         (BUSY, {"intervals", "queue", "warmup"}),
-        (QUIET, set(EXPERIMENT_CHARTS)),
+        (QUIET, set(CHART_NAMES["replicate"])),
         (KITCHEN, {"intervals", "queue"}),
         (DRAINED, {"intervals"}),
         ("clock: {until: 1h}", set()),
@@ -96,13 +97,13 @@ def test_axes_say_what_they_show_and_the_heading_says_of_how_many_replications(r
 )
 def test_what_has_nothing_to_show_is_not_drawn(repeated, keys, drawn):
     done = repeated(keys, 2)
-    assert {name for name, draw in EXPERIMENT_CHARTS.items() if draw(done)} == drawn
+    assert {name for name, draw in charts(done).items() if draw()} == drawn
 
 
 def test_replications_from_a_database_have_means_only(repeated):
     done = repeated(QUIET, 2)
     stored = [replace(one, series=None) for one in done.results]
-    means = {name for name, draw in EXPERIMENT_CHARTS.items() if draw(replace(done, results=stored))}
+    means = {name for name, draw in charts(replace(done, results=stored)).items() if draw()}
     assert means == {"intervals", "theory"}
     mixed = replace(done, results=[stored[0], done.results[1]])
     assert "mean over the 1 of 2 replications that are not from a database" in legend(mixed.plot.queue())

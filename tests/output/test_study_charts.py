@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from sim import compare, select, sweep
-from sim.output.charts.studies import study_chart
+from sim.output.charts.files import charts
 from tests.helpers.charts import texts
 
 KITCHEN = """
@@ -50,7 +50,8 @@ STUDIES = {
 def test_nothing_is_cut_off_nor_upon_something_else(scenario, size, study):
     if (size, study) == ("one point", "compare"):
         pytest.skip("there is nothing to compare with")
-    figure = study_chart(STUDIES[study](scenario(SIZES[size])))
+    [draw] = charts(STUDIES[study](scenario(SIZES[size]))).values()
+    figure = draw()
     figure.canvas.draw()
     shown = [(text, box) for text, box in texts(figure) if text.strip()]
     for text, box in shown:
@@ -150,7 +151,8 @@ def test_each_standing_of_a_candidate_has_its_own_mark_and_the_selected_one_a_ri
 
 def test_headings_say_what_is_shown_with_seed_and_replications(scenario):
     lunch = scenario(SIZES["crews"])
-    headings = [study_chart(study)._suptitle.get_text() for study in (sweep(lunch, 4), compare(lunch, times=4))]
+    figures = [sweep(lunch, 4).plot.curves(), compare(lunch, times=4).plot.differences()]
+    headings = [figure._suptitle.get_text() for figure in figures]
     assert headings == [
         "Sweep: means by parameter\nstory, seed 7, 4 points of 4 replications",
         "Differences from the baseline crew=3\nstory, seed 7, 4 points of 4 replications",

@@ -10,23 +10,10 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from sim.events import EventKind
-from sim.experiment import Run
+from sim.experiment import Run, Size
 from sim.metrics import OUTCOMES
 from sim.model import NONE, Ints, OrderClass
-from sim.output.charts.canvas import (
-    COLOURS,
-    INK,
-    PIXELS,
-    PRESENT,
-    Chart,
-    Size,
-    clock_axis,
-    heading,
-    legend,
-    note,
-    of_run,
-    plain,
-)
+from sim.output.charts.canvas import COLOURS, INK, PIXELS, PRESENT, clock_axis, heading, legend, note, of_run, plain
 
 _HATCHED: dict[str, Any] = {"facecolor": "white", "hatch": "//////", "linewidth": 0}
 _MOST_LABELS = 60
@@ -49,11 +36,9 @@ class _Bars(NamedTuple):
         return self._replace(**{name: column[self.look == look] for name, column in self._asdict().items()})
 
 
-def bots_chart(run: Run, figsize: Size | None = None) -> Chart:
-    """Return the bots' timeline."""
-    chart = Chart(figsize or (11, min(2.4 + 0.32 * _rows(run).max(initial=0), 9)))
-    draw_bots(run, chart.add_subplot())
-    return chart
+def size_of_bots(run: Run) -> Size:
+    """Return the size of the bots' timeline: as high as its rows need."""
+    return 11, min(2.4 + 0.32 * int(_rows(run).max(initial=0)), 9)
 
 
 def draw_bots(run: Run, axes: Axes) -> Axes:

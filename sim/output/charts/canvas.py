@@ -1,22 +1,19 @@
 """What all charts share: figures, headings, legends, intervals, and axes of durations and of clock times."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from io import BytesIO
+from collections.abc import Iterable, Sequence
 from textwrap import fill
-from typing import Any, Literal, TypeVar
-from warnings import catch_warnings, filterwarnings
+from typing import Any, Literal
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.figure import Figure, FigureBase
+from matplotlib.figure import FigureBase
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter, Locator
 
 from sim.experiment import Replications, Run
 from sim.model import OrderClass
+from sim.output.charts.drawing import Chart
 from sim.output.wording import how_often
 from sim.scenario import Scenario
 from sim.statistics import Interval
@@ -37,58 +34,7 @@ _ROOM = 0.25  # of the height of a caller's axes, for a legend
 _LETTERS = 13  # that fit into an inch of a heading
 _MOST_LINES = 4  # of each part of a heading
 
-Size = tuple[float, float]
-"""Width and height of a figure in inches."""
-
 Corner = Literal["upper right", "lower right"]
-
-Data = TypeVar("Data")
-Drawing = TypeVar("Drawing")
-Canvas = TypeVar("Canvas", Axes, FigureBase)
-
-
-class Chart(Figure):
-    """A matplotlib Figure of our own, that notebooks show without further ado."""
-
-    def __init__(self, size: Size) -> None:
-        """Begin a figure of a size in inches."""
-        super().__init__(figsize=size, layout="constrained")
-
-    def _repr_png_(self) -> bytes:
-        picture = BytesIO()
-        self.savefig(picture, format="png", dpi=100)
-        return picture.getvalue()
-
-
-@contextmanager
-def own_style() -> Iterator[None]:
-    """Let files of charts be the same everywhere: no `matplotlibrc` is heard, which may lie in the current folder, and
-    no warning: a sign that the font lacks is a box in the chart.
-    """
-    with mpl.rc_context(), catch_warnings():
-        filterwarnings("ignore", category=UserWarning)
-        mpl.rcdefaults()
-        mpl.rcParams["text.parse_math"] = False
-        yield
-
-
-def placed(
-    data: Data,
-    new: Callable[[Data, Size | None], Drawing],
-    draw: Callable[[Data, Canvas], Canvas | None],
-    canvas: Canvas | None,
-    figsize: Size | None,
-) -> Drawing | Canvas | None:
-    """Draw on the axes or the figure of a caller and return it, or return a new figure of a size in inches.
-
-    Raises:
-        ValueError: both are given.
-
-    """
-    if canvas is not None and figsize is not None:
-        raise ValueError("figsize is the size of a new figure; leave it out where ax or figure is given")
-    with mpl.rc_context({"text.parse_math": False}):  # values of parameters may hold dollar signs
-        return new(data, figsize) if canvas is None else draw(data, canvas)
 
 
 def heading(canvas: Axes | FigureBase, subject: str, source: str) -> None:

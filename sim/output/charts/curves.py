@@ -13,9 +13,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
-from sim.experiment import Replications, label, shared_conditions
+from sim.experiment import Replications, Size, label, shared_conditions
 from sim.model import UNITS
-from sim.output.charts.canvas import INK, Size, duration_axis, plain
+from sim.output.charts.canvas import INK, duration_axis, plain
 from sim.output.wording import CONFIDENCE, shown
 from sim.scenario import quantity
 

@@ -1,6 +1,7 @@
 """Charts of differences: of alternatives from a baseline, and of simulated means from their closed forms."""
 
 from collections.abc import Sequence
+from typing import Never
 
 from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
@@ -8,22 +9,20 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from sim.experiment import Comparison, Pair, Replications, theory
+from sim.experiment import Comparison, Pair, Replications, Size, theory
 from sim.model import UNITS
 from sim.output.charts.canvas import (
     COLOURS,
     INK,
-    Chart,
-    Size,
     duration_axis,
     heading,
     left_out,
     legend,
     mark_interval,
     of_replications,
-    placed,
     plain,
 )
+from sim.output.charts.drawing import FigureChart
 from sim.statistics import Interval
 from sim.units import count
 
@@ -31,12 +30,9 @@ _BLUE = next(iter(COLOURS.values()))
 _MOST_ROWS = 100
 
 
-def compare_chart(comparison: Comparison, figsize: Size | None = None) -> Chart:
-    """Return the differences of alternatives from the baseline."""
+def _size_of_comparison(comparison: Comparison) -> Size:
     rows = min(len(comparison.alternatives), _MOST_ROWS)
-    chart = Chart(figsize or (9, 1.4 + len(comparison.metric_names) * (0.8 + 0.3 * rows)))
-    draw_comparison(comparison, chart)
-    return chart
+    return 9, 1.4 + len(comparison.metric_names) * (0.8 + 0.3 * rows)
 
 
 def draw_comparison(comparison: Comparison, figure: FigureBase) -> FigureBase:
@@ -73,11 +69,9 @@ def _draw_pairs(axes: Axes, pairs: Sequence[Pair], metric: str) -> None:
     axes.set_xlabel(f"difference of {metric}" if unit in ("s", "share") else f"difference of {metric} ({unit})")
 
 
-def theory_chart(replications: Replications, figsize: Size | None = None) -> Chart | None:
-    """Return how far means lie from their closed forms, None where no theory holds."""
-    rows = len(theory(replications.scenario).values)
-    chart = Chart(figsize or (9, 1.6 + 0.32 * rows))
-    return None if draw_theory(replications, chart.add_subplot()) is None else chart
+def size_of_theory(replications: Replications) -> Size:
+    """Return the size of the chart of closed forms: as high as its rows need."""
+    return 9, 1.6 + 0.32 * len(theory(replications.scenario).values)
 
 
 def draw_theory(replications: Replications, axes: Axes) -> Axes | None:
@@ -121,14 +115,8 @@ def _interval_legend(canvas: Axes | FigureBase, filled: str, hollow: str) -> Non
 
 
 class ComparisonPlots:
-    """The chart of a comparison, as `comparison.plot.differences()`: a new matplotlib Figure of `figsize` inches, or
-    the empty figure that it is given.
-    """
+    """The chart of a comparison."""
 
     def __init__(self, comparison: Comparison) -> None:
         """Draw from `comparison`."""
-        self._comparison = comparison
-
-    def differences(self, figure: FigureBase | None = None, figsize: Size | None = None) -> Chart | FigureBase | None:
-        """Return the differences from the baseline, in the units of the metrics: seconds, shares and so on."""
-        return placed(self._comparison, compare_chart, draw_comparison, figure, figsize)
+        self.differences = FigureChart[Comparison, Never](comparison, draw_comparison, _size_of_comparison)

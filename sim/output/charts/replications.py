@@ -1,6 +1,5 @@
 """Charts over replications: intervals by class, the queue with a band, and the warm-up."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,13 +13,10 @@ from numpy.typing import NDArray
 
 from sim.experiment import Replications, Series
 from sim.model import OrderClass
-from sim.output import EXPERIMENT_CHART_NAMES
 from sim.output.charts.canvas import (
     COLOURS,
     INK,
     PRESENT,
-    Chart,
-    Size,
     clock_axis,
     duration_axis,
     heading,
@@ -29,10 +25,10 @@ from sim.output.charts.canvas import (
     mark_interval,
     note,
     of_replications,
-    placed,
     plain,
 )
-from sim.output.charts.differences import draw_theory, theory_chart
+from sim.output.charts.differences import draw_theory, size_of_theory
+from sim.output.charts.drawing import AxesChart, FigureChart
 from sim.output.wording import CONFIDENCE, at_least, interval_ends, shown
 from sim.statistics import Interval
 from sim.units import format_duration
@@ -47,12 +43,6 @@ _GOLDEN = 0.618034
 _RAW = "#b9b9b9"
 _LIGHT = {OrderClass.VIP: 0.45, OrderClass.NORMAL: 0.6}
 _SIDE_BY_SIDE = {tuple: HandlerTuple(ndivide=None)}
-
-
-def intervals_chart(replications: Replications, figsize: Size | None = None) -> Chart | None:
-    """Return means over replications with their 95% intervals by class, None when no replication observed anything."""
-    chart = Chart(figsize or (9, 5.8))
-    return None if draw_intervals(replications, chart) is None else chart
 
 
 def draw_intervals(replications: Replications, figure: FigureBase) -> FigureBase | None:
@@ -127,14 +117,6 @@ def _dots(colour: str) -> Line2D:
     return Line2D([], [], color=colour, alpha=0.55, marker="o", linestyle="", markersize=6, markeredgewidth=0)
 
 
-def queue_chart(replications: Replications, figsize: Size | None = None) -> Chart | None:
-    """Return how many orders are PENDING over time, None without a horizon, without orders, or when no replication kept
-    its queue (those from a database do not).
-    """
-    chart = Chart(figsize or (11, 5))
-    return None if draw_queue(replications, chart) is None else chart
-
-
 def draw_queue(replications: Replications, figure: FigureBase) -> FigureBase | None:
     """Draw how many orders are PENDING over time: the mean over replications, in a band of most of them."""
     queues = [series.queue for series in _series(replications) if series.queue is not None]
@@ -166,12 +148,6 @@ def draw_queue(replications: Replications, figure: FigureBase) -> FigureBase | N
         labels.append("from the lowest to the highest" if n < _MOST_EXTREME else "5% to 95% of the replications")
     legend(figure, handles, labels=labels, handler_map=_SIDE_BY_SIDE)
     return figure
-
-
-def warmup_chart(replications: Replications, figsize: Size | None = None) -> Chart | None:
-    """Return Welch's plot, None when a replication has no waits, or none kept them (those from a database do not)."""
-    chart = Chart(figsize or (11, 4.4))
-    return None if draw_warmup(replications, chart.add_subplot()) is None else chart
 
 
 def draw_warmup(replications: Replications, axes: Axes) -> Axes | None:
@@ -251,38 +227,12 @@ def _mean_of(n: int, replications: Replications) -> str:
     return f"mean over {n} replications" if n > 1 else "one replication"
 
 
-def _warmup_of_file(replications: Replications) -> Chart | None:
-    """Return Welch's plot where the scenario has a warm-up: others need not look at one."""
-    return None if replications.scenario.warmup == 0 else warmup_chart(replications)
-
-
-EXPERIMENT_CHARTS: dict[str, Callable[[Replications], Chart | None]] = dict(
-    zip(EXPERIMENT_CHART_NAMES, (intervals_chart, queue_chart, _warmup_of_file, theory_chart), strict=True)
-)
-
-
-class ExperimentPlots:
-    """The charts of replications, as `week.plot.queue()` and so on. Each returns a new matplotlib Figure of `figsize`
-    inches, or draws on the axes or the empty figure that it is given and returns that; None where there is nothing to
-    draw.
-    """
+class ReplicationsPlots:
+    """The charts of replications."""
 
     def __init__(self, replications: Replications) -> None:
         """Draw from `replications`."""
-        self._replications = replications
-
-    def intervals(self, figure: FigureBase | None = None, figsize: Size | None = None) -> Chart | FigureBase | None:
-        """Return means with their intervals by class, in seconds."""
-        return placed(self._replications, intervals_chart, draw_intervals, figure, figsize)
-
-    def queue(self, figure: FigureBase | None = None, figsize: Size | None = None) -> Chart | FigureBase | None:
-        """Return both queues over time, with a band; times are microseconds from the start."""
-        return placed(self._replications, queue_chart, draw_queue, figure, figsize)
-
-    def warmup(self, ax: Axes | None = None, figsize: Size | None = None) -> Chart | Axes | None:
-        """Return Welch's plot, whether the scenario has a warm-up or is to get one; waits are in seconds."""
-        return placed(self._replications, warmup_chart, draw_warmup, ax, figsize)
-
-    def theory(self, ax: Axes | None = None, figsize: Size | None = None) -> Chart | Axes | None:
-        """Return how far means lie from closed forms, as shares of them."""
-        return placed(self._replications, theory_chart, draw_theory, ax, figsize)
+        self.intervals = FigureChart[Replications, None](replications, draw_intervals, (9, 5.8))
+        self.queue = FigureChart[Replications, None](replications, draw_queue, (11, 5))
+        self.warmup = AxesChart[Replications, None](replications, draw_warmup, (11, 4.4))
+        self.theory = AxesChart[Replications, None](replications, draw_theory, size_of_theory)

@@ -1,6 +1,6 @@
 """Charts of a run, drawn from its log. Times run along the clock; colours differ in grey too."""
 
-from collections.abc import Callable
+from typing import Never
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,32 +12,22 @@ from numpy.typing import NDArray
 from sim.experiment import Run
 from sim.metrics import FROM_PENDING, TO_PENDING, steps
 from sim.model import OrderClass, OrderStatus
-from sim.output import CHART_NAMES
-from sim.output.charts.bots import bots_chart, draw_bots
+from sim.output.charts.bots import draw_bots, size_of_bots
 from sim.output.charts.canvas import (
     COLOURS,
     INK,
     PIXELS,
-    Chart,
-    Size,
     clock_axis,
     duration_axis,
     heading,
     legend,
     note,
     of_run,
-    placed,
     plain,
 )
+from sim.output.charts.drawing import AxesChart, FigureChart
 from sim.output.wording import at_least
 from sim.units import SECOND, count, format_duration
-
-
-def queues_chart(run: Run, figsize: Size | None = None) -> Chart:
-    """Return how many orders are PENDING over time."""
-    chart = Chart(figsize or (11, 4.8))
-    draw_queues(run, chart)
-    return chart
 
 
 def draw_queues(run: Run, figure: FigureBase) -> FigureBase:
@@ -57,13 +47,6 @@ def draw_queues(run: Run, figure: FigureBase) -> FigureBase:
     clock_axis(panels[1], run.scenario.clock, run.log.end)
     heading(panels[0], "Orders PENDING", of_run(run))
     return figure
-
-
-def waits_chart(run: Run, figsize: Size | None = None) -> Chart:
-    """Return the distribution of waits by class."""
-    chart = Chart(figsize or (9, 4.4))
-    draw_waits(run, chart.add_subplot())
-    return chart
 
 
 def draw_waits(run: Run, axes: Axes) -> Axes:
@@ -115,31 +98,6 @@ def _draw_waits_of(axes: Axes, run: Run, order_class: OrderClass) -> Line2D:
     return line
 
 
-CHARTS: dict[str, Callable[[Run], Chart]] = dict(zip(CHART_NAMES, (bots_chart, queues_chart, waits_chart), strict=True))
-
-
-class Plots:
-    """The charts of a run, as `run.plot.bots()` and so on. Each returns a new matplotlib Figure of `figsize` inches,
-    or draws on the axes or the empty figure that it is given and returns that.
-    """
-
-    def __init__(self, run: Run) -> None:
-        """Draw from `run`."""
-        self._run = run
-
-    def bots(self, ax: Axes | None = None, figsize: Size | None = None) -> Chart | Axes | None:
-        """Return the bots' timeline; times are microseconds from the start."""
-        return placed(self._run, bots_chart, draw_bots, ax, figsize)
-
-    def queues(self, figure: FigureBase | None = None, figsize: Size | None = None) -> Chart | FigureBase | None:
-        """Return both queues over time; times are microseconds from the start."""
-        return placed(self._run, queues_chart, draw_queues, figure, figsize)
-
-    def waits(self, ax: Axes | None = None, figsize: Size | None = None) -> Chart | Axes | None:
-        """Return the distribution of waits by class, in seconds."""
-        return placed(self._run, waits_chart, draw_waits, ax, figsize)
-
-
 def _thinned(times: NDArray[np.int64], levels: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Keep the first, lowest, highest and last level in each of some thousand spans: the picture stays the same."""
     if len(times) <= 4 * PIXELS:
@@ -151,3 +109,13 @@ def _thinned(times: NDArray[np.int64], levels: NDArray[np.int64]) -> tuple[NDArr
     last = np.append(first[1:], len(times)) - 1
     shown = np.unique(np.concatenate((first, lowest, highest, last)))
     return times[shown], levels[shown]
+
+
+class RunPlots:
+    """The charts of a run."""
+
+    def __init__(self, run: Run) -> None:
+        """Draw from `run`."""
+        self.bots = AxesChart[Run, Never](run, draw_bots, size_of_bots)
+        self.queues = FigureChart[Run, Never](run, draw_queues, (11, 4.8))
+        self.waits = AxesChart[Run, Never](run, draw_waits, (9, 4.4))

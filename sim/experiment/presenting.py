@@ -1,0 +1,136 @@
+"""What draws and shows results: `sim.output`, which stands above experiments, so that they must not import it.
+
+Results know only these protocols, and find who keeps them when somebody asks for a chart. Why is told in
+docs/decisions/0012.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Never, Protocol, TypeVar, overload
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, FigureBase
+
+    from sim.experiment.closed_forms import Theory
+    from sim.experiment.comparing import Comparison
+    from sim.experiment.replications import Replications
+    from sim.experiment.selecting import Selection
+    from sim.experiment.single import Run
+    from sim.experiment.sweeping import Sweep
+
+Size = tuple[float, float]
+"""Width and height of a figure in inches."""
+
+Absent_co = TypeVar("Absent_co", covariant=True)
+"""What comes in place of a chart where there is nothing to draw: None, or Never if there always is something."""
+
+
+class OnAxes(Protocol[Absent_co]):
+    """Draws a chart of one panel: on a new matplotlib Figure of `figsize` inches, or on axes of the caller.
+
+    Raises:
+        ValueError: both are given.
+
+    """
+
+    @overload
+    def __call__(self, ax: None = None, figsize: Size | None = None) -> "Figure | Absent_co": ...
+    @overload
+    def __call__(self, ax: "Axes", figsize: None = None) -> "Axes | Absent_co": ...
+
+
+class OnFigure(Protocol[Absent_co]):
+    """Draws a chart of several panels: on a new matplotlib Figure of `figsize` inches, or on an empty figure or
+    subfigure of the caller.
+
+    Raises:
+        ValueError: both are given.
+
+    """
+
+    @overload
+    def __call__(self, figure: None = None, figsize: Size | None = None) -> "Figure | Absent_co": ...
+    @overload
+    def __call__(self, figure: "FigureBase", figsize: None = None) -> "FigureBase | Absent_co": ...
+
+
+class RunPlots(Protocol):
+    """The charts of a run, as `run.plot.bots()` and so on."""
+
+    @property
+    def bots(self) -> OnAxes[Never]:
+        """The bots' timeline; times are microseconds from the start."""
+
+    @property
+    def queues(self) -> OnFigure[Never]:
+        """Both queues over time; times are microseconds from the start."""
+
+    @property
+    def waits(self) -> OnAxes[Never]:
+        """The distribution of waits by class, in seconds."""
+
+
+class ReplicationsPlots(Protocol):
+    """The charts of replications, as `week.plot.queue()` and so on; None where there is nothing to draw."""
+
+    @property
+    def intervals(self) -> OnFigure[None]:
+        """Means with their intervals by class, in seconds."""
+
+    @property
+    def queue(self) -> OnFigure[None]:
+        """Both queues over time, with a band; times are microseconds from the start."""
+
+    @property
+    def warmup(self) -> OnAxes[None]:
+        """Welch's plot, whether the scenario has a warm-up or is to get one; waits are in seconds."""
+
+    @property
+    def theory(self) -> OnAxes[None]:
+        """How far means lie from closed forms, as shares of them."""
+
+
+class SweepPlots(Protocol):
+    """The chart of a sweep, as `crews.plot.curves()`: the curves of some metrics, by default of those that thresholds
+    name, in the units of the metrics: seconds, shares and so on.
+    """
+
+    @overload
+    def curves(self, *metrics: str, figure: None = None, figsize: Size | None = None) -> "Figure": ...
+    @overload
+    def curves(self, *metrics: str, figure: "FigureBase", figsize: None = None) -> "FigureBase": ...
+
+
+class ComparisonPlots(Protocol):
+    """The chart of a comparison, as `comparison.plot.differences()`."""
+
+    @property
+    def differences(self) -> OnFigure[Never]:
+        """The differences from the baseline, in the units of the metrics: seconds, shares and so on."""
+
+
+class SelectionPlots(Protocol):
+    """The chart of a selection, as `choice.plot.candidates()`."""
+
+    @property
+    def candidates(self) -> OnFigure[Never]:
+        """The curves of the candidates, in the units of the metrics: seconds, shares and so on."""
+
+
+class Presenter(Protocol):
+    """Who draws and shows results."""
+
+    def run_plots(self, run: "Run") -> RunPlots: ...
+    def replications_plots(self, replications: "Replications") -> ReplicationsPlots: ...
+    def sweep_plots(self, sweep: "Sweep") -> SweepPlots: ...
+    def comparison_plots(self, comparison: "Comparison") -> ComparisonPlots: ...
+    def selection_plots(self, selection: "Selection") -> SelectionPlots: ...
+
+    def html(self, result: "Run | Replications | Sweep | Comparison | Selection | Theory") -> str:
+        """Return what notebooks show of a result."""
+
+
+def presenter() -> Presenter:
+    """Return who draws and shows results; it loads matplotlib when something is drawn."""
+    found: Presenter = import_module("sim.output.notebooks").PRESENTER
+    return found
