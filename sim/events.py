@@ -73,14 +73,14 @@ class EventLog:
         time = np.ascontiguousarray(rows["time"])
         order_class = np.full(len(rows), NONE, np.int8)
         order_class[has_order] = workload.order_class[rows["order"][has_order]]
-        end = workload.horizon if workload.horizon is not None else int(time[-1]) if len(time) else 0
+        last = int(time[-1]) if len(time) else 0
         return cls(
             time=time,
             kind=np.ascontiguousarray(rows["kind"]),
             order=np.where(has_order, rows["order"] + np.int32(workload.first_number), np.int32(NONE)),
             order_class=order_class,
             bot=np.ascontiguousarray(rows["bot"]),
-            end=end,
+            end=last if workload.horizon is None else workload.horizon,
         )
 
     def first(self, size: int, end: int) -> "EventLog":

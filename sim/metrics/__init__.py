@@ -8,11 +8,10 @@ from sim.metrics.measures import (
     WAITS,
     Attempts,
     Measures,
-    Observation,
     Orders,
     measure,
-    observation,
 )
+from sim.metrics.observing import Observation, observation
 from sim.metrics.tables import attempts_table, clock_readings, events_table, orders_table
 
 __all__ = [

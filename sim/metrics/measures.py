@@ -78,32 +78,6 @@ class Measures(NamedTuple):
     warmup: int
 
 
-class Observation(NamedTuple):
-    """What a run says without its tables: columns in place of the names of metrics, NaN where nothing was seen."""
-
-    values: NDArray[np.float64]  # (metrics,), by their places in UNITS
-    worst: NDArray[np.float64]  # (27,), likewise for the metrics of waits, which are the first
-    warmup: int
-    order_class: NDArray[np.uint8]  # (orders,)
-    created: Ints  # (orders,), microseconds
-    wait: Ints  # (orders,), microseconds
-    status: NDArray[np.uint8]  # (orders,), of OrderStatus
-    queue: Ints  # (2, instants), orders PENDING by class at the instants that were asked for
-
-
-def observation(measures: Measures, log: EventLog, instants: Ints) -> Observation:
-    """Return what measures say, as an observation with the queue at some instants."""
-    orders = measures.orders
-    values, worst = (
-        np.array([np.nan if table.get(name) is None else table[name] for name in names], float)
-        for table, names in ((measures.values, list(UNITS)), (measures.worst_waits, WAITS))
-    )
-    levels = [steps(log, TO_PENDING, FROM_PENDING, order_class) for order_class in OrderClass]
-    queue = np.array([level[np.searchsorted(times, instants, side="right") - 1] for times, level in levels])
-    columns = (orders.order_class, orders.created, orders.wait, orders.status)
-    return Observation(values, worst, measures.warmup, *columns, queue)
-
-
 def measure(workload: Workload, log: EventLog, warmup: int | Literal["mser5"] = 0) -> Measures:
     """Return the orders, attempts and metrics of a run, without its warm-up.
 

@@ -12,7 +12,8 @@ from sim.engines.compiled import NO_INSTANTS, run, simulate
 from sim.engines.compiled.jit import Array, jit
 from sim.engines.contract import ALL, BOTS, BUSY, COMPLETE, GONE, PENDING
 from sim.events import EventLog
-from sim.metrics.measures import WAITS, Observation, check_littles_law, end_of_warmup, measure, observation
+from sim.metrics.measures import WAITS, check_littles_law, end_of_warmup, measure
+from sim.metrics.observing import Observation, observation
 from sim.model import NONE, UNITS, Ints, OrderStatus, Workload
 from sim.statistics import Histogram
 from sim.units import HOUR, SECOND
