@@ -1,15 +1,15 @@
 """Arrival streams: what a scenario may write, and when they run. How their instants are drawn is in `processes`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
 
 import numpy as np
-from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, WithJsonSchema
+from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 from sim.model import OrderClass
-from sim.scenario.distributions import PositiveDistribution
-from sim.scenario.mapping import Part, line_error
+from sim.scenario.distributions import Distribution
+from sim.scenario.mapping import Part, WrongValueError
 from sim.scenario.parts import MOST_ORDERS, BatchShares, ClassShares, Context, Count, Instant, Name, PositiveDuration
 from sim.scenario.processes import Every, Mmpp, Poisson, Process, Renewal, Times
 from sim.scenario.tables import TraceOrders, read_trace
@@ -31,10 +31,12 @@ def _read_trace(value: object, info: ValidationInfo) -> TraceOrders:
     if not isinstance(value, dict):
         return read_trace(value, context)
     table = TraceTable.model_validate(value)
+    if table.findings:
+        raise WrongValueError(*table.findings)
     try:
         return read_trace(table.file, context, table.outside == "drop")
     except ValueError as error:
-        raise ValidationError.from_exception_data("trace", [line_error(str(error), ("file",))]) from None
+        raise WrongValueError((("file",), str(error))) from None
 
 
 _TRACE_FILE = {"type": "string", "description": "a CSV file of orders"}
@@ -66,25 +68,13 @@ class Stream(Part):
     order_class: ClassShares | None = Field(None, alias="class")
     poisson: Poisson | None = None
     every: PositiveDuration | None = None
-    renewal: PositiveDistribution | None = None
+    renewal: Distribution | None = None
     mmpp: Mmpp | None = None
     trace: Trace | None = None
     from_: Instant = Field(0, alias="from")
     until: Instant | None = None
     limit: Count | None = None
     batch: BatchShares | None = None
-
-    @classmethod
-    def clashes(cls, data: dict[str, Any]) -> list[str]:
-        if "trace" in data and "class" in data:
-            return ["class and trace exclude each other; leave class out, the trace names that of each order"]
-        if "trace" not in data and "class" not in data:
-            return ["missing key 'class'; write class: NORMAL, class: VIP or shares of both"]
-        return []
-
-    def misfits(self) -> Iterator[tuple[str, str]]:
-        if self.until is not None and self.until < self.from_:
-            yield "until", "lies before from; write a later instant"
 
     @cached_property
     def process(self) -> Process:

@@ -6,20 +6,19 @@ back, so the n-th number is the same however many are drawn.
 
 import math
 import re
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import (
-    AfterValidator,
     BeforeValidator,
     Field,
     GetJsonSchemaHandler,
     ValidationInfo,
     WithJsonSchema,
-    model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
@@ -44,7 +43,27 @@ def rounded(durations: Floats) -> NDArray[np.int64]:
     return np.rint(durations, out=durations).astype(np.int64)
 
 
-class Exponential(Part):
+class Law(Part, ABC):
+    """A distribution with parameters, as a scenario names it."""
+
+    @abstractmethod
+    def draw(self, rng: "Generator", n: int) -> Floats:
+        """Return `n` durations in microseconds, not yet rounded."""
+
+    @abstractmethod
+    def expected(self) -> float:
+        """Return the mean in microseconds."""
+
+    @abstractmethod
+    def expected_square(self) -> float:
+        """Return the mean of the square in square microseconds."""
+
+    def misfit(self) -> str | None:
+        """Return why its parameters do not go together, None where they do."""
+        return None
+
+
+class Exponential(Law):
     """Exponential with the given mean."""
 
     likely_form: ClassVar = "exponential: {{mean: {}}}"
@@ -61,7 +80,7 @@ class Exponential(Part):
         return 2 * self.mean**2
 
 
-class Erlang(Part):
+class Erlang(Law):
     """The sum of `shape` exponentials, with the given mean of the sum."""
 
     mean: PositiveDuration
@@ -77,7 +96,7 @@ class Erlang(Part):
         return self.mean**2 * (1 + 1 / self.shape)
 
 
-class Gamma(Part):
+class Gamma(Law):
     """Gamma by mean and coefficient of variation (sd / mean): shape 1/cv², scale mean cv²."""
 
     mean: PositiveDuration
@@ -94,7 +113,7 @@ class Gamma(Part):
         return self.mean**2 * (1 + self.cv**2)
 
 
-class Lognormal(Part):
+class Lognormal(Law):
     """Lognormal by mean and coefficient of variation: sigma² = ln(1 + cv²), mu = ln mean - sigma²/2."""
 
     mean: PositiveDuration
@@ -112,7 +131,7 @@ class Lognormal(Part):
         return self.mean**2 * (1 + self.cv**2)
 
 
-class Weibull(Part):
+class Weibull(Law):
     """Weibull by scale and shape."""
 
     scale: PositiveDuration
@@ -135,17 +154,14 @@ class Weibull(Part):
             return math.inf
 
 
-class Uniform(Part):
+class Uniform(Law):
     """Uniform from `low` to `high`."""
 
     low: Duration
     high: Duration
 
-    @model_validator(mode="after")
-    def _ordered(self) -> "Uniform":
-        if self.low > self.high:
-            raise ValueError("low is above high; write low <= high")
-        return self
+    def misfit(self) -> str | None:
+        return "low is above high; write low <= high" if self.low > self.high else None
 
     def draw(self, rng: "Generator", n: int) -> Floats:
         return rng.uniform(self.low, self.high, n)
@@ -157,18 +173,17 @@ class Uniform(Part):
         return (self.low**2 + self.low * self.high + self.high**2) / 3
 
 
-class Triangular(Part):
+class Triangular(Law):
     """Triangular from `low` over its peak at `mode` to `high`."""
 
     low: Duration
     mode: Duration
     high: Duration
 
-    @model_validator(mode="after")
-    def _ordered(self) -> "Triangular":
-        if not (self.low <= self.mode <= self.high and self.low < self.high):
-            raise ValueError("low, mode and high are out of order; write low <= mode <= high with low < high")
-        return self
+    def misfit(self) -> str | None:
+        if self.low <= self.mode <= self.high and self.low < self.high:
+            return None
+        return "low, mode and high are out of order; write low <= mode <= high with low < high"
 
     def draw(self, rng: "Generator", n: int) -> Floats:
         return rng.triangular(self.low, self.mode, self.high, n)
@@ -181,7 +196,7 @@ class Triangular(Part):
         return (sum(corners) ** 2 + sum(corner**2 for corner in corners)) / 12
 
 
-class Normal(Part):
+class Normal(Law):
     """Normal, truncated at 0: negative numbers are drawn again, so the mean lies somewhat above `mean`."""
 
     mean: Duration
@@ -265,8 +280,9 @@ class Distribution(Part):
         return float(self._law.expected_square())
 
     @cached_property
-    def _law(self) -> Any:
-        return next(filter(None, (getattr(self, name) for name in self.exactly_one)))
+    def _law(self) -> Law:
+        laws: Iterator[Law | None] = (getattr(self, name) for name in self.exactly_one)
+        return next(law for law in laws if law is not None)
 
     def sample(self, generator: Callable[[], "Generator"], n: int) -> NDArray[np.int64]:
         """Return `n` durations in whole microseconds, each rounded once and none above `units.LONGEST`.
@@ -295,12 +311,3 @@ class Distribution(Part):
             schema["properties"][name] = optional["anyOf"][0]
         mapping = {**schema, "minProperties": 1, "maxProperties": 1}
         return {"anyOf": [constant, mapping]}
-
-
-def _takes_time(value: Distribution) -> Distribution:
-    if value.mean < 1:
-        raise ValueError("has a mean of 0s; write gaps that take time")
-    return value
-
-
-PositiveDistribution = Annotated[Distribution, AfterValidator(_takes_time)]

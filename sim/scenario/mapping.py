@@ -1,25 +1,46 @@
-"""The base class of every mapping of the scenario file, and how what is wrong with one is said."""
+"""The base class of every mapping of the scenario file.
+
+Reading one never fails, so that all faults of a file come in one go: what is right in it can be used, what is wrong is
+noted in `findings`, and whoever asks for a wrong value gets a WrongValueError.
+"""
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from collections.abc import Collection, Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+    model_validator,
+)
+from pydantic.fields import FieldInfo
 
+from sim.errors import Fault
 from sim.scenario.hints import closest, did_you_mean, key_without_blank, listed
+from sim.scenario.tree import KEY, Steps
 from sim.units import shown
 
 _LONGEST_VALUE = 40  # that a fault repeats
 
+Finding = tuple[Steps, str | Fault]
+"""What is wrong, with the steps that lead there; a Fault where it stands in another file."""
 
-def custom_error(message: str) -> PydanticCustomError:
-    """Return an error that pydantic passes on word by word."""
-    return PydanticCustomError("fault", "{message}", {"message": message})
+
+class WrongValueError(Exception):
+    """Stands in place of a wrong value and says what is wrong with it; raised where somebody asks for the value."""
+
+    def __init__(self, *findings: Finding) -> None:
+        super().__init__()
+        self.findings = findings
 
 
 class Part(BaseModel):
-    """A mapping of the scenario file. Unknown, missing and clashing keys are all reported at once."""
+    """A mapping of the scenario file. Unknown, missing and clashing keys are all noted at once."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True, defer_build=True)
 
@@ -29,53 +50,101 @@ class Part(BaseModel):
     """The key that a value written without a mapping stands for."""
     likely_form: ClassVar[str | None] = None
     """How to write a value that stands, which is wrong, in place of the mapping; `{}` takes it."""
+    findings: ClassVar[tuple[Finding, ...]] = ()
+    """What is wrong in it, and in the parts in it."""
 
+    @field_validator("*", mode="wrap")
     @classmethod
-    def clashes(cls, data: dict[str, Any]) -> list[str]:  # noqa: ARG003 - most parts have none
-        """Return what is wrong with the keys that stand together."""
-        return []
-
-    def misfits(self) -> Iterator[tuple[str, str]]:
-        """Yield each key whose value does not go with the others, and why."""
-        return iter(())
+    def _read_value(cls, value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        if isinstance(value, WrongValueError):
+            return value
+        try:
+            return handler(value)
+        except WrongValueError as error:
+            return error
+        except ValidationError as error:
+            return WrongValueError(*((line["loc"], _wording(line)) for line in error.errors(include_url=False)))
 
     @model_validator(mode="wrap")
     @classmethod
-    def _check_keys(cls, data: Any, handler: ModelWrapValidatorHandler["Part"]) -> "Part":
-        if not isinstance(data, dict):
-            if cls.scalar_key is not None:
-                return handler({cls.scalar_key: data})
-            raise custom_error(cls._no_mapping(data))
-        fields = {info.alias or name: info for name, info in cls.model_fields.items() if name != cls.scalar_key}
-        errors, meant = cls._unknown_keys(data, fields)
-        present = dict.fromkeys(meant) | data
-        errors += [
-            line_error(f"missing key {name!r}; write '{name}: {(info.examples or '…')[0]}' here", ())
-            for name, info in fields.items()
-            if info.is_required() and name not in present
-        ]
-        unknown = len(errors)
-        named = [name for name in cls.exactly_one if name in data]
-        if len(named) > 1:
-            errors.append(line_error(f"{' and '.join(named)} exclude each other; keep one of them", ()))
-        elif cls.exactly_one and not named and not unknown:
-            errors.append(line_error(f"nothing says what this is; write one of {', '.join(cls.exactly_one)}", ()))
-        errors += [line_error(message, ()) for message in cls.clashes(present)]
-        errors += [
-            line_error("has no value; write one, or leave the key out", (key,))
-            for key, value in data.items()
-            if value is None and key in fields
-        ]
-        known = {key: value for key, value in data.items() if key in fields and value is not None}
-        try:
-            part = handler(known)
-            errors += [line_error(message, (key,)) for key, message in part.misfits() if key or not errors]
-        except ValidationError as error:
-            lines = [line for line in error.errors() if line["type"] != "missing"]  # missing keys are told above
-            errors += [*map(_passed_on, lines), *cls._misfits_of_the_rest(known, lines, handler)]
-        if errors:
-            raise ValidationError.from_exception_data(cls.__name__, errors)
+    def _read_keys(cls, data: Any, handler: ModelWrapValidatorHandler["Part"]) -> "Part":
+        findings: list[Finding] = []
+        doubtful: Collection[str] = ()
+        if isinstance(data, dict):
+            values, doubtful = cls._values(data, findings)
+        elif cls.scalar_key is not None:
+            values = {cls.scalar_key: data}
+        else:
+            values = dict.fromkeys(cls._keys(), WrongValueError())
+            findings.append(((), cls._no_mapping(data)))
+        part = handler(values)
+        for name, info in cls.model_fields.items():
+            key, value = info.alias or name, part.__dict__[name]
+            findings += [((key, *steps), problem) for steps, problem in _findings(value)]
+            if isinstance(value, WrongValueError) or key in doubtful:
+                del part.__dict__[name]
+        if findings:
+            part.__dict__["findings"] = tuple(findings)
         return part
+
+    if not TYPE_CHECKING:  # for mypy, every name would be an attribute
+
+        def __getattr__(self, name: str) -> Any:
+            if name in type(self).model_fields:  # and not there: its value was wrong
+                raise WrongValueError
+            return super().__getattr__(name)
+
+    @classmethod
+    @cache
+    def _keys(cls) -> dict[str, FieldInfo]:
+        """Return the keys that a mapping may have."""
+        return {info.alias or name: info for name, info in cls.model_fields.items() if name != cls.scalar_key}
+
+    @classmethod
+    def _values(cls, data: dict[str, Any], findings: list[Finding]) -> tuple[dict[str, Any], Collection[str]]:
+        """Return the value of each key that was given or meant, and keys of which nothing can be said.
+
+        `findings` gets what is wrong with keys.
+        """
+        keys = cls._keys()
+        wrong = WrongValueError()
+        values = {key: wrong if value is None else value for key, value in data.items() if key in keys}
+        doubtful = set[str]()
+        unknown = [key for key in data if key not in keys]
+        missing = [key for key, info in keys.items() if info.is_required() and key not in data]
+        for key in unknown:
+            meant, cure = cls._meant(key, missing if len(unknown) == len(missing) == 1 else [])
+            findings.append(((key, KEY), f"unknown key {shown(key)}{cure}"))
+            if meant is None:
+                doubtful |= keys.keys() - data  # any of them may have been meant
+            else:
+                values.setdefault(meant, wrong)
+        for key in missing:
+            if key not in values:
+                example = (keys[key].examples or "…")[0]
+                findings.append(((), f"missing key {key!r}; write '{key}: {example}' here"))
+                values[key] = wrong
+        named = [key for key in cls.exactly_one if key in data]
+        if cls.exactly_one and len(named) != 1:
+            doubtful.update(cls.exactly_one)
+            if named:
+                findings.append(((), f"{' and '.join(named)} exclude each other; keep one of them"))
+            elif not findings:
+                findings.append(((), f"nothing says what this is; write one of {', '.join(cls.exactly_one)}"))
+        nulls = [key for key in values if data.get(key, wrong) is None]
+        findings += [((key,), "has no value; write one, or leave the key out") for key in nulls]
+        return values, doubtful
+
+    @classmethod
+    def _meant(cls, key: str, missing: list[str]) -> tuple[str | None, str]:
+        """Return the key that was probably meant by an unknown one, and what to write; `missing` is the only choice."""
+        if name := key_without_blank(key, cls._keys()):
+            return name, "; write a blank after the colon"
+        if name := closest(key, cls._keys()):
+            return name, f"; did you mean {name!r}?"
+        if missing:
+            return missing[0], f"; write {missing[0]!r} in its place"
+        return None, listed(cls._keys())
 
     @classmethod
     def _no_mapping(cls, data: object) -> str:
@@ -90,45 +159,38 @@ class Part(BaseModel):
             return f"{problem}; write keys and values"
         return f"{problem}; write {cls.likely_form.format(text)}"
 
-    @classmethod
-    def _unknown_keys(cls, data: dict[str, Any], fields: Mapping[str, Any]) -> tuple[list[InitErrorDetails], list[str]]:
-        """Return what is wrong with each unknown key, and the known ones that were probably meant."""
-        unknown = [key for key in data if key not in fields]
-        missing = [name for name, info in fields.items() if info.is_required() and name not in data]
-        errors, meant = [], list[str]()
-        for key in unknown:
-            if name := key_without_blank(key, fields):
-                cure = "; write a blank after the colon"
-            elif name := closest(key, fields):
-                cure = f"; did you mean {name!r}?"
-            elif len(unknown) == len(missing) == 1:
-                name, cure = missing[0], f"; write {missing[0]!r} in its place"
-            else:
-                cure = listed(fields)
-            meant += [name] if name else []
-            errors.append(line_error(f"unknown key {shown(key)}{cure}", (key,)))
-        return errors, meant
 
-    @classmethod
-    def _misfits_of_the_rest(cls, data: dict[str, Any], lines: list[Any], handler: Any) -> list[InitErrorDetails]:
-        """Return the misfits among the keys that nothing else is wrong with."""
-        if cls.misfits is Part.misfits:
-            return []
-        wrong = {line["loc"][0] for line in lines}
-        try:
-            part = handler({key: value for key, value in data.items() if key not in wrong})
-        except ValidationError:
-            return []
-        return [line_error(message, (key,)) for key, message in part.misfits() if key]
+def _findings(value: object) -> Iterator[Finding]:
+    """Yield what is wrong in the value of a key."""
+    if isinstance(value, Part | WrongValueError):
+        yield from value.findings
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from (((index, *steps), problem) for steps, problem in _findings(item))
 
 
-def line_error(message: str, loc: tuple[int | str, ...], value: Any = None) -> InitErrorDetails:
-    """Return one of several errors that pydantic passes on word by word, at its place."""
-    return InitErrorDetails(type=custom_error(message), loc=loc, input=value)
+def parts(value: object, steps: Steps = ()) -> Iterator[tuple[Steps, Part]]:
+    """Yield each part in which something is right, and the steps that lead to it; those in others come first."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from parts(item, (*steps, index))
+    elif isinstance(value, Part):
+        for name, info in type(value).model_fields.items():
+            yield from parts(value.__dict__.get(name), (*steps, info.alias or name))
+        if value.__dict__.keys() - {"findings"}:
+            yield steps, value
 
 
-def _passed_on(line: Any) -> InitErrorDetails:
-    return line_error(_wording(line), line["loc"], line["input"])
+def forget(part: Part, steps: Steps) -> None:
+    """Let nobody use what turned out to be wrong: the value of a key, the item of a list, or without steps all."""
+    names = {info.alias or name: name for name, info in type(part).model_fields.items()}
+    value = part.__dict__.get(names[str(steps[0])]) if steps else part
+    if isinstance(value, list) and len(steps) > 1:
+        forget(value[int(steps[1])], steps[2:])
+    elif steps:
+        part.__dict__.pop(names[str(steps[0])], None)
+    else:
+        part.__dict__.clear()
 
 
 _WORDINGS = {

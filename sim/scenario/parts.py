@@ -19,10 +19,9 @@ from pydantic import (
 )
 
 from sim import units
-from sim.errors import Fault
 from sim.model import OrderClass
 from sim.scenario.hints import one_of
-from sim.scenario.tree import Node, Place
+from sim.scenario.tree import Node
 from sim.units import Clock, shown
 
 MOST_ORDERS = 10_000_000
@@ -36,7 +35,7 @@ class Context:
 
     `horizon` is None for a run until drained, `has_service` says whether the scenario states service times. `label` is
     the folder as faults name it. `known` holds files by name that need not be read any more; `files` collects what is
-    in those that the scenario names, `faults` what is wrong in them, `notes` what is right and easily overlooked.
+    in those that the scenario names, `notes` what is right and easily overlooked.
     `parameters` are those in force. `root` is the tree of the file as written, where `$name` still stands.
     """
 
@@ -48,18 +47,8 @@ class Context:
     known: Mapping[str, bytes]
     parameters: Mapping[str, Any]
     root: Node
-    faults: list[Fault] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-
-    def place(self, *steps: int | str) -> Place:
-        """Return where that stands in the file to which keys and indices lead."""
-        return self.root.find(steps)[0].place
-
-    def place_of_key(self, *steps: int | str) -> Place:
-        """Return where the key itself stands to which keys and indices lead."""
-        parent, _ = self.root.find(steps[:-1])
-        return parent.keys.get(str(steps[-1]), parent.place)
 
 
 def text_schema(pattern: str, example: str) -> WithJsonSchema:

@@ -174,10 +174,6 @@ class Mmpp(Part, Process):
 
     states: list[State] = Field(min_length=1)
 
-    def misfits(self) -> Iterator[tuple[str, str]]:
-        if not any(state.rate for state in self.states):
-            yield "states", "no state has a rate above 0; write one, such as 12/h"
-
     @property
     def mean_stay(self) -> float:
         """The mean time in a state, in microseconds."""

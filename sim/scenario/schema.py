@@ -1,13 +1,11 @@
 """The scenario file as a schema: every key, its type and its limits."""
 
-from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationInfo, WithJsonSchema
 
-from sim.model import Dispatch, OnRemove, OrderStatus, ReturnedTo
-from sim.scenario.analysis import ReplicationPlan, Thresholds, WarmUp
+from sim.model import Dispatch, OnRemove, ReturnedTo
 from sim.scenario.arrivals import Stream
 from sim.scenario.distributions import Distribution
 from sim.scenario.mapping import Part
@@ -26,12 +24,13 @@ from sim.scenario.parts import (
     StartClock,
     WrittenInstant,
 )
+from sim.scenario.replications import ReplicationPlan, WarmUp
 from sim.scenario.study import ComparePlan, SelectPlan, Sweep
+from sim.scenario.thresholds import Thresholds
 from sim.scenario.tree import Place
 from sim.units import DAY, DURATION_PATTERN, Clock, format_duration, parse_duration, shown
 
 PARAMETER = r"^\$[A-Za-z_][A-Za-z0-9_]*$"
-BOT_STATUSES = ("IDLE", "PROCESSING", "REMOVED")
 Status = Literal["PENDING", "PROCESSING", "COMPLETE", "ABANDONED", "IDLE", "REMOVED"]
 
 
@@ -164,12 +163,6 @@ class TimelineEntry(Part):
     count: Count = 1
     service: Duration | None = None
 
-    @classmethod
-    def clashes(cls, data: dict[str, Any]) -> list[str]:
-        if "service" in data and ("add_bots" in data or "remove_bots" in data):
-            return ["service belongs to an order; leave it out here"]
-        return []
-
 
 class Expectation(Part):
     """A fact that must hold after the run: of an order, or of a bot; `at` an instant, or at the end."""
@@ -189,27 +182,11 @@ class Expectation(Part):
         """Where a file says so."""
         return self._place
 
-    def misfits(self) -> Iterator[tuple[str, str]]:
-        known = BOT_STATUSES if self.order is None else tuple(OrderStatus.__members__)
-        facts = (self.picked_up, self.completed, self.attempts)
-        if self.order is None and self.bot is None:
-            yield "", "nothing says whose fact this is; write order: NUMBER or bot: NUMBER"
-            return
-        if self.status is not None and self.status not in known:
-            kind = "a bot" if self.order is None else "an order"
-            yield "status", f"{self.status} is no status of {kind}; write one of {', '.join(known)}"
-        if self.order is None and any(fact is not None for fact in facts):
-            yield "", "picked_up, completed and attempts are facts of an order; write order: NUMBER"
-        if self.at is not None and any(fact is not None for fact in facts):
-            yield "at", "picked_up, completed and attempts have no instant; write at with status, or with bot"
-        if self.status is None and (self.order is None or (self.bot is None and all(fact is None for fact in facts))):
-            yield "", "nothing is expected; write status, or picked_up, completed, bot or attempts of an order"
-
 
 def _with_places(entries: list[Expectation], info: ValidationInfo) -> list[Expectation]:
     context = cast(Context, info.context)
     for index, entry in enumerate(entries):
-        entry._place = context.place("expect", index)  # noqa: SLF001 - known to the list alone, and from here on
+        entry._place = context.root.place_of(("expect", index))  # noqa: SLF001 - known to the list alone, and from here on
     return entries
 
 
@@ -243,13 +220,6 @@ class ScenarioFile(Part):
     sweep: Sweep | None = None
     compare: ComparePlan | None = None
     select: SelectPlan | None = None
-
-    @classmethod
-    def clashes(cls, data: dict[str, Any]) -> list[str]:
-        streams = data["arrivals"] if isinstance(data.get("arrivals"), list) else []
-        if "service" not in data and any(isinstance(stream, dict) and "trace" not in stream for stream in streams):
-            return ["missing key 'service'; write how long an order takes, such as 'service: 3m'"]
-        return []
 
     @property
     def is_random(self) -> bool:

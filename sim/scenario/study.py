@@ -3,14 +3,16 @@
 from collections.abc import Iterator, Mapping
 from itertools import product
 from math import isfinite, prod
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast
 
-from pydantic import BeforeValidator, Field, PlainValidator, ValidationError, ValidationInfo, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema
 
-from sim.scenario.analysis import Confidence, MetricName
 from sim.scenario.hints import did_you_mean
-from sim.scenario.mapping import Part, line_error
+from sim.scenario.mapping import Finding, Part, WrongValueError
 from sim.scenario.parts import Context
+from sim.scenario.replications import Confidence
+from sim.scenario.thresholds import MetricName
+from sim.scenario.tree import KEY
 from sim.scenario.where import parse_where, quantity
 from sim.units import shown
 
@@ -32,52 +34,45 @@ class SweepPlan(NamedTuple):
 def _read_sweep(data: object, info: ValidationInfo) -> SweepPlan:
     if not isinstance(data, dict):
         raise ValueError(f"{shown(data)} is not a mapping; write a parameter and its values, such as bots: [5, 6]")
-    context: Context = info.context  # type: ignore[assignment]
-    errors = [
-        line_error(*fault) for name in data if name != "where" for fault in _faults_of_values(name, data, context)
-    ]
-    where = None
-    try:
-        where = parse_where(data["where"]) if "where" in data else None
-    except ValueError as error:
-        errors.append(line_error(str(error), ("where",)))
-    values = {name: list(listed) for name, listed in data.items() if name != "where" and isinstance(listed, list)}
-    if not data.keys() - {"where"}:
-        errors.append(line_error("names no parameter; write one and its values, such as bots: [5, 6, 7]", ()))
+    parameters = cast(Context, info.context).parameters
+    names = [name for name in data if name != "where"]
+    findings = [finding for name in names for finding in _wrong_values(name, data[name], parameters)]
+    if not names:
+        findings.append(((), "names no parameter; write one and its values, such as bots: [5, 6, 7]"))
+    values = {name: list(data[name]) for name in names if isinstance(data[name], list)}
     if (count := prod(map(len, values.values()))) > _MOST_POINTS:
-        errors.append(line_error(f"makes {count} combinations; write fewer values, for at most {_MOST_POINTS}", ()))
-    if errors:
-        raise ValidationError.from_exception_data("sweep", errors)
-    plan = SweepPlan(values, tuple(product(*(range(len(listed)) for listed in values.values()))))
-    if where is None:
-        return plan
+        findings.append(((), f"makes {count} combinations; write fewer values, for at most {_MOST_POINTS}"))
+    plan = SweepPlan(values, ())
     try:
-        chosen = [point for point in plan.points if where({**context.parameters, **plan.parameters(point)})]
+        holds = parse_where(data["where"]) if "where" in data else lambda _: True
+        if not findings:
+            points = product(*(range(len(listed)) for listed in values.values()))
+            chosen = [point for point in points if holds({**parameters, **plan.parameters(point)})]
+            plan = plan._replace(points=tuple(chosen))
+            if not chosen:
+                message = f"{shown(data['where'])} holds for none of {count} combinations; let one hold"
+                findings.append((("where",), message))
     except ValueError as error:
-        raise ValidationError.from_exception_data("sweep", [line_error(str(error), ("where",))]) from None
-    if not chosen:
-        message = f"{shown(data['where'])} holds for none of {count} combinations; let one hold"
-        raise ValidationError.from_exception_data("sweep", [line_error(message, ("where",))])
-    return plan._replace(points=tuple(chosen))
+        findings.append((("where",), str(error)))
+    if findings:
+        raise WrongValueError(*findings)
+    return plan
 
 
-def _faults_of_values(name: str, data: dict[str, Any], context: Context) -> Iterator[tuple[str, tuple[int | str, ...]]]:
-    """Yield what is wrong with one parameter of a sweep, and where."""
-    if name not in context.parameters:
-        yield f"unknown parameter {shown(name)}{_known(name, context.parameters)}", (name, "[key]")
-    listed = data[name]
+def _wrong_values(name: str, listed: object, parameters: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield what is wrong with one parameter of a sweep and the list of its values."""
+    if name not in parameters:
+        yield (name, KEY), f"unknown parameter {shown(name)}{_known(name, parameters)}"
     if not isinstance(listed, list) or not listed:
-        yield (
-            f"{'is empty' if listed == [] else f'{shown(listed)} is not a list'}; write values such as [5, 6, 7]",
-            (name,),
-        )
+        problem = "is empty" if listed == [] else f"{shown(listed)} is not a list"
+        yield (name,), f"{problem}; write values such as [5, 6, 7]"
         return
     earlier = set()
     for index, value in enumerate(listed):
         if not _is_single(value):
-            yield f"{shown(value)} is no single value; write one such as 5 or 3m", (name, index)
+            yield (name, index), f"{shown(value)} is no single value; write one such as 5 or 3m"
         elif (meaning := quantity(value)) in earlier:
-            yield f"{shown(value)} stands twice in the list; keep one of them", (name, index)
+            yield (name, index), f"{shown(value)} stands twice in the list; keep one of them"
         else:
             earlier.add(meaning)
 
@@ -93,19 +88,19 @@ def _known(name: object, parameters: Mapping[str, Any]) -> str:
 def _read_baseline(data: object, info: ValidationInfo) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise ValueError(f"{shown(data)} is not a mapping; write parameters and their values, such as bots: 7")
-    context: Context = info.context  # type: ignore[assignment]
-    errors = [
-        line_error(f"unknown parameter {shown(name)}{_known(name, context.parameters)}", (name, "[key]"))
+    parameters = cast(Context, info.context).parameters
+    findings: list[Finding] = [
+        ((name, KEY), f"unknown parameter {shown(name)}{_known(name, parameters)}")
         for name in data
-        if name not in context.parameters
+        if name not in parameters
     ]
-    errors += [
-        line_error(f"{shown(value)} is no single value; write one such as 5 or 3m", (name,))
+    findings += [
+        ((name,), f"{shown(value)} is no single value; write one such as 5 or 3m")
         for name, value in data.items()
         if not _is_single(value)
     ]
-    if errors:
-        raise ValidationError.from_exception_data("baseline", errors)
+    if findings:
+        raise WrongValueError(*findings)
     return data
 
 

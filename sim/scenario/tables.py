@@ -13,6 +13,7 @@ from sim.errors import Fault, ScenarioError, few_of_a_kind
 from sim.model import NONE, OrderClass
 from sim.scenario.files import fault_of, inside, read_bytes
 from sim.scenario.hints import one_of
+from sim.scenario.mapping import WrongValueError
 from sim.scenario.parts import CLASS_NAMES, MOST_ORDERS, Context
 from sim.scenario.source import decoded
 from sim.scenario.tree import Place
@@ -42,11 +43,14 @@ def read_durations(name: object, context: Context) -> tuple[int, ...]:
 
     Raises:
         ValueError: the name is no file name, or leaves the scenario's folder.
+        WrongValueError: with all that is wrong in the file.
 
     """
-    durations, before = list[int](), len(context.faults)
-    context.faults += few_of_a_kind(_add_durations(_rows(name, context), durations))
-    if not durations and len(context.faults) == before:
+    durations, faults = list[int](), list[Fault]()
+    faults += few_of_a_kind(_add_durations(_rows(name, context, faults), durations))
+    if faults:
+        raise WrongValueError(*(((), fault) for fault in faults))
+    if not durations:
         raise ValueError(f"{shown(name)} has no durations; write one on each line, such as 12.5s")
     return tuple(durations)
 
@@ -71,24 +75,25 @@ def read_trace(name: object, context: Context, drop_outside: bool = False) -> Tr
 
     Raises:
         ValueError: the name is no file name, or leaves the scenario's folder.
+        WrongValueError: with all that is wrong in the file.
 
     """
-    already = len(context.faults)
-    rows = _rows(name, context)
+    faults: list[Fault] = []
+    rows = _rows(name, context, faults)
     place, header = next(rows, (Place(f"{context.label}{name}"), []))
     columns = [column.strip() for column in header]
-    if sorted(columns) not in (["class", "time"], ["class", "service", "time"]) and len(context.faults) == already:
-        context.faults.append(place.fault("", f"the header is {shown(','.join(header))}; write time,class,service"))
-    elif "service" not in columns and not context.has_service and len(context.faults) == already:
-        message = "has no column service, and the scenario has no service time; write one of the two"
-        context.faults.append(place.fault("", message))
     orders = _Orders([], [], [])
-    if len(context.faults) == already:
-        context.faults += few_of_a_kind(_add_orders(rows, columns, _parsers(orders, name, context, drop_outside)))
+    if not faults and sorted(columns) not in (["class", "time"], ["class", "service", "time"]):
+        faults.append(place.fault("", f"the header is {shown(','.join(header))}; write time,class,service"))
+    elif not faults and "service" not in columns and not context.has_service:
+        message = "has no column service, and the scenario has no service time; write one of the two"
+        faults.append(place.fault("", message))
+    elif not faults:
+        faults += few_of_a_kind(_add_orders(rows, columns, _parsers(orders, name, context, drop_outside)))
     if len(orders.time) > MOST_ORDERS:
         raise ValueError(f"{shown(name)} has {len(orders.time)} orders; one run holds at most {MOST_ORDERS}")
-    if len(context.faults) > already:
-        orders = _Orders([], [], [])
+    if faults:
+        raise WrongValueError(*(((), fault) for fault in faults))
     time = np.array(orders.time, np.int64)
     service = np.array(orders.service, np.int64) if orders.service else np.full(len(time), NONE, np.int64)
     in_time = np.argsort(time, kind="stable")
@@ -142,8 +147,11 @@ def _parsers(orders: _Orders, name: object, context: Context, drop_outside: bool
     return {"time": add_time, "class": add_class, "service": add_service}
 
 
-def _rows(name: object, context: Context) -> Iterator[Row]:
-    """Yield the rows of a CSV file in the scenario's folder with their places; blank lines are left out."""
+def _rows(name: object, context: Context, faults: list[Fault]) -> Iterator[Row]:
+    """Yield the rows of a CSV file in the scenario's folder with their places; blank lines are left out.
+
+    `faults` gets what ends them early.
+    """
     if not isinstance(name, str):
         raise ValueError(f"{shown(name)} is not a file name; write the name of a CSV file")
     label = f"{context.label}{name}"
@@ -154,7 +162,7 @@ def _rows(name: object, context: Context) -> Iterator[Row]:
     try:
         text = decoded(data, label)
     except ScenarioError as error:
-        context.faults += error.faults
+        faults += error.faults
         return
     context.files[name] = data
     reader = csv.reader(StringIO(text, newline=""), strict=True)
@@ -163,4 +171,4 @@ def _rows(name: object, context: Context) -> Iterator[Row]:
             if row:
                 yield Place(label, reader.line_num), row
     except csv.Error as error:
-        context.faults.append(Place(label, reader.line_num).fault("", f"is not valid CSV: {error}; mend this line"))
+        faults.append(Place(label, reader.line_num).fault("", f"is not valid CSV: {error}; mend this line"))

@@ -6,6 +6,12 @@ from typing import Any, NamedTuple
 
 from sim.errors import Fault
 
+Steps = tuple[int | str, ...]
+"""The keys and indices that lead from a mapping to something in it."""
+
+KEY = "[key]"
+"""The last step to a key itself, not to its value; pydantic's own word for it."""
+
 
 class Place(NamedTuple):
     """Where something stands in a file; line and column count from 1."""
@@ -48,7 +54,7 @@ class Node:
             return [node.plain() for node in self.value]
         return self.value
 
-    def find(self, steps: tuple[int | str, ...]) -> tuple["Node", str]:
+    def find(self, steps: Steps) -> tuple["Node", str]:
         """Return the node that `steps` lead to and its path as text; steps that lead nowhere are passed over."""
         node, path = self, ""
         for step in steps:
@@ -57,3 +63,15 @@ class Node:
             elif isinstance(node.value, list) and isinstance(step, int) and step < len(node.value):
                 node, path = node.value[step], f"{path}[{step}]"
         return node, path
+
+    def place_of(self, steps: Steps) -> Place:
+        """Return where the value stands to which steps lead, or its key."""
+        if steps and steps[-1] == KEY:
+            parent, _ = self.find(steps[:-2])
+            return parent.keys.get(str(steps[-2]), parent.place)
+        return self.find(steps)[0].place
+
+    def fault(self, steps: Steps, message: str) -> Fault:
+        """Return what is wrong with the value to which steps lead, or with its key, as a fault at its place."""
+        _, path = self.find(steps[:-2] if steps and steps[-1] == KEY else steps)
+        return self.place_of(steps).fault(path, message)

@@ -155,8 +155,13 @@ def _all(value: int, count: int, kind: Any = np.int64) -> NDArray[Any]:
 
 
 def stream_names(file: ScenarioFile) -> list[str]:
-    """Return the name of each arrival stream; one without a name is called by its place, from 1."""
-    return [stream.name or f"stream-{number}" for number, stream in enumerate(file.arrivals, 1)]
+    """Return the name of each arrival stream."""
+    return [stream_name(stream, number) for number, stream in enumerate(file.arrivals, 1)]
+
+
+def stream_name(stream: Stream, number: int) -> str:
+    """Return the name of a stream, which is that of its place, from 1, where it has none of its own."""
+    return stream.name or f"stream-{number}"
 
 
 def crew_sizes(file: ScenarioFile) -> list[tuple[int, int]]:

@@ -15,7 +15,7 @@ from sim.engines import compiled, reference
 from sim.metrics import measure, observation
 from sim.metrics.tally import count_waits, observe
 from sim.model import NONE, OrderClass, OrderStatus, Workload
-from sim.scenario.loading import restore_scenario
+from sim.scenario import restore_scenario
 from sim.statistics import Histogram
 from tests.helpers.engines import both_say_the_same, random_workload, same, same_log, scenarios, warmups, workloads
 from tests.helpers.oracle import check_rules, log_rows, oracle_rows

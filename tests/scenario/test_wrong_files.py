@@ -436,7 +436,7 @@ TOGETHER = {
     ),
     "a wrong clock": (
         "clock: {start: 25h}\narrivals: [{class: VIP, every: 5s}]\nservice: 10",
-        ["clock.start", "service"],
+        ["clock.start", "arrivals[0]", "service"],
     ),
 }
 

@@ -6,7 +6,7 @@ import pytest
 from sim import replicate
 from sim.model import UNITS
 from sim.scenario import Place, Threshold
-from sim.scenario.analysis import condition
+from sim.scenario.thresholds import condition
 from sim.statistics import mean_interval
 from sim.verdicts import Judgement, judge_threshold
 from tests.helpers.verdicts import FAIL, NONE, OPEN, PASS

@@ -1,31 +1,20 @@
-"""What a scenario says about its analysis: replications, warm-up, thresholds."""
+"""Thresholds: what must hold of metrics, as a scenario says it and where it says so."""
 
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast
+from typing import Annotated, Any, Literal, NamedTuple, cast
 
-from pydantic import (
-    BeforeValidator,
-    Field,
-    GetJsonSchemaHandler,
-    PlainValidator,
-    ValidationError,
-    ValidationInfo,
-    WithJsonSchema,
-)
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, InitErrorDetails
+from pydantic import BeforeValidator, PlainValidator, ValidationInfo, WithJsonSchema
 
 from sim.model import UNITS, full_metric_name
 from sim.scenario.hints import did_you_mean
-from sim.scenario.mapping import Part, line_error
+from sim.scenario.mapping import Finding, Part, WrongValueError
 from sim.scenario.parts import Context
-from sim.scenario.tree import Place
-from sim.units import DURATION_PATTERN, HOUR, SECOND, parse_duration, parse_rate, parse_share, shown, with_decimal_point
+from sim.scenario.tree import KEY, Node, Place, Steps
+from sim.units import HOUR, SECOND, parse_duration, parse_rate, parse_share, shown, with_decimal_point
 
 OPERATORS = ("<=", ">=", "==", "!=", "<", ">")  # the longer ones first, as they are looked for
-_MOST_REPLICATIONS = 1_000_000
 _NAMES = sorted(
     {name for full in UNITS for name in (full, full.removesuffix(".mean"))}
     | {f"{full}.count" for full in UNITS if full.startswith("orders.") and not full.endswith(".rate")}
@@ -145,49 +134,46 @@ class _Checked(Part):
     severity: Literal["fail", "warn"] = "fail"
 
 
-def _conditions(
-    key: str, metric: str, value: object, context: Context, errors: list[InitErrorDetails]
-) -> Iterator[Threshold]:
-    """Yield the conditions on a metric that stand at a key; `errors` gets what is wrong with others."""
-    try:
-        checked = _Checked.model_validate(value if isinstance(value, dict) else {"check": value})
-    except ValidationError as error:
-        errors += [line_error(line["msg"], (key, *line["loc"])) for line in error.errors()]
-        return
-    steps = (key, "check") if isinstance(value, dict) else (key,)
-    texts: dict[tuple[int | str, ...], object] = {steps: checked.check}
-    if isinstance(checked.check, list):
-        texts = {(*steps, index): text for index, text in enumerate(checked.check)}
-    if not texts:
-        errors.append(line_error(f'is empty; write "< {_EXAMPLES[UNITS[metric]]}"', steps))
-    for steps_of_text, text in texts.items():
-        is_listed = isinstance(checked.check, list)
-        place = context.place("thresholds", *steps_of_text) if is_listed else context.place_of_key("thresholds", key)
-        try:
-            yield Threshold(metric, condition(text, UNITS[metric]), checked.severity, place)
-        except ValueError as error:
-            errors.append(line_error(str(error), steps_of_text))
-
-
 def _read_thresholds(data: object, info: ValidationInfo) -> tuple[Threshold, ...]:
     if not isinstance(data, dict):
         raise ValueError(f'{shown(data)} is not a mapping; write metrics and conditions, such as wait.VIP.p95: "< 2m"')
-    thresholds: list[Threshold] = []
-    errors: list[InitErrorDetails] = []
-    names: dict[str, str] = {}
+    thresholds, findings, names = list[Threshold](), list[Finding](), dict[str, str]()
     for key, value in data.items():
         try:
             metric = metric_of(key)
         except ValueError as error:
-            errors.append(line_error(str(error), (key, "[key]")))
+            findings.append(((key, KEY), str(error)))
             continue
         if (first := names.setdefault(metric, key)) != key:
-            errors.append(line_error(f"means the same as {first!r}; write one list of conditions", (key, "[key]")))
+            findings.append(((key, KEY), f"means the same as {first!r}; write one list of conditions"))
             continue
-        thresholds += _conditions(key, metric, value, cast(Context, info.context), errors)
-    if errors:
-        raise ValidationError.from_exception_data("thresholds", errors)
+        thresholds += _thresholds_of(key, metric, value, cast(Context, info.context).root, findings)
+    if findings:
+        raise WrongValueError(*findings)
     return tuple(thresholds)
+
+
+def _thresholds_of(key: str, metric: str, value: object, written: Node, findings: list[Finding]) -> Iterator[Threshold]:
+    """Yield a threshold for each condition on a metric; `findings` gets what is wrong, `written` knows the places."""
+    checked = _Checked.model_validate(value if isinstance(value, dict) else {"check": value})
+    if checked.findings:
+        findings += [((key, *steps), problem) for steps, problem in checked.findings]
+        return
+    here: Steps = (key, "check") if isinstance(value, dict) else (key,)
+    if isinstance(checked.check, list):
+        texts = [
+            ((*here, index), written.place_of(("thresholds", *here, index)), text)
+            for index, text in enumerate(checked.check)
+        ]
+    else:
+        texts = [(here, written.place_of(("thresholds", key, KEY)), checked.check)]
+    if not texts:
+        findings.append((here, f'is empty; write "< {_EXAMPLES[UNITS[metric]]}"'))
+    for steps, place, text in texts:
+        try:
+            yield Threshold(metric, condition(text, UNITS[metric]), checked.severity, place)
+        except ValueError as error:
+            findings.append((steps, str(error)))
 
 
 _CONDITIONS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
@@ -212,87 +198,4 @@ Thresholds = Annotated[
         }
     ),
 ]
-
-
-def _half_width(value: object) -> str:
-    if isinstance(value, str):
-        for parse in (parse_share, parse_duration, float):
-            try:
-                if parse(value) > 0:
-                    return value
-            except ValueError:
-                continue
-    raise ValueError(
-        f"{shown(value)} is not a half-width; write 10% of the mean, or one in the metric's unit such as 5s"
-    )
-
-
-def _confidence(value: object) -> float:
-    share = float(parse_share(value))
-    if not 0.5 <= share < 1:
-        raise ValueError(f"{shown(value)} is no confidence; write one from 50% to below 100%, such as 95%")
-    return share
-
-
 MetricName = Annotated[str, BeforeValidator(metric_of), WithJsonSchema({"enum": _NAMES})]
-Confidence = Annotated[float, BeforeValidator(_confidence), WithJsonSchema({"type": "string"})]
-
-
-class Precision(Part):
-    """When a metric is known well enough: the half-width of its interval, as a share of its mean or in its unit."""
-
-    metric: MetricName
-    half_width: Annotated[str, BeforeValidator(_half_width)]
-    confidence: Confidence = Field("95%", validate_default=True)
-
-    def misfits(self) -> Iterator[tuple[str, str]]:
-        try:
-            self.reached(0, 0)
-        except ValueError as error:
-            yield "half_width", str(error)
-
-    def reached(self, mean: float, half_width: float) -> bool:
-        """Whether an interval is narrow enough."""
-        if self.half_width.endswith("%"):
-            return half_width <= float(parse_share(self.half_width)) * abs(mean)
-        return half_width <= limit(self.half_width, UNITS[self.metric])
-
-
-class ReplicationPlan(Part):
-    """How often a random scenario is run: a number of times, or from `min` to `max` times until a metric is known."""
-
-    scalar_key: ClassVar = "times"
-
-    times: Annotated[int, Field(ge=1, le=_MOST_REPLICATIONS)] | None = None
-    min: Annotated[int, Field(ge=20, le=_MOST_REPLICATIONS)] = 20
-    max: Annotated[int, Field(ge=20, le=_MOST_REPLICATIONS)] | None = None
-    until: Precision | None = None
-
-    @classmethod
-    def clashes(cls, data: dict[str, Any]) -> list[str]:
-        return [f"missing key {key!r}; write '{key}: …' here" for key in ("max", "until") if key not in data]
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """Describe a number, or a mapping with `max` and `until`."""
-        schema = handler.resolve_ref_schema(handler(core))
-        times = schema["properties"].pop("times")["anyOf"][0]
-        return {"anyOf": [times, {**schema, "required": ["max", "until"]}]}
-
-    def misfits(self) -> Iterator[tuple[str, str]]:
-        if self.max is not None and self.max < self.min:
-            yield "max", f"is below min; write {self.min} or more"
-
-
-def _warmup(value: object) -> object:
-    try:
-        return value if value == "mser5" else parse_duration(value)
-    except ValueError as error:
-        raise ValueError(f"{error}, or mser5") from None
-
-
-WarmUp = Annotated[
-    int | Literal["mser5"],
-    BeforeValidator(_warmup),
-    WithJsonSchema({"anyOf": [{"type": "string", "pattern": DURATION_PATTERN}, {"const": "mser5"}]}),
-]

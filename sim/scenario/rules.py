@@ -1,0 +1,310 @@
+"""The rules of a scenario file: what must hold between its values, when each of them is right on its own.
+
+A rule looks at a part of the file and yields what breaks it, with the steps that lead there from that part. Rules of
+parts in others come first, those of the whole file last. What breaks a rule is unknown to all rules after it, like what
+was wrong in the first place: a rule that asks for it is passed over.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
+from functools import cache
+from typing import Any, TypeVar
+
+from sim.errors import SimulationError
+from sim.model import UNITS, Action, OrderStatus, Workload, full_metric_name
+from sim.scenario.arrivals import Stream
+from sim.scenario.distributions import Law
+from sim.scenario.hints import did_you_mean
+from sim.scenario.mapping import Finding, Part, WrongValueError, forget, parts
+from sim.scenario.parts import MOST_BOTS, MOST_ORDERS
+from sim.scenario.processes import Mmpp
+from sim.scenario.replications import Precision, ReplicationPlan
+from sim.scenario.schema import Expectation, ScenarioFile, TimelineEntry
+from sim.scenario.tree import Steps
+from sim.scenario.where import quantity
+from sim.scenario.workload import Demand, crew_sizes, stream_name
+from sim.units import SECOND, format_duration, shown
+
+P = TypeVar("P", bound=Part)
+Rule = Callable[[Any], Iterator[Finding]]
+
+_MOST_BOT_CHANGES = 1_000_000
+_MOST_STATES = 10_000_000
+_LATEST = 2**61  # microseconds
+_BOT_STATUSES = ("IDLE", "PROCESSING", "REMOVED")
+_ORDER_STATUSES = tuple(OrderStatus.__members__)
+_RULES: list[tuple[type[Part], Rule]] = []
+
+
+def _rule(kind: type[P]) -> Callable[[Callable[[P], Iterator[Finding]]], Callable[[P], Iterator[Finding]]]:
+    """Make a function a rule for all parts of a kind, after those that stand above it."""
+
+    def add(rule: Callable[[P], Iterator[Finding]]) -> Callable[[P], Iterator[Finding]]:
+        _RULES.append((kind, rule))
+        return rule
+
+    return add
+
+
+@cache
+def _rules_of(kind: type[Part]) -> list[Rule]:
+    return [rule for base, rule in _RULES if issubclass(kind, base)]
+
+
+def broken_rules(file: ScenarioFile) -> Iterator[Finding]:
+    """Yield what breaks a rule in a file, which nobody may use then."""
+    for steps, part in parts(file):
+        for rule in _rules_of(type(part)):
+            broken: list[Steps] = []
+            with suppress(WrongValueError):
+                for steps_in_part, problem in rule(part):
+                    yield (*steps, *steps_in_part), problem
+                    broken.append(steps_in_part)
+            for steps_in_part in broken:
+                forget(part, steps_in_part)
+
+
+@_rule(Law)  # type: ignore[type-abstract]  # as isinstance takes it
+def _parameters_go_together(law: Law) -> Iterator[Finding]:
+    if misfit := law.misfit():
+        yield (), misfit
+
+
+@_rule(Mmpp)
+def _some_state_has_a_rate(mmpp: Mmpp) -> Iterator[Finding]:
+    if not any(state.rate for state in mmpp.states):
+        yield ("states",), "no state has a rate above 0; write one, such as 12/h"
+
+
+@_rule(Stream)
+def _class_or_trace(stream: Stream) -> Iterator[Finding]:
+    keys = stream.model_fields_set & {"order_class", "trace"}
+    if len(keys) > 1:
+        yield (), "class and trace exclude each other; leave class out, the trace names that of each order"
+    elif not keys:
+        yield (), "missing key 'class'; write class: NORMAL, class: VIP or shares of both"
+
+
+@_rule(Stream)
+def _gaps_take_time(stream: Stream) -> Iterator[Finding]:
+    if stream.renewal is not None and stream.renewal.mean < 1:
+        yield ("renewal",), "has a mean of 0s; write gaps that take time"
+
+
+@_rule(Stream)
+def _until_is_after_from(stream: Stream) -> Iterator[Finding]:
+    if stream.until is not None and stream.until < stream.from_:
+        yield ("until",), "lies before from; write a later instant"
+
+
+@_rule(TimelineEntry)
+def _service_is_of_an_order(entry: TimelineEntry) -> Iterator[Finding]:
+    keys = entry.model_fields_set
+    if "service" in keys and keys & {"add_bots", "remove_bots"}:
+        yield (), "service belongs to an order; leave it out here"
+
+
+@_rule(Expectation)
+def _has_a_subject(expectation: Expectation) -> Iterator[Finding]:
+    if expectation.order is None and expectation.bot is None:
+        yield (), "nothing says whose fact this is; write order: NUMBER or bot: NUMBER"
+
+
+@_rule(Expectation)
+def _status_is_one_of_its_subject(expectation: Expectation) -> Iterator[Finding]:
+    kind, known = ("a bot", _BOT_STATUSES) if expectation.order is None else ("an order", _ORDER_STATUSES)
+    if expectation.status is not None and expectation.status not in known:
+        yield ("status",), f"{expectation.status} is no status of {kind}; write one of {', '.join(known)}"
+
+
+@_rule(Expectation)
+def _facts_belong_together(expectation: Expectation) -> Iterator[Finding]:
+    facts = expectation.model_fields_set & {"picked_up", "completed", "attempts"}
+    is_of_bot = expectation.order is None
+    if facts and is_of_bot:
+        yield (), "picked_up, completed and attempts are facts of an order; write order: NUMBER"
+    if facts and "at" in expectation.model_fields_set:
+        yield ("at",), "picked_up, completed and attempts have no instant; write at with status, or with bot"
+    if expectation.status is None and (is_of_bot or (expectation.bot is None and not facts)):
+        yield (), "nothing is expected; write status, or picked_up, completed, bot or attempts of an order"
+
+
+@_rule(Precision)
+def _half_width_is_in_the_unit_of_the_metric(precision: Precision) -> Iterator[Finding]:
+    try:
+        precision.reached(0, 0)
+    except ValueError as error:
+        yield ("half_width",), str(error)
+
+
+@_rule(ReplicationPlan)
+def _range_is_complete(plan: ReplicationPlan) -> Iterator[Finding]:
+    if "times" not in plan.model_fields_set:
+        for key in ("max", "until"):
+            if key not in plan.model_fields_set:
+                yield (), f"missing key {key!r}; write '{key}: …' here"
+
+
+@_rule(ReplicationPlan)
+def _max_is_above_min(plan: ReplicationPlan) -> Iterator[Finding]:
+    if plan.max is not None and plan.max < plan.min:
+        yield ("max",), f"is below min; write {plan.min} or more"
+
+
+@_rule(ScenarioFile)
+def _warm_up_makes_sense(file: ScenarioFile) -> Iterator[Finding]:
+    horizon = file.clock.until
+    if file.warmup == "mser5":
+        if _changes_with_time(file):
+            message = "mser5 makes no sense where demand or crew change with time; write 30m, or leave it out"
+            yield ("warmup",), message
+    elif file.warmup and horizon is not None and file.warmup >= horizon:
+        yield ("warmup",), f"is not over before the horizon at {format_duration(horizon, 6)}; write a shorter one"
+
+
+def _changes_with_time(file: ScenarioFile) -> bool:
+    """Whether anything but chance and limits makes one part of the run differ from another."""
+    horizon = file.clock.until
+    instants = [entry.at for entry in file.timeline] + [step.at for step in file.bots.schedule]
+    for stream in file.arrivals:
+        if stream.trace is not None or (stream.poisson is not None and stream.poisson.phases is not None):
+            return True
+        instants += [stream.from_] if stream.until is None else [stream.from_, stream.until]
+    return any(instant > 0 and (horizon is None or instant < horizon) for instant in instants)
+
+
+@_rule(ScenarioFile)
+def _runs_are_finite(file: ScenarioFile) -> Iterator[Finding]:
+    horizon, states = file.clock.until, 0.0
+    demand = float(sum(entry.count for entry in file.timeline if entry.order is not None))
+    if demand > MOST_ORDERS:
+        yield ("timeline",), f"makes {demand:,.0f} orders; one run holds at most {MOST_ORDERS:,}; use a smaller count"
+    for index, stream in enumerate(file.arrivals):
+        steps: Steps = ("arrivals", index)
+        with suppress(WrongValueError):
+            if stream.is_endless(horizon):
+                yield steps, "never ends, and the run is until drained; write clock.until, until or limit"
+                continue
+            if stream.expected_end(horizon) > _LATEST:
+                yield steps, "lasts longer than 70,000 years; write a higher rate or a lower limit"
+                continue
+            earlier_demand, earlier_states = demand, states
+            demand += stream.expected_orders(horizon)
+            states += _expected_states(stream, horizon)
+            if demand > MOST_ORDERS >= earlier_demand:
+                total = f"{_count(demand)} orders; one run holds at most {MOST_ORDERS:,}"
+                yield steps, f"brings the run to {total}; set a limit"
+            if states > _MOST_STATES >= earlier_states:
+                total = f"{_count(states)} changes of state; one run holds at most {_MOST_STATES:,}"
+                yield (*steps, "mmpp"), f"brings the run to {total}; write longer stays"
+
+
+def _count(number: float) -> str:
+    """Return a number that may be beyond all sense."""
+    return f"about {number:,.0f}" if number < 10**15 else "more than 10^15"
+
+
+def _expected_states(stream: Stream, horizon: int | None) -> float:
+    """Return how many states a modulated stream goes through on average."""
+    if stream.mmpp is None:
+        return 0
+    end = stream.end(horizon)
+    spans: list[float] = [] if end is None else [max(0, end - stream.from_)]
+    spans += [] if stream.limit is None else [stream.limit / stream.mmpp.mean_rate * SECOND]
+    return min(spans) / stream.mmpp.mean_stay
+
+
+@_rule(ScenarioFile)
+def _names_of_streams_are_unique(file: ScenarioFile) -> Iterator[Finding]:
+    earlier = set[str]()
+    for index, stream in enumerate(file.arrivals):
+        with suppress(WrongValueError):
+            name = stream_name(stream, index + 1)
+            if name == "timeline":
+                yield ("arrivals", index, "name"), "name 'timeline' is reserved for the timeline; write another name"
+            elif name in earlier:
+                message = f"name {name!r} is taken by an earlier stream; write another name"
+                yield ("arrivals", index, "name"), message
+            earlier.add(name)
+
+
+@_rule(ScenarioFile)
+def _crew_is_possible(file: ScenarioFile) -> Iterator[Finding]:
+    changes = crew_sizes(file)
+    if max(size for _, size in changes) > MOST_BOTS:
+        yield ("timeline",), f"more than {MOST_BOTS:,} bots at once; add fewer"
+    if sum(abs(change) for change, _ in changes) > _MOST_BOT_CHANGES:
+        steps: Steps = ("timeline",) if file.timeline else ("bots", "schedule")
+        yield steps, f"more than {_MOST_BOT_CHANGES:,} bots added and removed; write fewer changes"
+
+
+@_rule(ScenarioFile)
+def _baseline_has_alternatives(file: ScenarioFile) -> Iterator[Finding]:
+    if file.compare is not None and file.compare.baseline and file.sweep is None:
+        yield ("compare", "baseline"), "has nothing to be compared with; write sweep: {…} with other values"
+
+
+@_rule(ScenarioFile)
+def _selection_has_candidates_and_an_objective(file: ScenarioFile) -> Iterator[Finding]:
+    if file.select is None:
+        return
+    if file.sweep is None:
+        yield ("select",), "has no candidates; write sweep: {…} with the values to select from"
+        return
+    objective = file.select.objective
+    steps: Steps = ("select", "minimise" if file.select.minimise is not None else "maximise")
+    if objective in file.sweep.values:
+        quantities = [quantity(value) for value in file.sweep.values[objective]]
+        if len({value.kind for value in quantities}) > 1 or any(value.order is None for value in quantities):
+            yield steps, f"the values of {objective} have no order; sweep numbers or durations, or name a metric"
+        if not any(threshold.severity == "fail" for threshold in file.thresholds):
+            yield ("select",), "has no thresholds that a candidate must hold; write thresholds: {…}"
+    elif full_metric_name(objective) is None:
+        hint = _hint(objective, file.sweep.values)
+        yield steps, f"{shown(objective)} is neither a parameter of sweep nor a metric{hint}"
+
+
+def _hint(objective: str, parameters: Collection[str]) -> str:
+    close = did_you_mean(objective, [*parameters, *UNITS])
+    return close if close.startswith("; did") else f"; write {next(iter(parameters))} or a metric such as wait.VIP.p95"
+
+
+@_rule(ScenarioFile)
+def _expectations_are_of_what_comes(file: ScenarioFile) -> Iterator[Finding]:
+    if not file.expect:
+        return
+    first, last, bots = file.orders.first_number, None, None
+    with suppress(WrongValueError):  # what replication 1 has is known only when it can be drawn
+        try:
+            workload = _first_workload(file)
+        except SimulationError as error:
+            yield (), str(error)
+            return
+        last, bots = first + len(workload.service) - 1, int((workload.action == Action.ADD_BOT.value).sum())
+    for index, expectation in enumerate(file.expect):
+        with suppress(WrongValueError):
+            order, bot = expectation.order, expectation.bot
+            if order is not None and (order < first or (last is not None and order > last)):
+                advice = f"orders are numbered from {first}"
+                if last is not None:
+                    advice = f"its orders are {first} to {last}" if last >= first else "it creates none, leave this out"
+                yield ("expect", index, "order"), f"order {order} is never created by this scenario; {advice}"
+            if bot is not None and bots is not None and bot > bots:
+                advice = f"name one of bots 1 to {bots}" if bots else "it adds none, leave this out"
+                yield ("expect", index, "bot"), f"bot {bot} is never added by this scenario; {advice}"
+
+
+def _first_workload(file: ScenarioFile) -> Workload:
+    try:
+        return Demand(file).workload(file.seed, 1)
+    except WrongValueError:  # maybe of a key that decides nothing of which orders and bots come
+        defaults = ScenarioFile.model_validate({"scenario": 1, "name": "stand-in"})
+        stand_ins = {key: getattr(defaults, key) for key in ("service", "patience", "queue")}
+        return Demand(file.model_copy(update=stand_ins)).workload(file.seed, 1)
+
+
+@_rule(ScenarioFile)
+def _service_has_no_default_for_streams(file: ScenarioFile) -> Iterator[Finding]:
+    makes_orders = any("trace" not in stream.model_fields_set for stream in file.arrivals)
+    if makes_orders and "service" not in file.model_fields_set:
+        yield (), "missing key 'service'; write how long an order takes, such as 'service: 3m'"

@@ -1,0 +1,267 @@
+"""A scenario: what a valid file says, and how it is loaded."""
+
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal
+
+from sim.errors import Fault, ScenarioError
+from sim.model import Workload
+from sim.scenario.loading import check_tree
+from sim.scenario.resolving import node_of, read_scenario, with_base
+from sim.scenario.schema import Expectation, ScenarioFile
+from sim.scenario.source import read_yaml
+from sim.scenario.study import BLOCKS, SweepPlan
+from sim.scenario.text import resolved_text
+from sim.scenario.thresholds import Threshold
+from sim.scenario.tree import Node, Place
+from sim.scenario.workload import Demand
+from sim.units import Clock
+
+_ASIDE = {"description", "seed", "expect", "replications", "thresholds"}  # what decides no number of a replication
+
+
+@dataclass(frozen=True, repr=False)
+class Scenario:
+    """A valid scenario: what its file says, ready to draw workloads from.
+
+    `plain` is the file as resolved, with `extends` and parameters applied, and `in_force` are the values of its
+    parameters. `files` are the contents of the data files that it names, `notes` are lines on what is right and easily
+    overlooked, such as rows of a trace that are left out. `root` is the tree that parameters were applied to; files
+    that it may name with others lie in `folder`.
+    """
+
+    file: ScenarioFile
+    plain: dict[str, Any]
+    in_force: dict[str, Any]
+    files: dict[str, bytes]
+    notes: tuple[str, ...]
+    root: Node
+    folder: Path
+
+    def __repr__(self) -> str:
+        """Return which scenario this is, in one line."""
+        return f"<Scenario {self.name}, parameters {self.parameters}>"
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters in force, in a dict of the caller's own: `set` gives a scenario with other values."""
+        return dict(self.in_force)
+
+    @property
+    def name(self) -> str:
+        """The scenario's name."""
+        return self.file.name
+
+    @property
+    def seed(self) -> int:
+        """The seed that the file gives, 0 if none."""
+        return self.file.seed
+
+    @property
+    def clock(self) -> Clock:
+        """What the clock reads at simulated time 0."""
+        return self.file.clock.start
+
+    @cached_property
+    def text(self) -> str:
+        """The file as resolved, but for what it says of other versions of itself, in YAML."""
+        return resolved_text({key: value for key, value in self.plain.items() if key not in BLOCKS}, self.files)
+
+    @property
+    def study(self) -> dict[str, Any]:
+        """What the file as resolved says of other versions of itself."""
+        return {key: value for key, value in self.plain.items() if key in BLOCKS}
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the resolved text, as 64 hex digits."""
+        return sha256(self.text.encode()).hexdigest()
+
+    @cached_property
+    def model_sha256(self) -> str:
+        """The SHA-256 of the part that decides a replication's numbers beside the seed, as 64 hex digits."""
+        model = {key: value for key, value in self.plain.items() if key not in (*_ASIDE, *BLOCKS)}
+        return sha256(resolved_text(model, self.files).encode()).hexdigest()
+
+    @property
+    def sources(self) -> list[Path]:
+        """The files that it was read from: its own, those that this one extends, and data files."""
+        return [Path(self.root.place.file), *self.root.bases, *(self.folder / name for name in self.files)]
+
+    @property
+    def is_random(self) -> bool:
+        """Whether two replications can differ."""
+        return self.file.is_random
+
+    @property
+    def warmup(self) -> int | Literal["mser5"]:
+        """How many microseconds at the beginning are left out of the metrics, or how that is found."""
+        return self.file.warmup or 0
+
+    @property
+    def expectations(self) -> list[Expectation]:
+        """The entries of `expect`, each with its `place`."""
+        return list(self.file.expect)
+
+    @property
+    def thresholds(self) -> list[Threshold]:
+        """The conditions of `thresholds`, each with its `place`."""
+        return list(self.file.thresholds)
+
+    @classmethod
+    def parse(cls, text: str, /, **parameters: Any) -> "Scenario":
+        """Return the scenario of YAML text, with `parameters` in place of its own.
+
+        Files that it names are found from the working folder.
+
+        Raises:
+            ScenarioError: with every fault, each with its place.
+
+        """
+        faults: list[Fault] = []
+        root = with_base(read_yaml(text, "text", faults), Path("text"), faults)
+        return _checked(root, Path(), parameters, faults, {})
+
+    def set(self, /, **parameters: Any) -> "Scenario":
+        """Return this scenario with other values for some of its parameters.
+
+        Raises:
+            ScenarioError: there is no such parameter, or the scenario is wrong with that value.
+
+        """
+        return _checked(self.root, self.folder, self.parameters | parameters, [], self.files)
+
+    def with_keys(self, /, **keys: Any) -> "Scenario":
+        """Return this scenario with other values for top-level keys of its file, such as `sweep` or `thresholds`; None
+        leaves a key out.
+
+        Raises:
+            ScenarioError: there is no such key, or the scenario is wrong with that value.
+
+        """
+        given = {name: node_of(value, self.root.place) for name, value in keys.items() if value is not None}
+        unchanged = {name: node for name, node in self.root.value.items() if name not in keys}
+        places = self.root.keys | dict.fromkeys(given, self.root.place)
+        root = replace(self.root, value=unchanged | given, keys=places)
+        return _checked(root, self.folder, self.parameters, [], self.files)
+
+    def points(self) -> list["Scenario"]:
+        """Return the scenarios of the sweep, in the order of its values, the last parameter changing fastest.
+
+        Raises:
+            ScenarioError: the file has no sweep, or is wrong with some of its values.
+
+        """
+        plan: SweepPlan | None = self.file.sweep
+        if plan is None:
+            missing = "missing key 'sweep'; write one such as sweep: {bots: [5, 6]}"
+            raise ScenarioError([self.root.place.fault("", missing)])
+        scenarios, faults = [], dict[Fault, None]()
+        for point in plan.points:
+            places = {name: ("sweep", name, index) for name, index in zip(plan.values, point, strict=True)}
+            try:
+                scenarios.append(self._at(plan.parameters(point), places))
+            except ScenarioError as error:
+                faults.update(dict.fromkeys(error.faults))
+        if faults:
+            raise ScenarioError(list(faults))
+        return scenarios
+
+    def baseline(self) -> "Scenario":
+        """Return the scenario that `compare` compares others with.
+
+        Raises:
+            ScenarioError: the file is wrong with its values.
+
+        """
+        values = self.file.compare.baseline if self.file.compare is not None else {}
+        return self._at(values, {name: ("compare", "baseline", name) for name in values})
+
+    def check_study(self) -> None:
+        """Check all points of the sweep, and the baseline.
+
+        Raises:
+            ScenarioError: the file is wrong with some of their values.
+
+        """
+        faults = dict[Fault, None]()
+        for check in (self.baseline, *([self.points] if self.file.sweep is not None else [])):
+            try:
+                check()
+            except ScenarioError as error:
+                faults.update(dict.fromkeys(error.faults))
+        if faults:
+            raise ScenarioError(list(faults))
+
+    def _at(self, values: dict[str, Any], places: Mapping[str, tuple[int | str, ...]]) -> "Scenario":
+        """Return this scenario with values for parameters from places of its file, without study and `expect`."""
+        nodes = {name: node_of(value, self.root.find(places[name])[0].place) for name, value in values.items()}
+        keys = {key: node for key, node in self.root.value.items() if key not in (*BLOCKS, "expect")}
+        return _checked(replace(self.root, value=keys), self.folder, self.parameters | nodes, [], self.files)
+
+    @cached_property
+    def _demand(self) -> Demand:
+        return Demand(self.file)
+
+    def workload(self, seed: int | None = None, replication: int = 1) -> Workload:
+        """Return all that happens from outside in `replication` (from 1), drawn under `seed` (default: the file's).
+
+        Raises:
+            SimulationError: chance made too many orders, or the simulated time could overflow.
+            TypeError: the seed or the replication is no whole number.
+            ValueError: the seed or the replication is out of range.
+
+        """
+        seed, replication = operator.index(self.seed if seed is None else seed), operator.index(replication)
+        if not 0 <= seed < 2**63:
+            raise ValueError(f"seed {seed} is out of range; give a whole number from 0 to {2**63 - 1}")
+        if not 1 <= replication < 2**63:
+            raise ValueError(f"replication {replication} is out of range; replications are numbered from 1")
+        return self._demand.workload(seed, replication)
+
+
+def prepare() -> None:
+    """Build what validates scenarios, which the first one that is loaded needs otherwise."""
+    ScenarioFile.model_rebuild()
+
+
+def load_scenario(source: str | Path | Mapping[str, Any], /, **parameters: Any) -> Scenario:
+    """Return the scenario of a YAML file, or of a dict with the keys of one, with `parameters` in place of its own.
+
+    Files that a dict names are found from the working folder. `Scenario.parse` takes YAML text.
+
+    Raises:
+        ScenarioError: with every fault, each with its place.
+
+    """
+    faults: list[Fault] = []
+    if isinstance(source, Mapping):
+        root = with_base(node_of(dict(source), Place("dict")), Path("dict"), faults)
+        return _checked(root, Path(), parameters, faults, {})
+    if isinstance(source, str) and "\n" in source:
+        raise ScenarioError([Place("text").fault("", "is no path; give YAML text to Scenario.parse")])
+    root = read_scenario(Path(source), str(source), faults)
+    return _checked(root, Path(source).parent, parameters, faults, {})
+
+
+def restore_scenario(text: str, files: Mapping[str, bytes], label: str) -> Scenario:
+    """Return the scenario that had this `text` and these `files`; `label` stands for its name in faults.
+
+    Raises:
+        ScenarioError: with every fault.
+
+    """
+    faults: list[Fault] = []
+    return _checked(read_yaml(text, label, faults), Path(), {}, faults, files)
+
+
+def _checked(
+    root: Node, folder: Path, parameters: dict[str, Any], faults: list[Fault], known: Mapping[str, bytes]
+) -> Scenario:
+    """Return the scenario of a tree; `faults` are those known before."""
+    loaded = check_tree(root, folder, parameters, faults, known)
+    return Scenario(*loaded, root, folder)
