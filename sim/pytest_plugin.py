@@ -44,7 +44,8 @@ class ScenarioFile(pytest.File):
             self.scenario = load_scenario(Path(os.path.relpath(self.path, self.config.invocation_params.dir)))
         except ScenarioError as error:
             raise self.CollectError(str(error)) from None
-        scenario, top = self.scenario, self.scenario.root.place
+        scenario = self.scenario
+        top = scenario.root.place
         questions: list[tuple[str, Place, Callable[[], Finding | None]]] = []
         for index, expectation in enumerate(scenario.expectations):
             text = expectation_text(expectation, scenario.clock)
@@ -58,6 +59,8 @@ class ScenarioFile(pytest.File):
         names = unique(requirement for requirement, _, _ in questions)
         for name, (_, place, judge) in zip(names, questions, strict=True):
             yield ScenarioItem.from_parent(self, name=name, place=place, judge=judge)
+
+    # Errors are kept as values: a cached property that raises would run the scenario again for each item.
 
     @cached_property
     def _look_or_error(self) -> "Look | SimulationError":

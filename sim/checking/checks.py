@@ -121,6 +121,7 @@ def check(
     files = paths if isinstance(paths, ScenarioFiles) else load_files(paths, keyword, parameters)
     if no_regressions and against is None:
         raise ArgumentError("no_regressions", "needs against: a folder, or the id of a run")
+    # Golden logs are those of the files, which would not pass with them once they are stored with other values.
     if files.parameters and (update_golden or require_golden):
         argument = "update_golden" if update_golden else "require_golden"
         raise ArgumentError(argument, "is about what files say; leave parameters out")

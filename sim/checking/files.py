@@ -77,7 +77,8 @@ def load_files(paths: Paths, keyword: str | None = None, parameters: Mapping[str
     """
     named = [paths] if isinstance(paths, str | os.PathLike) else paths
     scenarios: dict[str, FilePath] = {}  # by what a path leads to, so that each is checked once
-    unreadable, unchecked = set[Fault](), set[Fault]()
+    unreadable = set[Fault]()
+    unchecked = set[Fault]()
     for path in map(Path, named):
         if not os.path.isdir(path):  # noqa: PTH112  # False also where Path.is_dir raises
             scenarios.setdefault(os.path.realpath(path), FilePath(path, Path(path.name)))

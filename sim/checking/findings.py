@@ -39,6 +39,7 @@ def demand_finding(replications: Replications) -> Finding | None:
     is_asked = any(threshold.metric == "orders.created" for threshold in scenario.thresholds)
     if is_asked or not may_come or any(replications.values("orders.created")):
         return None
+    # All thresholds may hold in an empty kitchen, and then nothing was shown.
     since = " after the warm-up" if scenario.warmup else ""
     note = (
         f"no order was created{since} in {count(len(replications.results), 'replication')}; look at arrivals, "

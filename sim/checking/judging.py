@@ -9,6 +9,7 @@ from sim.checking.base import Base
 from sim.checking.files import LoadedFile
 from sim.checking.findings import demand_finding, expectation_finding, threshold_finding
 from sim.checking.golden import golden_finding, update_golden
+from sim.engines import Engine
 from sim.errors import Fault, FileError, ScenarioError, SimulationError
 from sim.experiment import (
     CheckedFile,
@@ -50,17 +51,24 @@ class Judge:
         if self.base is not None:
             self.base.pair(files)
         scenarios = [file.scenario for file in files if isinstance(file.scenario, Scenario)]
-        jobs, seed = self.options.get("jobs", 1), self.options.get("seed")
-        pays = jobs > 1 and is_long(scenarios, seed, [self._most(scenario) for scenario in scenarios])
+        jobs = self.options.get("jobs", 1)
+        seed = self.options.get("seed")
+        # Processes take a while to start: CI mostly checks small scenarios, which are judged before those are there.
+        if jobs > 1 and not is_long(scenarios, seed, [self._most(scenario) for scenario in scenarios]):
+            jobs = 1
         with (
-            closing(Workers(jobs if pays else 1, self.options.get("executor"))) as workers,
-            closing(looks(scenarios, seed, self.options.get("engine", "auto"), workers)) as first_looks,
+            closing(Workers(jobs, self.options.get("executor"))) as workers,
+            closing(looks(scenarios, seed, self._engine, workers)) as first_looks,
         ):
             for path, _, scenario in files:
                 if isinstance(scenario, ScenarioError):
                     yield CheckedFile(str(path), scenario.faults)
                 else:
                     yield self._checked(path, scenario, next(first_looks), workers)
+
+    @property
+    def _engine(self) -> Engine:
+        return self.options.get("engine", "auto")
 
     @property
     def _is_told(self) -> bool:
@@ -74,19 +82,19 @@ class Judge:
 
     def _checked(self, path: Path, scenario: Scenario, look: Look | SimulationError, workers: Workers) -> CheckedFile:
         """Return what is found of a scenario of which there was a first look."""
-        is_stored, problem = False, ""
+        is_stored = False
+        problem = ""
         try:
             if isinstance(look, SimulationError):
                 raise look
             replications = self._replications(scenario, look, workers)
-            if self.update_golden:
-                is_stored, problem = _stored(path, scenario, look)
             findings = self._findings(look, replications)
+            if self.update_golden:  # before it is compared with what is kept
+                is_stored, problem = _stored(path, scenario, look)
             if self.with_golden:
                 golden = golden_finding(path, scenario, look, self.require_golden)
                 findings += [] if golden is None else [golden]
-            engine = self.options.get("engine", "auto")
-            pairs = None if self.base is None else self.base.pairs(path, replications, workers, engine)
+            pairs = None if self.base is None else self.base.pairs(path, replications, workers, self._engine)
         except FileError as error:
             return CheckedFile(str(path), error.faults, problem=problem)
         except SimulationError as error:
@@ -110,6 +118,7 @@ class Judge:
             return Replications(scenario, seed, [look.replication])
         earlier = list(self.options["earlier"](scenario)) if "earlier" in self.options else []
         if not any(replication.number == 1 for replication in earlier):
+            # Nobody else runs it again, so it is told from here.
             earlier.append(look.replication)
             if "finished" in self.options:
                 self.options["finished"](scenario, Results.of([look.replication]))

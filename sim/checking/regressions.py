@@ -33,6 +33,7 @@ def _findings(pairs: Sequence[Pair], place: Place, base: str, inconclusive: Outc
     still.
     """
     for pair in pairs:
+        # Of some metrics, such as orders created, neither more nor less is worse.
         if WORSE[pair.metric] and (pair.difference is not None or pair.baseline_mean is not None):
             judgement, note = _judged(pair)
             got = "" if pair.difference is None else difference_text(pair)

@@ -60,6 +60,7 @@ def _case(name: str, file: str, finding: Finding) -> TestCase:
     if finding.is_warning:
         case.system_out = "\n".join(map(printable, lines))
     elif finding.outcome is not Outcome.PASS:
+        # A server counts what broke apart from what failed: too early to say is no broken promise.
         kind = Error if finding.outcome is Outcome.INCONCLUSIVE else Failure
         _with(case, kind(printable(finding.got_and_note), str(finding.judgement)), lines)
     return case
