@@ -1,5 +1,6 @@
 """Fixtures that all tests share."""
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -18,6 +19,14 @@ from tests.helpers.turso import connects_to, read_turso
 
 GOLDEN = Path(__file__).parent / "golden"
 collect_ignore = ["outside"]  # another team's repository, whose tests are run by test_outside.py
+
+
+# A shell lets what runs in the background ignore Ctrl-C, and nohup lets it ignore SIGHUP. Programs that tests start
+# would inherit that; a handler they do not, and it ignores a signal as well.
+for _name in ("SIGINT", "SIGHUP"):
+    _number = getattr(signal, _name, None)
+    if _number is not None and signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, lambda *_: None)
 
 
 def pytest_addoption(parser):

@@ -1,10 +1,8 @@
 """`sim check` with several workers, what it saves, and how Ctrl-C ends it."""
 
 import os
-import random
 import re
 import signal
-import time
 from itertools import product
 from pathlib import Path
 
@@ -17,8 +15,8 @@ from tests.helpers.checks import BROKEN, OPEN, check, put
 from tests.helpers.commands import NOBODY, names
 from tests.helpers.commands import sim as command
 from tests.helpers.crews import CERTAIN, GROWING, KITCHEN, LONG, VERDICTS, stored
-from tests.helpers.processes import family, session, wait_for
-from tests.helpers.programs import GO, start
+from tests.helpers.processes import SIGNS, family, session, signs, wait_for
+from tests.helpers.programs import GO
 from tests.helpers.server import read_file
 
 # In parallel, in either engine
@@ -130,28 +128,29 @@ def test_what_was_saved_is_not_run_again_and_says_the_same(monkeypatch):
 # Ctrl-C
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
-def test_ctrl_c_at_a_random_moment_is_one_line(jobs):
+@pytest.mark.parametrize(("jobs", "moment"), [("1", "go"), ("1", "simulates"), ("2", "go"), ("2", "simulates")])
+def test_ctrl_c_at_any_moment_is_one_line(jobs, moment):
     put({f"{number}.yaml": LONG.replace("SPAN", "20h") + 'thresholds: {bots: "> 0"}\n' for number in range(3)})
-    for _ in range(2):
-        process = start("check", ".", "--engine", "reference", "--junit", "results.xml", "--jobs", jobs, code=GO)
-        assert process.stdout.readline() == "go\n"
-        time.sleep(random.uniform(0, 2))
+    words = ("check", ".", "--engine", "reference", "--junit", "results.xml", "--jobs", jobs)
+    with session(*words, code=GO if moment == "go" else SIGNS) as process:
+        if moment == "go":
+            assert process.stdout.readline() == "go\n"
+        else:
+            wait_for(lambda: signs("simulates") == int(jobs))
         os.killpg(process.pid, signal.SIGINT)
         out, errors = process.communicate(timeout=60)
-        wait_for(lambda process=process: not family(process.pid), 30)
-        assert (process.returncode, out) == (130, "")
-        assert re.fullmatch("sim: interrupted(; nothing is kept)?\n", errors)
-        assert not Path("results.xml").exists()
+        wait_for(lambda: not family(process.pid))
+    assert (process.returncode, out) == (130, "")
+    assert re.fullmatch("sim: interrupted(; nothing is kept)?\n", errors)
+    assert not Path("results.xml").exists()
 
 
 def test_ctrl_c_keeps_what_is_saved_and_lines_are_there_as_they_come():
     put({"a.yaml": KITCHEN, "b.yaml": LONG.replace("SPAN", "20h")})
     with session("check", "a.yaml", "b.yaml", "--save", "-n", "5", "--engine", "reference", "--jobs", "1") as process:
         assert process.stdout.readline() == "NOTHING       a.yaml: nothing to judge, 5 replications\n"
-        wait_for(lambda: process.poll() is None)
         os.killpg(process.pid, signal.SIGINT)
-        out, errors = process.communicate(timeout=20)
+        out, errors = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
     assert errors == "sim: interrupted; 5 finished replications are kept, the same command goes on\n"
     assert stored() == [1, 2, 3, 4, 5]

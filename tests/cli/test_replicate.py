@@ -5,17 +5,17 @@ import json
 import os
 import re
 import signal
-import time
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from sim import load_scenario, replicate
+from sim.experiment import workers
 from sim.model import UNITS
 from tests.helpers.commands import BARE, complaint, names, on_terminal, plain, sim, sim_process, write
 from tests.helpers.crews import CERTAIN, GROWING, KITCHEN, LONG, VERDICTS, judged, stored
-from tests.helpers.processes import busy, family, session, wait_for, workers
+from tests.helpers.pressing import at_block, ctrl_c, run_whole
+from tests.helpers.processes import SIGNS, family, session, signs, wait_for
 from tests.helpers.server import read_file
 
 
@@ -227,71 +227,86 @@ def test_jobs_change_nothing():
     assert sim_process("replicate", "kitchen.yaml", "-n", "6", "--jobs", "2", "--json", *BARE).stdout == alone
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks Linux who is there")
-@pytest.mark.parametrize(
-    ("jobs", "number", "word"),
-    [(1, signal.SIGINT, "interrupted"), (2, signal.SIGINT, "interrupted"), (2, signal.SIGTERM, "terminated")],
-)
-def test_what_ends_a_command_keeps_the_finished_replications_and_the_same_command_goes_on(jobs, number, word):
-    write("long.yaml", LONG.replace("SPAN", "10m"))
-    args = ("replicate", "long.yaml", "--no-charts", "--jobs", str(jobs), "--engine", "reference")
-    with session(*args, "-n", "2000") as process:
-        wait_for(lambda: busy(process.pid, jobs, 2))
-        os.killpg(process.pid, number)
-        out, errors = process.communicate(timeout=20)
-        wait_for(lambda: not family(process.pid), 30)
-    assert (process.returncode, out) == (128 + number, "")
-    kept = re.fullmatch(rf"sim: {word}; (\d+) finished replications are kept, the same command goes on\n", errors)
-    assert kept, errors
+SLOW = ("replicate", "long.yaml", "--no-charts", "--engine", "reference")
+linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks Linux who is there")
+
+
+def goes_on(word: str, line: str) -> None:
+    """Look whether a command that was ended kept what it says, and goes on with it."""
+    kept = re.fullmatch(rf"sim: {word}; (\d+) finished replications are kept, the same command goes on\n", line)
+    assert kept, line
     count = int(kept[1])
     assert stored() == list(range(1, count + 1))
-    sim(*args, "-n", str(count + 2))
+    sim(*SLOW, "-n", str(count + 2))
     assert stored() == list(range(1, count + 3))
     assert stored("SELECT count(*) FROM experiments") == [2]
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_ctrl_c_keeps_the_finished_replications_and_the_same_command_goes_on(jobs):
+    write("long.yaml", LONG.replace("SPAN", "2m"))
+    with ctrl_c() as key, at_block(3, key.press):
+        status, out, line = run_whole(*SLOW, "-n", "2000", "--jobs", jobs)
+    assert (status, out) == (130, "")
+    goes_on("interrupted", line)
+
+
+@linux
+def test_what_ends_a_command_with_workers_keeps_the_finished_replications_and_the_same_command_goes_on():
+    write("long.yaml", LONG.replace("SPAN", "2m"))
+    with session(*SLOW, "-n", "1000000", "--jobs", "2", code=SIGNS) as process:
+        wait_for(lambda: signs("finished") >= 3)
+        os.killpg(process.pid, signal.SIGTERM)
+        out, line = process.communicate(timeout=60)
+        wait_for(lambda: not family(process.pid))
+    assert (process.returncode, out) == (128 + signal.SIGTERM, "")
+    goes_on("terminated", line)
+
+
 def test_ctrl_c_does_not_wait_for_a_long_replication():
     write("long.yaml", LONG.replace("SPAN", "20h"))
-    with session("replicate", "long.yaml", *BARE, "--jobs", "2") as process:
-        wait_for(lambda: busy(process.pid, 2, 2))
+    with session(*SLOW, "--no-save", "--jobs", "2", code=SIGNS) as process:
+        wait_for(lambda: signs("simulates") == 2)
         os.kill(process.pid, signal.SIGINT)
-        process.communicate(timeout=3)
-    assert process.returncode == 130
+        _, line = process.communicate(timeout=60)
+    assert (process.returncode, line) == (130, "sim: interrupted; nothing is kept\n")
 
 
+@linux
 def test_ctrl_c_while_the_workers_start_is_one_line():
     with session("replicate", "kitchen.yaml", *BARE, "-n", "1000", "--jobs", "2") as process:
-        wait_for(lambda: busy(process.pid, 2, 0.2))
+        wait_for(lambda: len(family(process.pid)) == 3)
         os.killpg(process.pid, signal.SIGINT)
-        _, errors = process.communicate(timeout=20)
-    assert process.returncode == 130
-    assert errors.splitlines() == ["sim: interrupted; nothing is kept"]
+        _, line = process.communicate(timeout=60)
+    assert (process.returncode, line) == (130, "sim: interrupted; nothing is kept\n")
 
 
-def test_a_worker_that_dies_costs_time_and_no_result():
-    write("long.yaml", LONG.replace("SPAN", "10m"))
-    args = ("replicate", "long.yaml", *BARE, "--engine", "reference", "-n", "200")
-    with session(*args, "--jobs", "2") as process:
-        wait_for(lambda: busy(process.pid, 2, 1))
-        os.kill(workers(process.pid)[0], signal.SIGKILL)
-        out, errors = process.communicate(timeout=60)
-        wait_for(lambda: not family(process.pid), 30)
-    assert (process.returncode, errors) == (0, "")
-    assert out == sim(*args).stdout
+def test_a_worker_that_dies_costs_time_and_no_result(monkeypatch):
+    write("long.yaml", LONG.replace("SPAN", "2m"))
+    processes, begin = [], workers._Process.__init__
+
+    def begin_and_note(process: workers._Process) -> None:
+        begin(process)
+        processes.append(process)
+
+    monkeypatch.setattr(workers._Process, "__init__", begin_and_note)
+
+    def kill() -> None:
+        processes[0].kill()
+
+    with at_block(2, kill):
+        shared = run_whole(*SLOW, "--no-save", "-n", "40", "--jobs", "2")
+    assert len(processes) == 3
+    assert shared == run_whole(*SLOW, "--no-save", "-n", "40")
+    assert shared[::2] == (0, "")
 
 
-def test_workers_that_die_again_and_again_are_one_line():
-    write("long.yaml", LONG.replace("SPAN", "20h"))
-    with session("replicate", "long.yaml", "--no-charts", "--engine", "reference", "--jobs", "2") as process:
-        while process.poll() is None:
-            for one in workers(process.pid):
-                with suppress(ProcessLookupError):
-                    os.kill(one, signal.SIGKILL)
-            time.sleep(0.1)
-        out, errors = process.communicate(timeout=20)
-        wait_for(lambda: not family(process.pid), 30)
-    assert (process.returncode, out, len(errors.splitlines())) == (2, "", 1), errors[-300:]
-    assert "worker processes died again and again" in errors
+def test_workers_that_die_again_and_again_are_one_line(monkeypatch):
+    kill = workers.python_command("import os; os.kill(os.getpid(), 9)")
+    monkeypatch.setattr(workers, "python_command", lambda _: kill)
+    status, out, line = run_whole("replicate", "kitchen.yaml", "--no-charts", "-n", "4", "--jobs", "2")
+    assert (status, out, line.count("\n")) == (2, "", 1)
+    assert "worker processes died again and again" in line
 
 
 def test_a_bar_shows_how_far_it_is_and_the_time_left():

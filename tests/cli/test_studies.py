@@ -2,16 +2,14 @@
 
 import csv
 import json
-import os
 import re
-import signal
 from pathlib import Path
 
 import pytest
 
 from sim import compare, load_scenario, replicate, select, sweep
 from tests.helpers.commands import sim, write
-from tests.helpers.processes import busy, family, session, wait_for
+from tests.helpers.pressing import at_block, ctrl_c, run_whole
 from tests.helpers.server import read_file
 
 LUNCH = """scenario: 1
@@ -181,18 +179,14 @@ def test_a_value_added_to_the_sweep_is_all_that_is_run():
     assert stored("SELECT count(*), count(DISTINCT parameters) FROM runs") == [(10, 5)]
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks Linux who is there")
 def test_ctrl_c_keeps_what_is_finished_of_a_sweep_and_the_same_command_goes_on():
     write(
         "long.yaml", LUNCH.replace("12/m", "120/m").replace("[2, 3, 4]", "[30, 31, 32]").replace("crew: 3", "crew: 31")
     )
     args = ("sweep", "long.yaml", "--no-files", "--engine", "reference")
-    with session(*args, "-n", "400") as process:
-        wait_for(lambda: busy(process.pid, 1, 2))
-        os.killpg(process.pid, signal.SIGINT)
-        out, errors = process.communicate(timeout=20)
-        wait_for(lambda: not family(process.pid), 30)
-    assert (process.returncode, out) == (130, "")
+    with ctrl_c() as key, at_block(8, key.press):
+        status, out, errors = run_whole(*args, "-n", "40")
+    assert (status, out) == (130, "")
     [kept] = re.findall(r"^sim: interrupted; (\d+) finished replications are kept, the same command goes on\n$", errors)
     assert stored("SELECT count(*) FROM runs WHERE status = 'complete'") == [(int(kept),)]
     sim(*args, "-n", "3")

@@ -17,7 +17,7 @@ from sim.experiment.workers import Workers, python_command
 from tests.helpers import ROOT
 from tests.helpers.commands import write
 from tests.helpers.crews import KITCHEN, LONG
-from tests.helpers.processes import busy, family, session, wait_for
+from tests.helpers.processes import SIGNS, family, session, signs, wait_for
 
 COMMANDS = [[sys.executable, "-m", "sim"], [str(Path(sys.executable).with_name("sim"))]]
 
@@ -108,11 +108,11 @@ def test_compiled_code_does_not_come_from_a_folder_that_a_file_of_the_current_on
 @pytest.mark.usefixtures("elsewhere")
 def test_workers_end_with_their_parent_however_that_ends(number):
     write("long.yaml", LONG.replace("SPAN", "20h"))
-    with session("replicate", "long.yaml", "--no-save", "--no-charts", "--jobs", "2") as process:
-        wait_for(lambda: busy(process.pid, 2, 0.3))
+    with session("replicate", "long.yaml", "--no-save", "--no-charts", "--jobs", "2", code=SIGNS) as process:
+        wait_for(lambda: signs("simulates") == 2)
         os.kill(process.pid, number)
-        _, errors = process.communicate(timeout=20)
-        wait_for(lambda: not family(process.pid), 30)
+        _, errors = process.communicate(timeout=60)
+        wait_for(lambda: not family(process.pid))
     if number == signal.SIGKILL:
         assert (process.returncode, errors) == (-number, "")
     else:

@@ -11,6 +11,7 @@ from typing import Any
 from unittest.mock import patch
 
 from sim.cli import main, process
+from sim.experiment import sharing
 from sim.storage import file
 from sim.storage.server import ServerClient
 
@@ -57,6 +58,21 @@ def run_whole(*args: str, **env: str) -> tuple[int, str, str]:
         status = process.as_process(main)
     assert "Traceback" not in errors.getvalue()
     return status, out.getvalue(), errors.getvalue()
+
+
+@contextmanager
+def at_block(number: int, act: Callable[[], object]) -> Iterator[None]:
+    """Act when an experiment has got this block of replications, counted from 1, back from who ran it."""
+    learn, blocks = sharing._Pace.learn, []
+
+    def learn_and_count(pace: Any, results: Any) -> None:
+        learn(pace, results)
+        blocks.append(results)
+        if len(blocks) == number:
+            act()
+
+    with patch.object(sharing._Pace, "learn", learn_and_count):
+        yield
 
 
 @contextmanager

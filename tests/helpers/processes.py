@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,22 +25,14 @@ def family(pid: int) -> list[int]:
     return found
 
 
-def workers(pid: int) -> list[int]:
-    found = []
-    for one in family(pid):
-        try:
-            if b"serve()" in Path(f"/proc/{one}/cmdline").read_bytes():
-                found.append(one)
-        except OSError:
-            continue
-    return found
-
-
 @contextmanager
-def session(*args: str) -> Iterator[subprocess.Popen]:
-    """Start `sim` in a session of its own, as a terminal does."""
+def session(*args: str, code: str = "") -> Iterator[subprocess.Popen]:
+    """Start `sim`, or a small program, in a session of its own, as a terminal does."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command(*args), start_new_session=True, **pipes) as process:
+    started = (
+        [sys.executable, "-c", f"{code}\nfrom sim.__main__ import main; main()", *args] if code else command(*args)
+    )
+    with subprocess.Popen(started, start_new_session=True, **pipes) as process:
         try:
             yield process
         finally:
@@ -54,13 +47,30 @@ def wait_for(condition: Callable[[], object], seconds: float = 90) -> None:
         time.sleep(0.02)
 
 
-def computed(pid: int) -> float:
-    """Seconds of processor time that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+SIGNS = """
+ENGINE = '''
+import sim.experiment
+from sim.engines import reference
+simulate = reference.simulate
+def simulate_and_tell(*args):
+    open("signs", "a").write("simulates ")
+    return simulate(*args)
+reference.simulate = simulate_and_tell
+'''
+exec(ENGINE)
+import sim.experiment.sharing as sharing, sim.experiment.workers as workers
+learn, command = sharing._Pace.learn, workers.python_command
+def learn_and_tell(*args):
+    open("signs", "a").write("finished ")
+    learn(*args)
+sharing._Pace.learn = learn_and_tell
+workers.python_command = lambda code: command(f"exec({ENGINE!r}); {code}")
+from sim.__main__ import main; main()
+"""
+"""`sim` for `session` which tells, as its workers do, what it is at; `signs` counts that."""
 
 
-def busy(pid: int, jobs: int, seconds: float) -> bool:
-    """Whether everybody who simulates has done so for a while; loading takes about a second."""
-    those = [pid] if jobs == 1 else workers(pid)
-    return len(those) == jobs and all(computed(one) > seconds for one in those)
+def signs(what: str) -> int:
+    """Return how often a program said that it `simulates`, or that it has got a block of replications `finished`."""
+    file = Path("signs")
+    return file.read_text().count(what) if file.exists() else 0

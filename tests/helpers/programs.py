@@ -11,8 +11,6 @@ import pytest
 
 FILES = {"result.txt", "orders.csv", "attempts.csv", "events.csv", "metrics.json"}
 """What a run leaves beside its charts."""
-
-
 GO = """
 import sys
 
@@ -22,14 +20,13 @@ class Loading:
             print("go", flush=True)
 
 sys.meta_path.insert(0, Loading())
-from sim.__main__ import main
-main()
+from sim.__main__ import main; main()
 """
 # `go` comes where our code has taken over from Python, which has a traceback for Ctrl-C
 
 
 def start(*args: str, code: str | None = None, cwd: Path | None = None, **env: str) -> subprocess.Popen:
-    """Start `sim`, or a small program, in a process group of its own."""
+    """Start `sim`, or a small program, in a session of its own, as a terminal does."""
     command = [sys.executable, *(("-m", "sim") if code is None else ("-c", code)), *args]
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen(command, **pipes, cwd=cwd, env={**os.environ, **env}, start_new_session=True)
