@@ -52,13 +52,13 @@ class Keeper:
         self.scenario, self.seed = scenario, seed
         self.problems: list[str] = []
         self.run_id: str | None = None  # of the run, once it is stored
-        self.count = 0  # of replications that were finished
         self._damaged = damaged
         self._known_damage: set[str] = set()
         self._is_pushed = False
         self._experiments: dict[str, Experiment] = {}  # by the text of the scenario that they are of
         self._scenarios: dict[str, Scenario] = {}  # by their text
         self._waiting: list[tuple[Scenario, list[str], Sequence[Replication]]] = []  # with the ids of their runs
+        self._stored: dict[str, int] = {}  # how many replications a block has, by the id of its first
         self._flushed = monotonic()
 
     def __enter__(self) -> Self:
@@ -77,6 +77,11 @@ class Keeper:
     def experiment_ids(self) -> list[str]:
         """The ids of the experiments of which something is stored, or was tried to be."""
         return [experiment.id for experiment in self._experiments.values()]
+
+    @property
+    def count(self) -> int:
+        """How many replications are stored, at whatever moment Ctrl-C came."""
+        return sum(self._stored.values())
 
     @property
     def _file(self) -> Address:
@@ -142,7 +147,6 @@ class Keeper:
 
     def finished(self, scenario: Scenario, results: Sequence[Replication]) -> None:
         """Keep new replications, now or with others a little later; what goes wrong is tried again at the end."""
-        self.count += len(results)
         if self.address is None:
             return
         self._scenarios[scenario.text] = scenario
@@ -162,6 +166,7 @@ class Keeper:
                 scenario, run_ids, results = self._waiting[0]
                 experiment = self._experiment(scenario)
                 save_replications(database, scenario, self.seed_of(scenario), results, self.tags, experiment, run_ids)
+                self._stored[run_ids[0]] = len(run_ids)
                 del self._waiting[0]
 
     def _experiment(self, scenario: Scenario) -> Experiment:
