@@ -50,9 +50,9 @@ def check_tree(
     context = Context(*_clock_of(plain), has_service, folder, label, known, in_force, root)
     file = ScenarioFile.model_validate(plain | dict.fromkeys(absent, WrongValueError()), context=context)
 
-    # What YAML or an unknown parameter made wrong is wrong as a value too, and told once.
-    told = {fault[:3] for fault in (*faults, *unknown)}
-    values = [fault for fault in _faults(file.findings, tree) if fault[:3] not in told]
+    # What YAML or an unknown parameter made wrong is wrong as a value too: a value is told once.
+    told = {_value(fault, root) for fault in (*faults, *unknown)}
+    values = [fault for fault in _faults(file.findings, tree) if _value(fault, root) not in told]
     new = [*values, *_faults(broken_rules(file), tree)]
     if has_base:
         faults += [*unknown, *new]
@@ -66,6 +66,11 @@ def check_tree(
 def _faults(findings: Iterable[Finding], tree: Node) -> Iterator[Fault]:
     for steps, problem in findings:
         yield problem if isinstance(problem, Fault) else tree.fault(steps, problem)
+
+
+def _value(fault: Fault, root: Node) -> tuple[str | int, ...]:
+    """Return what tells values apart: their place, but for those of a dict, which all stand at that of the root."""
+    return fault[:4] if fault[:3] == root.place else fault[:3]
 
 
 def _clock_of(plain: dict[str, Any]) -> tuple[Clock, int | None]:

@@ -50,6 +50,8 @@ class Part(BaseModel):
     """The key that a value written without a mapping stands for."""
     likely_form: ClassVar[str | None] = None
     """How to write a value that stands, which is wrong, in place of the mapping; `{}` takes it."""
+    is_root: ClassVar[bool] = False
+    """Whether it is the whole file: it has too many keys for an unknown one to throw doubt on all that are absent."""
     findings: ClassVar[tuple[Finding, ...]] = ()
     """What is wrong in it, and in the parts in it."""
 
@@ -115,10 +117,10 @@ class Part(BaseModel):
         for key in unknown:
             meant, cure = cls._meant(key, missing if len(unknown) == len(missing) == 1 else [])
             findings.append(((key, KEY), f"unknown key {shown(key)}{cure}"))
-            if meant is None:
-                doubtful |= keys.keys() - data  # any of them may have been meant
-            else:
+            if meant is not None:
                 values.setdefault(meant, wrong)
+            elif not cls.is_root:
+                doubtful |= keys.keys() - data  # any of them may have been meant
         for key in missing:
             if key not in values:
                 example = (keys[key].examples or "…")[0]

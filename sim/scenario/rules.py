@@ -176,7 +176,10 @@ def _changes_with_time(file: ScenarioFile) -> bool:
 @_rule(ScenarioFile)
 def _runs_are_finite(file: ScenarioFile) -> Iterator[Finding]:
     horizon, states = file.clock.until, 0.0
-    demand = float(sum(entry.count for entry in file.timeline if entry.order is not None))
+    demand = 0.0
+    for entry in file.timeline:
+        with suppress(WrongValueError):
+            demand += 0 if entry.order is None else entry.count
     if demand > MOST_ORDERS:
         yield ("timeline",), f"makes {demand:,.0f} orders; one run holds at most {MOST_ORDERS:,}; use a smaller count"
     for index, stream in enumerate(file.arrivals):

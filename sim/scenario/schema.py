@@ -199,6 +199,8 @@ def _version(value: object) -> object:
 class ScenarioFile(Part):
     """A whole scenario file, with `extends` and `params` already applied."""
 
+    is_root: ClassVar = True
+
     scenario: Annotated[Literal[1], BeforeValidator(_version), Field(examples=[1])]
     name: Annotated[Name, Field(examples=["lunch"])]
     description: str = ""
