@@ -17,6 +17,7 @@ from sim.experiment.replications import Replications
 from sim.model import UNITS, WORSE
 from sim.scenario import Scenario, metric_of
 from sim.statistics import Difference, holm, paired_difference
+from sim.units import count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +83,8 @@ class Comparison:
 
     def __repr__(self) -> str:
         """Return what this compares, in one line."""
-        return f"<Comparison of {self.labels[0]} with {len(self.alternatives)} alternatives, seed {self.baseline.seed}>"
+        alternatives = count(len(self.alternatives), "alternative")
+        return f"<Comparison of {self.labels[0]} with {alternatives}, seed {self.baseline.seed}>"
 
     @property
     def plot(self) -> ComparisonPlots:
@@ -101,6 +103,7 @@ class Comparison:
         names = [scenario.name for scenario in scenarios]
         labels = [label(scenario, parameters) for scenario in scenarios]
         files = [scenario.root.place.file for scenario in scenarios]
+        # The first of these that tells all apart; where none does, the labels are numbered.
         for texts in (names, labels, files):
             if len(set(texts)) == len(scenarios):
                 return texts
@@ -168,7 +171,7 @@ def paired(name: str, replications: Replications, baseline: Replications, metric
         return Pair(name, metric, *means, None, 1.0, is_bound)
     difference = paired_difference(values[is_pair], baseline_values[is_pair])
     is_random = replications.scenario.is_random or baseline.scenario.is_random
-    if not is_random:
+    if not is_random:  # any difference is certain, and so is that there is none
         difference = difference._replace(p=float(difference.interval.mean == 0))
     baseline_mean, mean = float(baseline_values[is_pair].mean()), float(values[is_pair].mean())
     return Pair(name, metric, baseline_mean, mean, difference, difference.p, is_bound, is_random)
@@ -206,7 +209,7 @@ def compare(
             place = baseline.root.find(("sweep",))[0].place
             raise ScenarioError([place.fault("sweep", "has no other point than the baseline; write other values")])
     if times is None:
-        times = max(map(most_replications, scenarios))
+        times = max(map(most_replications, scenarios))  # of all as many, since only pairs count
     with replicator(baseline, options) as runs:
         replications = runs.run(scenarios, times)
     return Comparison(baseline, replications[0], replications[1:], names)

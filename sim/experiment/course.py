@@ -56,8 +56,10 @@ class Course:
 
     def _add(self, part: Results) -> None:
         self._parts.append(part)
+        # Without a metric to know, it only matters which numbers are there.
         values = np.zeros(len(part)) if self._until is None else part.of_metric(self._until.metric)
         self._values.update(zip(part.numbers, values.tolist(), strict=True))
+        # One by one, so that an experiment ends at the same replication however its work was cut into blocks.
         while not self.is_over and self.reached + 1 in self._values:
             self.reached += 1
             self.is_enough = self._knows_enough()

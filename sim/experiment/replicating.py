@@ -72,7 +72,7 @@ class Replicator:
         total, progress = sum(counts), self._options.get("progress")
         experiments = []
         for index, scenario in enumerate(scenarios):
-            reached = sum(counts[:index])
+            reached = sum(counts[:index])  # of all, before those of this scenario
 
             def tell(count: int, _: int, reached: int = reached) -> None:
                 if progress:
@@ -80,8 +80,8 @@ class Replicator:
 
             options: Options = {**self._options, "seed": self.seed, "earlier": self._earlier_of, "progress": tell}
             later = total - reached - counts[index]
-            known_here = known[index] if known else ()
-            experiments.append(replicate_by(self._workers, scenario, times, known_here, later, **options))
+            known_of_it = known[index] if known else ()
+            experiments.append(replicate_by(self._workers, scenario, times, known_of_it, later, **options))
         return experiments
 
     def _earlier_of(self, scenario: Scenario) -> list[Replication]:
@@ -99,8 +99,13 @@ def replicate_by(
     later: int = 0,
     **options: Unpack[Options],
 ) -> Replications:
-    """Do what `replicate` does, with workers that may go on to `later` replications of other scenarios; `known` are
-    replications that are at hand, beside those from earlier.
+    """Do what `replicate` does, with `workers` in place of those of the options; they may go on to `later` replications
+    of other scenarios. `known` are replications that are at hand, beside those from earlier.
+
+    Raises:
+        SimulationError: as in `replicate`.
+        ValueError: likewise.
+
     """
     most = most_replications(scenario, times)
     if not 1 <= most <= MOST_TIMES:
@@ -110,6 +115,7 @@ def replicate_by(
     earlier = options.get("earlier", _nothing)(scenario)
     at_hand = {replication.number: replication for replication in (*earlier, *known) if replication.number <= most}
     course = Course(most, list(at_hand.values()), scenario.file.replications if times is None else None)
+    # A worker on another machine must draw the same numbers, so it is told which numpy draws ours.
     work = partial(
         observe, scenario, seed, fingerprints=options.get("fingerprints", True), numpy_version=np.__version__
     )

@@ -13,7 +13,7 @@ from sim.experiment.results import Replication, Results
 from sim.model import UNITS, OrderClass
 from sim.scenario import Scenario, Threshold, metric_of
 from sim.statistics import Interval, bounds, mean_interval
-from sim.units import SECOND
+from sim.units import SECOND, count
 from sim.verdicts import ThresholdVerdict, judge_threshold
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Replications:
 
     def __repr__(self) -> str:
         """Return which experiment this is, in one line."""
-        return f"<Replications {self.scenario.name}, seed {self.seed}, {len(self.results)} replications>"
+        return f"<Replications {self.scenario.name}, seed {self.seed}, {count(len(self.results), 'replication')}>"
 
     @property
     def plot(self) -> ReplicationsPlots:
@@ -96,6 +96,9 @@ class Replications:
 
     def judged(self, threshold: Threshold, level: float) -> ThresholdVerdict:
         """Return what becomes of a threshold when either judgement may be wrong with probability `level` at most."""
+        # Where all observed values are equal, others may still lie so far away (see `bounds`): none of a crew, which
+        # the file fixes, and no share leaves 0 to 1.
+
         match UNITS[threshold.metric]:
             case "bots":
                 reach = 0.0

@@ -48,8 +48,10 @@ class _Pace:
     def learn(self, results: Results) -> None:
         """Take notice of what a block took."""
         seconds = [(record.finished_at - record.started_at).total_seconds() for record in results.records]
+        # At most half of a fair share, so that no worker is left alone with a large last block.
         fair = self.unshared if self.workers == 1 else self.unshared // (2 * self.workers)
         self.size = max(1, min(int(_SECONDS / max(float(np.median(seconds)), 1e-6)), _MOST, fair))
+        # To load the compiled engine pays for many orders alone, which the file does not tell: its first runs do.
         if self.engine == "reference" and self.is_auto:
             actions = int(np.nan_to_num(results.of_metric("orders.created")).mean() * (self.unshared + self.later))
             self.engine = choose_engine("auto", actions)
@@ -89,6 +91,7 @@ def in_order(calls: Iterator[Callable[[], T]], workers: Workers, most: int) -> G
     futures: deque[Future[T]] = deque()
     try:
         while True:
+            # Calls are made up late, since how large a block is depends on what those before it took.
             futures.extend(workers.submit(call) for call in islice(calls, _AHEAD * workers.count - len(futures)))
             if not futures:
                 return

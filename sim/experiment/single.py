@@ -15,7 +15,7 @@ from sim.metrics import Measures, attempts_table, events_table, measure, orders_
 from sim.model import UNITS, OrderClass, OrderStatus, Table, Workload
 from sim.scenario import Scenario
 from sim.statistics import BatchMeans, batch_means
-from sim.units import SECOND
+from sim.units import SECOND, count
 from sim.verdicts import judge_expectations
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ class Run:
 
     def __repr__(self) -> str:
         """Return which run this is, in one line."""
-        return f"<Run {self.scenario.name}, seed {self.seed}, replication {self.replication}, {len(self.log)} events>"
+        events = count(len(self.log), "event")
+        return f"<Run {self.scenario.name}, seed {self.seed}, replication {self.replication}, {events}>"
 
     @property
     def plot(self) -> RunPlots:

@@ -12,6 +12,7 @@ from sim.experiment.replicating import Options, replicator
 from sim.experiment.replications import Replications
 from sim.model import UNITS
 from sim.scenario import Scenario
+from sim.units import count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,7 @@ class Sweep:
 
     def __repr__(self) -> str:
         """Return which sweep this is, in one line."""
-        return f"<Sweep {self.scenario.name}, seed {self.seed}, {len(self.points)} points>"
+        return f"<Sweep {self.scenario.name}, seed {self.seed}, {count(len(self.points), 'point')}>"
 
     @property
     def plot(self) -> SweepPlots:

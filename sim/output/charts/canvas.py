@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import FigureBase
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FixedLocator, FuncFormatter, Locator
+from matplotlib.ticker import FixedLocator, FuncFormatter, Locator, PercentFormatter
 
 from sim.experiment import Replications, Run
-from sim.model import OrderClass
+from sim.model import UNITS, OrderClass
 from sim.output.charts.drawing import Chart
 from sim.output.wording import how_often
 from sim.scenario import Scenario
@@ -150,6 +150,20 @@ def duration_axis(axis: Axis, most: int = 8) -> None:
     """Give an axis of seconds ticks that carry their own units, so that all axes of durations are in seconds."""
     axis.set_major_locator(_DurationLocator(most))
     axis.set_major_formatter(FuncFormatter(lambda value, _: _in_words(value)))
+
+
+def unit_axis(axis: Axis, unit: str, most: int = 8) -> None:
+    """Give an axis of a metric ticks in its unit."""
+    if unit == "s":
+        duration_axis(axis, most)
+    elif unit == "share":
+        axis.set_major_formatter(PercentFormatter(1))
+
+
+def with_unit(metric: str) -> str:
+    """Return a metric with its unit, where the ticks of `unit_axis` do not say that."""
+    unit = UNITS[metric]
+    return metric if unit in ("s", "share") else f"{metric} ({unit})"
 
 
 def _in_words(seconds: float) -> str:

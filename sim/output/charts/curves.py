@@ -11,11 +11,10 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import FigureBase
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import PercentFormatter
 
 from sim.experiment import Replications, Size, label, shared_conditions
 from sim.model import UNITS
-from sim.output.charts.canvas import INK, duration_axis, plain
+from sim.output.charts.canvas import INK, plain, unit_axis, with_unit
 from sim.output.wording import CONFIDENCE, shown
 from sim.scenario import quantity
 
@@ -134,15 +133,11 @@ class Curves:
         first, last = row[0], row[-1]
         for axes, limit in product(row, limits):
             axes.axhline(limit, **_LIMIT)
-        unit = UNITS[metric]
         ends = [point.estimate(metric, CONFIDENCE) for point in self.points]
         if all(estimate is None or estimate.low is None or estimate.low >= 0 for estimate in ends):
             first.set_ylim(bottom=0)
-        if unit == "s":
-            duration_axis(first.yaxis, 6)
-        elif unit == "share":
-            first.yaxis.set_major_formatter(PercentFormatter(1))
-        first.set_ylabel(metric if unit in ("s", "share") else f"{metric}\n({unit})")
+        unit_axis(first.yaxis, UNITS[metric], 6)
+        first.set_ylabel(with_unit(metric).replace(" ", "\n"))
         bottom, top = first.get_ylim()
         labels: list[tuple[float, str]] = []
         for limit, text in sorted(limits.items()):

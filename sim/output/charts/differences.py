@@ -14,13 +14,14 @@ from sim.model import UNITS
 from sim.output.charts.canvas import (
     COLOURS,
     INK,
-    duration_axis,
     heading,
     left_out,
     legend,
     mark_interval,
     of_replications,
     plain,
+    unit_axis,
+    with_unit,
 )
 from sim.output.charts.drawing import FigureChart
 from sim.statistics import Interval
@@ -59,14 +60,10 @@ def _draw_pairs(axes: Axes, pairs: Sequence[Pair], metric: str) -> None:
             axes.text(0, row, "  no data", va="center")
         else:
             mark_interval(axes, row, pair.difference.interval, _BLUE, filled=pair.is_significant)
-    unit = UNITS[metric]
     axes.xaxis.set_major_locator(MaxNLocator(nbins=8))
-    if unit == "s":
-        duration_axis(axes.xaxis)
-    elif unit == "share":
-        axes.xaxis.set_major_formatter(PercentFormatter(1))
+    unit_axis(axes.xaxis, UNITS[metric])
     axes.set_ylabel("alternative")
-    axes.set_xlabel(f"difference of {metric}" if unit in ("s", "share") else f"difference of {metric} ({unit})")
+    axes.set_xlabel(f"difference of {with_unit(metric)}")
 
 
 def size_of_theory(replications: Replications) -> Size:

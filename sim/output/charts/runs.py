@@ -53,6 +53,7 @@ def draw_waits(run: Run, axes: Axes) -> Axes:
     """Draw the empirical distribution of waits by class, in seconds, with each class's 95th percentile marked."""
     plain(axes)
     lines = [_draw_waits_of(axes, run, order_class) for order_class in OrderClass]
+    # Axes of the caller may share this one's scale with others, which have curves too.
     together = axes.get_shared_x_axes().get_siblings(axes)
     longest = max(float(np.max(line.get_xdata(), initial=0)) for panel in together for line in panel.get_lines())
     axes.axhline(0.95, color=INK, linewidth=0.8, linestyle=":")
@@ -85,6 +86,7 @@ def _draw_waits_of(axes: Axes, run: Run, order_class: OrderClass) -> Line2D:
         assert p95 is not None
         text = format_duration(round(p95 * SECOND), 0 if p95 >= 10 else 1)
         label += f", p95 {at_least(text, bool(values[f'orders.{order_class.name}.pending']))}"
+        # Above the end of its curve a mark must not be cut off, nor tell classes apart by colour alone.
         marker = "o" if order_class is OrderClass.VIP else "s"
         axes.plot(p95, 0.95, marker, color=colour, markeredgecolor=INK, markersize=8, zorder=3, clip_on=False)
     if leavers := int((counted & abandoned).sum()):
