@@ -90,7 +90,8 @@ def theory(scenario: Scenario) -> Theory:
     failing = next(_failing(scenario), None)
     if failing is not None:
         return Theory("", "", {}, failing)
-    file, bots = scenario.file, crew_changes(scenario.file)[-1][2]
+    file = scenario.file
+    bots = _crew(scenario)
     rates = _rates(scenario)
     services = [file.service.of(order_class) for order_class in rates]
     means = {order_class: service.mean / SECOND for order_class, service in zip(rates, services, strict=True)}
@@ -175,16 +176,22 @@ def _failing(scenario: Scenario) -> Iterator[str]:
     yield from _failing_arrivals(scenario)
     if not any(stream.process.mean_rate for stream in file.arrivals if stream.trace is None):
         yield "there are no arrivals"
-    changes, horizon = crew_changes(file), file.clock.until
-    if any(time > 0 and change and (horizon is None or time <= horizon) for time, change, *_ in changes):
+    horizon = math.inf if file.clock.until is None else file.clock.until
+    if any(0 < time <= horizon and change for time, change, *_ in crew_changes(file)):
         yield "the crew changes with time"
-    if not changes[-1][2]:
+    if not _crew(scenario):
         yield "there are no bots"
     if file.queue.promote_after is not None:
         yield "NORMAL orders are promoted"
     if not file.warmup:
         yield "the kitchen starts empty and nothing is left out; write warmup: 1h or more"
-    yield from _failing_times(scenario, changes[-1][2])
+    yield from _failing_times(scenario, _crew(scenario))
+
+
+def _crew(scenario: Scenario) -> int:
+    """Return how many bots there are in the long run."""
+    _, _, size, _ = crew_changes(scenario.file)[-1]
+    return size
 
 
 def _failing_arrivals(scenario: Scenario) -> Iterator[str]:

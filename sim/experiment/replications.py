@@ -98,7 +98,6 @@ class Replications:
         """Return what becomes of a threshold when either judgement may be wrong with probability `level` at most."""
         # Where all observed values are equal, others may still lie so far away (see `bounds`): none of a crew, which
         # the file fixes, and no share leaves 0 to 1.
-
         match UNITS[threshold.metric]:
             case "bots":
                 reach = 0.0
