@@ -42,7 +42,7 @@ def golden(request):
         if request.config.getoption("--update-golden"):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        assert text == path.read_text(encoding="utf-8")
+        assert text == path.read_text(encoding="utf-8"), f"tests/golden/{name}: where this is meant, --update-golden"
 
     return compare
 

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from sim.errors import SimulationError
 from sim.model import UNITS, Action, OrderStatus, Workload, full_metric_name
 from sim.scenario.arrivals import Stream
-from sim.scenario.distributions import Law
 from sim.scenario.hints import did_you_mean
+from sim.scenario.laws import Law
 from sim.scenario.mapping import Finding, Part, WrongValueError, forget, parts
 from sim.scenario.parts import MOST_BOTS, MOST_ORDERS
 from sim.scenario.processes import Mmpp

@@ -239,6 +239,7 @@ KEYS = {  # what follows `scenario` and `name`
     "a huge shape": "service: {weibull: {scale: 10s, shape: 1000001}}\n",
     "low above high": "service: {uniform: {low: 10s, high: 5s}}\n",
     "a mode out of range": "service: {triangular: {low: 5s, mode: 4s, high: 20s}}\n",
+    "a mode of a pert above its high": "service: {pert: {low: 5s, mode: 21s, high: 20s}}\n",
     "a distribution that is a word": "service: {exponential: 10s}\n",
     "a distribution that is a list": "service: [10s]\n",
     "shares that do not add up": "service: {choice: {8s: 70%, 20s: 20%}}\n",

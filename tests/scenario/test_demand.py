@@ -44,6 +44,8 @@ LAWS = {
     "{weibull: {scale: 10s, shape: 0.8}}": (10 * math.gamma(2.25), 1.2605, stats.weibull_min(0.8, scale=10)),
     "{uniform: {low: 5s, high: 15s}}": (10, 1 / math.sqrt(12), stats.uniform(5, 10)),
     "{triangular: {low: 5s, mode: 8s, high: 20s}}": (11, math.sqrt(189 / 18) / 11, stats.triang(0.2, 5, 15)),
+    "{pert: {low: 5s, mode: 8s, high: 20s}}": (9.5, math.sqrt(4.5 * 10.5 / 7) / 9.5, stats.beta(1.8, 4.2, 5, 15)),
+    "{pert: {low: 5s, mode: 5s, high: 20s}}": (7.5, math.sqrt(2.5 * 12.5 / 7) / 7.5, stats.beta(1, 5, 5, 15)),
     "{normal: {mean: 10s, sd: 2s}}": (10, 0.2, stats.truncnorm(-5, math.inf, 10, 2)),
     "{normal: {mean: 10s, sd: 10s}}": (10 + 10 * TRUNCATED, TRUNCATED_CV, stats.truncnorm(-1, math.inf, 10, 10)),
 }
