@@ -23,8 +23,8 @@ OF_KITCHEN = (
 
 def of_class(name: str, order_class: OrderClass) -> str:
     """Return the name that a metric of all orders, such as wait.mean, has for one class: wait.VIP.mean."""
-    family, *rest = name.split(".")
-    return ".".join([family, order_class.name, *rest])
+    family, *fate = name.split(".")
+    return ".".join([family, order_class.name, *fate])
 
 
 def key_metrics(scenario: Scenario) -> list[str]:

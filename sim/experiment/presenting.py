@@ -132,5 +132,5 @@ class Presenter(Protocol):
 
 def presenter() -> Presenter:
     """Return who draws and shows results; it loads matplotlib when something is drawn."""
-    found: Presenter = import_module("sim.output.notebooks").PRESENTER
-    return found
+    notebooks: Presenter = import_module("sim.output.notebooks").PRESENTER
+    return notebooks

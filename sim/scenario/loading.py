@@ -51,8 +51,8 @@ def check_tree(
     file = ScenarioFile.model_validate(plain | dict.fromkeys(absent, WrongValueError()), context=context)
 
     # What YAML or an unknown parameter made wrong is wrong as a value too: a value is told once.
-    told = {_value(fault, root) for fault in (*faults, *unknown)}
-    values = [fault for fault in _faults(file.findings, tree) if _value(fault, root) not in told]
+    faulty_values = {_value(fault, root) for fault in (*faults, *unknown)}
+    values = [fault for fault in _faults(file.findings, tree) if _value(fault, root) not in faulty_values]
     new = [*values, *_faults(broken_rules(file), tree)]
     if has_base:
         faults += [*unknown, *new]

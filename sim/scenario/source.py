@@ -137,8 +137,8 @@ def _syntax_fault(text: str, file: str, error: Any) -> Fault:
     if mark.line >= len(lines):
         place, cure = Place(file, len(lines), len(lines[-1]) + 1), "close the bracket or quote that is still open here"
     else:
-        place, at = Place(file, mark.line + 1, mark.column + 1), lines[mark.line]
-        if "\t" in at[: len(at) - len(at.lstrip())]:
+        place, line = Place(file, mark.line + 1, mark.column + 1), lines[mark.line]
+        if "\t" in line[: len(line) - len(line.lstrip())]:
             cure = "indent with spaces, not tabs"
     return place.fault("", f"is not valid YAML: {error.problem or error.context}; {cure}")
 

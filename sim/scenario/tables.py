@@ -121,7 +121,7 @@ def _add_orders(rows: Iterator[Row], columns: list[str], parsers: dict[str, Call
             try:
                 parsers[column](text.strip())
             except ValueError as error:
-                cell = place._replace(column=1 + sum(len(before) + 1 for before in row[:index]))
+                cell = place._replace(column=1 + sum(len(left_of_it) + 1 for left_of_it in row[:index]))
                 yield cell.fault(column, str(error))
 
 

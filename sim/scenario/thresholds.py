@@ -159,16 +159,16 @@ def _thresholds_of(key: str, metric: str, value: object, written: Node, findings
     if checked.findings:
         findings += [((key, *steps), problem) for steps, problem in checked.findings]
         return
-    here: Steps = (key, "check") if isinstance(value, dict) else (key,)
+    steps_of_check: Steps = (key, "check") if isinstance(value, dict) else (key,)
     if isinstance(checked.check, list):
         texts = [
-            ((*here, index), written.place_of(("thresholds", *here, index)), text)
+            ((*steps_of_check, index), written.place_of(("thresholds", *steps_of_check, index)), text)
             for index, text in enumerate(checked.check)
         ]
     else:
-        texts = [(here, written.place_of(("thresholds", key, KEY)), checked.check)]
+        texts = [(steps_of_check, written.place_of(("thresholds", key, KEY)), checked.check)]
     if not texts:
-        findings.append((here, f'is empty; write "< {_EXAMPLES[UNITS[metric]]}"'))
+        findings.append((steps_of_check, f'is empty; write "< {_EXAMPLES[UNITS[metric]]}"'))
     for steps, place, text in texts:
         try:
             yield Threshold(metric, condition(text, UNITS[metric]), checked.severity, place)
