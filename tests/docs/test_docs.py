@@ -1,11 +1,8 @@
 """The documentation says what there is: its examples load, and nothing that a user can write or read is left out."""
 
-import os
 import re
 import shutil
 import sqlite3
-import subprocess
-import sys
 
 import pytest
 from typer.main import get_command
@@ -23,7 +20,7 @@ from sim.storage import find_address, find_run, open_database, save_replications
 from sim.storage.migrations import MIGRATIONS, USERS
 from sim.verdicts import Judgement
 from tests.helpers import ROOT
-from tests.helpers.pages import as_shown
+from tests.helpers.pages import as_shown, pasted, typed
 
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -221,14 +218,6 @@ def test_what_is_said_of_a_server_is_explained(server, token_server, monkeypatch
 def follow(page, folder):
     """Do what a page tells, in its order; yield each command with what is shown and what comes."""
     file, printed, status = folder, "", 0
-    settings = {name: value for name, value in os.environ.items() if not name.startswith("TURSO_")}
-
-    def python(*args):
-        done = subprocess.run(
-            [sys.executable, *args], cwd=folder, env=settings, capture_output=True, text=True, check=False
-        )
-        return done.stdout + done.stderr, done.returncode
-
     for language, text in re.findall(r"^```(\w+)\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL):
         if language == "yaml" and text.startswith("scenario: 1"):
             file = folder / f"{re.search('^name: (.*)$', text, re.MULTILINE)[1]}.yaml"
@@ -236,21 +225,21 @@ def follow(page, folder):
         elif language == "yaml":  # a line for the last file
             file.write_text(file.read_text() + text)
         elif language == "python":
-            printed, _ = python("-c", text)
+            printed = pasted(text, folder)
         elif language == "text":
             yield "python", text, printed
         else:
             for words, shown in re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", text, re.MULTILINE):
                 if words != "echo $?":
                     draws = not {"check", "theory"} & set(words.split())
-                    said, status = python("-m", *words.split(), *(["--no-charts"] if draws else []))
+                    status, said = typed(words, folder, *(["--no-charts"] if draws else []))
                 yield words, shown, f"{status}\n" if words == "echo $?" else said
 
 
 @pytest.mark.parametrize(("name", "commands"), [("how-sure", 10), ("which-crew", 7)])
-def test_what_a_guide_shows_is_what_comes_when_it_is_followed(tmp_path, name, commands):
+def test_what_a_guide_shows_is_what_comes_when_it_is_followed(elsewhere, name, commands):
     page = ROOT / f"docs/{name}.md"
-    wrong = [(words, came) for words, shown, came in follow(page, tmp_path) if not as_shown(shown, came)]
+    wrong = [(words, came) for words, shown, came in follow(page, elsewhere) if not as_shown(shown, came)]
     assert wrong == []
     assert len(re.findall(r"^\$ sim ", page.read_text(), re.MULTILINE)) == commands
 

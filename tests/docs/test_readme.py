@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from tests.helpers.pages import as_shown, typed
+
 
 @pytest.fixture
 def readme(pytestconfig):
@@ -41,25 +43,16 @@ def test_the_python_lines_work(readme, pytestconfig, tmp_path):
 
 
 @pytest.mark.parametrize(("title", "statuses"), [("How sure?", [0, 1]), ("Which crew?", [0])])
-def test_what_it_says_of_being_sure_is_what_comes(readme, pytestconfig, tmp_path, title, statuses):
+def test_what_it_says_of_being_sure_is_what_comes(readme, pytestconfig, elsewhere, title, statuses):
     section = readme.split(f"\n## {title}\n")[1].split("\n## ")[0]
-    shutil.copytree(pytestconfig.rootpath / "scenarios", tmp_path / "scenarios")
-    promise = (tmp_path / "scenarios/lunch_rush.yaml").read_text() + block(section, "yaml")
-    (tmp_path / "promise.yaml").write_text(promise)
-    settings = {name: value for name, value in os.environ.items() if not name.startswith("TURSO_")}
+    shutil.copytree(pytestconfig.rootpath / "scenarios", elsewhere / "scenarios")
+    promise = (elsewhere / "scenarios/lunch_rush.yaml").read_text() + block(section, "yaml")
+    (elsewhere / "promise.yaml").write_text(promise)
     came = []
     for words, shown in re.findall(r"^\$ (.*)\n((?:[^`].*\n)*)", section, re.MULTILINE):
-        done = subprocess.run(
-            [sys.executable, "-m", *words.split()],
-            cwd=tmp_path,
-            env=settings,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        parts = [re.escape(part) for part in shown.split("...\n")]
-        assert re.fullmatch("(?:.*\n)*".join(parts), done.stdout), done.stdout + done.stderr
-        came.append(done.returncode)
+        status, said = typed(words, elsewhere, *([] if "check" in words else ["--no-charts"]))
+        assert as_shown(shown, said), said
+        came.append(status)
     assert came == statuses
 
 
