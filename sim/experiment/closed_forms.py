@@ -190,8 +190,7 @@ def _failing(scenario: Scenario) -> Iterator[str]:
 
 def _crew(scenario: Scenario) -> int:
     """Return how many bots there are in the long run."""
-    _, _, size, _ = crew_changes(scenario.file)[-1]
-    return size
+    return crew_changes(scenario.file)[-1].size
 
 
 def _failing_arrivals(scenario: Scenario) -> Iterator[str]:

@@ -120,6 +120,15 @@ class Stream(Part):
         span = float("inf") if end is None else max(0, end - self.from_)
         return min(limit, self.process.expected_arrivals(span) * size)
 
+    def expected_states(self, horizon: int | None) -> float:
+        """Return how many states a modulated stream goes through on average, when it is not endless."""
+        if self.mmpp is None:
+            return 0
+        end = self.end(horizon)
+        spans = [] if end is None else [float(max(0, end - self.from_))]
+        spans += [] if self.limit is None else [self.limit / self.mmpp.mean_rate * SECOND]
+        return min(spans) / self.mmpp.mean_stay
+
     @cached_property
     def vip_share(self) -> float:
         """The share of VIPs among its orders, when it is not a trace."""

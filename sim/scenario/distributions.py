@@ -116,7 +116,7 @@ class Distribution(Part):
             return rng.choice(np.array(list(self.choice), np.int64), n, p=shares)
         if self.empirical is not None:
             return rng.choice(np.array(self.empirical, np.int64), n)
-        if n <= _CHUNK or self.normal is not None:  # which draws again what is below 0, at the end
+        if n <= _CHUNK or self._law.is_drawn_at_once:
             return rounded(self._law.draw(rng, n))
         sizes = [min(_CHUNK, n - start) for start in range(0, n, _CHUNK)]
         return np.concatenate([rounded(self._law.draw(rng, size)) for size in sizes])

@@ -23,6 +23,9 @@ Floats = NDArray[np.float64]
 class Law(Part, ABC):
     """A distribution with parameters, as a scenario names it."""
 
+    is_drawn_at_once: ClassVar[bool] = False
+    """Whether the n-th duration would be another one if they were drawn in several calls."""
+
     @abstractmethod
     def draw(self, rng: "Generator", n: int) -> Floats:
         """Return `n` durations in microseconds, not yet rounded, by the methods of numpy's Generator alone.
@@ -202,6 +205,8 @@ class Pert(Estimate):
 
 class Normal(Law):
     """Normal, truncated at 0: negative numbers are drawn again, so the mean lies somewhat above `mean`."""
+
+    is_drawn_at_once: ClassVar = True  # what is below 0 is drawn again at the end
 
     mean: Duration
     sd: Duration

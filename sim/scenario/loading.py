@@ -8,7 +8,7 @@ from sim.errors import Fault, ScenarioError
 from sim.scenario.hints import few_hints
 from sim.scenario.mapping import Finding, WrongValueError
 from sim.scenario.parts import Context
-from sim.scenario.resolving import parameter_nodes, with_moved_files, with_parameters
+from sim.scenario.resolving import with_parameters
 from sim.scenario.rules import broken_rules
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.tree import Node
@@ -27,7 +27,7 @@ class Loaded(NamedTuple):
 
 @few_hints()
 def check_tree(
-    root: Node, folder: Path, parameters: dict[str, Any], faults: list[Fault], known: Mapping[str, bytes]
+    root: Node, folder: Path, parameters: Mapping[str, Any], faults: list[Fault], known: Mapping[str, bytes]
 ) -> Loaded:
     """Put parameters into the tree of a file, read its values and apply its rules.
 
@@ -37,27 +37,25 @@ def check_tree(
         ScenarioError: with every fault, each with its place.
 
     """
-    nodes = parameter_nodes(root, parameters, faults, unknown := list[Fault]())
-    home = Path(root.place.file).parent
-    tree = with_moved_files(with_parameters(root, nodes, unknown), home)
-    plain, in_force = tree.plain(), {name: node.plain() for name, node in nodes.items()}
+    tree, in_force, unknown = with_parameters(root, parameters, faults)
+    plain = tree.plain()
 
-    # A base that cannot be had is a fault; any key that is absent, and any parameter, may stand in it.
-    has_base = "extends" not in root.value
-    absent = () if has_base else ScenarioFile.model_fields.keys() - plain
-    has_service = "service" in plain or "service" in absent
-    label = str(home / "_")[:-1].removeprefix("./")
-    context = Context(*_clock_of(plain), has_service, folder, label, known, in_force, root)
-    file = ScenarioFile.model_validate(plain | dict.fromkeys(absent, WrongValueError()), context=context)
+    # A base that cannot be had is a fault already. What is absent may stand in it: nobody can say that it is missing.
+    lacks_base = "extends" in root.value
+    absent = ScenarioFile.model_fields.keys() - plain if lacks_base else ()
+    values = plain | dict.fromkeys(absent, WrongValueError())
+    label = str(Path(root.place.file).parent / "_").removesuffix("_")
+    context = Context(*_clock_of(plain), "service" in values, folder, label, known, in_force, root)
+    file = ScenarioFile.model_validate(values, context=context)
 
     # What YAML or an unknown parameter made wrong is wrong as a value too: a value is told once.
     faulty_values = {_value(fault, root) for fault in (*faults, *unknown)}
-    values = [fault for fault in _faults(file.findings, tree) if _value(fault, root) not in faulty_values]
-    new = [*values, *_faults(broken_rules(file), tree)]
-    if has_base:
-        faults += [*unknown, *new]
+    wrong = [fault for fault in _faults(file.findings, tree) if _value(fault, root) not in faulty_values]
+    wrong += _faults(broken_rules(file), tree)
+    if lacks_base:
+        faults += [fault for fault in wrong if not fault.message.startswith("missing key")]
     else:
-        faults += [fault for fault in new if not fault.message.startswith("missing key")]
+        faults += [*unknown, *wrong]
     if faults:
         raise ScenarioError(faults)
     return Loaded(file, plain, in_force, context.files, tuple(context.notes))

@@ -1,10 +1,11 @@
 """What happens to a file before the schema sees it: `extends` is merged in, and parameters are put in place."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -100,11 +101,38 @@ def _is_distribution(node: Node) -> bool:
     return isinstance(node.value, dict) and len(node.value) == 1 and next(iter(node.value)) in Distribution.exactly_one
 
 
-def parameter_nodes(root: Node, given: dict[str, Any], faults: list[Fault], unknown: list[Fault]) -> dict[str, Node]:
-    """Return the values of all parameters, those of the file and those `given` in their place.
+class Resolved(NamedTuple):
+    """A tree as its parameters make it, and their values.
 
-    `unknown` gets the faults of values that are no values.
+    `unknown` are faults of parameters that a base would explain, had there been one.
     """
+
+    tree: Node
+    in_force: dict[str, Any]
+    unknown: list[Fault]
+
+
+def with_parameters(root: Node, given: Mapping[str, Any], faults: list[Fault]) -> Resolved:
+    """Return the tree without `extends` and `params`, each `$name` replaced by the parameter's value.
+
+    Those `given` stand in place of those of the file. Faults in such a value will point at it.
+
+    Raises:
+        ScenarioError: the tree gets too large.
+
+    """
+    unknown: list[Fault] = []
+    values = _parameters(root, given, faults, unknown)
+    keys = {key: node for key, node in root.value.items() if key not in ("extends", "params")}
+    tree = _filled(replace(root, value=keys), "", {f"${name}": node for name, node in values.items()}, unknown)
+    if tree.size > MOST_VALUES:
+        message = f"parameters make more than {MOST_VALUES} values of this file; repeat less"
+        raise ScenarioError([*faults, *unknown, root.place.fault("", message)])
+    tree = _with_moved_files(tree, Path(root.place.file).parent)
+    return Resolved(tree, {name: node.plain() for name, node in values.items()}, unknown)
+
+
+def _parameters(root: Node, given: Mapping[str, Any], faults: list[Fault], unknown: list[Fault]) -> dict[str, Node]:
     params = root.value.get("params", Node({}, root.place))
     if not isinstance(params.value, dict):
         faults.append(params.place.fault("params", f"{shown(params.value)} is not a mapping; write names and values"))
@@ -158,19 +186,6 @@ def _without_halves(text: str, place: Place) -> str:
     return text
 
 
-def with_parameters(root: Node, values: dict[str, Node], faults: list[Fault]) -> Node:
-    """Return the tree without `extends` and `params`, each `$name` replaced by the parameter's value.
-
-    Faults in that value will point at it. Of an unknown parameter nothing is left but its fault.
-    """
-    keys = {key: node for key, node in root.value.items() if key not in ("extends", "params")}
-    filled = _filled(replace(root, value=keys), "", {f"${name}": node for name, node in values.items()}, faults)
-    if filled.size > MOST_VALUES:
-        faults.append(root.place.fault("", f"parameters make more than {MOST_VALUES} values of this file; repeat less"))
-        raise ScenarioError(faults)
-    return filled
-
-
 def _filled(node: Node, path: str, values: dict[str, Node], faults: list[Fault]) -> Node:
     """Return the tree with what stands in `values` in place of each `$name`."""
     if isinstance(node.value, dict):
@@ -187,13 +202,13 @@ def _filled(node: Node, path: str, values: dict[str, Node], faults: list[Fault])
     return node
 
 
-def with_moved_files(node: Node, home: Path) -> Node:
+def _with_moved_files(node: Node, home: Path) -> Node:
     """Return the tree with the name of each file as seen from the folder `home`, not from that of the file it is in."""
     if isinstance(node.value, list):
-        return replace(node, value=[with_moved_files(item, home) for item in node.value])
+        return replace(node, value=[_with_moved_files(item, home) for item in node.value])
     if not isinstance(node.value, dict):
         return node
-    value = {key: with_moved_files(item, home) for key, item in node.value.items()}
+    value = {key: _with_moved_files(item, home) for key, item in node.value.items()}
     for key in _FILE_KEYS & value.keys():
         name, folder = value[key].value, Path(value[key].place.file).parent
         if isinstance(name, str) and folder != home:

@@ -22,8 +22,8 @@ from sim.scenario.replications import Precision, ReplicationPlan
 from sim.scenario.schema import Expectation, ScenarioFile, TimelineEntry
 from sim.scenario.tree import Steps
 from sim.scenario.where import quantity
-from sim.scenario.workload import Demand, crew_sizes, stream_name
-from sim.units import SECOND, format_duration, shown
+from sim.scenario.workload import Demand, crew_changes, stream_name
+from sim.units import format_duration, shown
 
 P = TypeVar("P", bound=Part)
 Rule = Callable[[Any], Iterator[Finding]]
@@ -155,22 +155,11 @@ def _max_is_above_min(plan: ReplicationPlan) -> Iterator[Finding]:
 def _warm_up_makes_sense(file: ScenarioFile) -> Iterator[Finding]:
     horizon = file.clock.until
     if file.warmup == "mser5":
-        if _changes_with_time(file):
+        if file.changes_with_time:
             message = "mser5 makes no sense where demand or crew change with time; write 30m, or leave it out"
             yield ("warmup",), message
     elif file.warmup and horizon is not None and file.warmup >= horizon:
         yield ("warmup",), f"is not over before the horizon at {format_duration(horizon, 6)}; write a shorter one"
-
-
-def _changes_with_time(file: ScenarioFile) -> bool:
-    """Whether anything but chance and limits makes one part of the run differ from another."""
-    horizon = file.clock.until
-    instants = [entry.at for entry in file.timeline] + [step.at for step in file.bots.schedule]
-    for stream in file.arrivals:
-        if stream.trace is not None or (stream.poisson is not None and stream.poisson.phases is not None):
-            return True
-        instants += [stream.from_] if stream.until is None else [stream.from_, stream.until]
-    return any(instant > 0 and (horizon is None or instant < horizon) for instant in instants)
 
 
 @_rule(ScenarioFile)
@@ -193,7 +182,7 @@ def _runs_are_finite(file: ScenarioFile) -> Iterator[Finding]:
                 continue
             earlier_demand, earlier_states = demand, states
             demand += stream.expected_orders(horizon)
-            states += _expected_states(stream, horizon)
+            states += stream.expected_states(horizon)
             if demand > MOST_ORDERS >= earlier_demand:
                 total = f"{_count(demand)} orders; one run holds at most {MOST_ORDERS:,}"
                 yield steps, f"brings the run to {total}; set a limit"
@@ -205,16 +194,6 @@ def _runs_are_finite(file: ScenarioFile) -> Iterator[Finding]:
 def _count(number: float) -> str:
     """Return a number that may be beyond all sense."""
     return f"about {number:,.0f}" if number < 10**15 else "more than 10^15"
-
-
-def _expected_states(stream: Stream, horizon: int | None) -> float:
-    """Return how many states a modulated stream goes through on average."""
-    if stream.mmpp is None:
-        return 0
-    end = stream.end(horizon)
-    spans: list[float] = [] if end is None else [max(0, end - stream.from_)]
-    spans += [] if stream.limit is None else [stream.limit / stream.mmpp.mean_rate * SECOND]
-    return min(spans) / stream.mmpp.mean_stay
 
 
 @_rule(ScenarioFile)
@@ -233,10 +212,10 @@ def _names_of_streams_are_unique(file: ScenarioFile) -> Iterator[Finding]:
 
 @_rule(ScenarioFile)
 def _crew_is_possible(file: ScenarioFile) -> Iterator[Finding]:
-    changes = crew_sizes(file)
-    if max(size for _, size in changes) > MOST_BOTS:
+    changes = crew_changes(file)
+    if max(change.size for change in changes) > MOST_BOTS:
         yield ("timeline",), f"more than {MOST_BOTS:,} bots at once; add fewer"
-    if sum(abs(change) for change, _ in changes) > _MOST_BOT_CHANGES:
+    if sum(abs(change.bots) for change in changes) > _MOST_BOT_CHANGES:
         steps: Steps = ("timeline",) if file.timeline else ("bots", "schedule")
         yield steps, f"more than {_MOST_BOT_CHANGES:,} bots added and removed; write fewer changes"
 

@@ -1,9 +1,9 @@
 """A scenario: what a valid file says, and how it is loaded."""
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +17,7 @@ from sim.scenario.source import read_yaml
 from sim.scenario.study import BLOCKS, SweepPlan
 from sim.scenario.text import resolved_text
 from sim.scenario.thresholds import Threshold
-from sim.scenario.tree import Node, Place
+from sim.scenario.tree import Node, Place, Steps
 from sim.scenario.workload import Demand
 from sim.units import Clock
 
@@ -156,20 +156,10 @@ class Scenario:
             ScenarioError: the file has no sweep, or is wrong with some of its values.
 
         """
-        plan: SweepPlan | None = self.file.sweep
-        if plan is None:
+        if self.file.sweep is None:
             missing = "missing key 'sweep'; write one such as sweep: {bots: [5, 6]}"
             raise ScenarioError([self.root.place.fault("", missing)])
-        scenarios, faults = [], dict[Fault, None]()
-        for point in plan.points:
-            places = {name: ("sweep", name, index) for name, index in zip(plan.values, point, strict=True)}
-            try:
-                scenarios.append(self._at(plan.parameters(point), places))
-            except ScenarioError as error:
-                faults.update(dict.fromkeys(error.faults))
-        if faults:
-            raise ScenarioError(list(faults))
-        return scenarios
+        return _all(partial(self._point, self.file.sweep, point) for point in self.file.sweep.points)
 
     def baseline(self) -> "Scenario":
         """Return the scenario that `compare` compares others with.
@@ -179,7 +169,7 @@ class Scenario:
 
         """
         values = self.file.compare.baseline if self.file.compare is not None else {}
-        return self._at(values, {name: ("compare", "baseline", name) for name in values})
+        return self._with_values(values, {name: ("compare", "baseline", name) for name in values})
 
     def check_study(self) -> None:
         """Check all points of the sweep, and the baseline.
@@ -188,18 +178,17 @@ class Scenario:
             ScenarioError: the file is wrong with some of their values.
 
         """
-        faults = dict[Fault, None]()
-        for check in (self.baseline, *([self.points] if self.file.sweep is not None else [])):
-            try:
-                check()
-            except ScenarioError as error:
-                faults.update(dict.fromkeys(error.faults))
-        if faults:
-            raise ScenarioError(list(faults))
+        plan = self.file.sweep
+        points = [] if plan is None else [partial(self._point, plan, point) for point in plan.points]
+        _all([self.baseline, *points])
 
-    def _at(self, values: dict[str, Any], places: Mapping[str, tuple[int | str, ...]]) -> "Scenario":
-        """Return this scenario with values for parameters from places of its file, without study and `expect`."""
-        nodes = {name: node_of(value, self.root.find(places[name])[0].place) for name, value in values.items()}
+    def _point(self, plan: SweepPlan, point: tuple[int, ...]) -> "Scenario":
+        steps = {name: ("sweep", name, index) for name, index in zip(plan.values, point, strict=True)}
+        return self._with_values(plan.parameters(point), steps)
+
+    def _with_values(self, values: Mapping[str, Any], steps: Mapping[str, Steps]) -> "Scenario":
+        """Return this scenario with values for parameters that stand in its file, without study and `expect`."""
+        nodes = {name: node_of(value, self.root.place_of(steps[name])) for name, value in values.items()}
         keys = {key: node for key, node in self.root.value.items() if key not in (*BLOCKS, "expect")}
         return _checked(replace(self.root, value=keys), self.folder, self.parameters | nodes, [], self.files)
 
@@ -257,6 +246,19 @@ def restore_scenario(text: str, files: Mapping[str, bytes], label: str) -> Scena
     """
     faults: list[Fault] = []
     return _checked(read_yaml(text, label, faults), Path(), {}, faults, files)
+
+
+def _all(attempts: Iterable[Callable[[], Scenario]]) -> list[Scenario]:
+    """Return the scenario that each attempt makes, or raise an error with the faults of all."""
+    scenarios, faults = list[Scenario](), list[Fault]()
+    for attempt in attempts:
+        try:
+            scenarios.append(attempt())
+        except ScenarioError as error:
+            faults += error.faults
+    if faults:
+        raise ScenarioError(faults)
+    return scenarios
 
 
 def _checked(

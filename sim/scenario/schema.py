@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationInfo, WithJsonSchema
 
-from sim.model import Dispatch, OnRemove, ReturnedTo
+from sim.model import Action, Dispatch, OnRemove, ReturnedTo
 from sim.scenario.arrivals import Stream
 from sim.scenario.distributions import Distribution
 from sim.scenario.mapping import Part
@@ -163,6 +163,18 @@ class TimelineEntry(Part):
     count: Count = 1
     service: Duration | None = None
 
+    @property
+    def bots(self) -> int:
+        """How many bots it adds, or removes where that is negative."""
+        return self.count * ((self.add_bots or 0) - (self.remove_bots or 0))
+
+    @property
+    def action(self) -> Action:
+        """What it does."""
+        if self.order is not None:
+            return Action.CREATE_ORDER
+        return Action.ADD_BOT if self.add_bots else Action.REMOVE_BOT
+
 
 class Expectation(Part):
     """A fact that must hold after the run: of an order, or of a bot; `at` an instant, or at the end."""
@@ -230,6 +242,17 @@ class ScenarioFile(Part):
         return any(time is not None and time.constant is None for time in times) or any(
             stream.is_random for stream in self.arrivals
         )
+
+    @property
+    def changes_with_time(self) -> bool:
+        """Whether anything but chance and limits makes one part of the run differ from another."""
+        horizon = self.clock.until
+        instants = [entry.at for entry in self.timeline] + [step.at for step in self.bots.schedule]
+        for stream in self.arrivals:
+            if stream.trace is not None or (stream.poisson is not None and stream.poisson.phases is not None):
+                return True
+            instants += [stream.from_] if stream.until is None else [stream.from_, stream.until]
+        return any(instant > 0 and (horizon is None or instant < horizon) for instant in instants)
 
 
 def json_schema() -> dict[str, Any]:

@@ -1,15 +1,7 @@
-"""From a scenario to the workload of one replication: the only place where chance enters.
-
-Numbers come from Philox (Salmon et al. 2011), a counter-based generator: the key is the seed, the upper
-words of the counter are the replication and the stream, so that any of them can be opened directly and
-none overlaps another.
-"""
+"""From a scenario to the workload of one replication: the only place where chance enters."""
 
 from collections.abc import Sequence
-from functools import cache
-from hashlib import blake2b
-from threading import local
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,48 +9,13 @@ from numpy.typing import NDArray
 from sim.errors import SimulationError
 from sim.model import NONE, Action, Ints, OrderClass, Rules, Workload
 from sim.scenario.arrivals import Stream
+from sim.scenario.generators import Replication
 from sim.scenario.parts import MOST_ORDERS
 from sim.scenario.schema import ByClass, ScenarioFile
 from sim.units import LONGEST
 
-if TYPE_CHECKING:
-    from numpy.random import Generator
-
 _LATEST = 2**62
 _CREATE, _VIP, _NORMAL = int(Action.CREATE_ORDER), int(OrderClass.VIP), int(OrderClass.NORMAL)  # members are slow
-
-
-class _Generators(local):
-    """Two generators for each thread; moving one to the beginning of a stream takes a tenth of making one."""
-
-    def __init__(self) -> None:
-        generators = [np.random.Philox(key=0) for _ in range(2)]
-        self.parts = [(np.random.Generator(philox), philox, philox.state) for philox in generators]
-
-
-@cache
-def _generators() -> _Generators:
-    return _Generators()  # late, since the module that makes generators takes long to import
-
-
-@cache
-def _word(stream: str, purpose: str) -> int:
-    return int.from_bytes(blake2b(f"{stream}/{purpose}".encode()).digest()[:8], "little")
-
-
-def generator(seed: int, replication: int, stream: str, purpose: str, part: int = 0) -> "Generator":
-    """Return the generator of one stream and purpose in one replication, at its beginning.
-
-    `part` (0 or 1) tells apart the classes of a stream where they differ, and arrivals from what modulates them. The
-    next call with the same part moves the same generator.
-    """
-    opened, philox, state = _generators().parts[part]
-    position: Any = state["state"]
-    position["key"][0] = seed
-    counter = position["counter"]
-    counter[1], counter[2], counter[3] = part, replication, _word(stream, purpose)
-    philox.state = state
-    return opened
 
 
 class _Block(NamedTuple):
@@ -79,7 +36,9 @@ class Demand:
         self.file = file
         self.names = ("timeline", *stream_names(file))
         self.rules = Rules(file.bots.on_remove, file.bots.dispatch, file.queue.returned_to, file.queue.promote_after)
-        self.initial, self.schedule = _crew(np.zeros(1, np.int64), [file.bots.initial]), _schedule(file)
+        self.initial = _crew([0], [file.bots.initial])
+        scheduled = [change for change in crew_changes(file) if change.is_scheduled]
+        self.schedule = _crew([change.time for change in scheduled], [change.bots for change in scheduled])
         self.ends = [stream.end(file.clock.until) for stream in file.arrivals]
 
     def workload(self, seed: int, replication: int) -> Workload:
@@ -89,14 +48,19 @@ class Demand:
             SimulationError: chance made too many orders, or the simulated time could overflow.
 
         """
-        file = self.file
-        blocks = [self.initial, *([_timeline(file, seed, replication)] if file.timeline else []), self.schedule]
+        file, source = self.file, Replication(seed, replication)
+        # What happens at one instant happens in this order: sorting by time keeps it.
+        blocks = [self.initial]
+        if file.timeline:
+            blocks.append(_timeline(file, source))
+        blocks.append(self.schedule)
         for number, (stream, end) in enumerate(zip(file.arrivals, self.ends, strict=True), 1):
-            blocks.append(_arrivals(stream, self.names[number], number, end, file, seed, replication))
+            blocks.append(_arrivals(stream, self.names[number], number, end, file, source))
         time = np.concatenate([block.time for block in blocks])
         action = np.concatenate([block.action for block in blocks])
-        sources = [block for block in blocks if len(block.service)] or [self.initial]
-        rows = _sorted_rows(time, action) if len(sources) > 1 else None
+        with_orders = [block for block in blocks if len(block.service)] or [self.initial]
+        # Columns of one block alone are used as they are; the rows of several are put in the order of creation.
+        rows = np.argsort(time[action == _CREATE], kind="stable") if len(with_orders) > 1 else None
         if not _are_in_order(blocks):
             in_time = np.argsort(time, kind="stable")
             time, action = time[in_time], action[in_time]
@@ -105,12 +69,11 @@ class Demand:
             time, action = time[:within], action[:within]
         orders = len(action) - int(np.count_nonzero(action))  # CREATE_ORDER is 0
 
-        columns: Any = sources[0][2:]
+        columns: Any = [column[:orders] for column in with_orders[0][2:]]
         if rows is not None:
-            columns = [_merged(parts, rows[:orders]) for parts in zip(*(block[2:] for block in sources), strict=True)]
-        elif orders < len(columns[0]):
-            columns = [column[:orders] for column in columns]
-        order_class, service, patience, source = columns
+            each_block = zip(*(block[2:] for block in with_orders), strict=True)
+            columns = [_merged(parts, rows[:orders]) for parts in each_block]
+        order_class, service, patience, stream_of_order = columns
         _check_size(file, time, service)
         return Workload(
             action_time=time,
@@ -118,7 +81,7 @@ class Demand:
             order_class=order_class,
             service=service,
             patience=patience,
-            stream=source,
+            stream=stream_of_order,
             stream_names=self.names,
             first_number=file.orders.first_number,
             horizon=file.clock.until,
@@ -144,11 +107,6 @@ def _merged(columns: Sequence[NDArray[Any]], rows: NDArray[np.intp]) -> NDArray[
     return np.concatenate(columns)[rows]
 
 
-def _sorted_rows(time: Ints, action: NDArray[np.uint8]) -> NDArray[np.intp]:
-    """Return the rows of the orders of all sources in the order of their creation."""
-    return np.argsort(time[action == _CREATE], kind="stable")
-
-
 def _all(value: int, count: int, kind: Any = np.int64) -> NDArray[Any]:
     """Return a column of one value, which takes no memory."""
     return np.ndarray(count, kind, np.array([value], kind), strides=(0,))
@@ -164,92 +122,88 @@ def stream_name(stream: Stream, number: int) -> str:
     return stream.name or f"stream-{number}"
 
 
-def crew_sizes(file: ScenarioFile) -> list[tuple[int, int]]:
-    """Return how the crew without leaving bots changes, as (change, size after it), in order of time.
+class CrewChange(NamedTuple):
+    """A change of the crew: how many bots are added, or removed where that is negative, and how many there are then.
 
-    The size depends on actions alone, never on orders. Ignored removals count as changes.
+    The size is without bots that are leaving. It depends on actions alone, never on orders; ignored removals count.
     """
-    return [(change, size) for _, change, size, _ in crew_changes(file)]
+
+    time: int
+    bots: int
+    size: int
+    is_scheduled: bool
 
 
-def crew_changes(file: ScenarioFile) -> list[tuple[int, int, int, bool]]:
-    """Return (time, change, size after it, whether the schedule asked for it), in order of time."""
+def crew_changes(file: ScenarioFile) -> list[CrewChange]:
+    """Return how the crew changes, in order of time."""
     steps = [(0, 0, file.bots.initial, False)]
-    steps += [
-        (entry.at, 1, entry.count * ((entry.add_bots or 0) - (entry.remove_bots or 0)), False)
-        for entry in file.timeline
-        if entry.order is None
-    ]
+    steps += [(entry.at, 1, entry.bots, False) for entry in file.timeline if entry.order is None]
     steps += [(step.at, 2, step.count, True) for step in file.bots.schedule]
-    changes, size = [], 0
-    for time, _, number, scheduled in sorted(steps, key=lambda change: change[:2]):
-        change = number - size if scheduled else number
-        size = max(0, size + change)
-        changes.append((time, change, size, scheduled))
+    changes, size = list[CrewChange](), 0
+    for time, _, number, is_scheduled in sorted(steps, key=lambda step: step[:2]):
+        bots = number - size if is_scheduled else number
+        size = max(0, size + bots)
+        changes.append(CrewChange(time, bots, size, is_scheduled))
     return changes
 
 
-def _crew(times: Ints, changes: list[int]) -> _Block:
+def _crew(times: list[int], changes: list[int]) -> _Block:
     """Return bots added (positive changes) and removed (negative), one action each."""
     counts = np.abs(np.array(changes, np.int64))
     kinds = np.where(np.array(changes) > 0, Action.ADD_BOT, Action.REMOVE_BOT).astype(np.uint8)
     nothing = np.empty(0, np.int64)
-    stream, order_class = nothing.astype(np.int32), nothing.astype(np.uint8)
-    return _Block(np.repeat(times, counts), np.repeat(kinds, counts), order_class, nothing, nothing, stream)
+    return _Block(
+        time=np.repeat(np.array(times, np.int64), counts),
+        action=np.repeat(kinds, counts),
+        order_class=nothing.astype(np.uint8),
+        service=nothing,
+        patience=nothing,
+        stream=nothing.astype(np.int32),
+    )
 
 
-def _schedule(file: ScenarioFile) -> _Block:
-    steps = [(time, change) for time, change, _, scheduled in crew_changes(file) if scheduled]
-    return _crew(np.array([time for time, _ in steps], np.int64), [change for _, change in steps])
-
-
-def _timeline(file: ScenarioFile, seed: int, replication: int) -> _Block:
+def _timeline(file: ScenarioFile, source: Replication) -> _Block:
     entries = sorted(file.timeline, key=lambda entry: entry.at)
-    kinds = [
-        Action.CREATE_ORDER if entry.order is not None else Action.ADD_BOT if entry.add_bots else Action.REMOVE_BOT
-        for entry in entries
-    ]
-    counts = [
-        entry.count * (1 if entry.order is not None else entry.add_bots or entry.remove_bots or 0) for entry in entries
-    ]
+    kinds = [entry.action for entry in entries]
+    counts = [abs(entry.bots) if entry.order is None else entry.count for entry in entries]
     orders = [entry for entry in entries if entry.order is not None]
     repeats = [entry.count for entry in orders]
     order_class = np.repeat(np.array([entry.order for entry in orders], np.uint8), repeats)
-    service = _by_class(file.service, order_class, "timeline", "service", seed, replication)
+    service = _by_class(file.service, order_class, "timeline", "service", source)
     fixed = np.repeat(np.array([-1 if entry.service is None else entry.service for entry in orders], np.int64), repeats)
     return _Block(
         time=np.repeat(np.array([entry.at for entry in entries], np.int64), counts),
         action=np.repeat(np.array(kinds, np.uint8), counts),
         order_class=order_class,
         service=np.where(fixed >= 0, fixed, service),
-        patience=_by_class(file.patience, order_class, "timeline", "patience", seed, replication),
+        patience=_by_class(file.patience, order_class, "timeline", "patience", source),
         stream=_all(0, len(order_class), np.int32),
     )
 
 
 def _arrivals(
-    stream: Stream, name: str, number: int, end: int | None, file: ScenarioFile, seed: int, replication: int
+    stream: Stream, name: str, number: int, end: int | None, file: ScenarioFile, source: Replication
 ) -> _Block:
-    times = stream.times(lambda part: generator(seed, replication, name, "arrivals", part), end)
+    times = stream.times(lambda part: source.generator(name, "arrivals", part), end)
     chosen = stream.chosen(times, end)
-    times, source = times[chosen], None
+    times, arrival = times[chosen], None  # of each order: the arrival that brings it, None where each brings one
     if stream.batch is not None:
         shares = [float(share) for share in stream.batch.values()]
-        rng = generator(seed, replication, name, "batch")
+        rng = source.generator(name, "batch")
         sizes = rng.choice(np.array(list(stream.batch), np.int64), len(times), p=shares)
         if stream.limit is not None:
             sizes = sizes[: int(np.searchsorted(np.cumsum(sizes), stream.limit)) + 1]
-        source = np.repeat(np.arange(len(sizes)), sizes)
-        times = times[source]
+        arrival = np.repeat(np.arange(len(sizes)), sizes)
+        times = times[arrival]
     times = times[: stream.limit]
     if len(times) > MOST_ORDERS:
         raise SimulationError(f"stream {name} made more than {MOST_ORDERS} orders; lower its rate or set its limit")
     if stream.trace is not None:
-        placed = slice(None) if source is None else source[: stream.limit]
+        placed = slice(None) if arrival is None else arrival[: stream.limit]
         order_class = stream.trace.order_class[chosen][placed][: stream.limit]
     else:
-        order_class = _classes(stream, name, len(times), seed, replication)
-    service = _by_class(file.service, order_class, name, "service", seed, replication)
+        order_class = _classes(stream, name, len(times), source)
+    service = _by_class(file.service, order_class, name, "service", source)
     if stream.trace is not None:
         measured = stream.trace.service[chosen][placed][: stream.limit]
         service = np.where(measured >= 0, measured, service)
@@ -258,22 +212,22 @@ def _arrivals(
         action=np.zeros(len(times), np.uint8),  # CREATE_ORDER
         order_class=order_class,
         service=service,
-        patience=_by_class(file.patience, order_class, name, "patience", seed, replication),
+        patience=_by_class(file.patience, order_class, name, "patience", source),
         stream=_all(number, len(times), np.int32),
     )
 
 
-def _classes(stream: Stream, name: str, count: int, seed: int, replication: int) -> NDArray[np.uint8]:
+def _classes(stream: Stream, name: str, count: int, source: Replication) -> NDArray[np.uint8]:
     """Return the class of each order of a stream without a trace."""
     vip = stream.vip_share
     if not 0 < vip < 1:
         return np.full(count, _VIP if vip else _NORMAL, np.uint8)
-    is_normal = generator(seed, replication, name, "class").random(count) >= vip
+    is_normal = source.generator(name, "class").random(count) >= vip
     return is_normal.view(np.uint8)  # the numbers of the classes are those of false and true
 
 
 def _by_class(
-    distributions: ByClass, order_class: NDArray[np.uint8], stream: str, purpose: str, seed: int, replication: int
+    distributions: ByClass, order_class: NDArray[np.uint8], stream: str, purpose: str, source: Replication
 ) -> Ints:
     """Return a duration for each order, NONE where its class has none; the n-th depends on the seed, the stream, the
     purpose, n and its class alone.
@@ -286,7 +240,7 @@ def _by_class(
         distribution = distributions.of(number)
         if distribution is None:
             return _all(NONE, count)
-        return distribution.sample(lambda: generator(seed, replication, stream, purpose, part), count)
+        return distribution.sample(lambda: source.generator(stream, purpose, part), count)
 
     if distributions.is_same:
         return sample(_VIP, 0)
