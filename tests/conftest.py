@@ -1,5 +1,6 @@
 """Fixtures that all tests share."""
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -12,10 +13,13 @@ from libsql_client.sqlite3_utils import Sqlite3Client
 
 import sim.cli
 from sim import Database, Run, load_scenario, open_database, run
+from sim.engines.compiled import jit
+from sim.experiment.compiling import compile_now
 from tests.helpers.backends import BUSY, KINDS, TRACED, Backend, run_text
 from tests.helpers.server import Server, read_file
 from tests.helpers.stories import with_service
 from tests.helpers.turso import connects_to, read_turso
+from tests.helpers.waiting import wait_for
 
 GOLDEN = Path(__file__).parent / "golden"
 collect_ignore = ["outside"]  # another team's repository, whose tests are run by test_outside.py
@@ -133,6 +137,18 @@ def source(tmp_path) -> Iterator[Database]:
     """The embedded file that is pushed from."""
     with open_database(f"file:{tmp_path / 'source.db'}") as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def compiled_engine(tmp_path_factory) -> None:
+    """The compiled engine, compiled: in a new checkout by the first worker of xdist that wants it, not by each."""
+    mark, session = jit.kept_mark(), os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    if mark is not None and not mark.exists():
+        try:
+            (tmp_path_factory.getbasetemp().parent / f"compiling-{session}").touch(exist_ok=False)
+        except FileExistsError:
+            wait_for(mark.exists)
+    compile_now()
 
 
 @pytest.fixture(scope="session")

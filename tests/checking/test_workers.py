@@ -10,14 +10,14 @@ import pytest
 
 import sim.experiment.looking
 import sim.experiment.sharing
-from sim.experiment.compiling import compile_now
 from tests.helpers.checks import BROKEN, OPEN, check, put
 from tests.helpers.commands import NOBODY, names
 from tests.helpers.commands import sim as command
 from tests.helpers.crews import CERTAIN, GROWING, KITCHEN, LONG, VERDICTS, stored
-from tests.helpers.processes import SIGNS, family, session, signs, wait_for
+from tests.helpers.processes import SIGNS, family, session, signs
 from tests.helpers.programs import GO
 from tests.helpers.server import read_file
+from tests.helpers.waiting import wait_for
 
 # In parallel, in either engine
 
@@ -36,10 +36,10 @@ def handed_out(monkeypatch: pytest.MonkeyPatch) -> list:
     return calls
 
 
+@pytest.mark.usefixtures("compiled_engine")
 def test_jobs_and_engines_change_no_byte(handed_out, monkeypatch):
     put({"certain.yaml": CERTAIN, "verdicts.yaml": KITCHEN + VERDICTS, "open.yaml": OPEN})
     put({"broken.yaml": BROKEN, "growing.yaml": GROWING, "old/verdicts.yaml": KITCHEN.replace("crew: 3", "crew: 4")})
-    compile_now()
     said = {}
     for jobs, engine in (("1", "reference"), ("2", "reference"), ("1", "compiled")):
         monkeypatch.setenv("GITHUB_STEP_SUMMARY", f"{jobs}{engine}.md")

@@ -15,8 +15,9 @@ from sim.model import UNITS
 from tests.helpers.commands import BARE, complaint, names, on_terminal, plain, sim, sim_process, write
 from tests.helpers.crews import CERTAIN, GROWING, KITCHEN, LONG, VERDICTS, judged, stored
 from tests.helpers.pressing import at_block, ctrl_c, run_whole
-from tests.helpers.processes import SIGNS, family, session, signs, wait_for
+from tests.helpers.processes import SIGNS, family, session, signs
 from tests.helpers.server import read_file
+from tests.helpers.waiting import wait_for
 
 
 @pytest.fixture(autouse=True)
@@ -309,8 +310,28 @@ def test_workers_that_die_again_and_again_are_one_line(monkeypatch):
     assert "worker processes died again and again" in line
 
 
+SLOWLY = """
+import time
+from pathlib import Path
+from sim.engines import reference
+simulate, begun = reference.simulate, 0
+def simulate_slowly(*args):
+    global begun
+    begun += 1
+    while begun > 40 and not Path("goes on").exists():
+        time.sleep(0.01)
+    time.sleep(0.05)
+    return simulate(*args)
+reference.simulate = simulate_slowly
+from sim.__main__ import main; main()
+"""
+"""`sim` that stands still when 40 replications have taken two seconds."""
+
+
 def test_a_bar_shows_how_far_it_is_and_the_time_left():
-    write("long.yaml", LONG.replace("SPAN", "10m"))
-    with on_terminal("replicate", "long.yaml", "-n", "150", *BARE, "--engine", "reference", status=0) as (_, written):
-        text = plain("".join(written))
-    assert re.search(r"replications .* \d+% 0:00:\d\d", text)
+    args = ("replicate", "kitchen.yaml", "-n", "45", *BARE, "--engine", "reference")
+    with on_terminal(*args, status=0, code=SLOWLY) as (_, written):
+        text = ""
+        while not re.search(r"replications .* \d+% 0:00:\d\d", plain(text)):
+            text += next(written)
+        write("goes on", "")

@@ -44,7 +44,8 @@ sweep: {crew: [1, 2, 3]}
 select: {minimise: crew}
 """
 BARE = ("--no-save", "--no-files")
-STUDIES = ("sweep", "compare", "select")
+STUDIES = {"sweep": 3, "compare": 3, "select": 60}
+"""Commands, and as many replications as say something."""
 
 
 @pytest.fixture(autouse=True)
@@ -121,14 +122,15 @@ def test_json_holds_what_the_tables_do():
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_each_study_leaves_a_table_and_a_chart(study):
-    said = sim(study, "lunch.yaml", "-n", "60", "--no-save", "--out", "there")
+    times = STUDIES[study]
+    said = sim(study, "lunch.yaml", "-n", str(times), "--no-save", "--out", "there")
     assert said.stdout.endswith("Files: there/\n")
     assert {str(path.relative_to("there")) for path in Path("there").rglob("*.*")} == {
         f"{study}.csv",
         f"charts/{study}.png",
     }
     table = {"sweep": sweep, "compare": lambda lunch, n: compare(lunch, times=n), "select": select}[study]
-    expected = table(load_scenario("lunch.yaml"), 60).to_frame()
+    expected = table(load_scenario("lunch.yaml"), times).to_frame()
     with Path(f"there/{study}.csv").open() as file:
         header, *rows = csv.reader(file)
     assert header == list(expected.columns)
@@ -138,7 +140,7 @@ def test_each_study_leaves_a_table_and_a_chart(study):
 @pytest.mark.parametrize("study", STUDIES)
 def test_a_folder_that_cannot_be_written_to_costs_the_files_alone(study):
     Path("file").touch()
-    said = sim(study, "lunch.yaml", "-n", "60", "--out", "file", status=4)
+    said = sim(study, "lunch.yaml", "-n", str(STUDIES[study]), "--out", "file", status=4)
     assert re.fullmatch("sim: file: cannot be written .*; name another place with --out\n", said.stderr)
     assert said.stdout.startswith("lunch, seed 7")
     assert stored("SELECT count(*) > 0 FROM runs") == [(1,)]

@@ -76,8 +76,8 @@ def test_what_commands_print_keeps_to_80_columns(kind, many):
     Path("study.yaml").write_text(f"{KITCHEN}{keys}thresholds:\n{limits}")
     Path("base").mkdir()
     Path("base/study.yaml").write_text(f"{KITCHEN}thresholds:\n{limits}")
-    options = {"check": ["-v", "--against", "base"], "theory": ["--no-save"]}.get(kind, BARE)
-    said = sim(kind, "study.yaml", *options, status=3 if kind == "select" and many > 1 else 0).stdout
+    options = {"check": ["-v", "--against", "base"], "theory": ["--no-save"], "select": [*BARE, "-n", "60"]}
+    said = sim(kind, "study.yaml", *options.get(kind, BARE), status=3 if kind == "select" and many > 1 else 0).stdout
     assert [line for line in said.splitlines() if len(line) > 80] == []
     assert len(said.splitlines()) > 1
 

@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, note, settings
 
 from sim.engines import compiled, reference
@@ -20,7 +21,8 @@ from sim.statistics import Histogram
 from tests.helpers.engines import both_say_the_same, random_workload, same, same_log, scenarios, warmups, workloads
 from tests.helpers.oracle import check_rules, log_rows, oracle_rows
 
-EXAMPLES = 800
+pytestmark = pytest.mark.usefixtures("compiled_engine")
+EXAMPLES = 300  # the campaign of this file takes thousands
 
 
 @settings(max_examples=EXAMPLES, deadline=None)

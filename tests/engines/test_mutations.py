@@ -3,53 +3,54 @@
 `python -m tests.engines.test_mutations` prints which scenarios notice which mutation.
 """
 
-import json
 import re
 import shutil
-import sys
 import tempfile
-from collections.abc import Sequence
-from contextlib import redirect_stdout
-from io import StringIO
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 
-from sim import load_scenario
-from sim.cli import main
+from sim import check
+from sim.checking.files import ScenarioFiles, load_files
+from sim.verdicts import Outcome
 from tests.helpers.commands import sim
 from tests.helpers.mutations import MUTATIONS
 
 FOLDER = Path(__file__).parents[2] / "scenarios"
 
 
-def caught(files: Sequence[str]) -> list[str]:
-    """Return the scenarios with which `sim check` is not content under the engine in use, or with which it crashes."""
-    out = StringIO()
-    with patch.object(sys, "argv", ["sim", "check", *files, "--jobs", "1", "--engine", "reference", "--json", "-"]):
+def caught(files: Sequence[ScenarioFiles]) -> Iterator[str]:
+    """Yield the scenarios with which a check is not content under the engine in use, or with which it crashes."""
+    for file in files:
         try:
-            with redirect_stdout(out), pytest.raises(SystemExit) as left:
-                main()
+            checks = check(file, engine="reference")
         except IndexError:  # nothing else: a slip in a mutation must not count
-            return [file for file in files if len(files) == 1 or caught([file])]
-    outcomes = {checked["file"]: checked["outcome"] for checked in json.loads(out.getvalue())["scenarios"]}
-    assert list(outcomes) == files
-    assert left.value.code == max({"PASS": 0, "FAIL": 1, "WRONG": 2}[outcome] for outcome in outcomes.values())
-    return [file for file, outcome in outcomes.items() if outcome != "PASS"]
+            is_caught = True
+        else:
+            assert len(checks.files) == 1
+            assert checks.outcome in (Outcome.PASS, Outcome.FAIL, Outcome.WRONG)
+            is_caught = checks.outcome is not Outcome.PASS
+        if is_caught:
+            yield file.loaded[0].path.stem
 
 
-def copied(folder: Path) -> list[str]:
-    """Copy all scenarios without their golden logs, which would notice anything, and return the files that say what
-    must come and leave nothing to chance.
+def copied(folder: Path) -> list[ScenarioFiles]:
+    """Copy all scenarios without their golden logs, which would notice anything, and load those that say what must
+    come and leave nothing to chance, each alone.
     """
     shutil.copytree(FOLDER, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("golden"))
-    found = {path: load_scenario(path) for path in sorted(folder.rglob("*.yaml"))}
-    return [str(path) for path, one in found.items() if not one.is_random and (one.expectations or one.thresholds)]
+    loaded = [load_files(path) for path in sorted(folder.rglob("*.yaml"))]
+    return [
+        file
+        for file in loaded
+        for scenario in file.scenarios
+        if not scenario.is_random and (scenario.expectations or scenario.thresholds)
+    ]
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory) -> list[str]:
+def files(tmp_path_factory) -> list[ScenarioFiles]:
     return copied(tmp_path_factory.mktemp("scenarios"))
 
 
@@ -61,14 +62,14 @@ def test_the_engine_as_it_is_keeps_all_rules():
 
 def test_what_mutations_are_looked_for_in_passes_without_golden_logs(files):
     assert len(files) > 10
-    assert not list(Path(files[0]).parent.rglob("golden"))
-    assert caught(files) == []
+    assert not list(files[0].loaded[0].path.parent.rglob("golden"))
+    assert list(caught(files)) == []
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
 def test_a_scenario_notices(mutation, files):
     with mutation.in_use():
-        assert caught(files), f"no scenario says that {mutation.rule}"
+        assert any(caught(files)), f"no scenario says that {mutation.rule}"
 
 
 if __name__ == "__main__":
@@ -76,5 +77,5 @@ if __name__ == "__main__":
         everything = copied(Path(name))
         for one in MUTATIONS:
             with one.in_use():
-                names = ", ".join(Path(path).stem for path in caught(everything))
+                names = ", ".join(caught(everything))
             print(f"{one.name:40} {names or 'NOT NOTICED'}")  # noqa: T201 - a table for people

@@ -29,6 +29,7 @@ def test_the_formula_is_that_of_m_m_1_for_one_bot():
     assert normal == pytest.approx(0.5 * 10 / (1 - 0.2) / (1 - 0.5))
 
 
+@pytest.mark.usefixtures("compiled_engine")
 @pytest.mark.parametrize("load", [0.5, 0.7, 0.87])
 def test_mean_waits_agree_with_theory(scenario, load):
     rate = load * BOTS / SERVICE
@@ -41,7 +42,7 @@ def test_mean_waits_agree_with_theory(scenario, load):
     """)
     waits = {"VIP": [], "NORMAL": []}
     for replication in range(1, REPLICATIONS + 1):
-        orders = run(kitchen, replication=replication).measures.orders
+        orders = run(kitchen, replication=replication, engine="compiled").measures.orders
         settled = orders.number >= orders.number[0] + 2_000  # the kitchen starts empty
         for code, name in enumerate(("VIP", "NORMAL")):
             waits[name].append(orders.wait[settled & (orders.order_class == code)].mean() / 1e6)

@@ -28,8 +28,9 @@ from tests.helpers.crews import LONG, VERDICTS, stored
 from tests.helpers.experiments import PLAN, said
 from tests.helpers.experiments import SHIFT as KITCHEN
 from tests.helpers.pressing import at_block, ctrl_c, run_whole
-from tests.helpers.processes import SIGNS, session, signs, wait_for
+from tests.helpers.processes import SIGNS, session, signs
 from tests.helpers.server import read_file
+from tests.helpers.waiting import wait_for
 
 BARE = ("--no-save", "--no-charts")
 SLOW = ("replicate", "long.yaml", "--no-charts", "--engine", "reference")

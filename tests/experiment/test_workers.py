@@ -17,7 +17,8 @@ from sim.experiment.workers import Workers, python_command
 from tests.helpers import ROOT
 from tests.helpers.commands import write
 from tests.helpers.crews import KITCHEN, LONG
-from tests.helpers.processes import SIGNS, family, session, signs, wait_for
+from tests.helpers.processes import SIGNS, family, session, signs
+from tests.helpers.waiting import wait_for
 
 COMMANDS = [[sys.executable, "-m", "sim"], [str(Path(sys.executable).with_name("sim"))]]
 

@@ -4,8 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,13 +37,6 @@ def session(*args: str, code: str = "") -> Iterator[subprocess.Popen]:
         finally:
             for one in family(process.pid):
                 os.kill(one, signal.SIGKILL)
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 SIGNS = """
