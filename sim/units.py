@@ -70,6 +70,19 @@ def with_decimal_point(text: str) -> str:
     return _DECIMAL_COMMA.sub(r"\1.\2", text)
 
 
+def as_meant(value: object) -> str:
+    """Return a duration, a rate or a clock time as scenarios write it, where a text says one in another way."""
+    text = with_decimal_point(value).strip() if isinstance(value, str) else ""
+    if spelt := _SPELT.fullmatch(text):
+        return f"{spelt[1]}{spelt[2].lower()}"
+    if spelt := _SPELT_RATE.fullmatch(text):
+        return f"{spelt[1]}/{spelt[2].lower()}"
+    if twelve := _TWELVE_HOURS.fullmatch(text):
+        hour = int(twelve[1]) % 12 + (0 if twelve[3] in "Aa" else 12)
+        return f"{hour:02d}:{twelve[2] or '00'}"
+    return f"0{text}" if _ONE_DIGIT_HOUR.fullmatch(text) else text
+
+
 def parse_duration(value: object) -> int:
     """Return a duration such as `1h30m`, `1.5m` or `250ms` in whole microseconds.
 
@@ -91,8 +104,8 @@ def parse_duration(value: object) -> int:
             raise ValueError(f"{text} has no unit; write {value[:20]}s, {value[:20]}m or {value[:20]}ms")
         if isinstance(value, str) and value.startswith("-"):
             raise ValueError(f"{text} is negative; write 0s or a longer duration")
-        if isinstance(value, str) and (spelt := _SPELT.fullmatch(with_decimal_point(value).strip())):
-            raise ValueError(f"{text} is not a duration; write {spelt[1]}{spelt[2].lower()}")
+        if _SPELT.fullmatch(meant := as_meant(value)):
+            raise ValueError(f"{text} is not a duration; write {meant}")
         raise ValueError(f"{text} is not a duration; write 10s, 1m30s, 250ms or 2h (units d, h, m, s, ms, us)")
     parts = zip(match.groups(), MICROSECONDS.values(), strict=True)
     total = round(sum((Fraction(number) * unit for number, unit in parts if number), Fraction(0)))
@@ -126,10 +139,8 @@ def parse_rate(value: object) -> float:
             raise ValueError(
                 f"{shown(value)} has no unit; write a rate such as {value:g}/h, {value:g}/m or {value:g}/s"
             )
-        spelt = _SPELT_RATE.fullmatch(with_decimal_point(value)) if isinstance(value, str) else None
-        raise ValueError(
-            f"{shown(value)} is not a rate; write {f'{spelt[1]}/{spelt[2].lower()}' if spelt else '12/h, 3/m or 0.5/s'}"
-        )
+        cure = meant if _RATE.fullmatch(meant := as_meant(value)) else "12/h, 3/m or 0.5/s"
+        raise ValueError(f"{shown(value)} is not a rate; write {cure}")
     return float(Fraction(match[1]) * SECOND / MICROSECONDS[match[2]])
 
 
@@ -165,13 +176,11 @@ class OutsideRunError(ValueError):
 
 def _clock_advice(value: object) -> str:
     """Return what to write in place of something that is no clock time."""
-    text = value if isinstance(value, str) else ""
-    if match := _TWELVE_HOURS.fullmatch(text):
-        hour = int(match[1]) % 12 + (0 if match[3] in "Aa" else 12)
-        return f"write {hour:02d}:{match[2] or '00'}, as a clock of 24 hours reads"
-    if _ONE_DIGIT_HOUR.fullmatch(text):
-        return f"write 0{text}"
-    return 'write "11:30:00" or "2026-03-01T11:30:00"'
+    meant = as_meant(value)
+    if not _CLOCK.fullmatch(meant):
+        return 'write "11:30:00" or "2026-03-01T11:30:00"'
+    is_of_twelve_hours = isinstance(value, str) and _TWELVE_HOURS.fullmatch(value)
+    return f"write {meant}, as a clock of 24 hours reads" if is_of_twelve_hours else f"write {meant}"
 
 
 @dataclass(frozen=True, slots=True)

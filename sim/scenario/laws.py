@@ -50,6 +50,7 @@ class Exponential(Law):
     """Exponential with the given mean."""
 
     likely_form: ClassVar = "exponential: {{mean: {}}}"
+    likely_unit: ClassVar = "s"
 
     mean: PositiveDuration
 

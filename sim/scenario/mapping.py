@@ -23,7 +23,7 @@ from pydantic.fields import FieldInfo
 from sim.errors import Fault
 from sim.scenario.hints import closest, did_you_mean, key_without_blank, listed
 from sim.scenario.tree import KEY, Steps
-from sim.units import shown
+from sim.units import as_meant, shown
 
 _LONGEST_VALUE = 40  # that a fault repeats
 
@@ -50,6 +50,8 @@ class Part(BaseModel):
     """The key that a value written without a mapping stands for."""
     likely_form: ClassVar[str | None] = None
     """How to write a value that stands, which is wrong, in place of the mapping; `{}` takes it."""
+    likely_unit: ClassVar[str] = ""
+    """The unit that a plain number lacks there."""
     is_root: ClassVar[bool] = False
     """Whether it is the whole file: it has too many keys for an unknown one to throw doubt on all that are absent."""
     findings: ClassVar[tuple[Finding, ...]] = ()
@@ -156,7 +158,8 @@ class Part(BaseModel):
         problem = f"{shown(data)} is not a mapping"
         if key_without_blank(data, cls.model_fields):
             return f"{problem}; write a blank after the colon"
-        text = shown(data) if ":" in str(data) else str(data)
+        text = f"{data}{cls.likely_unit}" if isinstance(data, int | float) else as_meant(data)
+        text = shown(text) if ":" in text else text
         if cls.likely_form is None or isinstance(data, bool | list) or len(text) > _LONGEST_VALUE:
             return f"{problem}; write keys and values"
         return f"{problem}; write {cls.likely_form.format(text)}"

@@ -126,6 +126,7 @@ class Poisson(Part, Process):
 
     exactly_one: ClassVar = ("rate", "phases")
     likely_form: ClassVar = "poisson: {{rate: {}}}"
+    likely_unit: ClassVar = "/h"
 
     rate: Rate | None = None
     phases: list[Phase] | None = Field(None, min_length=1)

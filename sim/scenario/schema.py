@@ -94,6 +94,7 @@ class Patience(ByClass):
     """How long an order of a class waits before it is ABANDONED; a class that is not named waits for ever."""
 
     likely_form: ClassVar = "patience: {{NORMAL: {}}}"
+    likely_unit: ClassVar = "s"
 
 
 class Service(ByClass):

@@ -84,3 +84,28 @@ def test_the_values_of_a_dict_have_no_place_and_are_all_told():
         "dict:1:1: seed: unknown parameter '$x'",
         "dict:1:1: service: 10 has no unit",
     ]
+
+
+STREAM = "service: 1s\narrivals: [{class: VIP, limit: 1, X}]"
+
+
+@pytest.mark.parametrize(
+    ("keys", "wrong", "cure"),
+    [
+        ("X", "patience: 10 min", "patience: {NORMAL: 10m}"),
+        ("X", "patience: 10", "patience: {NORMAL: 10s}"),
+        ("X", "patience: 1,5 hours", "patience: {NORMAL: 1.5h}"),
+        ("X", "clock: 9:30 pm", "clock: {start: '21:30'}"),
+        ("X", "clock: 9:30", "clock: {start: '09:30'}"),
+        ("X", "bots: 3", "bots: {initial: 3}"),
+        ("service: {X}", "exponential: 3 minutes", "exponential: {mean: 3m}"),
+        (STREAM, "poisson: 30 per hour", "poisson: {rate: 30/h}"),
+        (STREAM, "poisson: 30", "poisson: {rate: 30/h}"),
+    ],
+)
+def test_a_value_in_place_of_a_mapping_gets_its_whole_cure_at_once(keys, wrong, cure):
+    with pytest.raises(ScenarioError) as error:
+        Scenario.parse(HEAD + keys.replace("X", wrong))
+    [fault] = error.value.faults
+    assert fault.message.endswith(f"is not a mapping; write {cure}")
+    Scenario.parse(HEAD + keys.replace("X", cure))
