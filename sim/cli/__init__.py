@@ -1,17 +1,17 @@
-"""The command `sim`."""
+"""The command `sim`: what it says of itself, its commands, and how it ends."""
 
 import os
 import sys
-from pathlib import Path
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
-from sim.cli import database, experiments, removing, runs, studies
-from sim.cli.checking import check_command
-from sim.cli.common import INTERRUPTED, WRONG, InterruptedWorkError, complain, say, say_json
+from sim.cli import checking, database, experiments, runs, scenarios
+from sim.cli.printing import complain, say
 from sim.cli.process import ending
 from sim.cli.run import run_command
+from sim.cli.statuses import INTERRUPTED, WRONG, InterruptedWorkError
 from sim.errors import KitchensimError
 
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it has none of ours, and searching takes 12 ms
@@ -23,13 +23,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-app.command("run")(run_command)
-app.command("replicate")(experiments.replicate_command)
-app.command("check")(check_command)
-app.command("sweep")(studies.sweep_command)
-app.command("compare")(studies.compare_command)
-app.command("select")(studies.select_command)
-app.command("theory")(experiments.theory_command)
 
 
 def _version(wanted: bool) -> None:
@@ -49,41 +42,21 @@ def _options(
     pass
 
 
-@app.command()
-def validate(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="The scenario files.")],
-) -> None:
-    """Check scenario files; print every fault with its place."""
-    from sim.scenario import load_scenario
-
-    wrong = False
-    for file in files:
-        try:
-            scenario = load_scenario(file)
-            scenario.check_study()
-        except KitchensimError as error:
-            wrong = True
-            complain(*error.lines)
-        else:
-            say(f"{file}: valid")
-            complain(*scenario.notes)
-    if wrong:
-        raise typer.Exit(WRONG)
-
-
-@app.command()
-def schema() -> None:
-    """Print the JSON Schema of scenario files, for editors."""
-    from sim.scenario import json_schema
-
-    say_json(json_schema())
-
-
-runs.app.command("delete")(removing.delete_command)
-runs.app.command("restore")(removing.restore_command)
-runs.app.command("purge")(removing.purge_command)
+COMMANDS: dict[str, Callable[..., None]] = {
+    "run": run_command,
+    "replicate": experiments.replicate_command,
+    "check": checking.check_command,
+    "sweep": experiments.sweep_command,
+    "compare": experiments.compare_command,
+    "select": experiments.select_command,
+    "theory": experiments.theory_command,
+    "validate": scenarios.validate_command,
+    "schema": scenarios.schema_command,
+    "push": database.push_command,
+}
+for name, command in COMMANDS.items():
+    app.command(name)(command)
 app.add_typer(runs.app, name="runs")
-app.command("push")(database.push_command)
 app.add_typer(database.app, name="db")
 
 

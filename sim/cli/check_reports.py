@@ -1,56 +1,46 @@
 """What `sim check` prints, and the files that it writes for programs."""
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.common import columns, refuse_sources, say, say_json
-from sim.cli.keeping import write_to
-from sim.units import printable
+from sim.cli.printing import columns, say, say_json
+from sim.cli.work import write_to
 
 if TYPE_CHECKING:
     from sim.checking import Checks
     from sim.experiment import CheckedFile
-    from sim.storage import Keeper
 
 _STANDARD_OUTPUT = Path("-")
 
 
 @dataclass(frozen=True)
 class CheckReports:
-    """What is wanted beside lines: JUnit XML, JSON, which stands in place of lines where it is printed, what GitHub
-    shows, and lines on what held, too.
-    """
+    """What is wanted beside lines; JSON that is printed stands in place of them."""
 
-    junit: Path | None
-    json: Path | None
-    github: bool
-    verbose: bool
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML.")] = None
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JSON; - prints it instead of lines.")] = None
+    github: Annotated[
+        bool, typer.Option("--github", help="Print annotations for GitHub, and write its summary of the step.")
+    ] = False
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show what held, too.")] = False
 
     def refuse(self, sources: Iterable[Path]) -> None:
         """Refuse to write where scenarios are read from, and two documents to one place.
 
         Raises:
-            BadParameter: an option names such a place.
+            ArgumentError: an option names such a place.
 
         """
+        from sim.output.files import refuse_documents
+
         if self.github and self.json == _STANDARD_OUTPUT:
             raise typer.BadParameter("would stand between GitHub's annotations; name a file", param_hint="--json -")
-        known = list(sources)
-        targets = {"--junit": self.junit, "--json": self.json}
-        for option, target in targets.items():
-            if target is not None and target.suffix in (".yaml", ".yml"):
-                problem = f"{printable(str(target))} looks like a scenario; name another file"
-                raise typer.BadParameter(problem, param_hint=option)
-            refuse_sources([] if target is None else [target], known, option)
-        paths = [os.path.abspath(target) for target in targets.values() if target is not None]  # noqa: PTH100  # follows no link
-        if len(set(paths)) < len(paths):
-            raise typer.BadParameter("names the file of --junit; name another", param_hint="--json")
+        refuse_documents({"junit": self.junit, "json": self.json}, sources)
 
     def show(self, checked: "CheckedFile") -> None:
         """Print what is found of a file."""
@@ -74,20 +64,18 @@ class CheckReports:
             say(*checks.differences.lines(columns()))
         say(*checks.notes(), checks.total_line())
 
-    def write(self, checks: "Checks", keeper: "Keeper") -> None:
-        """Write the files that are asked for; what cannot be written becomes one of the keeper's problems."""
+    def write(self, checks: "Checks", problems: list[str]) -> None:
+        """Write the files that are asked for; what cannot be written becomes one of the problems."""
         from sim.output.ci.github import tell_github
         from sim.output.documents import write_check
 
         if self.junit is not None:
             from sim.output.ci.junit import write_junit
 
-            write_to(keeper, partial(write_junit, checks.files), self.junit, "--junit")
+            write_to(self.junit, partial(write_junit, checks.files), problems, "--junit")
         if self.json is not None and self.json != _STANDARD_OUTPUT:
-            write_to(keeper, partial(write_check, checks.files, checks.unchecked), self.json, "--json")
+            write_to(self.json, partial(write_check, checks.files, checks.unchecked), problems, "--json")
         if self.github:
-
-            def tell(_: Path) -> None:
-                tell_github(checks.files, checks.differences, checks.unchecked)
-
-            write_to(keeper, tell, Path("GITHUB_STEP_SUMMARY"), "GITHUB_STEP_SUMMARY")
+            summary = "GITHUB_STEP_SUMMARY"
+            tell = partial(tell_github, checks.files, checks.differences, checks.unchecked)
+            write_to(Path(summary), lambda _: tell(), problems, summary)

@@ -4,17 +4,11 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.common import (
-    NOT_SAVED,
-    DatabaseOption,
-    InterruptedWorkError,
-    complain,
-    existing_database,
-    progress_bar,
-    say,
-    size_text,
-)
+from sim.cli.options import DatabaseOption
+from sim.cli.printing import complain, progress_bar, say
+from sim.cli.statuses import NOT_SAVED, InterruptedWorkError, leave
 from sim.errors import StorageError
+from sim.units import count
 
 app = typer.Typer(help="Look after the database.", rich_markup_mode=None, no_args_is_help=True)
 
@@ -39,20 +33,12 @@ def check_command(
 @app.command("size")
 def size_command(db: DatabaseOption = None) -> None:
     """Say what takes how much room."""
-    from sim.output.layout import aligned
-    from sim.storage import file_size, table_sizes
-    from sim.units import count
+    from sim.output.stored import size_lines
+    from sim.storage import file_size, open_existing_database, table_sizes
 
-    with existing_database(db) as database:
-        file_bytes, free = file_size(database)
-        tables, deleted = table_sizes(database), table_sizes(database, deleted=True)
-    say(f"{database.address.url}: {size_text(file_bytes)}, of which {size_text(free)} are free", "")
-    rows = [(table.table, f"{table.rows:,}", size_text(table.size)) for table in tables]
-    say(*aligned([("table", "rows", "about"), *rows]))
-    runs = next(table.rows for table in deleted if table.table == "runs")
-    if runs:
-        size = size_text(sum(table.size for table in deleted))
-        say("", f"{count(runs, 'deleted run')}: about {size} of that; sim runs purge gives them back")
+    with open_existing_database(db) as database:
+        size, tables, deleted = file_size(database), table_sizes(database), table_sizes(database, deleted=True)
+    say(*size_lines(database.address.url, size, tables, deleted))
 
 
 def push_command(
@@ -66,8 +52,7 @@ def push_command(
 
     It can be stopped and repeated at any time.
     """
-    from sim.storage import find_address, open_database, push_all
-    from sim.units import count
+    from sim.storage import find_address, open_database, open_existing_database, push_all
 
     address = find_address(db)
     if not address.is_remote:
@@ -76,7 +61,7 @@ def push_command(
     if (of := find_address(source, "--from")).is_remote:
         raise StorageError(f"--from {of.url}: is on a server; write --from file:NAME")
     damaged: list[StorageError] = []
-    with existing_database(source, "--from") as local:
+    with open_existing_database(source, "--from") as local:
         try:
             with open_database(address) as target, progress_bar("pushing") as progress:
                 pushed = push_all(local, target, progress, damaged.append)
@@ -90,5 +75,4 @@ def push_command(
         say(f"{count(pushed, 'run')} pushed from {local.address.url} to {address.url}")
     elif not damaged:
         say(f"nothing to push: {address.url} has all runs of {local.address.url}")
-    if damaged:
-        raise typer.Exit(NOT_SAVED)
+    leave([], NOT_SAVED if damaged else 0)

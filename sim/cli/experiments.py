@@ -1,117 +1,136 @@
-"""`sim replicate` and `sim theory`: what a random scenario says, and what queueing theory says."""
+"""`sim replicate`, `sweep`, `compare`, `select` and `theory`: a scenario again and again, and beside other versions of
+itself.
+"""
 
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from sim.cli.common import (
-    ChartsOption,
-    DatabaseOption,
-    EngineOption,
-    FileArgument,
-    JsonOption,
-    OutOption,
-    SaveOption,
-    SeedOption,
-    SettingsOption,
-    TagsOption,
-    columns,
-    output_folder,
-    prepared,
-    say,
-    say_json,
-)
-from sim.cli.keeping import DaskOption, FilesOption, JobsOption, TimesOption, at_work, keeper_of, leave, write_to
-from sim.engines import Engine
+import typer
+
+import sim
+from sim.cli.options import Experiment, FileArgument, Files, JsonOption, composed, replications_option
+from sim.cli.printing import columns, say, say_json
+from sim.cli.statuses import FAILED, INCONCLUSIVE, leave
+from sim.cli.work import carry_out, keeper_of, write_to
+from sim.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from sim.experiment import Replications
-    from sim.scenario import Scenario
-    from sim.storage import Keeper
+    from sim.storage.experiments import Kind
 
 
-def replicate_command(
-    file: FileArgument,
-    times: TimesOption = None,
-    seed: SeedOption = None,
-    settings: SettingsOption = None,
-    jobs: JobsOption = 1,
-    dask: DaskOption = None,
-    engine: EngineOption = "auto",
-    out: OutOption = None,
-    db: DatabaseOption = None,
-    tags: TagsOption = None,
-    save: SaveOption = True,
-    files: FilesOption = True,
-    charts: ChartsOption = True,
-    as_json: JsonOption = False,
-) -> None:
+@dataclass(frozen=True)
+class _Study(Files, Experiment):
+    files: Annotated[bool, typer.Option("--files/--no-files", help="Write the files.")] = True
+    as_json: JsonOption = False
+
+
+@dataclass(frozen=True)
+class _Selection(_Study):
+    times: Annotated[int | None, replications_option("Most of a candidate. Default: the file's max, or 1000.")] = None
+
+
+@dataclass(frozen=True)
+class _Theory(Experiment):
+    as_json: JsonOption = False
+
+
+@composed
+def replicate_command(file: FileArgument, options: _Study) -> None:
     """Run a scenario many times; show means with their uncertainty."""
-    from sim.experiment import theory
-    from sim.output.documents import replications_document
-    from sim.output.estimates import estimate_lines
-    from sim.output.folder import write_replications
-    from sim.output.reports import theory_report
+    scenario = options.load(file)
+    _run("replicate", [scenario], options, partial(sim.replicate, scenario, options.times))
 
-    scenario, address = prepared(file, settings, tags, db, save)
-    keeper = keeper_of("replicate", scenario, seed, address, tags)
-    with output_folder("replicate", [scenario], out, files) as folder:
-        replications = _replicated(keeper, scenario, times, jobs, engine, dask)
-        lines = [
-            *estimate_lines(replications, columns()),
-            *theory_report(theory(scenario), replications).lines(columns()),
-        ]
-        if folder is not None:
-            lines += write_to(keeper, partial(write_replications, replications, charts=charts), folder)
-    if as_json:
-        say_json(replications_document(replications))
+
+@composed
+def sweep_command(file: FileArgument, options: _Study) -> None:
+    """Run a scenario with each value of its sweep; show curves and thresholds."""
+    scenario = options.load(file)
+    _refuse_swept(scenario, options)
+    _run("sweep", [scenario], options, partial(sim.sweep, scenario, options.times))
+
+
+@composed
+def select_command(file: FileArgument, options: _Selection) -> None:
+    """Select the best candidate that keeps all thresholds, with a confidence for that."""
+    scenario = options.load(file)
+    _refuse_swept(scenario, options)
+    _run("select", [scenario], options, partial(sim.select, scenario, options.times))
+
+
+def _refuse_swept(scenario: "sim.Scenario", options: _Study) -> None:
+    """Refuse a value for a parameter that is swept, which nothing would come of."""
+    for name in options.parameters():
+        if scenario.file.sweep is not None and name in scenario.file.sweep.values:
+            raise ArgumentError("set", f"{name} is swept; set another parameter, or edit the sweep")
+
+
+@composed
+def compare_command(
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE", help="The baseline, and others; or one with a sweep.")],
+    *,
+    metrics: Annotated[
+        list[str] | None, typer.Option("--metric", metavar="NAME", help="What to compare; may be repeated.")
+    ] = None,
+    options: _Study,
+) -> None:
+    """Compare scenarios with a baseline, pair by pair: two files, or one file's sweep."""
+    from sim.scenario import metric_of
+
+    try:
+        names = [metric_of(name) for name in metrics or ()]
+    except ValueError as error:
+        raise ArgumentError("metric", str(error)) from None
+    scenarios = [options.load(path) for path in paths]
+    _run("compare", scenarios, options, partial(sim.compare, *scenarios, metric_names=names, times=options.times))
+
+
+def _run(
+    kind: "Kind",
+    scenarios: "Sequence[sim.Scenario]",
+    options: _Study,
+    experiment: "Callable[..., sim.Replications | sim.Sweep | sim.Comparison | sim.Selection]",
+) -> None:
+    """Carry out an experiment, keep it, write its files, print it, and exit with its status."""
+    from sim.output.documents import experiment_document
+    from sim.output.folder import output_folder, write_experiment
+    from sim.output.reports import experiment_lines
+
+    keeper = keeper_of(kind, scenarios[0], options)
+    with output_folder(kind, scenarios, options.out) if options.files else nullcontext() as folder:
+        result = carry_out(experiment, options, keeper)
+        lines = [] if options.as_json else list(experiment_lines(result, columns()))
+        write = partial(write_experiment, result, charts=options.charts)
+        if folder is not None and write_to(folder, write, keeper.problems):
+            lines.append(f"Files: {folder}/")
+    if options.as_json:
+        say_json(experiment_document(result))
     else:
         say(*lines)
-    leave(keeper.problems)
+    status = 0
+    if isinstance(result, sim.Selection) and result.selected is None:
+        status = FAILED if result.outcome == "none" else INCONCLUSIVE
+    leave(keeper.problems, status)
 
 
-def theory_command(
-    file: FileArgument,
-    times: TimesOption = None,
-    seed: SeedOption = None,
-    settings: SettingsOption = None,
-    jobs: JobsOption = 1,
-    dask: DaskOption = None,
-    engine: EngineOption = "auto",
-    db: DatabaseOption = None,
-    tags: TagsOption = None,
-    save: SaveOption = True,
-    as_json: JsonOption = False,
-) -> None:
+@composed
+def theory_command(file: FileArgument, options: _Theory) -> None:
     """Show what queueing theory says of a scenario beside what replications say."""
-    from sim.experiment import theory
     from sim.output.documents import theory_document
     from sim.output.reports import theory_report
     from sim.output.wording import how_often
 
-    scenario, address = prepared(file, settings, tags, db, save)
-    closed_forms = theory(scenario)
-    if closed_forms.failing:
-        if as_json:
-            say_json(theory_document(closed_forms, scenario, None))
-        else:
-            say(*theory_report(closed_forms, None).lines(columns()))
-        return
-    keeper = keeper_of("replicate", scenario, seed, address, tags)
-    replications = _replicated(keeper, scenario, times, jobs, engine, dask)
-    head = f"{scenario.name}, seed {replications.seed}, {how_often([replications])}"
-    report = theory_report(closed_forms, replications)
-    if as_json:
+    scenario = options.load(file)
+    keeper = keeper_of("replicate", scenario, options)
+    closed_forms, replications, lines = sim.theory(scenario), None, []
+    if not closed_forms.failing:
+        replications = carry_out(partial(sim.replicate, scenario, options.times), options, keeper)
+        lines = [f"{scenario.name}, seed {replications.seed}, {how_often([replications])}"]
+    if options.as_json:
         say_json(theory_document(closed_forms, scenario, replications))
     else:
-        say(head, *report.lines(columns()))
+        say(*lines, *theory_report(closed_forms, replications).lines(columns()))
     leave(keeper.problems)
-
-
-def _replicated(
-    keeper: "Keeper", scenario: "Scenario", times: int | None, jobs: int, engine: Engine, dask: str | None
-) -> "Replications":
-    """Run what is not in the database yet, and keep it there."""
-    from sim.experiment import replicate
-
-    with at_work(keeper, jobs, engine, dask) as options:
-        return replicate(scenario, times, **options)

@@ -1,34 +1,16 @@
 """`sim run`: simulate, write files, keep the run."""
 
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.common import (
-    FAILED,
-    ChartsOption,
-    DatabaseOption,
-    EngineOption,
-    FileArgument,
-    InterruptedWorkError,
-    JsonOption,
-    OutOption,
-    SaveOption,
-    SeedOption,
-    SettingsOption,
-    TagsOption,
-    columns,
-    hint_at_numba,
-    number_from,
-    output_folder,
-    prepared,
-    progress_bar,
-    say,
-    say_json,
-)
-from sim.cli.keeping import leave, tell, write_to
+from sim.cli.options import FileArgument, Files, JsonOption, Keeping, Model, composed, number_from
+from sim.cli.printing import columns, progress_bar, say, say_json
+from sim.cli.statuses import FAILED, InterruptedWorkError, leave
+from sim.cli.work import hint_at_numba, write_to
 from sim.engines import LONG
 
 if TYPE_CHECKING:
@@ -36,42 +18,38 @@ if TYPE_CHECKING:
     from sim.storage import Keeper
 
 
+@dataclass(frozen=True)
+class _Run(Files, Keeping, Model):
+    as_json: JsonOption = False
+
+
+@composed
 def run_command(
     file: FileArgument,
-    seed: SeedOption = None,
-    settings: SettingsOption = None,
+    *,
     replication: Annotated[int, typer.Option(parser=number_from(1), metavar="K", help="Which replication to run.")] = 1,
-    engine: EngineOption = "auto",
-    out: OutOption = None,
-    db: DatabaseOption = None,
-    tags: TagsOption = None,
-    save: SaveOption = True,
-    charts: ChartsOption = True,
-    as_json: JsonOption = False,
+    options: _Run,
 ) -> None:
     """Run a scenario, write its files, and keep the run."""
     from sim.experiment import run as simulate
-    from sim.output.documents import metrics_document
+    from sim.output.documents import kept_run_document
+    from sim.output.folder import output_folder
     from sim.output.text import summary_lines, verdict_lines
     from sim.storage import Keeper
 
-    scenario, address = prepared(file, settings, tags, db, save)
-    keeper = Keeper(address, tags or [])
-    with output_folder("run", [scenario], out) as folder:
+    scenario = options.load(file)
+    keeper = Keeper(options.address(), options.tags or [])
+    with output_folder("run", [scenario], options.out) as folder:
         with progress_bar("simulating") as progress:
-            run = simulate(scenario, seed, replication, engine, progress)
-        if engine == "compiled" or len(run.workload.action) >= LONG:
-            hint_at_numba(engine)
-        assert folder is not None
-        lines = [*summary_lines(run, columns()), *verdict_lines(run, columns()), *_keep(run, keeper, folder, charts)]
-    if as_json:
-        say_json({"run": keeper.run_id, **metrics_document(run)})
+            run = simulate(scenario, options.seed, replication, options.engine, progress)
+        if options.engine == "compiled" or len(run.workload.action) >= LONG:
+            hint_at_numba(options.engine)
+        places = _keep(run, keeper, folder, options.charts)
+    if options.as_json:
+        say_json(kept_run_document(run, keeper.run_id))
     else:
-        say(*lines)
-    if any(not verdict.held for verdict in run.verdicts):
-        tell(keeper.problems)
-        raise typer.Exit(FAILED)
-    leave(keeper.problems)
+        say(*summary_lines(run, columns()), *verdict_lines(run, columns()), *places)
+    leave(keeper.problems, 0 if all(verdict.held for verdict in run.verdicts) else FAILED)
 
 
 def _keep(run: "Run", keeper: "Keeper", folder: Path, charts: bool) -> list[str]:
@@ -83,7 +61,7 @@ def _keep(run: "Run", keeper: "Keeper", folder: Path, charts: bool) -> list[str]
     files: list[Path] = []
     try:
         keeper.keep_run(run)
-        write_to(keeper, partial(write_run, run, charts=charts, wrote=files.append), folder)
+        write_to(folder, partial(write_run, run, charts=charts, wrote=files.append), keeper.problems)
         keeper.close()
     except KeyboardInterrupt:
         places = [*_place(keeper), *map(str, files)]

@@ -1,38 +1,21 @@
 """`sim runs`: the stored runs."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.common import (
-    FAILED,
-    NOT_SAVED,
-    WRONG,
-    DatabaseOption,
-    JsonOption,
-    KeyArgument,
-    RunArgument,
-    cannot_write,
-    columns,
-    complain,
-    existing_database,
-    say,
-    say_json,
-    size_text,
-)
-from sim.units import parse_duration, printable
+from sim.cli.options import KEY, ChartsOption, DatabaseOption, JsonOption, KeyArgument, RunArgument
+from sim.cli.printing import columns, complain, say, say_json
+from sim.cli.statuses import FAILED, WRONG, leave
+from sim.cli.work import write_to
+from sim.errors import StorageError
+from sim.units import count, parse_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from sim.errors import StorageError
-    from sim.events import Event
-    from sim.storage import Database, Entry, StoredRun
-
-_MOST = 20  # runs and experiments that are listed by default
-_SHORT = 13  # characters of an id: the millisecond in which it was made
+    from sim.storage import Database, Entry
 
 app = typer.Typer(help="List the runs in the database, or do something with one.", rich_markup_mode=None)
 
@@ -60,74 +43,34 @@ def list_command(
             raise typer.BadParameter(problem, param_hint=option)
         context.default_map = {context.invoked_subcommand: {"db": db, "as_json": as_json}}
         return
-    from sim.storage import find_address, list_entries
+    from sim.output.documents import entries_document
+    from sim.output.stored import MOST_LISTED, entry_lines
+    from sim.storage import find_address, list_entries, open_existing_database
 
-    begun = None if since is None else instant_of(since, "--since")
-    most = None if everything else _MOST
+    begun = None if since is None else _instant(since, "--since")
     damaged: list[StorageError] = []
-    with existing_database(db) as database:
+    with open_existing_database(db) as database:
+        most = None if everything else MOST_LISTED
         entries, total = list_entries(database, scenario, begun, tag, deleted, most, damaged.append)
-    hint = [] if everything or total <= _MOST else [f"{total - _MOST:,} older; --all lists them"]
+    hint = [] if everything or total <= MOST_LISTED else [f"{total - MOST_LISTED:,} older; --all lists them"]
     if as_json:
-        say_json([entry._asdict() for entry in entries])
+        say_json(entries_document(entries))
         complain(*hint)
     elif total:
-        marked = not database.address.is_remote and find_address().is_remote
-        say(*_table(entries, marked), *hint)
+        marks_unpushed = not database.address.is_remote and find_address().is_remote
+        say(*entry_lines(entries, columns(), marks_unpushed), *hint)
     else:
         say(f"{database.address.url} has no {'such runs' if given else 'runs yet; sim run FILE makes one'}")
     _leave(damaged)
 
 
-def _leave(damaged: "Sequence[StorageError]") -> None:
+def _leave(damaged: Sequence[StorageError]) -> None:
     """Tell of damaged runs, and exit with their status where there are any."""
     complain(*damaged)
-    if damaged:
-        raise typer.Exit(WRONG)
+    leave([], WRONG if damaged else 0)
 
 
-def _table(entries: "Sequence[Entry]", marked: bool) -> "Iterator[str]":
-    """Yield runs and experiments as lines below a header; ids are as long as it takes to tell them apart.
-
-    What does not fit into the width of the terminal stands on the next line. `marked` asks for a word on what was not
-    pushed.
-    """
-    from sim.output.layout import aligned, folded
-
-    width, length = columns(), _SHORT
-    while len({entry.id[:length] for entry in entries}) < len(entries):
-        length += 1
-    rows = [("id", "began (UTC)", "what", "scenario", "seed", "size")]
-    tails = [""]
-    for entry in entries:
-        began = datetime.fromisoformat(entry.started_at).astimezone(UTC)
-        kind = "run" if entry.kind == "run" else f"{entry.kind} {entry.runs:,}"
-        facts = (kind, entry.scenario or "(deleted)", str(entry.seed), size_text(entry.size))
-        rows.append((entry.id[:length], f"{began:%Y-%m-%d %H:%M}", *facts))
-        tails.append("  ".join(map(printable, _words(entry, marked))))
-    for line, tail in zip(aligned(rows, indent=""), tails, strict=True):
-        if len(line) + len(tail) + 2 <= width:
-            yield f"{line}  {tail}".rstrip()
-        else:
-            yield line
-            if tail:
-                yield from folded(tail, width, indent=2)
-
-
-def _words(entry: "Entry", marked: bool) -> "Iterator[str]":
-    """Yield what stands behind the columns: a replication, parameters, tags, and what was not pushed if `marked`."""
-    if entry.replication is not None and entry.replication > 1:
-        yield f"replication {entry.replication}"
-    for name, value in (entry.parameters or {}).items():
-        yield f"{name} {value}"
-    for tag in entry.tags:
-        yield f"#{tag}"
-    lacking = entry.runs - entry.pushed
-    if marked and lacking:
-        yield "not pushed" if lacking == entry.runs else f"{lacking:,} not pushed"
-
-
-def instant_of(text: str, option: str) -> datetime:
+def _instant(text: str, option: str) -> datetime:
     """Return the instant that an option names."""
     try:
         try:
@@ -140,67 +83,38 @@ def instant_of(text: str, option: str) -> datetime:
         raise typer.BadParameter(problem, param_hint=option) from None
 
 
-def _line(run: "StoredRun") -> str:
-    words = [run.id, f"{run.started_at[:19]}Z", run.fingerprint, run.scenario or "(deleted)"]
-    words += [f"seed {run.seed}", f"replication {run.replication}"]
-    words += [f"{name} {value}" for name, value in run.parameters.items()]
-    return "  ".join(words + [f"#{tag}" for tag in run.tags])
-
-
 @app.command("show")
 def show_command(key: KeyArgument, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """Show where a run came from, and its metrics; or an experiment with its runs."""
-    from sim.model import UNITS
-    from sim.output.layout import aligned
-    from sim.storage import find_entry, find_run, run_metrics
+    from sim.output.documents import stored_run_document
+    from sim.output.stored import run_lines
+    from sim.storage import find_entry, find_run, open_existing_database, run_metrics
 
-    with existing_database(db) as database:
+    with open_existing_database(db) as database:
         entry = find_entry(database, key)
         if entry.kind != "run":
             _show_experiment(database, entry, as_json)
             return
         stored = find_run(database, entry.id)
-        metrics = run_metrics(database, stored.id)
+        values = run_metrics(database, stored.id)
     if as_json:
-        say_json({**stored._asdict(), "metrics": metrics})
-        return
-    for label, value in stored._asdict().items():
-        if value is not None or label not in ("pushed_at", "experiment"):
-            say(f"{label:12} {_text(value)}")
-    say("", *aligned([(name, _number(value), UNITS.get(name, "")) for name, value in metrics.items()]))
+        say_json(stored_run_document(stored, values))
+    else:
+        say(*run_lines(stored, values))
 
 
 def _show_experiment(database: "Database", entry: "Entry", as_json: bool) -> None:
-    from sim.output.layout import aligned
+    from sim.output.documents import stored_experiment_document
+    from sim.output.stored import experiment_lines
     from sim.storage import runs_of
 
     damaged: list[StorageError] = []
     members = runs_of(database, entry.id, damaged.append)
     if as_json:
-        say_json({**entry._asdict(), "members": [run._asdict() for run in members]})
-        _leave(damaged)
-        return
-    for label, value in entry._asdict().items():
-        if value is not None:
-            say(f"{label:12} {size_text(entry.size) if label == 'size' else _text(value)}")
-    title = ("run", "replication", "fingerprint", "parameters")
-    rows = [(run.id, str(run.replication), run.fingerprint, _text(run.parameters)) for run in members[:_MOST]]
-    say("", *aligned([title, *rows]))
-    if len(members) > _MOST:
-        say(f"{len(members) - _MOST:,} more; --json has all of them")
+        say_json(stored_experiment_document(entry, members))
+    else:
+        say(*experiment_lines(entry, members))
     _leave(damaged)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, dict):
-        value = ", ".join(f"{name} {setting}" for name, setting in value.items())
-    elif isinstance(value, list):
-        value = ", ".join(value)
-    return "none" if value in (None, "") else str(value)
-
-
-def _number(value: float | None) -> str:
-    return "no data" if value is None else f"{value:.6g}"
 
 
 @app.command("compare")
@@ -208,54 +122,33 @@ def compare_command(
     first: RunArgument, second: RunArgument, db: DatabaseOption = None, as_json: JsonOption = False
 ) -> None:
     """Show the metrics of two runs side by side."""
-    from sim.model import UNITS
-    from sim.output.layout import aligned
-    from sim.storage import find_run, run_metrics
+    from sim.output.documents import compared_document
+    from sim.output.stored import compared_lines
+    from sim.storage import compare_runs, open_existing_database
 
-    with existing_database(db) as database:
-        runs = [find_run(database, run_id) for run_id in (first, second)]
-        first_values, second_values = (run_metrics(database, run.id) for run in runs)
-    rows = {name: (first_values.get(name), second_values.get(name)) for name in first_values | second_values}
+    with open_existing_database(db) as database:
+        compared = compare_runs(database, first, second)
     if as_json:
-        say_json({"runs": [run.id for run in runs], "metrics": rows})
-        return
-    for word, run in zip(("first", "second"), runs, strict=True):
-        say(f"{word:7} {_line(run)}")
-    table = [("metric", "first", "second", "difference", "unit")]
-    for name, (old, new) in rows.items():
-        difference = "" if old is None or new is None else f"{new - old:+.6g}"
-        table.append((name, _number(old), _number(new), difference, UNITS.get(name, "")))
-    say("", *aligned(table))
+        say_json(compared_document(compared))
+    else:
+        say(*compared_lines(compared))
 
 
 @app.command("reproduce")
 def reproduce_command(run_id: RunArgument, db: DatabaseOption = None) -> None:
     """Run it again and compare; show the first event that differs."""
-    from sim.storage import find_run, reproduce
+    from sim.output.stored import not_reproduced_lines
+    from sim.storage import find_run, open_existing_database, reproduce
 
-    with existing_database(db) as database:
+    with open_existing_database(db) as database:
         stored = find_run(database, run_id)
         stored_run, new_run = reproduce(database, stored)
-    row = None if stored_run is None else stored_run.log.first_difference(new_run.log)
-    if row is None and new_run.fingerprint == stored.fingerprint:
+    is_same = stored_run is None or stored_run.log.first_difference(new_run.log) is None
+    if is_same and new_run.fingerprint == stored.fingerprint:
         say(f"run {stored.id} reproduced: fingerprint {new_run.fingerprint}, {len(new_run.log)} events")
         return
-    say(f"run {stored.id} is not reproduced")
-    events = "" if stored_run is None else f", stored events {stored_run.fingerprint}"
-    say(f"  fingerprint  stored {stored.fingerprint}{events}, now {new_run.fingerprint}")
-    say(f"  stored with  {_text(stored.versions)}")
-    if stored_run is not None and row is not None:
-        say(f"  the first event that differs is number {row}:")
-        for word, run in (("stored", stored_run), ("now", new_run)):
-            say(f"    {word:7} {next((_event(event) for event in run.log.between(row, row + 1)), 'none')}")
-    raise typer.Exit(FAILED)
-
-
-def _event(event: "Event") -> str:
-    words = [f"t_us {event.time}", event.kind.label]
-    if event.order is not None and event.order_class is not None:
-        words.append(f"order {event.order}  {event.order_class.name}")
-    return "  ".join(words if event.bot is None else [*words, f"bot {event.bot}"])
+    say(*not_reproduced_lines(stored, stored_run, new_run))
+    leave([], FAILED)
 
 
 @app.command("export")
@@ -263,19 +156,71 @@ def export_command(
     run_id: RunArgument,
     to: Annotated[Path, typer.Option(metavar="DIR", help="Where the files go.")],
     db: DatabaseOption = None,
-    charts: Annotated[bool, typer.Option("--charts/--no-charts", help="Draw the charts.")] = True,
+    charts: ChartsOption = True,
 ) -> None:
     """Write the files of a run as `sim run` wrote them."""
     from sim.output.files import claimed
     from sim.output.folder import write_run
-    from sim.storage import find_run, load_run
+    from sim.storage import find_run, load_run, open_existing_database
 
-    with existing_database(db) as database:
+    with open_existing_database(db) as database:
         run = load_run(database, find_run(database, run_id))
-    try:
-        with claimed(to, "--to"):
-            write_run(run, to, charts=charts)
-    except OSError as error:
-        complain(f"sim: {cannot_write(error, to, '--to')}")
-        raise typer.Exit(NOT_SAVED) from None
+    problems: list[str] = []
+    with claimed(to, "--to"):
+        write_to(to, lambda folder: write_run(run, folder, charts=charts), problems, "--to")
+    leave(problems)
     say(f"Files: {to}/")
+
+
+@app.command("delete")
+def delete_command(
+    key: Annotated[str | None, typer.Argument(metavar="[ID]", help=KEY)] = None,
+    instant: Annotated[
+        str | None,
+        typer.Option("--before", metavar="WHEN", help="All runs begun before: 30d (ago), or an ISO date or time, UTC."),
+    ] = None,
+    db: DatabaseOption = None,
+) -> None:
+    """Delete a run, an experiment with its runs, or all that is old, until it is restored or purged."""
+    from sim.storage import delete_before, delete_run, find_id, open_existing_database
+
+    if (key is None) == (instant is None):
+        raise typer.BadParameter("write the id of a run or of an experiment, or --before WHEN", param_hint="ID")
+    with open_existing_database(db) as database:
+        if instant is not None:
+            number = delete_before(database, _instant(instant, "--before"))
+            say(f"{count(number, 'run')} deleted; sim runs restore ID undoes it")
+        else:
+            kind, entry_id = find_id(database, str(key))
+            say(f"{_named(kind, entry_id, delete_run(database, entry_id))} deleted; sim runs restore undoes it")
+
+
+@app.command("restore")
+def restore_command(key: KeyArgument, db: DatabaseOption = None) -> None:
+    """Undo delete; `sim runs --deleted` lists what is deleted."""
+    from sim.storage import find_id, open_existing_database, restore_run
+
+    with open_existing_database(db) as database:
+        kind, entry_id = find_id(database, key, deleted=True)
+        say(f"{_named(kind, entry_id, restore_run(database, entry_id))} restored")
+
+
+def _named(kind: str, key: str, runs: int) -> str:
+    """Return how a run, or an experiment of so many runs, is named."""
+    return f"{kind} {key}" if kind == "run" else f"{kind} {key} with {count(runs, 'run')}"
+
+
+@app.command("purge")
+def purge_command(db: DatabaseOption = None) -> None:
+    """Remove deleted runs for good, and give their room back to the disk.
+
+    Runs whose writing stopped more than a day ago go too.
+    """
+    from sim.output.stored import size_text
+    from sim.storage import open_existing_database, purge, shrink
+
+    with open_existing_database(db) as database:
+        say(f"{count(purge(database), 'run')} purged from {database.address.url}")
+        freed = shrink(database)
+    if freed > 0:
+        say(f"the file is {size_text(freed)} smaller")

@@ -5,9 +5,9 @@ Durations are in seconds and shares from 0 to 1; null stands where nothing was o
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.errors import Fault
 from sim.experiment import Candidate, CheckedFile, Comparison, Pair, Replications, Run, Selection, Sweep, Theory
@@ -15,6 +15,9 @@ from sim.model import UNITS
 from sim.output.files import text_file, write_files
 from sim.scenario import Scenario
 from sim.verdicts import Finding, Outcome
+
+if TYPE_CHECKING:
+    from sim.storage import ComparedRuns, Entry, StoredRun
 
 PROCEDURE = "gatekeeping sequence of tests, in the manner of Andradóttir and Kim (2010), without an indifference zone"
 
@@ -31,9 +34,27 @@ def metrics_document(run: Run) -> dict[str, Any]:
     }
 
 
+def kept_run_document(run: Run, run_id: str | None) -> dict[str, Any]:
+    """Return what `sim run --json` prints, without an id of a run that is not stored."""
+    return {"run": run_id, **metrics_document(run)}
+
+
 def metrics_json(run: Run) -> str:
     """Return the text of `metrics.json`."""
     return json.dumps(metrics_document(run), indent=2) + "\n"
+
+
+def experiment_document(result: Replications | Sweep | Comparison | Selection) -> dict[str, Any]:
+    """Return what `sim replicate`, `sim sweep`, `sim compare` and `sim select` print with `--json`."""
+    match result:
+        case Replications():
+            return replications_document(result)
+        case Sweep():
+            return sweep_document(result)
+        case Comparison():
+            return compare_document(result)
+        case Selection():
+            return select_document(result)
 
 
 def replications_document(replications: Replications) -> dict[str, Any]:
@@ -149,6 +170,26 @@ def write_check(files: Sequence[CheckedFile], unchecked: Sequence[Fault], path: 
     """
     document = json.dumps(check_document(files, unchecked), indent=2)
     write_files({path: text_file(lambda file: file.write(f"{document}\n"))})
+
+
+def entries_document(entries: "Sequence[Entry]") -> list[dict[str, Any]]:
+    """Return what `sim runs --json` prints."""
+    return [entry._asdict() for entry in entries]
+
+
+def stored_run_document(stored: "StoredRun", values: Mapping[str, float | None]) -> dict[str, Any]:
+    """Return what `sim runs show --json` prints of a run."""
+    return {**stored._asdict(), "metrics": values}
+
+
+def stored_experiment_document(entry: "Entry", members: "Sequence[StoredRun]") -> dict[str, Any]:
+    """Return what `sim runs show --json` prints of an experiment."""
+    return {**entry._asdict(), "members": [run._asdict() for run in members]}
+
+
+def compared_document(compared: "ComparedRuns") -> dict[str, Any]:
+    """Return what `sim runs compare --json` prints."""
+    return {"runs": [compared.first.id, compared.second.id], "metrics": compared.metrics}
 
 
 def _of_file(checked: CheckedFile) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TextIO
 
-from sim.errors import KitchensimError
+from sim.errors import ArgumentError, KitchensimError
+from sim.units import printable
 
 Write = Callable[[Path], object]
 """Writes a file to the path that it is given."""
@@ -91,6 +92,41 @@ def _draft(path: Path) -> Path:
     if path.is_file() and not path.is_symlink():
         draft.chmod(stat.S_IMODE(path.stat().st_mode))
     return draft
+
+
+def refuse_sources(targets: Iterable[Path], sources: Iterable[Path], argument: str) -> None:
+    """Refuse to write to a file that a scenario is read from, by whatever path; `argument` names the target.
+
+    Raises:
+        ArgumentError: a target is such a file.
+
+    """
+    known = [source for source in sources if os.path.exists(source)]  # noqa: PTH110  # False also where Path.exists raises
+    for target in targets:
+        if os.path.exists(target) and any(target.samefile(source) for source in known):  # noqa: PTH110
+            problem = f"{printable(str(target))} is a file that a scenario is read from; name another place"
+            raise ArgumentError(argument, problem)
+
+
+def refuse_documents(targets: Mapping[str, Path | None], sources: Iterable[Path]) -> None:
+    """Refuse to write documents where a scenario is read from or seems to be, and two to one place; each target is
+    named by its argument.
+
+    Raises:
+        ArgumentError: a target is such a place.
+
+    """
+    known, paths = list(sources), dict[str, str]()
+    for argument, target in targets.items():
+        if target is None:
+            continue
+        if target.suffix in (".yaml", ".yml"):
+            raise ArgumentError(argument, f"{printable(str(target))} looks like a scenario; name another file")
+        refuse_sources([target], known, argument)
+        path = os.path.abspath(target)  # noqa: PTH100  # follows no link
+        if path in paths:
+            raise ArgumentError(argument, f"names the file of --{paths[path]}; name another")
+        paths[path] = argument
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The folder that a run leaves behind."""
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,11 +9,30 @@ from typing import Any
 from sim.experiment import Comparison, Replications, Run, Selection, Sweep
 from sim.output import OUTPUT_FILES
 from sim.output.documents import metrics_json
-from sim.output.files import Write, text_file, write_files
+from sim.output.files import Write, claimed, refuse_sources, text_file, write_files
 from sim.output.tables import guarded, tables, write_csv, write_values
 from sim.output.text import result_lines
+from sim.scenario import Scenario
 
 _Wrote = Callable[[Path], object]
+_COMMANDS = {Replications: "replicate", Sweep: "sweep", Comparison: "compare", Selection: "select"}
+
+
+@contextmanager
+def output_folder(command: str, scenarios: Sequence[Scenario], out: Path | None) -> Iterator[Path]:
+    """Give the folder where the files of a command go, by default `out/` and the name of the first scenario; it is
+    nobody else's meanwhile.
+
+    Raises:
+        ArgumentError: a scenario is read from a file that would be overwritten.
+        KitchensimError: another command is at work for that folder.
+
+    """
+    folder = out or Path("out") / scenarios[0].name
+    sources = [source for scenario in scenarios for source in scenario.sources]
+    refuse_sources([folder / name for name in OUTPUT_FILES[command]], sources, "out")
+    with claimed(folder, "--out"):
+        yield folder
 
 
 def write_run(run: Run, folder: Path, charts: bool = True, wrote: _Wrote = lambda _: None) -> None:
@@ -34,37 +53,24 @@ def write_run(run: Run, folder: Path, charts: bool = True, wrote: _Wrote = lambd
     _write("run", folder, files, wrote)
 
 
-def write_replications(replications: Replications, folder: Path, charts: bool = True) -> None:
-    """Write the charts of an experiment, if they are wanted, and `replications.csv` into `folder`, as `write_run` does.
+def write_experiment(result: Replications | Sweep | Comparison | Selection, folder: Path, charts: bool = True) -> None:
+    """Write the charts of an experiment, if they are wanted, and its table as `replications.csv`, `sweep.csv`,
+    `compare.csv` or `select.csv` into `folder`, as `write_run` does.
 
     Raises:
         OSError: the folder cannot be made, or a file cannot be written.
 
     """
-    files: dict[str, Write] = {}
-    if charts:
-        files |= _charts(replications)
-    files["replications.csv"] = text_file(partial(write_values, replications))
-    _write("replicate", folder, files)
-
-
-def write_study(study: Sweep | Comparison | Selection, folder: Path, charts: bool = True) -> None:
-    """Write the chart of a study, if it is wanted, and its table as `sweep.csv`, `compare.csv` or `select.csv` into
-    `folder`, as `write_run` does.
-
-    Raises:
-        OSError: the folder cannot be made, or a file cannot be written.
-
-    """
-    name = {Sweep: "sweep", Comparison: "compare", Selection: "select"}[type(study)]
-    files: dict[str, Write] = {}
-    if charts:
-        files |= _charts(study)
-    table = study.to_frame()
-    words = {str(column): table[column].map(guarded) for column in table.select_dtypes(exclude="number")}
-    table = table.assign(**words).rename(columns=guarded)
-    files[f"{name}.csv"] = text_file(partial(table.to_csv, index=False, lineterminator="\n"))
-    _write(name, folder, files)
+    command = _COMMANDS[type(result)]
+    files = _charts(result) if charts else {}
+    if isinstance(result, Replications):
+        files["replications.csv"] = text_file(partial(write_values, result))
+    else:
+        frame = result.to_frame()
+        words = {str(column): frame[column].map(guarded) for column in frame.select_dtypes(exclude="number")}
+        frame = frame.assign(**words).rename(columns=guarded)
+        files[f"{command}.csv"] = text_file(partial(frame.to_csv, index=False, lineterminator="\n"))
+    _write(command, folder, files)
 
 
 def _charts(result: Run | Replications | Sweep | Comparison | Selection) -> dict[str, Write]:

@@ -5,9 +5,20 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from sim.experiment import Candidate, Comparison, Pair, Replications, Selection, Sweep, Theory, shared_conditions
+from sim.experiment import (
+    Candidate,
+    Comparison,
+    Pair,
+    Replications,
+    Selection,
+    Sweep,
+    Theory,
+    shared_conditions,
+    theory,
+)
 from sim.model import WORSE
 from sim.output.documents import PROCEDURE
+from sim.output.estimates import estimate_lines
 from sim.output.html import html_lines, html_table
 from sim.output.layout import WIDTH, Row, aligned, folded
 from sim.output.wording import BOUND, at_least, estimate_of, estimate_text, how_often, shown
@@ -265,3 +276,17 @@ def theory_report(theory: Theory, replications: Replications | None) -> Report:
         f"over {count(len(rows) - 1, 'row')}"
     )
     return Report([f"Theory: {theory.model} ({theory.source})"], rows, [note])
+
+
+def experiment_lines(result: Replications | Sweep | Comparison | Selection, width: int = WIDTH) -> Iterator[str]:
+    """Yield what an experiment says as text; replications stand beside theory."""
+    match result:
+        case Replications():
+            yield from estimate_lines(result, width)
+            yield from theory_report(theory(result.scenario), result).lines(width)
+        case Sweep():
+            yield from sweep_report(result).lines(width)
+        case Comparison():
+            yield from compare_report(result).lines(width)
+        case Selection():
+            yield from select_report(result).lines(width)

@@ -12,6 +12,8 @@ from sim.storage.experiments import (
 )
 from sim.storage.keeping import Keeper, keep
 from sim.storage.listing import (
+    ComparedRuns,
+    compare_runs,
     find_entry,
     find_id,
     find_run,
@@ -30,6 +32,7 @@ from sim.storage.sizes import TableSize, file_size, table_sizes
 __all__ = [
     "LOCAL",
     "Address",
+    "ComparedRuns",
     "Damaged",
     "DamagedRunError",
     "Database",
@@ -39,6 +42,7 @@ __all__ = [
     "StoredRun",
     "TableSize",
     "check",
+    "compare_runs",
     "delete_before",
     "delete_run",
     "earlier_replications",

@@ -13,7 +13,7 @@ from sim.storage.listing import find_run
 from sim.storage.migrations import MIGRATIONS, migrate, schema_version
 from sim.storage.removing import purge_run
 from sim.storage.runs import load_run
-from sim.storage.saving import compare_runs, save_run
+from sim.storage.saving import runs_to_push, save_run
 
 _TRIPS = 5
 _TRIAL = """
@@ -69,7 +69,7 @@ def _round_trip(connection: Connection) -> float:
 
 def _lacking(connection: Connection) -> str:
     with Connection(find_address(LOCAL)) as local:
-        lacking, _ = compare_runs(local, connection)
+        lacking, _ = runs_to_push(local, connection)
     return f"{len(lacking)} of the runs in {LOCAL}; sim push sends them" if lacking else f"none of the runs in {LOCAL}"
 
 

@@ -9,7 +9,7 @@ from sim.experiment import Run
 from sim.model import UNITS
 from sim.storage.addresses import Address, find_address
 from sim.storage.connection import Connection
-from sim.storage.listing import all_metrics, find_run, list_runs, run_metrics
+from sim.storage.listing import all_metrics, compare_runs, find_run, list_runs
 from sim.storage.migrations import migrate
 from sim.storage.reading import StoredRun
 from sim.storage.runs import load_run
@@ -95,19 +95,10 @@ class Database(Connection):
         """
         import pandas as pd
 
-        runs = {word: find_run(self, run) for word, run in (("first", first), ("second", second))}
-        values = {word: run_metrics(self, run.id) for word, run in runs.items()}
-        names = [name for name in UNITS if any(name in metrics for metrics in values.values())]
-        frame = pd.DataFrame(
-            {
-                "metric": names,
-                **{
-                    word: pd.array([metrics.get(name) for name in names], dtype="Float64")
-                    for word, metrics in values.items()
-                },
-            }
-        )
-        return frame.assign(difference=frame["second"] - frame["first"], unit=[UNITS[name] for name in names])
+        rows = [(name, *values) for name, values in compare_runs(self, first, second).metrics.items()]
+        frame = pd.DataFrame(rows, columns=["metric", "first", "second"])
+        frame = frame.astype({"first": "Float64", "second": "Float64"})
+        return frame.assign(difference=frame["second"] - frame["first"], unit=frame["metric"].map(UNITS))
 
 
 def open_database(url: str | Address | None = None) -> Database:

@@ -20,7 +20,7 @@ from sim.storage.reading import (
     warn_of,
 )
 from sim.storage.rows import closing, insert, new_id, new_run_id, of_scenario, run_row, scenario_row, versions
-from sim.storage.saving import compare_runs, file_statements, prove, push_run, store
+from sim.storage.saving import file_statements, prove, push_run, runs_to_push, store
 
 _SAME = ("kitchensim", "numpy")  # the packages whose versions decide what numbers a replication has
 _REPLICATION = (
@@ -175,7 +175,7 @@ def push_replications(
     """
     sql = f"SELECT runs.id FROM runs JOIN scenarios ON scenarios.id = scenario_id WHERE {_OF_MODEL} AND seed = ?"
     wanted = {run_id for (run_id,) in source.query(sql, scenario.model_sha256, scenario.sha256, seed)}
-    for run_id in compare_runs(source, target)[0]:
+    for run_id in runs_to_push(source, target)[0]:
         if run_id in wanted:
             try:
                 push_run(source, target, run_id)

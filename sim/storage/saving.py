@@ -143,7 +143,7 @@ def push_all(
         StorageError: a database refuses it, or cannot be reached; it can be called again.
 
     """
-    lacking, known = compare_runs(source, target)
+    lacking, known = runs_to_push(source, target)
     rows_sent, total = 0, _count_rows(source, lacking) if progress else 0
 
     def sent(rows: int) -> None:
@@ -163,7 +163,7 @@ def push_all(
     return pushed
 
 
-def compare_runs(source: Connection, target: Connection) -> tuple[list[str], list[str]]:
+def runs_to_push(source: Connection, target: Connection) -> tuple[list[str], list[str]]:
     """Return the ids of the runs of `source` that `target` lacks, the oldest first, and of those that it knows.
 
     Raises:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from junitparser import JUnitXml
 
-from sim.cli.common import FAILED, INCONCLUSIVE, NOT_SAVED, WRONG
+from sim.cli.statuses import FAILED, INCONCLUSIVE, NOT_SAVED, WRONG
 from tests.helpers.checks import BROKEN, FAILS, HOLDS, IDLE, OPEN, check, outcomes, put
 from tests.helpers.commands import NOBODY, complaint, names
 from tests.helpers.commands import sim as command

@@ -12,7 +12,7 @@ from unittest.mock import patch
 import pytest
 
 from sim.cli import main
-from sim.cli.common import complain, say, say_json
+from sim.cli.printing import complain, say, say_json
 from sim.errors import Fault, ScenarioError
 from sim.units import printable
 

@@ -12,6 +12,7 @@ from sim import load_scenario, replicate
 from sim.cli import process
 from sim.errors import SimulationError
 from sim.experiment import look
+from sim.output import streams
 from sim.scenario import Scenario
 from tests.helpers.commands import command, write
 from tests.helpers.crews import CERTAIN, KITCHEN, VERDICTS, stored
@@ -76,7 +77,7 @@ def test_closed_streams_are_a_line_where_there_is_a_place_for_one_and_no_file_ta
 @pytest.fixture
 def net(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture):
     """Run a function as a command and return its status, and what it says on standard error."""
-    monkeypatch.setattr(process, "_guard_streams", lambda: None)
+    monkeypatch.setattr(process, "guard_streams", lambda: None)
     monkeypatch.setattr(process.ending, "hear", lambda: None)
 
     def run(act) -> tuple[int, str]:
@@ -167,9 +168,9 @@ def test_ctrl_c_right_after_a_write_comes_when_the_stream_knows_what_is_written(
             super().extend(written)
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(process, "list", Interrupted, raising=False)
+    monkeypatch.setattr(streams, "list", Interrupted, raising=False)
     monkeypatch.setattr(signal, "setitimer", lambda timer, seconds: alarms.append((timer, seconds)))
-    with process._Stream(tmp_path / "output", "w") as stream:
+    with streams.Stream(tmp_path / "output", "w") as stream:
         assert stream.write(b"a line\n") == 7
     assert (tmp_path / "output").read_bytes() == b"a line\n"
     assert alarms == [(signal.ITIMER_REAL, 0.01)]

@@ -50,7 +50,7 @@ def run_whole(*args: str, **env: str) -> tuple[int, str, str]:
     with (
         patch.dict(os.environ, env),
         patch.object(sys, "argv", ["sim", *args]),
-        patch.object(process, "_guard_streams", lambda: None),
+        patch.object(process, "guard_streams", lambda: None),
         patch.object(process.ending, "hear", lambda: None),
         redirect_stdout(out),
         redirect_stderr(errors),

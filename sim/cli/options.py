@@ -1,0 +1,199 @@
+"""The options of commands: each stands here once, in groups of which commands are composed."""
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast, get_args, get_type_hints
+
+import typer
+
+from sim.engines import Engine
+from sim.errors import ArgumentError, KitchensimError
+from sim.units import shown
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+    from sim.storage import Address
+
+Read = TypeVar("Read")
+
+_NAMES = {"paths": "PATH", "keyword": "-k"}  # of arguments, where their options have other names
+
+
+def number_from(low: int, high: int = 2**63 - 1) -> Callable[[object], int]:
+    """Return the reader of an option that takes a whole number from `low` to `high`."""
+
+    def read(value: object) -> int:
+        text = str(value)
+        if re.fullmatch("-?[0-9]{1,1000}", text) is None:
+            raise typer.BadParameter(f"{shown(value)} is not a whole number; write a number such as 3")
+        if int(text) < low:
+            raise typer.BadParameter(f"{text[:40]} is too small; write {low} or more")
+        if int(text) > high:
+            raise typer.BadParameter(f"{text[:40]} is too large; write {high} or less")
+        return int(text)
+
+    return read
+
+
+def word_of(*words: str) -> Callable[[object], Any]:
+    """Return the reader of an option that takes one of some words."""
+
+    def read(value: object) -> object:
+        if value not in words:
+            raise typer.BadParameter(f"{shown(value)} is not one of {', '.join(map(repr, words))}")
+        return value
+
+    return read
+
+
+def replications_option(text: str) -> Any:
+    """Return the option -n, of which this is the help."""
+    return typer.Option("-n", "--replications", parser=number_from(1, 1_000_000), metavar="N", help=text)
+
+
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The scenario file.")]
+RunArgument = Annotated[str, typer.Argument(metavar="ID", help="The run's id, or how it starts.")]
+KEY = "The id of a run or of an experiment, or how it starts."
+KeyArgument = Annotated[str, typer.Argument(metavar="ID", help=KEY)]
+DatabaseOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="Database: file:NAME, libsql://HOST or https://HOST. Default: TURSO_DATABASE_URL, else file:sim.db. "
+        "The token of a server is TURSO_AUTH_TOKEN.",
+    ),
+]
+TagsOption = Annotated[
+    list[str] | None, typer.Option("--tag", metavar="WORD", help="Word to find the run by; may be repeated.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+ChartsOption = Annotated[bool, typer.Option("--charts/--no-charts", help="Draw the charts.")]
+_ENGINES = get_args(Engine)
+
+
+@dataclass(frozen=True)
+class Model:
+    """What is run: a scenario under a seed, with values for its parameters, by an engine."""
+
+    seed: Annotated[
+        int | None, typer.Option(parser=number_from(0), metavar="N", help="Seed in place of the file's, from 0.")
+    ] = None
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Value of a parameter; may be repeated.")
+    ] = None
+    engine: Annotated[
+        Engine,
+        typer.Option(parser=word_of(*_ENGINES), metavar=f"<{'|'.join(_ENGINES)}>", help="Which engine runs it."),
+    ] = "auto"
+
+    def load(self, file: Path) -> "Scenario":
+        """Return a scenario, with values for its parameters; what is easily overlooked in it is told."""
+        from sim.cli.printing import complain
+        from sim.scenario import load_scenario
+
+        scenario = load_scenario(file, **self.parameters())
+        complain(*scenario.notes)
+        return scenario
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the values that `--set` gives to parameters."""
+        from sim.scenario import parse_value
+
+        values = {}
+        for setting in self.settings or []:
+            name, equals, text = setting.partition("=")
+            if not (name and equals):
+                raise typer.BadParameter(f"{setting!r} is no setting; write --set NAME=VALUE")
+            try:
+                values[name] = parse_value(text)
+            except KitchensimError:
+                raise typer.BadParameter(f"{setting!r} has no YAML value; write --set {name}=VALUE") from None
+        return values
+
+
+@dataclass(frozen=True)
+class _Sharing:
+    times: Annotated[int | None, replications_option("How many replications. Default: as the file says.")] = None
+    jobs: Annotated[
+        int | None, typer.Option(parser=number_from(1), metavar="N", help="Processes that share the work.")
+    ] = 1
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Scheduler of a dask cluster that does the work.")
+    ] = None
+
+
+@dataclass(frozen=True)
+class Work(Model, _Sharing):  # --help shows the options of the last base first
+    """What is run how often, and who shares the work."""
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """Where results are kept."""
+
+    db: DatabaseOption = None
+    tags: TagsOption = None
+    save: Annotated[bool | None, typer.Option("--save/--no-save", help="Keep what was run in the database.")] = True
+
+    def address(self) -> "Address | None":
+        """Return where results go, None where they are not to be kept; a wrong URL is told before anything is run."""
+        if not all(tag.strip() and tag.isprintable() for tag in self.tags or []):
+            raise typer.BadParameter("is no word; write letters", param_hint="--tag")
+        is_kept = self.db is not None if self.save is None else self.save
+        if not is_kept:
+            return None
+        from sim.storage import find_address
+
+        return find_address(self.db)
+
+
+@dataclass(frozen=True)
+class Experiment(Keeping, Work):
+    """Replications that are kept."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """Which files are written where."""
+
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where files go. Default: out/NAME.")] = None
+    charts: ChartsOption = True
+
+
+def composed(command: Callable[..., None]) -> Callable[..., None]:
+    """Return a command that has the options of its groups, the dataclasses among its parameters, in place of these.
+
+    An argument that a function below refuses is told by the name of its option.
+    """
+    groups: dict[str, type] = {}
+    parameters: list[inspect.Parameter] = []
+    for parameter in inspect.signature(command, eval_str=True).parameters.values():
+        if not is_dataclass(parameter.annotation):
+            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+            continue
+        groups[parameter.name] = cast(type, parameter.annotation)
+        hints = get_type_hints(parameter.annotation, include_extras=True)
+        parameters += [
+            inspect.Parameter(
+                field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
+            )
+            for field in fields(parameter.annotation)
+        ]
+
+    @wraps(command)
+    def with_groups(**options: Any) -> None:
+        for name, group in groups.items():
+            options[name] = group(**{field.name: options.pop(field.name) for field in fields(group)})
+        try:
+            command(**options)
+        except ArgumentError as error:
+            option = _NAMES.get(error.argument, f"--{error.argument.replace('_', '-')}")
+            raise typer.BadParameter(error.problem, param_hint=option) from None
+
+    with_groups.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    with_groups.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return with_groups

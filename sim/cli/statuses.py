@@ -1,0 +1,27 @@
+"""The exit statuses of commands, and how a command ends with one. That of a reader who leaves is in output/streams."""
+
+from collections.abc import Sequence
+
+import typer
+
+from sim.cli.printing import complain
+
+FAILED = 1  # something does not hold
+WRONG = 2  # a file, an option, or what a command cannot do
+INCONCLUSIVE = 3  # too early to say
+NOT_SAVED = 4  # a result could not be kept everywhere
+FAULT = 70  # of the program
+INTERRUPTED = 130
+
+
+class InterruptedWorkError(Exception):
+    """Ctrl-C, or another signal that ends a command, when there is more to say than that: what is kept."""
+
+
+def leave(problems: Sequence[str], status: int = 0) -> None:
+    """Tell what could not be kept, and exit with what is worst, if anything is wrong."""
+    complain(*(f"sim: {problem}" for problem in problems))
+    if problems and status not in (WRONG, FAILED):
+        status = NOT_SAVED
+    if status:
+        raise typer.Exit(status)

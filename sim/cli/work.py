@@ -1,0 +1,96 @@
+"""Work that takes a while: with a bar, by several workers, and kept also where it is interrupted."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, TypeVar
+
+from sim.cli.options import Experiment, Work
+from sim.cli.printing import complain, progress_bar
+from sim.cli.statuses import InterruptedWorkError
+from sim.engines import Engine, can_compile
+from sim.errors import INSTALL, SimulationError, StorageError
+
+if TYPE_CHECKING:
+    from sim.experiment import Options
+    from sim.scenario import Scenario
+    from sim.storage import Keeper
+    from sim.storage.experiments import Kind
+
+T = TypeVar("T")
+_LONG = 1  # seconds after which it is worth saying what would be quicker
+
+
+def keeper_of(kind: "Kind", scenario: "Scenario | None", options: Experiment) -> "Keeper":
+    """Return what keeps the replications of a command; damaged runs among earlier ones are told."""
+    from sim.storage import Keeper
+
+    def damaged(error: StorageError) -> None:
+        complain(f"sim: {error}; its replication is run again")
+
+    return Keeper(options.address(), options.tags or [], kind, scenario, options.seed, damaged)
+
+
+def carry_out(experiment: Callable[..., T], work: Work, keeper: "Keeper") -> T:
+    """Return what an experiment returns that is given its options; what is finished is kept, also when it is
+    interrupted.
+    """
+    from sim.experiment import available_processors
+    from sim.experiment.cluster import cluster
+
+    began = monotonic()
+    try:
+        with (
+            progress_bar("replications") as progress,
+            nullcontext() if work.dask is None else cluster(work.dask) as executor,
+        ):
+            options: Options = {
+                "seed": work.seed,
+                "jobs": work.jobs or available_processors(),
+                "engine": work.engine,
+                "executor": executor,
+                "progress": progress,
+                "fingerprints": keeper.address is not None,
+            }
+            if keeper.address is not None:  # else sim check need not run all replications, so that they can be kept
+                options |= {"earlier": keeper.earlier, "finished": keeper.finished}
+            result = experiment(**options)
+    except KeyboardInterrupt:
+        keeper.close()
+        raise InterruptedWorkError("; ".join(keeper.problems) or _kept_text(keeper) or "nothing is kept") from None
+    except SimulationError as error:
+        keeper.close()
+        raise SimulationError("; ".join(filter(None, (str(error), _kept_text(keeper))))) from None
+    except BaseException:  # such as the end of a reader, or a fault of ours
+        keeper.close()
+        complain(*(f"sim: {problem}" for problem in keeper.problems))
+        raise
+    if work.engine == "compiled" or monotonic() - began > _LONG:
+        hint_at_numba(work.engine)
+    keeper.close()
+    return result
+
+
+def _kept_text(keeper: "Keeper") -> str:
+    """Return how much is kept of what is not finished, nothing where that is nothing."""
+    return f"{keeper.count} finished replications are kept, the same command goes on" if keeper.count else ""
+
+
+def hint_at_numba(engine: Engine) -> None:
+    """Say what would be faster, where numba is missing."""
+    if engine != "reference" and not can_compile():
+        complain(f"sim: with numba this would be many times as fast; {INSTALL.format('[fast]')}")
+
+
+def write_to(path: Path, write: Callable[[Path], object], problems: list[str], option: str = "--out") -> bool:
+    """Write to a folder or file, and tell whether that works; if not, it is one of the problems, and `option` names
+    another place.
+    """
+    try:
+        write(path)
+    except OSError as error:
+        where, reason = error.filename or path, error.strerror or error
+        problems.append(f"{where}: cannot be written ({reason}); name another place with {option}")
+        return False
+    return True
