@@ -1,6 +1,7 @@
 """Other people's machines: the workers of a dask cluster."""
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Executor
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ from typing import Any, cast
 from sim.errors import INSTALL, SimulationError
 
 _SECONDS = 10
+_LOGGERS = ("distributed", "tornado", "asyncio")
+_SILENT = logging.CRITICAL + 1
 
 
 @contextmanager
@@ -20,12 +23,42 @@ def cluster(address: str) -> Iterator[Executor]:
 
     """
     try:
-        from distributed import Client
+        import distributed  # noqa: F401  # whose loggers are there from here on
     except ImportError:
         raise SimulationError(f"cluster {address}: needs dask; {INSTALL.format('[distributed]')}") from None
+    with _without_logs():
+        client = _client(address)
+        try:
+            _check_workers(client, address)
+            yield _Workers(client)
+        except Exception as error:
+            if isinstance(error, CancelledError) or type(error).__module__.startswith("distributed"):
+                raise SimulationError(f"cluster {address}: is lost ({type(error).__name__})") from None
+            raise
+        finally:
+            client.close(timeout=_SECONDS)
+
+
+@contextmanager
+def _without_logs() -> Iterator[None]:
+    """Let dask log nothing meanwhile: it tells in many lines of what is lost, and one of ours is enough."""
+    names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] in _LOGGERS]
+    levels = {logging.getLogger(name): logging.getLogger(name).level for name in names}
+    for logger in levels:
+        logger.setLevel(_SILENT)
+    try:
+        yield
+    finally:
+        for logger, level in levels.items():
+            logger.setLevel(level)
+
+
+def _client(address: str) -> Any:
+    from distributed import Client
+
     try:
         asyncio.run(asyncio.wait_for(_greet(address), _SECONDS))
-        client: Any = cast(Any, Client)(address, timeout=_SECONDS, set_as_default=False)
+        return cast(Any, Client)(address, timeout=_SECONDS, set_as_default=False)
     except Exception as error:  # noqa: BLE001 - dask may fail in any way over what another server answers
         reason = "who answers is no dask scheduler"
         if isinstance(error, (OSError, TypeError, ValueError)):
@@ -33,15 +66,6 @@ def cluster(address: str) -> Iterator[Executor]:
         raise SimulationError(
             f"cluster {address}: cannot be reached ({reason}); dask scheduler prints the address of one"
         ) from None
-    try:
-        _check_workers(client, address)
-        yield _Workers(client)
-    except Exception as error:
-        if isinstance(error, CancelledError) or type(error).__module__.startswith("distributed"):
-            raise SimulationError(f"cluster {address}: is lost ({type(error).__name__})") from None
-        raise
-    finally:
-        client.close(timeout=_SECONDS)
 
 
 async def _greet(address: str) -> None:

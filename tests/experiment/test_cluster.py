@@ -40,7 +40,7 @@ KEPT = "SELECT replication, seed, fingerprint, warmup_us, worst_waits, status FR
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[LocalCluster]:
     """A scheduler and two workers in this process, which others reach by its address."""
-    options = {"protocol": "tcp", "host": "127.0.0.1", "dashboard_address": None, "memory_limit": 0}
+    options = {"protocol": "tcp", "host": "127.0.0.1", "dashboard_address": ":0", "memory_limit": 0}
     with LocalCluster(n_workers=2, threads_per_worker=1, processes=False, **options) as local:
         yield local
 
