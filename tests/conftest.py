@@ -13,8 +13,6 @@ from libsql_client.sqlite3_utils import Sqlite3Client
 
 import sim.cli
 from sim import Database, Run, load_scenario, open_database, run
-from sim.engines.compiled import jit
-from sim.experiment.compiling import compile_now
 from tests.helpers.backends import BUSY, KINDS, TRACED, Backend, run_text
 from tests.helpers.server import Server, read_file
 from tests.helpers.stories import with_service
@@ -142,6 +140,9 @@ def source(tmp_path) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def compiled_engine(tmp_path_factory) -> None:
     """The compiled engine, compiled: in a new checkout by the first worker of xdist that wants it, not by each."""
+    from sim.engines.compiled import jit
+    from sim.experiment.compiling import compile_now
+
     mark, session = jit.kept_mark(), os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
     if mark is not None and not mark.exists():
         try:
