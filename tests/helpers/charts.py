@@ -6,9 +6,8 @@ from matplotlib.figure import Figure
 
 def texts(figure: Figure) -> list:
     """Return all texts that are drawn, with their boxes in pixels."""
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    renderer = canvas.get_renderer()
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw_without_rendering()
     found = [legend_text for legend in figure.legends for legend_text in legend.get_texts()]
     for axes in figure.axes:
         found += [*axes.texts, axes.xaxis.label, axes.yaxis.label, axes.title, axes._left_title]

@@ -6,7 +6,7 @@ from benchmarks.damage import COMMANDS, NAMED, call, campaign, damage, damages, 
 
 
 def test_a_damaged_database_is_a_line_or_a_result_whatever_was_done_to_it_and_whoever_reads_it(elsewhere, capsys):
-    assert campaign(every=397) == 0
+    assert campaign(every=997) == 0
     assert "commands, 0 faults" in capsys.readouterr().out
     assert len([sql for sql in damages(elsewhere / "base.db") if sql in NAMED]) == len(NAMED) >= 44
 
