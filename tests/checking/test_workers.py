@@ -17,7 +17,7 @@ from tests.helpers.crews import CERTAIN, GROWING, KITCHEN, LONG, VERDICTS, store
 from tests.helpers.processes import SIGNS, family, session, signs
 from tests.helpers.programs import GO
 from tests.helpers.server import read_file
-from tests.helpers.waiting import wait_for
+from tests.helpers.waiting import PATIENCE, wait_for
 
 # In parallel, in either engine
 
@@ -138,7 +138,7 @@ def test_ctrl_c_at_any_moment_is_one_line(jobs, moment):
         else:
             wait_for(lambda: signs("simulates") == int(jobs))
         os.killpg(process.pid, signal.SIGINT)
-        out, errors = process.communicate(timeout=60)
+        out, errors = process.communicate(timeout=PATIENCE)
         wait_for(lambda: not family(process.pid))
     assert (process.returncode, out) == (130, "")
     assert re.fullmatch("sim: interrupted(; nothing is kept)?\n", errors)
@@ -150,7 +150,7 @@ def test_ctrl_c_keeps_what_is_saved_and_lines_are_there_as_they_come():
     with session("check", "a.yaml", "b.yaml", "--save", "-n", "5", "--engine", "reference", "--jobs", "1") as process:
         assert process.stdout.readline() == "NOTHING       a.yaml: nothing to judge, 5 replications\n"
         os.killpg(process.pid, signal.SIGINT)
-        out, errors = process.communicate(timeout=60)
+        out, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (130, "")
     assert errors == "sim: interrupted; 5 finished replications are kept, the same command goes on\n"
     assert stored() == [1, 2, 3, 4, 5]

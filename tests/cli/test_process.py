@@ -16,6 +16,7 @@ from sim.output import streams
 from sim.scenario import Scenario
 from tests.helpers.commands import command, write
 from tests.helpers.crews import CERTAIN, KITCHEN, VERDICTS, stored
+from tests.helpers.waiting import PATIENCE
 
 CANNOT = "sim: standard output: cannot be written (No space left on device)\n"
 BAD = "sim: standard output: cannot be written (Bad file descriptor)\n"
@@ -34,7 +35,7 @@ def folder(elsewhere: Path) -> Path:
 def redirected(words: str, redirection: str) -> tuple[int, str]:
     """Run a command in a shell and return its status, and what it says on standard error."""
     line = f"{' '.join(command())} {words} {redirection}"
-    shell = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=60, check=False)
+    shell = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=PATIENCE, check=False)
     return shell.returncode, shell.stderr
 
 

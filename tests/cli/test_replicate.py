@@ -17,7 +17,7 @@ from tests.helpers.crews import CERTAIN, GROWING, KITCHEN, LONG, VERDICTS, judge
 from tests.helpers.pressing import at_block, ctrl_c, run_whole
 from tests.helpers.processes import SIGNS, family, session, signs
 from tests.helpers.server import read_file
-from tests.helpers.waiting import wait_for
+from tests.helpers.waiting import PATIENCE, wait_for
 
 
 @pytest.fixture(autouse=True)
@@ -258,7 +258,7 @@ def test_what_ends_a_command_with_workers_keeps_the_finished_replications_and_th
     with session(*SLOW, "-n", "1000000", "--jobs", "2", code=SIGNS) as process:
         wait_for(lambda: signs("finished") >= 3)
         os.killpg(process.pid, signal.SIGTERM)
-        out, line = process.communicate(timeout=60)
+        out, line = process.communicate(timeout=PATIENCE)
         wait_for(lambda: not family(process.pid))
     assert (process.returncode, out) == (128 + signal.SIGTERM, "")
     goes_on("terminated", line)
@@ -269,7 +269,7 @@ def test_ctrl_c_does_not_wait_for_a_long_replication():
     with session(*SLOW, "--no-save", "--jobs", "2", code=SIGNS) as process:
         wait_for(lambda: signs("simulates") == 2)
         os.kill(process.pid, signal.SIGINT)
-        _, line = process.communicate(timeout=60)
+        _, line = process.communicate(timeout=PATIENCE)
     assert (process.returncode, line) == (130, "sim: interrupted; nothing is kept\n")
 
 
@@ -278,7 +278,7 @@ def test_ctrl_c_while_the_workers_start_is_one_line():
     with session("replicate", "kitchen.yaml", *BARE, "-n", "1000", "--jobs", "2") as process:
         wait_for(lambda: len(family(process.pid)) == 3)
         os.killpg(process.pid, signal.SIGINT)
-        _, line = process.communicate(timeout=60)
+        _, line = process.communicate(timeout=PATIENCE)
     assert (process.returncode, line) == (130, "sim: interrupted; nothing is kept\n")
 
 

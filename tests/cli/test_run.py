@@ -31,6 +31,7 @@ from tests.helpers.commands import (
     write,
 )
 from tests.helpers.server import read_file
+from tests.helpers.waiting import PATIENCE
 
 LARGE = """
 scenario: 1
@@ -258,14 +259,19 @@ def test_a_short_run_shows_no_bar():
 
 def test_without_a_terminal_a_long_run_shows_no_bar_and_ctrl_c_is_one_line():
     code = (
-        "import os, signal, sys, threading, sim.cli\n"
-        "alarm = threading.Timer(1.3, os.kill, (os.getpid(), signal.SIGINT)); alarm.daemon = True\n"
-        "import sim.experiment as command; run = command.run\n"
-        "command.run = lambda *args: alarm.start() or run(*args)\n"
+        "import itertools, os, signal, sim.cli.printing\n"
+        "from sim.engines import reference\n"
+        "sim.cli.printing.monotonic = itertools.count(0, 10).__next__\n"  # each look at the clock is 10 s later
+        "simulate = reference.simulate\n"
+        "def simulate_and_press(workload, progress=None):\n"
+        "    progress and progress(1, 2)\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    return simulate(workload, progress)\n"
+        "reference.simulate = simulate_and_press\n"
         "sim.cli.main()"
     )
-    args = [sys.executable, "-c", code, "run", large(2_000_000), *BARE, "--engine", "reference"]
-    done = subprocess.run(args, capture_output=True, text=True, timeout=60, check=False)
+    args = [sys.executable, "-c", code, "run", "kitchen.yaml", *BARE, "--engine", "reference"]
+    done = subprocess.run(args, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "sim: interrupted\n")
 
 
@@ -405,7 +411,7 @@ def test_a_reader_that_leaves_makes_no_noise():
 def test_standard_output_on_a_full_disk_is_one_line_and_the_run_is_kept():
     with Path("/dev/full").open("w") as full:
         args = command("run", "kitchen.yaml", "--no-charts")
-        done = subprocess.run(args, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        done = subprocess.run(args, stdout=full, stderr=subprocess.PIPE, text=True, timeout=PATIENCE, check=False)
     assert done.stderr == "sim: standard output: cannot be written (No space left on device)\n"
     assert done.returncode == 4
     assert len(run_ids()) == 1
@@ -421,7 +427,7 @@ def test_what_a_command_does_not_need_is_not_imported(monkeypatch):
         "sim.cli.main()"
     )
     args = [sys.executable, "-c", code, "run", "kitchen.yaml", *BARE]
-    done = subprocess.run(args, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(args, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (done.returncode, done.stderr) == (0, "[]\n")
 
 

@@ -18,7 +18,7 @@ from sim.engines.compiled import jit
 from sim.metrics import tally
 from sim.output.documents import metrics_document
 from tests.helpers import ROOT
-from tests.helpers.waiting import wait_for
+from tests.helpers.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.usefixtures("compiled_engine")
 
@@ -33,7 +33,7 @@ WITHOUT_NUMBA = (
 def python(*args: str, **environment: str) -> subprocess.CompletedProcess:
     command = [sys.executable, *args]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=environment)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False, env=environment)
 
 
 def test_a_run_and_replications_are_the_same_in_either_engine():

@@ -30,7 +30,7 @@ from tests.helpers.experiments import SHIFT as KITCHEN
 from tests.helpers.pressing import at_block, ctrl_c, run_whole
 from tests.helpers.processes import SIGNS, session, signs
 from tests.helpers.server import read_file
-from tests.helpers.waiting import wait_for
+from tests.helpers.waiting import PATIENCE, wait_for
 
 BARE = ("--no-save", "--no-charts")
 SLOW = ("replicate", "long.yaml", "--no-charts", "--engine", "reference")
@@ -168,7 +168,7 @@ def test_a_worker_and_then_the_scheduler_of_a_cluster_die(processes):
     with session(*SLOW, "--dask", address, "-n", "1000000", code=SIGNS) as process:
         wait_for(lambda: signs("finished") >= 3)
         processes["scheduler"].kill()
-        out, line = process.communicate(timeout=60)
+        out, line = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (2, "")
     assert re.fullmatch(rf"cluster {re.escape(address)}: is lost .*\n", line), line
     count = len(stored())
@@ -237,7 +237,7 @@ def test_ctrl_c_does_not_wait_for_a_cluster_that_is_not_there():
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         with session("replicate", "kitchen.yaml", *BARE, "--dask", address) as process, silent.accept()[0]:
             os.killpg(process.pid, signal.SIGINT)
-            out, errors = process.communicate(timeout=60)
+            out, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out, errors) == (130, "", "sim: interrupted; nothing is kept\n")
 
 

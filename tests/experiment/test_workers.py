@@ -18,7 +18,7 @@ from tests.helpers import ROOT
 from tests.helpers.commands import write
 from tests.helpers.crews import KITCHEN, LONG
 from tests.helpers.processes import SIGNS, family, session, signs
-from tests.helpers.waiting import wait_for
+from tests.helpers.waiting import PATIENCE, wait_for
 
 COMMANDS = [[sys.executable, "-m", "sim"], [str(Path(sys.executable).with_name("sim"))]]
 
@@ -62,7 +62,9 @@ def test_a_script_needs_no_main_guard(tmp_path):
         f"rush = sim.load_scenario({str(ROOT / 'scenarios' / 'lunch_rush.yaml')!r})\n"
         "print(sim.replicate(rush, times=12, jobs=2))\n"
     )
-    program = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=False)
+    program = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     assert (program.stderr, program.stdout) == ("", "<Replications lunch-rush, seed 20260101, 12 replications>\n")
 
 
@@ -76,7 +78,7 @@ def test_modules_of_the_current_folder_are_data(command, elsewhere):
         write(f"{name}.py", f"open({str(elsewhere / 'PWNED')!r}, 'a').write('{name} ')\n")
     write("kitchen.yaml", KITCHEN)
     words = ["replicate", "kitchen.yaml", "-n", "4", "--jobs", "2", "--no-save", "--no-charts"]
-    program = subprocess.run([*command, *words], capture_output=True, text=True, timeout=60, check=False)
+    program = subprocess.run([*command, *words], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (program.returncode, program.stderr) == (0, "")
     assert not Path("PWNED").exists()
 
@@ -112,7 +114,7 @@ def test_workers_end_with_their_parent_however_that_ends(number):
     with session("replicate", "long.yaml", "--no-save", "--no-charts", "--jobs", "2", code=SIGNS) as process:
         wait_for(lambda: signs("simulates") == 2)
         os.kill(process.pid, number)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=PATIENCE)
         wait_for(lambda: not family(process.pid))
     if number == signal.SIGKILL:
         assert (process.returncode, errors) == (-number, "")

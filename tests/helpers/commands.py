@@ -16,6 +16,7 @@ from unittest.mock import patch
 
 from sim.cli import main
 from tests.helpers.server import read_file
+from tests.helpers.waiting import PATIENCE
 
 KITCHEN = """
 scenario: 1
@@ -44,7 +45,7 @@ def command(*args: str) -> list[str]:
 
 def sim_process(*args: str, status: int = 0) -> subprocess.CompletedProcess:
     """Run `sim` to its end, which must have this exit status and never a traceback or a token."""
-    return ended(subprocess.run(command(*args), capture_output=True, text=True, timeout=60, check=False), status)
+    return ended(subprocess.run(command(*args), capture_output=True, text=True, timeout=PATIENCE, check=False), status)
 
 
 def sim(*args: str, status: int = 0) -> subprocess.CompletedProcess:
@@ -86,7 +87,7 @@ def metrics(folder: str) -> dict:
 def interrupted(process: subprocess.Popen) -> tuple[str, str]:
     """Press Ctrl-C, and return what a process prints that must end of it."""
     process.send_signal(signal.SIGINT)
-    out, errors = process.communicate(timeout=60)
+    out, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     return out, errors
 
@@ -124,7 +125,7 @@ def on_terminal(*args: str, status: int, code: str = "") -> Iterator[tuple[subpr
 
         try:
             yield process, written()
-            assert process.wait(timeout=60) == status
+            assert process.wait(timeout=PATIENCE) == status
         finally:
             process.kill()
             os.close(ours)

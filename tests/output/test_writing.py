@@ -14,6 +14,7 @@ import pytest
 from sim.output import OUTPUT_FILES
 from sim.output.files import claimed, text_file, write_files
 from tests.helpers.commands import BARE, KITCHEN, command, complaint, metrics, names, sim
+from tests.helpers.waiting import PATIENCE
 
 OURS = text_file(lambda file: file.write("ours\n"))
 REFUSED = "another sim is at work for this folder; wait for its end, or name another with --out"
@@ -103,7 +104,7 @@ def test_a_pipe_is_written_to_and_stays_one(name):
     got: list[str] = []
     reader.start()
     write_files({Path(name): OURS})
-    reader.join(timeout=10)
+    reader.join(timeout=PATIENCE)
     assert got == ["ours\n"]
     assert stat.S_ISFIFO(Path("fifo").lstat().st_mode)
     assert Path("link").is_symlink()
@@ -162,9 +163,10 @@ def test_a_folder_in_use_is_refused_to_an_export():
 
 
 def test_a_folder_is_free_again_when_its_command_was_killed():
-    code = "import time; from pathlib import Path; from sim.output.files import claimed\n"
-    code += "with claimed(Path('here'), '--out'): print('claimed', flush=True); time.sleep(60)"
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+    code = "import sys; from pathlib import Path; from sim.output.files import claimed\n"
+    code += "with claimed(Path('here'), '--out'): print('claimed', flush=True); sys.stdin.read()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", code], **pipes) as process:
         assert process.stdout.readline() == "claimed\n"
         complaint("run", "kitchen.yaml", *BARE, "--out", "here", status=2)
         process.kill()
