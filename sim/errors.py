@@ -46,10 +46,12 @@ def few_of_a_kind(faults: Iterable[Fault]) -> list[Fault]:
 
     Faults are of one kind in one file under one top-level key when only names and numbers in what they say differ.
     """
-    shown, counts = list[Fault](), Counter[tuple[str, str, str]]()
+    shown: list[Fault] = []
+    counts = Counter[tuple[str, str, str]]()
     hidden: dict[tuple[str, str, str], Fault] = {}
     for fault in faults:
-        key, wording = re.split(r"[.\[]", fault.path, maxsplit=1)[0], _DETAILS.sub("", fault.message).split("; ")[0]
+        key = re.split(r"[.\[]", fault.path, maxsplit=1)[0]
+        wording = _DETAILS.sub("", fault.message).split("; ")[0]
         kind = (fault.file, key, wording)
         counts[kind] += 1
         if counts[kind] <= _OF_ONE_KIND:

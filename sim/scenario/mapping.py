@@ -5,7 +5,7 @@ noted in `findings`, and whoever asks for a wrong value gets a WrongValueError.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -82,6 +82,7 @@ class Part(BaseModel):
             values = dict.fromkeys(cls._keys(), WrongValueError())
             findings.append(((), cls._no_mapping(data)))
         part = handler(values)
+        # What is not in `__dict__` is asked of `__getattr__`, which refuses it: right values cost nothing.
         for name, info in cls.model_fields.items():
             key, value = info.alias or name, part.__dict__[name]
             findings += [((key, *steps), problem) for steps, problem in _findings(value)]
@@ -120,7 +121,7 @@ class Part(BaseModel):
             meant, cure = cls._meant(key, missing if len(unknown) == len(missing) == 1 else [])
             findings.append(((key, KEY), f"unknown key {shown(key)}{cure}"))
             if meant is not None:
-                values.setdefault(meant, wrong)
+                values.setdefault(meant, wrong)  # not missing, and not what it is by default either
             elif not cls.is_root:
                 doubtful |= keys.keys() - data  # any of them may have been meant
         for key in missing:
@@ -165,25 +166,27 @@ class Part(BaseModel):
         return f"{problem}; write {cls.likely_form.format(text)}"
 
 
-def _findings(value: object) -> Iterator[Finding]:
-    """Yield what is wrong in the value of a key."""
+def _findings(value: object) -> Iterable[Finding]:
+    """Return what is wrong in the value of a key, with the steps from there."""
     if isinstance(value, Part | WrongValueError):
-        yield from value.findings
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from (((index, *steps), problem) for steps, problem in _findings(item))
-
-
-def parts(value: object, steps: Steps = ()) -> Iterator[tuple[Steps, Part]]:
-    """Yield each part in which something is right, and the steps that lead to it; those in others come first."""
+        return value.findings
     if isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from parts(item, (*steps, index))
-    elif isinstance(value, Part):
-        for name, info in type(value).model_fields.items():
-            yield from parts(value.__dict__.get(name), (*steps, info.alias or name))
-        if value.__dict__.keys() - {"findings"}:
-            yield steps, value
+        return [((index, *steps), problem) for index, item in enumerate(value) for steps, problem in _findings(item)]
+    return ()
+
+
+def parts(part: Part, steps: Steps = ()) -> Iterator[tuple[Steps, Part]]:
+    """Yield a part and all parts in it in which something is right, with the steps to them; inner ones come first."""
+    for name, info in type(part).model_fields.items():
+        key, value = info.alias or name, part.__dict__.get(name)
+        if isinstance(value, Part):
+            yield from parts(value, (*steps, key))
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                if isinstance(item, Part):
+                    yield from parts(item, (*steps, key, index))
+    if part.__dict__.keys() - {"findings"}:
+        yield steps, part
 
 
 def forget(part: Part, steps: Steps) -> None:

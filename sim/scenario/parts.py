@@ -116,6 +116,15 @@ def _class(word: object) -> OrderClass:
     return OrderClass[one_of(word, CLASS_NAMES)]
 
 
+_SHARE_SCHEMA = {"type": "string", "pattern": units.SHARE_PATTERN}
+
+
+def _shares_schema(keys: dict[str, Any], single: dict[str, Any]) -> WithJsonSchema:
+    """Return the JSON Schema of shares of what `keys` describes, or of a `single` one for all."""
+    shares = {"type": "object", "propertyNames": keys, "additionalProperties": _SHARE_SCHEMA}
+    return WithJsonSchema({"anyOf": [single, shares]})
+
+
 INSTANT_PATTERN = f"{units.DURATION_PATTERN}|{units.CLOCK_PATTERN}"
 CLASS_NAMES = [order_class.name for order_class in OrderClass]
 _parsed: Callable[..., BeforeValidator] = BeforeValidator
@@ -144,42 +153,20 @@ ClassShares = Annotated[
     dict[ClassName, Share],
     _parsed(_class_shares),
     AfterValidator(_whole_100),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"enum": CLASS_NAMES},
-                {
-                    "type": "object",
-                    "propertyNames": {"enum": CLASS_NAMES},
-                    "additionalProperties": {"type": "string", "pattern": units.SHARE_PATTERN},
-                },
-            ]
-        }
-    ),
+    _shares_schema({"enum": CLASS_NAMES}, {"enum": CLASS_NAMES}),
 ]
 BatchShares = Annotated[
     dict[Annotated[int, _parsed(_batch_size)], Share],
     WrapValidator(_distinct),
     _parsed(_batch_shares),
     AfterValidator(_whole_100),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "integer", "minimum": 1},
-                {
-                    "type": "object",
-                    "propertyNames": {"pattern": "^[0-9]+$"},
-                    "additionalProperties": {"type": "string", "pattern": units.SHARE_PATTERN},
-                },
-            ]
-        }
-    ),
+    _shares_schema({"pattern": "^[0-9]+$"}, {"type": "integer", "minimum": 1}),
 ]
 DurationShares = Annotated[
     dict[Duration, Share],
     WrapValidator(_distinct),
     AfterValidator(_whole_100),
-    WithJsonSchema({"type": "object", "additionalProperties": {"type": "string", "pattern": units.SHARE_PATTERN}}),
+    WithJsonSchema({"type": "object", "additionalProperties": _SHARE_SCHEMA}),
 ]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
 Count = Annotated[int, Field(ge=0, le=MOST_ORDERS)]

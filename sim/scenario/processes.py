@@ -67,14 +67,14 @@ class Process(ABC):
 
 def _from_gaps(gaps: Callable[[int], Times], rate: float, end: int | None, most: int) -> Times:
     """Return instants with gaps of `rate` in a second on average between them, of which `gaps` draws so many."""
-    count = _block(most if end is None else rate * end / SECOND, most)
+    count = _draws_at_once(most if end is None else rate * end / SECOND, most)
     blocks = [np.cumsum(gaps(count))]
     while len(blocks) * count < most and (end is None or blocks[-1][-1] < end):
         blocks.append(blocks[-1][-1] + np.cumsum(gaps(count)))
     return (np.concatenate(blocks) if len(blocks) > 1 else blocks[0])[:most]
 
 
-def _block(expected: float, most: int) -> int:
+def _draws_at_once(expected: float, most: int) -> int:
     """Return how many to draw at once, where so many are expected: rarely too few, and never very many."""
     likely = max(expected, 0)
     return max(1, min(most, _LARGEST_BLOCK, int(likely + 4 * likely**0.5) + 8))
@@ -84,27 +84,32 @@ def _from_rates(blocks: Iterator[Rates], rng: "Generator", end: int | None, most
     """Return the instants of a Poisson process with a rate that changes: those of a process of rate 1, put through the
     inverse of the expected number of arrivals up to an instant (Çinlar 1975, Introduction to Stochastic Processes).
     """
-    instants, have, began, level = [], 0, 0.0, 0.0
-    points, reached = np.empty(0), 0.0
+    instants: list[Floats] = []
+    count = 0
+    time = level = 0.0  # where the blocks have come to, and how many arrivals are expected until then
+    points, last_point = np.empty(0), 0.0  # of the process of rate 1, beyond `level`
     for rates in blocks:
-        starts, levels = began + rates.starts, level + rates.levels
-        began, level = float(starts[-1]), float(levels[-1])
-        parts, drawn = [points], have + len(points)
-        while reached < level and drawn < most:
-            gaps = rng.standard_exponential(_block(level - reached, most))
-            gaps[0] += reached  # one sum from the beginning on, however it is divided
+        starts, levels = time + rates.starts, level + rates.levels
+        time, level = float(starts[-1]), float(levels[-1])
+        parts, drawn = [points], count + len(points)
+        while last_point < level and drawn < most:
+            gaps = rng.standard_exponential(_draws_at_once(level - last_point, most))
+            gaps[0] += last_point  # one sum from the beginning on, however it is divided
             parts.append(np.cumsum(gaps, out=gaps))
-            reached, drawn = float(gaps[-1]), drawn + len(gaps)
+            last_point = float(gaps[-1])
+            drawn += len(gaps)
         points = np.concatenate(parts)
         edges = np.searchsorted(points, levels)
         inside, points = points[: edges[-1]], points[edges[-1] :]
+        # A point falls into a stretch, `above` its level, at the time t that solves rate t + slope t²/2 = above. This
+        # form of the solution divides by no slope, which may be 0.
         columns = np.array((rates.first, rates.slope, levels[:-1], starts[:-1]))
         rate, slope, base, start = columns.repeat(edges[1:] - edges[:-1], axis=1)
         above = inside - base
         speed = rate + np.sqrt(np.maximum(rate * rate + 2 * slope * above, 0))
         instants.append(start + 2 * above / speed)
-        have += len(inside)
-        if have >= most or (end is not None and began >= end):
+        count += len(inside)
+        if count >= most or (end is not None and time >= end):
             break
     return rounded((np.concatenate(instants) if len(instants) > 1 else instants[0])[:most])
 

@@ -55,7 +55,8 @@ def with_base(root: Node, path: Path, faults: list[Fault], above: tuple[Path, ..
     trail = (*above, path.resolve())
     try:
         base_path = _base_path(base.value, trail)
-        base_data, label = read_bytes(base_path, LARGEST_FILE), str(Path(root.place.file).parent / base.value)
+        base_data = read_bytes(base_path, LARGEST_FILE)
+        label = str(Path(root.place.file).parent / base.value)
         below = with_base(read_yaml(decoded(base_data, label), label, faults), base_path, faults, trail)
     except ValueError as error:
         faults.append(base.place.fault("extends", fault_of(base.value, error)))
@@ -90,10 +91,11 @@ def _merged(below: Node, above: Node) -> Node:
         return above
     value = below.value | above.value
     for key in below.value.keys() & above.value.keys():
-        if key not in BLOCKS and (
-            key == "params" or not (_is_distribution(below.value[key]) or _is_distribution(above.value[key]))
-        ):
-            value[key] = _merged(below.value[key], above.value[key])
+        lower, upper = below.value[key], above.value[key]
+        # A parameter may be called `gamma`; elsewhere, that is a distribution, of which there is one at a time.
+        is_whole = key != "params" and (_is_distribution(lower) or _is_distribution(upper))
+        if key not in BLOCKS and not is_whole:
+            value[key] = _merged(lower, upper)
     return replace(above, value=value, keys=below.keys | above.keys)
 
 

@@ -60,7 +60,7 @@ def broken_rules(file: ScenarioFile) -> Iterator[Finding]:
                 for steps_in_part, problem in rule(part):
                     yield (*steps, *steps_in_part), problem
                     broken.append(steps_in_part)
-            for steps_in_part in broken:
+            for steps_in_part in broken:  # only now, since the rule may still have looked at it
                 forget(part, steps_in_part)
 
 
@@ -78,7 +78,7 @@ def _some_state_has_a_rate(mmpp: Mmpp) -> Iterator[Finding]:
 
 @_rule(Stream)
 def _class_or_trace(stream: Stream) -> Iterator[Finding]:
-    keys = stream.model_fields_set & {"order_class", "trace"}
+    keys = stream.model_fields_set & {"order_class", "trace"}  # given, be they right or wrong
     if len(keys) > 1:
         yield (), "class and trace exclude each other; leave class out, the trace names that of each order"
     elif not keys:
@@ -262,7 +262,8 @@ def _expectations_are_of_what_comes(file: ScenarioFile) -> Iterator[Finding]:
         except SimulationError as error:
             yield (), str(error)
             return
-        last, bots = first + len(workload.service) - 1, int((workload.action == Action.ADD_BOT.value).sum())
+        last = first + len(workload.service) - 1
+        bots = int((workload.action == Action.ADD_BOT.value).sum())
     for index, expectation in enumerate(file.expect):
         with suppress(WrongValueError):
             order, bot = expectation.order, expectation.bot

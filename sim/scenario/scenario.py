@@ -205,7 +205,8 @@ class Scenario:
             ValueError: the seed or the replication is out of range.
 
         """
-        seed, replication = operator.index(self.seed if seed is None else seed), operator.index(replication)
+        seed = operator.index(self.seed if seed is None else seed)
+        replication = operator.index(replication)
         if not 0 <= seed < 2**63:
             raise ValueError(f"seed {seed} is out of range; give a whole number from 0 to {2**63 - 1}")
         if not 1 <= replication < 2**63:

@@ -85,9 +85,8 @@ def read_yaml(text: str, file: str, faults: list[Fault]) -> Node:
     if match := NOT_PRINTABLE.search(text):
         number = ord(match[0])
         advice = f'remove it, or write "\\u{number:04x}" in double quotes' if number else "remove it, or save as UTF-8"
-        raise ScenarioError(
-            [_place_at(file, text[: match.start()]).fault("", f"U+{number:04X} is not allowed; {advice}")]
-        )
+        place = _place_at(file, text[: match.start()])
+        raise ScenarioError([place.fault("", f"U+{number:04X} is not allowed; {advice}")])
     spare = stand_ins(text)
     text = text.translate({ord(character): number for number, character in spare.items()})
     reader = _Reader(CBaseLoader(text), file, spare)
@@ -126,8 +125,10 @@ def parse_value(text: str) -> Any:
 
 def _syntax_fault(text: str, file: str, error: Any) -> Fault:
     """Return what libyaml found at its place, or where that began which is still open at the end of the file."""
-    mark, lines = error.problem_mark or error.context_mark, _lines(text.rstrip())
+    mark = error.problem_mark or error.context_mark
+    lines = _lines(text.rstrip())
     cure = _CURES.get(error.problem, "check indentation, brackets, colons and quotes up to here")
+    # libyaml complains of a key without a blank only where the next one comes.
     first = max(0, mark.line - 1) if error.context_mark is None else error.context_mark.line
     for number in range(first, min(mark.line + 1, len(lines))):
         if error.problem in _AT_A_COLON and (key := _KEY_WITHOUT_BLANK.match(lines[number])):
@@ -135,9 +136,11 @@ def _syntax_fault(text: str, file: str, error: Any) -> Fault:
     if mark.line >= len(lines) and error.context_mark is not None:
         mark, cure = error.context_mark, "close what opens here"
     if mark.line >= len(lines):
-        place, cure = Place(file, len(lines), len(lines[-1]) + 1), "close the bracket or quote that is still open here"
+        place = Place(file, len(lines), len(lines[-1]) + 1)
+        cure = "close the bracket or quote that is still open here"
     else:
-        place, line = Place(file, mark.line + 1, mark.column + 1), lines[mark.line]
+        place = Place(file, mark.line + 1, mark.column + 1)
+        line = lines[mark.line]
         if "\t" in line[: len(line) - len(line.lstrip())]:
             cure = "indent with spaces, not tabs"
     return place.fault("", f"is not valid YAML: {error.problem or error.context}; {cure}")

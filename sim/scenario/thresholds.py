@@ -160,16 +160,14 @@ def _thresholds_of(key: str, metric: str, value: object, written: Node, findings
         findings += [((key, *steps), problem) for steps, problem in checked.findings]
         return
     steps_of_check: Steps = (key, "check") if isinstance(value, dict) else (key,)
-    if isinstance(checked.check, list):
-        texts = [
-            ((*steps_of_check, index), written.place_of(("thresholds", *steps_of_check, index)), text)
-            for index, text in enumerate(checked.check)
-        ]
-    else:
-        texts = [(steps_of_check, written.place_of(("thresholds", key, KEY)), checked.check)]
+    is_list = isinstance(checked.check, list)
+    texts = dict(enumerate(checked.check)) if is_list else {KEY: checked.check}
     if not texts:
         findings.append((steps_of_check, f'is empty; write "< {_EXAMPLES[UNITS[metric]]}"'))
-    for steps, place, text in texts:
+    for index, text in texts.items():
+        # Each condition of a list stands at a place of its own, a single one at that of its metric.
+        steps = (*steps_of_check, index) if is_list else steps_of_check
+        place = written.place_of(("thresholds", *steps) if is_list else ("thresholds", key, KEY))
         try:
             yield Threshold(metric, condition(text, UNITS[metric]), checked.severity, place)
         except ValueError as error:
