@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sim.cli.options import option
 from sim.cli.printing import columns, say, say_json
 from sim.cli.work import write_to
 
@@ -22,12 +23,12 @@ _STANDARD_OUTPUT = Path("-")
 class CheckReports:
     """What is wanted beside lines; JSON that is printed stands in place of them."""
 
-    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML.")] = None
-    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JSON; - prints it instead of lines.")] = None
+    junit: Annotated[Path | None, option("Write JUnit XML.", "FILE")] = None
+    json: Annotated[Path | None, option("Write JSON; - prints it instead of lines.", "FILE")] = None
     github: Annotated[
-        bool, typer.Option("--github", help="Print annotations for GitHub, and write its summary of the step.")
+        bool, option("Print annotations for GitHub, and write its summary of the step.", None, "--github")
     ] = False
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show what held, too.")] = False
+    verbose: Annotated[bool, option("Show what held, too.", None, "-v", "--verbose")] = False
 
     def refuse(self, sources: Iterable[Path]) -> None:
         """Refuse to write where scenarios are read from, and two documents to one place.

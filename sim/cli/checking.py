@@ -8,55 +8,47 @@ from typing import Annotated, Literal
 import typer
 
 from sim.cli.check_reports import CheckReports
-from sim.cli.options import Experiment, composed, number_from, word_of
+from sim.cli.options import Experiment, composed, number_from, option, word_of
 from sim.cli.printing import complain
 from sim.cli.statuses import FAILED, INCONCLUSIVE, WRONG, leave
 from sim.cli.work import carry_out, keeper_of
 from sim.errors import ArgumentError
 
+_READ_WORD = word_of("pass", "fail")
 _STATUSES = {"WRONG": WRONG, "FAIL": FAILED, "INCONCLUSIVE": INCONCLUSIVE}
 
 
 @dataclass(frozen=True)
 class _Options(Experiment):
     jobs: Annotated[
-        int | None,
-        typer.Option(
-            parser=number_from(1), metavar="N", help="Processes that share the work. Default: as many as processors."
-        ),
+        int | None, option("Processes that share the work. Default: as many as processors.", "N", parser=number_from(1))
     ] = None
     save: Annotated[
-        bool | None,
-        typer.Option("--save/--no-save", help="Keep replications in the database. Default: only with --db."),
+        bool | None, option("Keep replications in the database. Default: only with --db.", None, "--save/--no-save")
     ] = None
 
 
 @dataclass(frozen=True)
 class _Judging:
-    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first scenario that fails.")] = False
+    fail_fast: Annotated[bool, option("Stop at the first scenario that fails.", None, "--fail-fast")] = False
     inconclusive: Annotated[
         Literal["pass", "fail"] | None,
-        typer.Option(
-            parser=word_of("pass", "fail"),
-            metavar="<pass|fail>",
-            help="What counts where it is too early to say. Default: exit status 3.",
-        ),
+        option("What counts where it is too early to say. Default: exit status 3.", "<pass|fail>", parser=_READ_WORD),
     ] = None
     against: Annotated[
-        str | None,
-        typer.Option(metavar="DIR|RUN", help="Show differences to the scenarios or results of a folder, or to a run."),
+        str | None, option("Show differences to the scenarios or results of a folder, or to a run.", "DIR|RUN")
     ] = None
     no_regressions: Annotated[
-        bool, typer.Option("--no-regressions", help="With --against: fail where something is significantly worse.")
+        bool, option("With --against: fail where something is significantly worse.", None, "--no-regressions")
     ] = False
     update_golden: Annotated[
-        bool, typer.Option("--update-golden", help="Store the golden logs of scenarios in which nothing is random.")
+        bool, option("Store the golden logs of scenarios in which nothing is random.", None, "--update-golden")
     ] = False
     require_golden: Annotated[
-        bool, typer.Option("--require-golden", help="Fail where nothing is random and no golden log is stored.")
+        bool, option("Fail where nothing is random and no golden log is stored.", None, "--require-golden")
     ] = False
     strict: Annotated[
-        bool, typer.Option("--strict", help="Take other YAML files, and golden logs left alone, for wrong scenarios.")
+        bool, option("Take other YAML files, and golden logs left alone, for wrong scenarios.", None, "--strict")
     ] = False
 
 
@@ -65,8 +57,7 @@ def check_command(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Scenario files, and folders of them.")],
     *,
     keyword: Annotated[
-        str | None,
-        typer.Option("-k", metavar="EXPRESSION", help='Only files with such paths: "lunch and not staffing".'),
+        str | None, option('Only files with such paths: "lunch and not staffing".', "EXPRESSION", "-k")
     ] = None,
     options: _Options,
     judging: _Judging,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import DatabaseOption
+from sim.cli.options import DatabaseOption, option
 from sim.cli.printing import complain, progress_bar, say
 from sim.cli.statuses import NOT_SAVED, InterruptedWorkError, leave
 from sim.errors import StorageError
@@ -13,15 +13,10 @@ from sim.units import count
 app = typer.Typer(help="Look after the database.", rich_markup_mode=None, no_args_is_help=True)
 
 
-@app.callback()
-def _group() -> None:
-    pass
-
-
 @app.command("check")
 def check_command(
     db: DatabaseOption = None,
-    write: Annotated[bool, typer.Option("--write", help="Also write a small run, read it back and remove it.")] = False,
+    write: Annotated[bool, option("Also write a small run, read it back and remove it.", None, "--write")] = False,
 ) -> None:
     """Say where runs go, and whether that works."""
     from sim.storage import check, find_address
@@ -43,10 +38,9 @@ def size_command(db: DatabaseOption = None) -> None:
 
 def push_command(
     db: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="Server: libsql://HOST or https://HOST. Default: TURSO_DATABASE_URL."),
+        str | None, option("Server: libsql://HOST or https://HOST. Default: TURSO_DATABASE_URL.", "URL")
     ] = None,
-    source: Annotated[str, typer.Option("--from", metavar="URL", help="Embedded file to push from.")] = "file:sim.db",
+    source: Annotated[str, option("Embedded file to push from.", "URL", "--from")] = "file:sim.db",
 ) -> None:
     """Copy the runs that the server lacks to it.
 

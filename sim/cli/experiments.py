@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import sim
-from sim.cli.options import Experiment, FileArgument, Files, JsonOption, composed, replications_option
+from sim.cli.options import Experiment, FileArgument, Files, JsonOption, composed, option, replications_option
 from sim.cli.printing import columns, say, say_json
 from sim.cli.statuses import FAILED, INCONCLUSIVE, leave
 from sim.cli.work import carry_out, keeper_of, write_to
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Study(Files, Experiment):
-    files: Annotated[bool, typer.Option("--files/--no-files", help="Write the files.")] = True
+    files: Annotated[bool, option("Write the files.", None, "--files/--no-files")] = True
     as_json: JsonOption = False
 
 
@@ -72,9 +72,7 @@ def _refuse_swept(scenario: "sim.Scenario", options: _Study) -> None:
 def compare_command(
     paths: Annotated[list[Path], typer.Argument(metavar="FILE", help="The baseline, and others; or one with a sweep.")],
     *,
-    metrics: Annotated[
-        list[str] | None, typer.Option("--metric", metavar="NAME", help="What to compare; may be repeated.")
-    ] = None,
+    metrics: Annotated[list[str] | None, option("What to compare; may be repeated.", "NAME", "--metric")] = None,
     options: _Study,
 ) -> None:
     """Compare scenarios with a baseline, pair by pair: two files, or one file's sweep."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args, get_type_hints
 
 import typer
 
@@ -17,8 +17,6 @@ from sim.units import shown
 if TYPE_CHECKING:
     from sim.scenario import Scenario
     from sim.storage import Address
-
-Read = TypeVar("Read")
 
 _NAMES = {"paths": "PATH", "keyword": "-k"}  # of arguments, where their options have other names
 
@@ -50,45 +48,40 @@ def word_of(*words: str) -> Callable[[object], Any]:
     return read
 
 
+def option(text: str, metavar: str | None = None, *names: str, parser: Callable[[object], Any] | None = None) -> Any:
+    """Return an option with its help, what stands for its value there, and names that are not its parameter's."""
+    return typer.Option(*names, metavar=metavar, parser=parser, help=text)
+
+
 def replications_option(text: str) -> Any:
     """Return the option -n, of which this is the help."""
-    return typer.Option("-n", "--replications", parser=number_from(1, 1_000_000), metavar="N", help=text)
+    return option(text, "N", "-n", "--replications", parser=number_from(1, 1_000_000))
 
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The scenario file.")]
 RunArgument = Annotated[str, typer.Argument(metavar="ID", help="The run's id, or how it starts.")]
 KEY = "The id of a run or of an experiment, or how it starts."
 KeyArgument = Annotated[str, typer.Argument(metavar="ID", help=KEY)]
-DatabaseOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="URL",
-        help="Database: file:NAME, libsql://HOST or https://HOST. Default: TURSO_DATABASE_URL, else file:sim.db. "
-        "The token of a server is TURSO_AUTH_TOKEN.",
-    ),
-]
-TagsOption = Annotated[
-    list[str] | None, typer.Option("--tag", metavar="WORD", help="Word to find the run by; may be repeated.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
-ChartsOption = Annotated[bool, typer.Option("--charts/--no-charts", help="Draw the charts.")]
+_DATABASE = (
+    "Database: file:NAME, libsql://HOST or https://HOST. Default: TURSO_DATABASE_URL, else file:sim.db. The token of a "
+    "server is TURSO_AUTH_TOKEN."
+)
+DatabaseOption = Annotated[str | None, option(_DATABASE, "URL")]
+JsonOption = Annotated[bool, option("Print JSON instead of tables.", None, "--json")]
+ChartsOption = Annotated[bool, option("Draw the charts.", None, "--charts/--no-charts")]
 _ENGINES = get_args(Engine)
+_READ_ENGINE = word_of(*_ENGINES)
 
 
 @dataclass(frozen=True)
 class Model:
     """What is run: a scenario under a seed, with values for its parameters, by an engine."""
 
-    seed: Annotated[
-        int | None, typer.Option(parser=number_from(0), metavar="N", help="Seed in place of the file's, from 0.")
-    ] = None
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Value of a parameter; may be repeated.")
-    ] = None
-    engine: Annotated[
-        Engine,
-        typer.Option(parser=word_of(*_ENGINES), metavar=f"<{'|'.join(_ENGINES)}>", help="Which engine runs it."),
-    ] = "auto"
+    seed: Annotated[int | None, option("Seed in place of the file's, from 0.", "N", parser=number_from(0))] = None
+    settings: Annotated[list[str] | None, option("Value of a parameter; may be repeated.", "NAME=VALUE", "--set")] = (
+        None
+    )
+    engine: Annotated[Engine, option("Which engine runs it.", f"<{'|'.join(_ENGINES)}>", parser=_READ_ENGINE)] = "auto"
 
     def load(self, file: Path) -> "Scenario":
         """Return a scenario, with values for its parameters; what is easily overlooked in it is told."""
@@ -118,12 +111,8 @@ class Model:
 @dataclass(frozen=True)
 class _Sharing:
     times: Annotated[int | None, replications_option("How many replications. Default: as the file says.")] = None
-    jobs: Annotated[
-        int | None, typer.Option(parser=number_from(1), metavar="N", help="Processes that share the work.")
-    ] = 1
-    dask: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Scheduler of a dask cluster that does the work.")
-    ] = None
+    jobs: Annotated[int | None, option("Processes that share the work.", "N", parser=number_from(1))] = 1
+    dask: Annotated[str | None, option("Scheduler of a dask cluster that does the work.", "ADDRESS")] = None
 
 
 @dataclass(frozen=True)
@@ -136,8 +125,8 @@ class Keeping:
     """Where results are kept."""
 
     db: DatabaseOption = None
-    tags: TagsOption = None
-    save: Annotated[bool | None, typer.Option("--save/--no-save", help="Keep what was run in the database.")] = True
+    tags: Annotated[list[str] | None, option("Word to find the run by; may be repeated.", "WORD", "--tag")] = None
+    save: Annotated[bool | None, option("Keep what was run in the database.", None, "--save/--no-save")] = True
 
     def address(self) -> "Address | None":
         """Return where results go, None where they are not to be kept; a wrong URL is told before anything is run."""
@@ -160,7 +149,7 @@ class Experiment(Keeping, Work):
 class Files:
     """Which files are written where."""
 
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where files go. Default: out/NAME.")] = None
+    out: Annotated[Path | None, option("Where files go. Default: out/NAME.", "DIR")] = None
     charts: ChartsOption = True
 
 

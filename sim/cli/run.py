@@ -5,9 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from sim.cli.options import FileArgument, Files, JsonOption, Keeping, Model, composed, number_from
+from sim.cli.options import FileArgument, Files, JsonOption, Keeping, Model, composed, number_from, option
 from sim.cli.printing import columns, progress_bar, say, say_json
 from sim.cli.statuses import FAILED, InterruptedWorkError, leave
 from sim.cli.work import hint_at_numba, write_to
@@ -27,7 +25,7 @@ class _Run(Files, Keeping, Model):
 def run_command(
     file: FileArgument,
     *,
-    replication: Annotated[int, typer.Option(parser=number_from(1), metavar="K", help="Which replication to run.")] = 1,
+    replication: Annotated[int, option("Which replication to run.", "K", parser=number_from(1))] = 1,
     options: _Run,
 ) -> None:
     """Run a scenario, write its files, and keep the run."""

@@ -3,19 +3,16 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from sim.cli.options import KEY, ChartsOption, DatabaseOption, JsonOption, KeyArgument, RunArgument
+from sim.cli.options import KEY, ChartsOption, DatabaseOption, JsonOption, KeyArgument, RunArgument, option
 from sim.cli.printing import columns, complain, say, say_json
 from sim.cli.statuses import FAILED, WRONG, leave
 from sim.cli.work import write_to
 from sim.errors import StorageError
 from sim.units import count, parse_duration
-
-if TYPE_CHECKING:
-    from sim.storage import Database, Entry
 
 app = typer.Typer(help="List the runs in the database, or do something with one.", rich_markup_mode=None)
 
@@ -23,14 +20,13 @@ app = typer.Typer(help="List the runs in the database, or do something with one.
 @app.callback(invoke_without_command=True)
 def list_command(
     context: typer.Context,
-    scenario: Annotated[str | None, typer.Option(metavar="NAME", help="Only runs of this scenario.")] = None,
+    scenario: Annotated[str | None, option("Only runs of this scenario.", "NAME")] = None,
     since: Annotated[
-        str | None,
-        typer.Option(metavar="WHEN", help="Only runs begun since then: 2h (ago), or an ISO date or time, UTC."),
+        str | None, option("Only runs begun since then: 2h (ago), or an ISO date or time, UTC.", "WHEN")
     ] = None,
-    tag: Annotated[str | None, typer.Option(metavar="WORD", help="Only runs with this tag.")] = None,
-    deleted: Annotated[bool, typer.Option("--deleted", help="List the deleted runs instead.")] = False,
-    everything: Annotated[bool, typer.Option("--all", help="List all of them, not only the last 20.")] = False,
+    tag: Annotated[str | None, option("Only runs with this tag.", "WORD")] = None,
+    deleted: Annotated[bool, option("List the deleted runs instead.", None, "--deleted")] = False,
+    everything: Annotated[bool, option("List all of them, not only the last 20.", None, "--all")] = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -86,34 +82,17 @@ def _instant(text: str, option: str) -> datetime:
 @app.command("show")
 def show_command(key: KeyArgument, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """Show where a run came from, and its metrics; or an experiment with its runs."""
-    from sim.output.documents import stored_run_document
-    from sim.output.stored import run_lines
-    from sim.storage import find_entry, find_run, open_existing_database, run_metrics
-
-    with open_existing_database(db) as database:
-        entry = find_entry(database, key)
-        if entry.kind != "run":
-            _show_experiment(database, entry, as_json)
-            return
-        stored = find_run(database, entry.id)
-        values = run_metrics(database, stored.id)
-    if as_json:
-        say_json(stored_run_document(stored, values))
-    else:
-        say(*run_lines(stored, values))
-
-
-def _show_experiment(database: "Database", entry: "Entry", as_json: bool) -> None:
-    from sim.output.documents import stored_experiment_document
-    from sim.output.stored import experiment_lines
-    from sim.storage import runs_of
+    from sim.output.documents import details_document
+    from sim.output.stored import details_lines
+    from sim.storage import find_details, open_existing_database
 
     damaged: list[StorageError] = []
-    members = runs_of(database, entry.id, damaged.append)
+    with open_existing_database(db) as database:
+        details = find_details(database, key, damaged.append)
     if as_json:
-        say_json(stored_experiment_document(entry, members))
+        say_json(details_document(details))
     else:
-        say(*experiment_lines(entry, members))
+        say(*details_lines(details))
     _leave(damaged)
 
 
@@ -154,7 +133,7 @@ def reproduce_command(run_id: RunArgument, db: DatabaseOption = None) -> None:
 @app.command("export")
 def export_command(
     run_id: RunArgument,
-    to: Annotated[Path, typer.Option(metavar="DIR", help="Where the files go.")],
+    to: Annotated[Path, option("Where the files go.", "DIR")],
     db: DatabaseOption = None,
     charts: ChartsOption = True,
 ) -> None:
@@ -176,8 +155,7 @@ def export_command(
 def delete_command(
     key: Annotated[str | None, typer.Argument(metavar="[ID]", help=KEY)] = None,
     instant: Annotated[
-        str | None,
-        typer.Option("--before", metavar="WHEN", help="All runs begun before: 30d (ago), or an ISO date or time, UTC."),
+        str | None, option("All runs begun before: 30d (ago), or an ISO date or time, UTC.", "WHEN", "--before")
     ] = None,
     db: DatabaseOption = None,
 ) -> None:

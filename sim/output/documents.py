@@ -5,7 +5,7 @@ Durations are in seconds and shares from 0 to 1; null stands where nothing was o
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from sim.scenario import Scenario
 from sim.verdicts import Finding, Outcome
 
 if TYPE_CHECKING:
-    from sim.storage import ComparedRuns, Entry, StoredRun
+    from sim.storage import ComparedRuns, Entry, ExperimentDetails, RunDetails
 
 PROCEDURE = "gatekeeping sequence of tests, in the manner of Andradóttir and Kim (2010), without an indifference zone"
 
@@ -177,14 +177,13 @@ def entries_document(entries: "Sequence[Entry]") -> list[dict[str, Any]]:
     return [entry._asdict() for entry in entries]
 
 
-def stored_run_document(stored: "StoredRun", values: Mapping[str, float | None]) -> dict[str, Any]:
-    """Return what `sim runs show --json` prints of a run."""
-    return {**stored._asdict(), "metrics": values}
+def details_document(details: "RunDetails | ExperimentDetails") -> dict[str, Any]:
+    """Return what `sim runs show --json` prints of a run or of an experiment."""
+    from sim.storage import RunDetails
 
-
-def stored_experiment_document(entry: "Entry", members: "Sequence[StoredRun]") -> dict[str, Any]:
-    """Return what `sim runs show --json` prints of an experiment."""
-    return {**entry._asdict(), "members": [run._asdict() for run in members]}
+    if isinstance(details, RunDetails):
+        return {**details.run._asdict(), "metrics": details.values}
+    return {**details.entry._asdict(), "members": [run._asdict() for run in details.members]}
 
 
 def compared_document(compared: "ComparedRuns") -> dict[str, Any]:

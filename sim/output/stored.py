@@ -1,6 +1,6 @@
 """Stored runs and experiments in words: the lists and tables of `sim runs` and `sim db size`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from sim.units import count, printable
 if TYPE_CHECKING:
     from sim.events import Event
     from sim.experiment import Run
-    from sim.storage import ComparedRuns, Entry, StoredRun, TableSize
+    from sim.storage import ComparedRuns, Entry, ExperimentDetails, RunDetails, StoredRun, TableSize
 
 MOST_LISTED = 20  # runs that are listed unless all are wanted
 _SHORT = 13  # characters of an id: the millisecond in which it was made
@@ -63,26 +63,33 @@ def _details(entry: "Entry", marks_unpushed: bool) -> Iterator[str]:
         yield "not pushed" if lacking == entry.runs else f"{lacking:,} not pushed"
 
 
-def run_lines(stored: "StoredRun", values: Mapping[str, float | None]) -> Iterator[str]:
-    """Yield where a run came from, and the values of its metrics."""
-    for label, value in stored._asdict().items():
+def details_lines(details: "RunDetails | ExperimentDetails") -> Iterator[str]:
+    """Yield where a run came from, and the values of its metrics; or what an experiment is, and its first runs."""
+    from sim.storage import RunDetails
+
+    yield from _run_lines(details) if isinstance(details, RunDetails) else _experiment_lines(details)
+
+
+def _run_lines(details: "RunDetails") -> Iterator[str]:
+    for label, value in details.run._asdict().items():
         if value is not None or label not in ("pushed_at", "experiment"):
             yield _fact(label, value)
     yield ""
-    yield from aligned([(name, _number(value), UNITS.get(name, "")) for name, value in values.items()])
+    yield from aligned([(name, _number(value), UNITS.get(name, "")) for name, value in details.values.items()])
 
 
-def experiment_lines(entry: "Entry", members: "Sequence[StoredRun]") -> Iterator[str]:
-    """Yield what an experiment is, and its first runs."""
-    for label, value in entry._asdict().items():
+def _experiment_lines(details: "ExperimentDetails") -> Iterator[str]:
+    for label, value in details.entry._asdict().items():
         if value is not None:
-            yield _fact(label, size_text(entry.size) if label == "size" else value)
+            yield _fact(label, size_text(value) if label == "size" else value)
     rows = [("run", "replication", "fingerprint", "parameters")]
-    rows += [(run.id, str(run.replication), run.fingerprint, _text(run.parameters)) for run in members[:MOST_LISTED]]
+    rows += [
+        (run.id, str(run.replication), run.fingerprint, _text(run.parameters)) for run in details.members[:MOST_LISTED]
+    ]
     yield ""
     yield from aligned(rows)
-    if len(members) > MOST_LISTED:
-        yield f"{len(members) - MOST_LISTED:,} more; --json has all of them"
+    if len(details.members) > MOST_LISTED:
+        yield f"{len(details.members) - MOST_LISTED:,} more; --json has all of them"
 
 
 def _fact(label: str, value: object) -> str:

@@ -3,6 +3,7 @@
 from sim.storage.addresses import LOCAL, Address, find_address
 from sim.storage.check import check
 from sim.storage.database import Database, open_database, open_existing_database
+from sim.storage.details import ComparedRuns, ExperimentDetails, RunDetails, compare_runs, find_details
 from sim.storage.experiments import (
     Experiment,
     earlier_replications,
@@ -12,8 +13,6 @@ from sim.storage.experiments import (
 )
 from sim.storage.keeping import Keeper, keep
 from sim.storage.listing import (
-    ComparedRuns,
-    compare_runs,
     find_entry,
     find_id,
     find_run,
@@ -38,7 +37,9 @@ __all__ = [
     "Database",
     "Entry",
     "Experiment",
+    "ExperimentDetails",
     "Keeper",
+    "RunDetails",
     "StoredRun",
     "TableSize",
     "check",
@@ -49,6 +50,7 @@ __all__ = [
     "fellow_replications",
     "file_size",
     "find_address",
+    "find_details",
     "find_entry",
     "find_id",
     "find_run",

@@ -9,7 +9,8 @@ from sim.experiment import Run
 from sim.model import UNITS
 from sim.storage.addresses import Address, find_address
 from sim.storage.connection import Connection
-from sim.storage.listing import all_metrics, compare_runs, find_run, list_runs
+from sim.storage.details import compare_runs
+from sim.storage.listing import all_metrics, find_run, list_runs
 from sim.storage.migrations import migrate
 from sim.storage.reading import StoredRun
 from sim.storage.runs import load_run

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from sim.errors import StorageError
 from sim.storage.connection import Connection, Value
@@ -38,16 +37,6 @@ _EXPERIMENTS = (
 )
 _LISTED = "(SELECT value FROM json_each(?))"
 _LIVE, _DELETED = "runs.deleted_at IS NULL", "runs.deleted_at IS NOT NULL"
-
-
-class ComparedRuns(NamedTuple):
-    """Two runs, and of each metric that one of them has the values of both, in the order in which they are shown; None
-    where nothing was observed.
-    """
-
-    first: StoredRun
-    second: StoredRun
-    metrics: dict[str, tuple[float | None, float | None]]
 
 
 def list_runs(
@@ -190,19 +179,6 @@ def run_metrics(connection: Connection, run_id: str) -> dict[str, float | None]:
     rows = connection.query("SELECT id, metric_set, metrics FROM runs WHERE id = ?", run_id, width=3)
     values = read_metrics(connection, metric_names(connection), rows[0]) if rows else {}
     return {name: values[name] for name in in_order(values)}
-
-
-def compare_runs(connection: Connection, first: str, second: str) -> ComparedRuns:
-    """Return two runs, which are named by how their ids start, side by side.
-
-    Raises:
-        StorageError: there is no such run, or it is damaged.
-
-    """
-    runs = find_run(connection, first), find_run(connection, second)
-    values = [run_metrics(connection, run.id) for run in runs]
-    names = in_order({**values[0], **values[1]})
-    return ComparedRuns(*runs, {name: (values[0].get(name), values[1].get(name)) for name in names})
 
 
 def all_metrics(
