@@ -1,0 +1,77 @@
+"""Options: in groups of which commands are composed, each with one clear line where its value is wrong."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from sim.cli.options import Keeping, composed, number_from, option
+from sim.errors import ArgumentError
+from tests.helpers.commands import sim, write
+from tests.helpers.crews import CERTAIN
+
+
+@dataclass(frozen=True)
+class Half(Keeping):
+    save: Annotated[bool | None, option("Of its own.", None, "--save/--no-save")] = None
+    crew_size: Annotated[int, option("How many bots.", "N", parser=number_from(1, 9))] = 3
+
+
+def ran(*args: str) -> tuple[list[tuple], str]:
+    """Return with what a command was called that has a group of options, and what it printed."""
+    calls = []
+
+    @composed
+    def command(file: str, *, tag_count: int = 0, options: Half, loud: bool = False) -> None:
+        """Do it."""
+        calls.append((file, tag_count, options, loud))
+        if options.crew_size == 5:
+            raise ArgumentError("crew_size", "is no crew; give another")
+
+    app = typer.Typer(rich_markup_mode=None, add_completion=False)
+    app.command()(command)
+    result = CliRunner().invoke(app, args)
+    return calls, result.output
+
+
+def test_a_command_gets_its_groups_filled_with_what_was_given_and_defaults():
+    calls, _ = ran("a", "--loud", "--db", "file:x.db", "--tag", "u", "--tag", "v", "--no-save")
+    assert calls == [("a", 0, Half("file:x.db", ["u", "v"], False, 3), True)]
+    assert ran("a", "--tag-count", "2")[0] == [("a", 2, Half(), False)]
+
+
+def test_help_shows_a_group_in_its_place_and_a_field_that_is_declared_anew_in_the_place_of_the_first():
+    _, text = ran("--help")
+    shown = [line.split()[0] for line in text.splitlines() if line.startswith("  --")]
+    assert shown == ["--tag-count", "--db", "--tag", "--save", "--crew-size", "--loud", "--help"]
+    assert "Of its own." in text
+    assert "Keep what was run" not in text
+    assert "Do it." in text
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("5", "is no crew; give another"),
+        ("0", "0 is too small; write 1 or more"),
+        ("10", "10 is too large; write 9 or less"),
+        ("few", "'few' is not a whole number; write a number such as 3"),
+    ],
+)
+def test_a_wrong_value_is_told_with_the_name_of_its_option(value, problem):
+    _, text = ran("a", "--crew-size", value)
+    last = text.splitlines()[-1]
+    assert last.startswith("Error: Invalid value for ")
+    assert "--crew-size" in last
+    assert last.endswith(problem)
+
+
+def test_an_engine_that_is_not_known_gets_one_clear_line(elsewhere):
+    write("certain.yaml", CERTAIN)
+    said = sim("run", "certain.yaml", "--engine", "fast", status=2).stderr
+    assert said.splitlines()[-1] == (
+        "Error: Invalid value for '--engine': 'fast' is not one of 'auto', 'reference', 'compiled'"
+    )
+    assert list(elsewhere.iterdir()) == [elsewhere / "certain.yaml"]
