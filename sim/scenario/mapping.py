@@ -161,7 +161,7 @@ class Part(BaseModel):
             return f"{problem}; write a blank after the colon"
         text = f"{data}{cls.likely_unit}" if isinstance(data, int | float) else as_meant(data)
         text = shown(text) if ":" in text else text
-        if cls.likely_form is None or isinstance(data, bool | list) or len(text) > _LONGEST_VALUE:
+        if cls.likely_form is None or isinstance(data, bool | list) or len(text) > _LONGEST_VALUE or text[:1] == "-":
             return f"{problem}; write keys and values"
         return f"{problem}; write {cls.likely_form.format(text)}"
 

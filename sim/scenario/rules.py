@@ -165,10 +165,7 @@ def _warm_up_makes_sense(file: ScenarioFile) -> Iterator[Finding]:
 @_rule(ScenarioFile)
 def _runs_are_finite(file: ScenarioFile) -> Iterator[Finding]:
     horizon, states = file.clock.until, 0.0
-    demand = 0.0
-    for entry in file.timeline:
-        with suppress(WrongValueError):
-            demand += 0 if entry.order is None else entry.count
+    demand = float(_orders_of_timeline(file))
     if demand > MOST_ORDERS:
         yield ("timeline",), f"makes {demand:,.0f} orders; one run holds at most {MOST_ORDERS:,}; use a smaller count"
     for index, stream in enumerate(file.arrivals):
@@ -189,6 +186,16 @@ def _runs_are_finite(file: ScenarioFile) -> Iterator[Finding]:
             if states > _MOST_STATES >= earlier_states:
                 total = f"{_count(states)} changes of state; one run holds at most {_MOST_STATES:,}"
                 yield (*steps, "mmpp"), f"brings the run to {total}; write longer stays"
+
+
+def _orders_of_timeline(file: ScenarioFile) -> int:
+    """Return how many orders the timeline makes, as far as that is known."""
+    orders = 0
+    with suppress(WrongValueError):
+        for entry in file.timeline:
+            with suppress(WrongValueError):
+                orders += 0 if entry.order is None else entry.count
+    return orders
 
 
 def _count(number: float) -> str:
