@@ -58,33 +58,19 @@ __all__ = [
 _HOMES = {
     "sim.checking": ["Checks", "check"],
     "sim.errors": ["ArgumentError", "FileError", "KitchensimError", "ScenarioError", "SimulationError", "StorageError"],
-    "sim.experiment": [
-        "Comparison",
-        "Replications",
-        "Run",
-        "Selection",
-        "Sweep",
-        "Theory",
-        "compare",
-        "replicate",
-        "run",
-        "select",
-        "sweep",
-        "theory",
-    ],
     "sim.scenario": ["Scenario", "load_scenario"],
     "sim.storage": ["Database", "keep", "open_database"],
 }
-"""Where each public name lives; one more is written here, above for mypy, and in `__all__`."""
+"""Where public names live, all others in `sim.experiment`; one more is written above for mypy, and in `__all__`."""
 
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
     """Return one of the public names."""
-    if name not in _HOME:
+    if name not in __all__:
         raise AttributeError(f"module 'sim' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_HOME[name]), name)
+    value = globals()[name] = getattr(import_module(_HOME.get(name, "sim.experiment")), name)
     return value
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from sim.checking.base import Base
 from sim.checking.files import Paths, ScenarioFiles, load_files
+from sim.checking.findings import adjusted_files, with_regressions
 from sim.checking.judging import Judge
-from sim.checking.regressions import adjusted_files, with_regressions
 from sim.errors import ArgumentError, Fault
 from sim.experiment import CheckedFile, Options, refuse_unknown
 from sim.output.ci.lines import notes, total_line

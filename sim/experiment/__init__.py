@@ -1,14 +1,20 @@
 """Experiments: one run, many replications of it, and many scenarios beside each other."""
 
-from sim.experiment.checked import CheckedFile
-from sim.experiment.closed_forms import Beside, Theory, theory
+from sim.experiment.closed_forms import Theory, theory
 from sim.experiment.comparing import Comparison, Pair, adjusted, compare, paired
-from sim.experiment.frames import ThresholdVerdicts, Verdicts
 from sim.experiment.key_metrics import BY_CLASS, OF_KITCHEN, key_metrics, metrics_of_study, of_class
-from sim.experiment.looking import Look, is_long, look, looks
+from sim.experiment.looking import CheckedFile, Look, is_long, look, looks
 from sim.experiment.observing import replication_of
 from sim.experiment.points import label, shared_conditions
-from sim.experiment.presenting import Presenter, Size
+from sim.experiment.presenting import (
+    ComparisonPlots,
+    Presenter,
+    ReplicationsPlots,
+    RunPlots,
+    SelectionPlots,
+    Size,
+    SweepPlots,
+)
 from sim.experiment.replicating import Options, most_replications, refuse_unknown, replicate, replicate_by
 from sim.experiment.replications import AllOrders, Replications
 from sim.experiment.results import Replication, Results, Series
@@ -21,26 +27,28 @@ __all__ = [
     "BY_CLASS",
     "OF_KITCHEN",
     "AllOrders",
-    "Beside",
     "Candidate",
     "CheckedFile",
     "Comparison",
+    "ComparisonPlots",
     "Look",
     "Options",
     "Pair",
     "Presenter",
     "Replication",
     "Replications",
+    "ReplicationsPlots",
     "Results",
     "Run",
+    "RunPlots",
     "Selection",
+    "SelectionPlots",
     "Series",
     "Size",
     "Sweep",
+    "SweepPlots",
     "TableName",
     "Theory",
-    "ThresholdVerdicts",
-    "Verdicts",
     "Workers",
     "adjusted",
     "available_processors",

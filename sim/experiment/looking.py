@@ -1,8 +1,11 @@
-"""A first look at scenarios: what CI needs of their replication 1, by several workers where that pays."""
+"""A first look at scenarios, by several workers where that pays, and what a check finds of a file after it.
+
+A look is what CI needs of replication 1. `sim.checking` finds the rest, and `sim.output.ci` puts it into words.
+"""
 
 from collections.abc import Generator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
@@ -10,15 +13,18 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.engines import LONG, Engine, choose_engine
-from sim.errors import NO_MEMORY, SimulationError
+from sim.errors import NO_MEMORY, Fault, SimulationError
+from sim.experiment.comparing import Pair
 from sim.experiment.frames import Verdicts
 from sim.experiment.observing import replication_of
+from sim.experiment.replications import Replications
 from sim.experiment.results import Replication
 from sim.experiment.sharing import in_order
 from sim.experiment.single import run
 from sim.experiment.workers import Workers
 from sim.metrics import FROM_PENDING, TO_PENDING, steps
 from sim.scenario import Scenario
+from sim.verdicts import Finding, Outcome, worst
 
 SPANS = 40
 
@@ -31,6 +37,32 @@ class Look(NamedTuple):
     verdicts: Verdicts
     replication: Replication
     queue: list[int]
+
+
+@dataclass(frozen=True, eq=False)
+class CheckedFile:
+    """What a check finds of one file: `faults` of one that cannot be run; else a first look at it, its replications and
+    what became of each thing that it asks.
+
+    `pairs` are its metrics beside those that it is compared with, None where there are none. `problem` says why its
+    golden log could not be stored.
+    """
+
+    file: str
+    faults: Sequence[Fault] = ()
+    look: Look | None = None
+    replications: Replications | None = None
+    findings: Sequence[Finding] = ()
+    pairs: Sequence[Pair] | None = None
+    is_golden_stored: bool = False
+    problem: str = ""
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of what became of it."""
+        if self.faults:
+            return Outcome.WRONG
+        return worst(finding.outcome for finding in self.findings) if self.findings else Outcome.NOTHING
 
 
 def look(scenario: Scenario, seed: int | None = None, engine: Engine = "auto") -> Look | SimulationError:

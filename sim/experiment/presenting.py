@@ -1,9 +1,10 @@
 """What draws and shows results: `sim.output`, which stands above experiments, so that they must not import it.
 
-Results know only these protocols, and find who keeps them when somebody asks for a chart. Why is told in
+Results know only these types, and find who keeps them when somebody asks for a chart. Why is told in
 docs/decisions/0012.
 """
 
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Never, Protocol, TypeVar, overload
 
@@ -54,40 +55,30 @@ class OnFigure(Protocol[Absent_co]):
     def __call__(self, figure: "FigureBase", figsize: None = None) -> "FigureBase | Absent_co": ...
 
 
-class RunPlots(Protocol):
+@dataclass(frozen=True)
+class RunPlots:
     """The charts of a run, as `run.plot.bots()` and so on."""
 
-    @property
-    def bots(self) -> OnAxes[Never]:
-        """The bots' timeline; times are microseconds from the start."""
-
-    @property
-    def queues(self) -> OnFigure[Never]:
-        """Both queues over time; times are microseconds from the start."""
-
-    @property
-    def waits(self) -> OnAxes[Never]:
-        """The distribution of waits by class, in seconds."""
+    bots: OnAxes[Never]
+    """The bots' timeline; times are microseconds from the start."""
+    queues: OnFigure[Never]
+    """Both queues over time; times are microseconds from the start."""
+    waits: OnAxes[Never]
+    """The distribution of waits by class, in seconds."""
 
 
-class ReplicationsPlots(Protocol):
+@dataclass(frozen=True)
+class ReplicationsPlots:
     """The charts of replications, as `week.plot.queue()` and so on; None where there is nothing to draw."""
 
-    @property
-    def intervals(self) -> OnFigure[None]:
-        """Means with their intervals by class, in seconds."""
-
-    @property
-    def queue(self) -> OnFigure[None]:
-        """Both queues over time, with a band; times are microseconds from the start."""
-
-    @property
-    def warmup(self) -> OnAxes[None]:
-        """Welch's plot, whether the scenario has a warm-up or is to get one; waits are in seconds."""
-
-    @property
-    def theory(self) -> OnAxes[None]:
-        """How far means lie from closed forms, as shares of them."""
+    intervals: OnFigure[None]
+    """Means with their intervals by class, in seconds."""
+    queue: OnFigure[None]
+    """Both queues over time, with a band; times are microseconds from the start."""
+    warmup: OnAxes[None]
+    """Welch's plot, whether the scenario has a warm-up or is to get one; waits are in seconds."""
+    theory: OnAxes[None]
+    """How far means lie from closed forms, as shares of them."""
 
 
 class SweepPlots(Protocol):
@@ -101,20 +92,20 @@ class SweepPlots(Protocol):
     def curves(self, *metrics: str, figure: "FigureBase", figsize: None = None) -> "FigureBase": ...
 
 
-class ComparisonPlots(Protocol):
+@dataclass(frozen=True)
+class ComparisonPlots:
     """The chart of a comparison, as `comparison.plot.differences()`."""
 
-    @property
-    def differences(self) -> OnFigure[Never]:
-        """The differences from the baseline, in the units of the metrics: seconds, shares and so on."""
+    differences: OnFigure[Never]
+    """The differences from the baseline, in the units of the metrics: seconds, shares and so on."""
 
 
-class SelectionPlots(Protocol):
+@dataclass(frozen=True)
+class SelectionPlots:
     """The chart of a selection, as `choice.plot.candidates()`."""
 
-    @property
-    def candidates(self) -> OnFigure[Never]:
-        """The curves of the candidates, in the units of the metrics: seconds, shares and so on."""
+    candidates: OnFigure[Never]
+    """The curves of the candidates, in the units of the metrics: seconds, shares and so on."""
 
 
 class Presenter(Protocol):

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from sim.experiment import Comparison, Replications, Run, Selection, Sweep
 from sim.output import OUTPUT_FILES
@@ -74,20 +73,9 @@ def write_experiment(result: Replications | Sweep | Comparison | Selection, fold
 
 
 def _charts(result: Run | Replications | Sweep | Comparison | Selection) -> dict[str, Write]:
-    """Draw the charts of a result, and return what writes those that are not None."""
-    from sim.output.charts.drawing import own_style
-    from sim.output.charts.files import charts
+    from sim.output.charts.files import chart_files  # which loads matplotlib
 
-    with own_style():
-        figures = {name: draw() for name, draw in charts(result).items()}
-    return {f"charts/{name}.png": partial(_save, figure) for name, figure in figures.items() if figure is not None}
-
-
-def _save(figure: Any, target: Any) -> None:
-    from sim.output.charts.drawing import own_style
-
-    with own_style():
-        figure.savefig(target, format="png", dpi=150)
+    return chart_files(result)
 
 
 def _write(command: str, folder: Path, files: Mapping[str, Write], wrote: _Wrote = lambda _: None) -> None:

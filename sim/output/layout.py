@@ -1,7 +1,8 @@
-"""Text in lines: paragraphs folded between words, and tables whose columns stand under each other."""
+"""Text in lines: paragraphs folded between words, tables whose columns stand under each other; and both as HTML."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
 from itertools import zip_longest
 from textwrap import TextWrapper
 
@@ -107,3 +108,18 @@ def _wrapped(text: str, width: int, hanging: int = 0) -> list[str]:
         width + hanging, subsequent_indent=" " * hanging, break_long_words=False, break_on_hyphens=False
     )
     return [line.replace(_GLUE, " ").strip() for line in wrapper.wrap(printable(text))] or [""]
+
+
+def html_lines(lines: Iterable[str]) -> str:
+    """Return lines of text as HTML."""
+    return "".join(f"<div>{escape(line)}</div>" for line in lines)
+
+
+def html_table(rows: Sequence[Row]) -> str:
+    """Return an HTML table of rows, the first of which has the headings."""
+    return f"<table>{_html_row('th', rows[0])}{''.join(_html_row('td', row) for row in rows[1:])}</table>"
+
+
+def _html_row(tag: str, row: Row) -> str:
+    cells = "".join(f'<{tag} style="text-align:left">{escape(cell)}</{tag}>' for cell in row)
+    return f"<tr>{cells}</tr>"

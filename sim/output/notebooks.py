@@ -2,36 +2,32 @@
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import TYPE_CHECKING
 
 from sim.experiment import (
     BY_CLASS,
     OF_KITCHEN,
     CheckedFile,
     Comparison,
+    ComparisonPlots,
     Presenter,
     Replications,
+    ReplicationsPlots,
     Run,
+    RunPlots,
     Selection,
+    SelectionPlots,
     Sweep,
+    SweepPlots,
     Theory,
     of_class,
 )
 from sim.model import UNITS, OrderClass
 from sim.output.ci.lines import counts_text
-from sim.output.estimates import ALL_ORDERS, all_orders_rows, head_lines
-from sim.output.html import html_lines, html_table
-from sim.output.layout import Row
+from sim.output.layout import Row, html_lines, html_table
 from sim.output.reports import Report, compare_report, select_report, sweep_report
 from sim.output.text import summary
-from sim.output.wording import BOUND, estimate_text, shown
+from sim.output.wording import ALL_ORDERS, BOUND, all_orders_rows, estimate_text, head_lines, shown
 from sim.verdicts import Judgement
-
-if TYPE_CHECKING:
-    from sim.output.charts.differences import ComparisonPlots
-    from sim.output.charts.replications import ReplicationsPlots
-    from sim.output.charts.runs import RunPlots
-    from sim.output.charts.studies import SelectionPlots, SweepPlots
 
 
 def run_html(run: Run) -> str:
@@ -92,30 +88,30 @@ def checks_html(files: Sequence[CheckedFile], total: str, remarks: Iterable[str]
 class _Notebooks:
     """Draws and shows results; charts load matplotlib, which text does without."""
 
-    def run_plots(self, run: Run) -> "RunPlots":
-        from sim.output.charts.runs import RunPlots
+    def run_plots(self, run: Run) -> RunPlots:
+        from sim.output.charts.runs import run_plots
 
-        return RunPlots(run)
+        return run_plots(run)
 
-    def replications_plots(self, replications: Replications) -> "ReplicationsPlots":
-        from sim.output.charts.replications import ReplicationsPlots
+    def replications_plots(self, replications: Replications) -> ReplicationsPlots:
+        from sim.output.charts.replications import replications_plots
 
-        return ReplicationsPlots(replications)
+        return replications_plots(replications)
 
-    def sweep_plots(self, sweep: Sweep) -> "SweepPlots":
-        from sim.output.charts.studies import SweepPlots
+    def sweep_plots(self, sweep: Sweep) -> SweepPlots:
+        from sim.output.charts.studies import SweepCurves
 
-        return SweepPlots(sweep)
+        return SweepCurves(sweep)
 
-    def comparison_plots(self, comparison: Comparison) -> "ComparisonPlots":
-        from sim.output.charts.differences import ComparisonPlots
+    def comparison_plots(self, comparison: Comparison) -> ComparisonPlots:
+        from sim.output.charts.differences import comparison_plots
 
-        return ComparisonPlots(comparison)
+        return comparison_plots(comparison)
 
-    def selection_plots(self, selection: Selection) -> "SelectionPlots":
-        from sim.output.charts.studies import SelectionPlots
+    def selection_plots(self, selection: Selection) -> SelectionPlots:
+        from sim.output.charts.studies import selection_plots
 
-        return SelectionPlots(selection)
+        return selection_plots(selection)
 
     def html(self, result: Run | Replications | Sweep | Comparison | Selection | Theory) -> str:
         """Return what notebooks show of a result."""

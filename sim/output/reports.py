@@ -18,10 +18,8 @@ from sim.experiment import (
 )
 from sim.model import WORSE
 from sim.output.documents import PROCEDURE
-from sim.output.estimates import estimate_lines
-from sim.output.html import html_lines, html_table
-from sim.output.layout import WIDTH, Row, aligned, folded
-from sim.output.wording import BOUND, at_least, estimate_of, estimate_text, how_often, shown
+from sim.output.layout import WIDTH, Row, aligned, folded, html_lines, html_table
+from sim.output.wording import BOUND, at_least, estimate_lines, estimate_of, estimate_text, how_often, shown
 from sim.units import count
 from sim.verdicts import Judgement, ThresholdVerdict
 

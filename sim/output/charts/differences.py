@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from sim.experiment import Comparison, Pair, Replications, Size, theory
+from sim.experiment import Comparison, ComparisonPlots, Pair, Replications, Size, theory
 from sim.model import UNITS
 from sim.output.charts.canvas import (
     COLOURS,
@@ -111,9 +111,6 @@ def _interval_legend(canvas: Axes | FigureBase, filled: str, hollow: str) -> Non
     legend(canvas, handles)
 
 
-class ComparisonPlots:
-    """The chart of a comparison."""
-
-    def __init__(self, comparison: Comparison) -> None:
-        """Draw from `comparison`."""
-        self.differences = FigureChart[Comparison, Never](comparison, draw_comparison, _size_of_comparison)
+def comparison_plots(comparison: Comparison) -> ComparisonPlots:
+    """Return the chart of a comparison."""
+    return ComparisonPlots(FigureChart[Comparison, Never](comparison, draw_comparison, _size_of_comparison))

@@ -1,32 +1,44 @@
 """The charts that are files, of each kind of result."""
 
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from matplotlib.figure import Figure
 
 from sim.experiment import Comparison, Replications, Run, Selection, Sweep
-from sim.output.charts.differences import ComparisonPlots
-from sim.output.charts.drawing import Chart
-from sim.output.charts.replications import ReplicationsPlots
-from sim.output.charts.runs import RunPlots
-from sim.output.charts.studies import SelectionPlots, SweepPlots
+from sim.output.charts.drawing import own_style
+from sim.output.files import Write
 
 Result = Run | Replications | Sweep | Comparison | Selection
 
 
-def charts(result: Result) -> dict[str, Callable[[], Chart | None]]:
+def charts(result: Result) -> dict[str, Callable[[], Figure | None]]:
     """Return what draws the charts of a result, by the names of their files without `.png`."""
     match result:
         case Run():
-            run = RunPlots(result)
-            return {"bots": run.bots, "queues": run.queues, "waits": run.waits}
+            return {"bots": result.plot.bots, "queues": result.plot.queues, "waits": result.plot.waits}
         case Replications():
-            plots = ReplicationsPlots(result)
-            drawings: dict[str, Callable[[], Chart | None]] = {"intervals": plots.intervals, "queue": plots.queue}
+            plots = result.plot
+            drawings: dict[str, Callable[[], Figure | None]] = {"intervals": plots.intervals, "queue": plots.queue}
             if result.scenario.warmup != 0:  # others need not look at one
                 drawings["warmup"] = plots.warmup
             return {**drawings, "theory": plots.theory}
         case Sweep():
-            return {"sweep": SweepPlots(result).curves}
+            return {"sweep": result.plot.curves}
         case Comparison():
-            return {"compare": ComparisonPlots(result).differences}
+            return {"compare": result.plot.differences}
         case Selection():
-            return {"select": SelectionPlots(result).candidates}
+            return {"select": result.plot.candidates}
+
+
+def chart_files(result: Result) -> dict[str, Write]:
+    """Draw the charts of a result, and return what writes those that are not None, by the paths of their files."""
+    with own_style():
+        figures = {name: draw() for name, draw in charts(result).items()}
+    return {f"charts/{name}.png": partial(_save, figure) for name, figure in figures.items() if figure is not None}
+
+
+def _save(figure: Figure, path: Path) -> None:
+    with own_style():
+        figure.savefig(path, format="png", dpi=150)

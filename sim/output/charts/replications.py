@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 from numpy.typing import NDArray
 
-from sim.experiment import Replications, Series
+from sim.experiment import Replications, ReplicationsPlots, Series
 from sim.model import OrderClass
 from sim.output.charts.canvas import (
     COLOURS,
@@ -227,12 +227,11 @@ def _mean_of(n: int, replications: Replications) -> str:
     return f"mean over {n} replications" if n > 1 else "one replication"
 
 
-class ReplicationsPlots:
-    """The charts of replications."""
-
-    def __init__(self, replications: Replications) -> None:
-        """Draw from `replications`."""
-        self.intervals = FigureChart[Replications, None](replications, draw_intervals, (9, 5.8))
-        self.queue = FigureChart[Replications, None](replications, draw_queue, (11, 5))
-        self.warmup = AxesChart[Replications, None](replications, draw_warmup, (11, 4.4))
-        self.theory = AxesChart[Replications, None](replications, draw_theory, size_of_theory)
+def replications_plots(replications: Replications) -> ReplicationsPlots:
+    """Return the charts of replications."""
+    return ReplicationsPlots(
+        intervals=FigureChart[Replications, None](replications, draw_intervals, (9, 5.8)),
+        queue=FigureChart[Replications, None](replications, draw_queue, (11, 5)),
+        warmup=AxesChart[Replications, None](replications, draw_warmup, (11, 4.4)),
+        theory=AxesChart[Replications, None](replications, draw_theory, size_of_theory),
+    )

@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
-from sim.experiment import Run
+from sim.experiment import Run, RunPlots
 from sim.metrics import FROM_PENDING, TO_PENDING, steps
 from sim.model import OrderClass, OrderStatus
 from sim.output.charts.bots import draw_bots, size_of_bots
@@ -113,11 +113,10 @@ def _thinned(times: NDArray[np.int64], levels: NDArray[np.int64]) -> tuple[NDArr
     return times[shown], levels[shown]
 
 
-class RunPlots:
-    """The charts of a run."""
-
-    def __init__(self, run: Run) -> None:
-        """Draw from `run`."""
-        self.bots = AxesChart[Run, Never](run, draw_bots, size_of_bots)
-        self.queues = FigureChart[Run, Never](run, draw_queues, (11, 4.8))
-        self.waits = AxesChart[Run, Never](run, draw_waits, (9, 4.4))
+def run_plots(run: Run) -> RunPlots:
+    """Return the charts of a run."""
+    return RunPlots(
+        bots=AxesChart[Run, Never](run, draw_bots, size_of_bots),
+        queues=FigureChart[Run, Never](run, draw_queues, (11, 4.8)),
+        waits=AxesChart[Run, Never](run, draw_waits, (9, 4.4)),
+    )

@@ -1,4 +1,4 @@
-"""Charts of sweeps, comparisons and selections."""
+"""Charts of sweeps and selections."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -6,7 +6,7 @@ from typing import Never, overload
 
 from matplotlib.figure import FigureBase
 
-from sim.experiment import Selection, Size, Sweep
+from sim.experiment import Selection, SelectionPlots, Size, Sweep
 from sim.output.charts.canvas import heading, left_out, legend, of_replications
 from sim.output.charts.curves import Curves
 from sim.output.charts.drawing import Chart, FigureChart
@@ -48,8 +48,8 @@ def _curves_of(selection: Selection) -> Curves:
     return Curves([candidate.replications for candidate in selection.candidates], selection.parameters)
 
 
-class SweepPlots:
-    """The chart of a sweep."""
+class SweepCurves:
+    """The chart of a sweep, whose caller may say of which metrics."""
 
     def __init__(self, sweep: Sweep) -> None:
         """Draw from `sweep`."""
@@ -69,11 +69,7 @@ class SweepPlots:
         return chart(figsize=figsize) if figure is None else chart.draw_on(figure, figsize)
 
 
-class SelectionPlots:
-    """The chart of a selection."""
-
-    def __init__(self, selection: Selection) -> None:
-        """Draw from `selection`."""
-        self.candidates = FigureChart[Selection, Never](
-            selection, draw_selection, lambda selection: _curves_of(selection).size(selection.metric_names)
-        )
+def selection_plots(selection: Selection) -> SelectionPlots:
+    """Return the chart of a selection."""
+    size = _curves_of(selection).size(selection.metric_names)
+    return SelectionPlots(FigureChart[Selection, Never](selection, draw_selection, size))
