@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from sim.errors import StorageError
 
 LOCAL = "file:sim.db"
-_URL, _TOKEN = "TURSO_DATABASE_URL", "TURSO_AUTH_TOKEN"
+_URL = "TURSO_DATABASE_URL"
+_TOKEN = "TURSO_AUTH_TOKEN"  # noqa: S105  # the name of a setting
 _ENVIRONMENT, _ENV_FILE = "in the environment", "in .env"
 _SCHEMES = {"libsql": "https", "wss": "https", "https": "https", "ws": "http", "http": "http"}
 _FORMS = "write file:NAME, such as file:sim.db, or libsql://HOST"
@@ -58,6 +59,7 @@ def find_address(url: str | None = None, option: str = "--db") -> Address:
         url, url_from = _first_setting(_URL, places) or (LOCAL, "the default")
     if not is_remote(url):
         return Address(url, str(_file(url, url_from)), None, url_from, None)
+    # a folder with a `.env` of somebody else's must not send the environment's token to a server of its own
     allowed = [place for place in places if url_from in (option, f"{_URL} {place}")]
     token, token_from = _first_setting(_TOKEN, allowed) or (None, None)
     if token and not re.fullmatch(r"[!-~]+", token):
@@ -109,7 +111,11 @@ def _refusal(url: str, url_from: str, problem: str, host: str | None = None) -> 
     be a secret at a wrong place.
     """
     scheme = url.partition(":")[0]
-    shown = f"{scheme}://{host}" if host else f"{scheme}:…" if scheme in (*_SCHEMES, "file") else "…"
+    shown = "…"
+    if host:
+        shown = f"{scheme}://{host}"
+    elif scheme in (*_SCHEMES, "file"):
+        shown = f"{scheme}:…"
     return StorageError(f"database {shown} ({url_from}): {problem}")
 
 

@@ -117,7 +117,7 @@ class Connection:
         """
         result = self._wait(lambda: self._client.execute(sql, values))
         rows = [tuple(row) for row in result.rows]
-        if any(len(row) != width for row in rows):
+        if any(len(row) != width for row in rows):  # a server may answer anything
             raise self.untrue()
         return rows
 
@@ -168,7 +168,7 @@ class Connection:
     def _wait(self, work: Callable[[], Awaitable[T]]) -> T:
         from libsql_client.client import LibsqlError
 
-        if os.getpid() != self._process:
+        if os.getpid() != self._process:  # the thread that would do the work is not in this fork
             raise self.error("was opened by the process that this one is a fork of", "FORKED")
         if self._loop.is_closed():
             raise self.error("is closed", "CLOSED")

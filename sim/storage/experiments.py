@@ -62,18 +62,33 @@ def save_replications(
 
     """
     prove(connection, scenario)
-    results, stamp, tags = list(results), now(), list(tags)
+    results, tags = list(results), list(tags)
+    stamp = now()
     experiment = experiment or new_experiment("replicate", scenario)
     prove(connection, experiment.scenario)
     ids = [new_run_id() for _ in results] if run_ids is None else list(run_ids)
 
-    rows = [
-        {**run_row(scenario, seed, replication, run_id, tags), "experiment_id": experiment.id}
-        for run_id, replication in zip(ids, results, strict=True)
-    ]
+    own_row = scenario_row(scenario)
+    begin = [*_beginning(experiment, seed, stamp), insert("scenarios", own_row)]
+    for run_id, replication in zip(ids, results, strict=True):
+        row = {**run_row(scenario, seed, replication, run_id, tags), "experiment_id": experiment.id}
+        begin.append(of_scenario("runs", row, own_row))
 
-    # the scenario of the experiment has the sweep, that of its runs the values of one point
-    file_row, point_row = scenario_row(experiment.scenario), scenario_row(scenario)
+    def statements() -> Iterator[Statement]:
+        yield from file_statements(scenario)
+        yield from map(name_statement, {tuple(replication.values) for replication in results})
+        for run_id, replication in zip(ids, results, strict=True):
+            yield from closing(run_id, stored_metrics(replication.values), stamp)
+        yield _note_replications(experiment, stamp)
+
+    store(connection, ids[-1] if ids else "", begin, statements())
+    return ids
+
+
+def _beginning(experiment: Experiment, seed: int, stamp: str) -> Iterator[Statement]:
+    """Yield what makes an experiment known. Its scenario has the sweep, those of its runs have the values of points."""
+    row = scenario_row(experiment.scenario)
+    yield insert("scenarios", row)
     experiment_row = {
         "id": experiment.id,
         "kind": experiment.kind,
@@ -81,30 +96,20 @@ def save_replications(
         "created_at": stamp,
         "updated_at": stamp,
     }
-    begin = [
-        insert("scenarios", file_row),
-        of_scenario("experiments", experiment_row, file_row),
-        insert("scenarios", point_row),
-        *(of_scenario("runs", row, point_row) for row in rows),
-    ]
+    yield of_scenario("experiments", experiment_row, row)
 
-    def statements() -> Iterator[Statement]:
-        yield from file_statements(scenario)
-        yield from map(name_statement, {tuple(replication.values) for replication in results})
-        for run_id, replication in zip(ids, results, strict=True):
-            yield from closing(run_id, stored_metrics(replication.values), stamp)
-        numbers = (
-            "SELECT json_group_array(replication) FROM "
-            "(SELECT DISTINCT replication FROM runs WHERE experiment_id = ? ORDER BY replication)"
-        )
-        yield (
-            f"UPDATE experiments SET parameters = json_set(parameters, '$.replications', json(({numbers}))), "
-            "updated_at = ? WHERE id = ?",
-            (experiment.id, stamp, experiment.id),
-        )
 
-    store(connection, ids[-1] if ids else "", begin, statements())
-    return ids
+def _note_replications(experiment: Experiment, stamp: str) -> Statement:
+    """Return what notes in an experiment which replications it has; they come a block at a time."""
+    numbers = (
+        "SELECT json_group_array(replication) FROM "
+        "(SELECT DISTINCT replication FROM runs WHERE experiment_id = ? ORDER BY replication)"
+    )
+    return (
+        f"UPDATE experiments SET parameters = json_set(parameters, '$.replications', json(({numbers}))), "
+        "updated_at = ? WHERE id = ?",
+        (experiment.id, stamp, experiment.id),
+    )
 
 
 def earlier_replications(
@@ -128,7 +133,8 @@ def earlier_replications(
         seed,
         width=11,
     )
-    present_versions, names = versions(), metric_names(connection)
+    present_versions = versions()
+    names = metric_names(connection)
     replications: dict[int, Replication] = {}
     for *row, made_by in rows:
         try:
@@ -136,7 +142,7 @@ def earlier_replications(
             is_same = all(run_versions.get(name) == present_versions[name] for name in _SAME)
             if row[1] not in replications and is_same:
                 replication = read_replication(connection, names, row)
-                if replication.values.keys() != UNITS.keys():
+                if replication.values.keys() != UNITS.keys():  # this version stores no others
                     raise damaged_run(connection, row[0], "metrics", row[-1], "the metrics of this version")
                 replications[replication.number] = replication
         except DamagedRunError as error:

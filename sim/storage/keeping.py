@@ -48,8 +48,11 @@ class Keeper:
         damaged: Damaged = warn_of,
     ) -> None:
         """Nothing is opened yet; `damaged` is told of each damaged run that is of no use as an earlier replication."""
-        self.address, self.tags, self.kind = address, list(tags), kind
-        self.scenario, self.seed = scenario, seed
+        self.address = address
+        self.tags = list(tags)
+        self.kind = kind
+        self.scenario = scenario
+        self.seed = seed
         self.problems: list[str] = []
         self.run_id: str | None = None  # of the run, once it is stored
         self._damaged = damaged

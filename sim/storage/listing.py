@@ -81,7 +81,7 @@ def list_entries(
         "GROUP BY entry ORDER BY max(started_at) DESC, entry DESC",
         *values,
     )
-    newest = []
+    newest = []  # read in one query, then put into this order again
     for (entry,) in ids[:most]:
         if isinstance(entry, str):
             newest.append(entry)
@@ -247,7 +247,7 @@ def _read_entries(
 def _starting(column: str, prefix: str, deleted: bool) -> tuple[str, list[Value]]:
     """Return the condition for ids that start with `prefix`, and its values; an odd one has to be written in full."""
     chosen = _DELETED if deleted else _LIVE
-    if re.fullmatch("[0-9a-f-]{1,36}", prefix):
+    if re.fullmatch("[0-9a-f-]{1,36}", prefix):  # a range, since LIKE would use no index; ~ stands behind all of these
         return f"{chosen} AND {column} >= ? AND {column} < ?", [prefix, f"{prefix}~"]
     return f"{chosen} AND {column} = ?", [prefix]
 

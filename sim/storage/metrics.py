@@ -57,4 +57,5 @@ def metric_names(connection: Connection) -> dict[str, list[str]]:
 
 def key_of(names: Sequence[str]) -> str:
     """Return what stands for a set of names in a database."""
+    # of the names themselves, so that databases agree on it without asking each other
     return sha256(json.dumps(list(names)).encode()).hexdigest()[:16]

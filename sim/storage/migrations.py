@@ -79,7 +79,8 @@ def _first_schema(_: Connection) -> list[Statement]:
 
 def _push_and_lineage(_: Connection) -> list[Statement]:
     """Give each sample user the same id everywhere, and runs what pushing, tagging and repeating them needs."""
-    stamp, shared_ids = now(), ", ".join(f"'{user}'" for user in USERS.values())
+    stamp = now()
+    shared_ids = ", ".join(f"'{user}'" for user in USERS.values())
     earlier = f"username = lower(role) AND id NOT IN ({shared_ids})"
     renamed = "(SELECT ours.id FROM users AS was JOIN users AS ours ON ours.role = was.role AND ours.id IN"
     return [
@@ -260,6 +261,7 @@ def schema_version(connection: Connection) -> int:
         with_tables = f", with the tables {tables_text}" if names else ""
         raise connection.error(f"belongs to another program{with_tables}", "FOREIGN")
     numbers = [number if isinstance(number, int) else 0 for number, _ in versions]
+    # a newer kitchensim may number in its own way, and is told as such
     if numbers != list(range(1, len(numbers) + 1)) and max(numbers, default=0) <= len(MIGRATIONS):
         raise connection.error("is damaged: schema_migrations lacks entries", "SQLITE_CORRUPT")
     return max(numbers, default=0)

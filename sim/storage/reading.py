@@ -20,6 +20,7 @@ from sim.units import shown
 T = TypeVar("T")
 _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LAST = 2**63 - 1
+# what reading a value of any type and any text as what it should be can raise
 _WRONG = (AttributeError, OverflowError, RecursionError, TypeError, ValueError)
 
 

@@ -62,6 +62,7 @@ def purge(connection: Connection) -> int:
 
     """
     stale = "deleted_at IS NOT NULL OR (status = 'writing' AND updated_at < ?)"
+    # marked first, in a statement of its own: nobody restores or goes on pushing what is being removed piece by piece
     connection.write([(f"{_DOOMED} {stale}", (now(), now(_STALE)))])
     doomed = connection.query("SELECT id FROM runs WHERE status = 'writing' AND deleted_at IS NOT NULL")
     _remove(connection, [run_id for (run_id,) in doomed])
@@ -97,6 +98,7 @@ def purge_run(connection: Connection, run_id: str) -> None:
 
 def _remove(connection: Connection, run_ids: list[str]) -> None:
     listed = json.dumps(run_ids)
+    # what refers to others goes first, the run itself last: a purge that is killed can be repeated
     for table, key in (*((table, "run_id") for table in reversed(PAGED)), ("runs", "id")):
         piece = f"SELECT rowid FROM {table} WHERE {key} IN (SELECT value FROM json_each(?)) LIMIT {_PIECE}"
         while connection.write([(f"DELETE FROM {table} WHERE rowid IN ({piece})", (listed,))]):

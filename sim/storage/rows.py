@@ -50,7 +50,8 @@ PAGED = {
 _ROWS = {"bots": 2_000, "orders": 2_000, "events": 10_000}  # in a page: some hundred kilobytes
 _PART = 500_000  # characters of a file
 _PACKAGES = ("kitchensim", "numpy", "simpy")
-_ORDERS, _ROOM = 1 << 40, 1 << 61
+_ORDERS = 1 << 40  # how far the ids of orders lie behind those of bots
+_ROOM = 1 << 61  # the bit that is 0 in the id of a run
 
 
 def new_id() -> str:
@@ -126,7 +127,8 @@ def opening(run: Mapping[str, Value], scenario: Mapping[str, Value]) -> Iterator
 
 def of_scenario(table: str, row: Mapping[str, Value], scenario: Mapping[str, Value]) -> Statement:
     """Return the statement that adds a row that belongs to the live scenario of this text."""
-    names, marks = ", ".join(row), ", ".join("?" * len(row))
+    names, marks = _columns(row)
+    # looked up there: another program may have stored the same scenario, under an id of its own
     return (
         f"INSERT INTO {table} (scenario_id, {names}) VALUES ((SELECT id FROM scenarios WHERE sha256 = ? "
         f"AND deleted_at IS NULL), {marks}) ON CONFLICT DO NOTHING",
@@ -156,8 +158,13 @@ def closing(run_id: str, metrics: StoredMetrics, stamp: Value) -> Iterator[State
 
 def insert(table: str, row: Mapping[str, Value]) -> Statement:
     """Return the statement that adds a row where it is not there yet."""
-    names, marks = ", ".join(row), ", ".join("?" * len(row))
+    names, marks = _columns(row)
     return f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING", tuple(row.values())
+
+
+def _columns(row: Mapping[str, Value]) -> tuple[str, str]:
+    """Return the names of columns, and as many marks for their values."""
+    return ", ".join(row), ", ".join("?" for _ in row)
 
 
 def page(table: str, run_id: str, rows: str) -> Statement:
@@ -175,7 +182,8 @@ def page(table: str, run_id: str, rows: str) -> Statement:
 
 def read_pages(connection: Connection, table: str, run_id: str, previous: int = -1) -> Iterator[tuple[str, int]]:
     """Yield the rows of a run behind the one that is numbered `previous`, as JSON for `page`, and how many they are."""
-    number, names = PAGED[table][0], ", ".join(PAGED[table])
+    names = ", ".join(PAGED[table])
+    number = PAGED[table][0]
     sql = (
         f"SELECT json_group_array(json_array({names})), max({number}), count(*) FROM (SELECT * FROM {table} "
         f"WHERE run_id = ? AND {number} > ? ORDER BY {number} LIMIT {_ROWS[table]})"
@@ -215,7 +223,8 @@ def _known(column: NDArray[Any]) -> list[int | None]:
 
 
 def _bots(run: Run, ids: list[str]) -> Iterator[tuple[list[Any], ...]]:
-    log, attempts = run.log, run.measures.attempts
+    log = run.log
+    attempts = run.measures.attempts
     gone = log.kind == EventKind.BOT_REMOVED.value
     removed = dict(zip(log.bot[gone].tolist(), log.time[gone].tolist(), strict=True))
     working = set(attempts.bot[attempts.ended == NONE].tolist())
@@ -241,8 +250,9 @@ def _bot_status(is_removed: bool, is_working: bool) -> str:
 
 
 def _orders(run: Run, run_id: str, bot_ids: list[str]) -> Iterator[tuple[list[Any], ...]]:
-    orders, streams, stamp = run.measures.orders, run.workload.stream_names, now()
+    orders, streams = run.measures.orders, run.workload.stream_names
     classes, states = tuple(OrderClass.__members__), tuple(OrderStatus.__members__)
+    stamp = now()
     for rows in _slices("orders", len(orders.number)):
         numbers = orders.number[rows].tolist()
         names = [classes[code] for code in orders.order_class[rows].tolist()]
@@ -266,7 +276,8 @@ def _orders(run: Run, run_id: str, bot_ids: list[str]) -> Iterator[tuple[list[An
 
 
 def _events(run: Run) -> Iterator[tuple[list[Any], ...]]:
-    log, kinds = run.log, [kind.label for kind in EventKind]
+    log = run.log
+    kinds = [kind.label for kind in EventKind]
     for rows in _slices("events", len(log)):
         time = log.time[rows].tolist()
         yield (

@@ -40,7 +40,7 @@ def stored_scenario(connection: Connection, stored: StoredRun) -> Scenario:
     [yaml] = rows[0]
     if len(rows) > 1 or not isinstance(yaml, str):
         raise connection.untrue()
-    files = {}
+    files = {}  # as they were: those on this disk may have changed since
     for name, digest in named_files(yaml).items():
         parts = connection.query("SELECT content FROM files WHERE sha256 = ? ORDER BY part", digest)
         files[name] = "".join(str(part) for (part,) in parts).encode(errors="surrogateescape")
@@ -146,6 +146,7 @@ def reproduce(connection: Connection, stored: StoredRun) -> tuple[Run | None, Ru
 
     """
     stored_run = _read(connection, stored)
+    # an engine of a later version may be unknown here, and all of them make the same
     engine = cast(Engine, stored.engine if stored.engine in get_args(Engine) else "auto")
     new_run = run(stored_run.scenario, stored.seed, stored.replication, engine)
     has_events = len(stored_run.log) or not len(new_run.log)

@@ -54,6 +54,9 @@ _RUN = (
 _SCENARIO = ("id", "name", "sha256", "model_sha256", "yaml", "created_at", "updated_at")
 _EXPERIMENT = ("id", "kind", "parameters", "created_at", "updated_at")
 _FILE = ("sha256", "part", "content")
+_SCENARIO_OF = "scenarios WHERE deleted_at IS NULL AND id = (SELECT scenario_id FROM runs WHERE id = ?)"
+_EXPERIMENT_OF = "experiments WHERE deleted_at IS NULL AND id = (SELECT experiment_id FROM runs WHERE id = ?)"
+_SCENARIO_OF_EXPERIMENT = f"scenarios WHERE deleted_at IS NULL AND id = (SELECT scenario_id FROM {_EXPERIMENT_OF})"
 _PROVEN: set[str] = set()  # the scenarios that this process read back, by their SHA-256
 _NAMED = r'^# (".*") sha256 ([0-9a-f]{64})$'
 
@@ -117,13 +120,14 @@ def store(connection: Connection, run_id: str, begin: Sequence[Statement], state
         connection.write(chain(begin, statements))
         return
     batch = list(begin)
-    size = 0
+    size = 0  # of texts: they are nearly all that is sent
     for statement in statements:
         batch.append(statement)
         size += sum(len(value) for value in statement[1] if isinstance(value, str))
         if size > _BATCH:
             connection.write([*batch, _sign_of_life(run_id)])
-            batch, size = [], 0
+            batch = []
+            size = 0
     connection.write(batch)
 
 
@@ -144,7 +148,8 @@ def push_all(
 
     """
     lacking, known = runs_to_push(source, target)
-    rows_sent, total = 0, _count_rows(source, lacking) if progress else 0
+    rows_sent = 0
+    total = _count_rows(source, lacking) if progress else 0
 
     def sent(rows: int) -> None:
         nonlocal rows_sent
@@ -159,7 +164,7 @@ def push_all(
             pushed += 1
         except DamagedRunError as error:
             damaged(error)
-    source.write([_mark(known)])
+    source.write([_mark(known)])  # also those that another program pushed
     return pushed
 
 
@@ -170,6 +175,7 @@ def runs_to_push(source: Connection, target: Connection) -> tuple[list[str], lis
         StorageError: a database cannot be read.
 
     """
+    # what is deleted there counts as known: a push must not bring it back
     known = {run_id for (run_id,) in target.query(f"{_RUNS} status = 'complete' OR deleted_at IS NOT NULL")}
     ids = [run_id for (run_id,) in source.query(f"{_RUNS} status = 'complete' AND deleted_at IS NULL ORDER BY id")]
     return [run_id for run_id in ids if run_id not in known], [run_id for run_id in ids if run_id in known]
@@ -197,24 +203,16 @@ def push_run(source: Connection, target: Connection, run_id: str, sent: Callable
     """
     check_run(source, run_id)
     [run] = _rows(source, _RUN, "runs WHERE id = ?", run_id)
-    scenario_of = "scenarios WHERE deleted_at IS NULL AND id = (SELECT scenario_id FROM runs WHERE id = ?)"
-    [scenario] = _rows(source, _SCENARIO, scenario_of, run_id) or [{}]
-    experiment_of = "experiments WHERE deleted_at IS NULL AND id = (SELECT experiment_id FROM runs WHERE id = ?)"
-    experiments = _rows(source, _EXPERIMENT, experiment_of, run_id)
-    file_of = f"scenarios WHERE deleted_at IS NULL AND id = (SELECT scenario_id FROM {experiment_of})"
-    [experiment_scenario] = _rows(source, _SCENARIO, file_of, run_id) or [{}]
+    [scenario] = _rows(source, _SCENARIO, _SCENARIO_OF, run_id) or [{}]
     metrics = StoredMetrics(*source.row("SELECT metric_set, metrics FROM runs WHERE id = ?", run_id, width=2))
-
-    begin: list[Statement] = [insert("scenarios", experiment_scenario)] if experiment_scenario else []
-    for experiment in experiments:
-        begin.append(of_scenario("experiments", experiment, experiment_scenario))
-        run["experiment_id"] = experiment["id"]
-    begin += opening({**run, "status": "writing"}, scenario)
+    begin = list(_beginning(source, run_id, run, scenario))
     digests = set(named_files(scenario.get("yaml")).values())
     if digests:  # what is there already must not be purged by another client after we looked
         target.write([*begin, _sign_of_life(run_id)])
         begin = []
+    # data files may be large, and other runs may have brought them there already
     lacking = {digest: parts for digest in digests if (parts := _parts(source, digest)) != _parts(target, digest)}
+    # the rows of each table were sent in the order of their numbers, so nothing lacks before the last one
     lasts = ", ".join(f"(SELECT max({columns[0]}) FROM {table} WHERE run_id = ?)" for table, columns in PAGED.items())
     last_numbers = target.row(f"SELECT {lasts}", *[run_id] * len(PAGED), width=len(PAGED))
 
@@ -232,6 +230,19 @@ def push_run(source: Connection, target: Connection, run_id: str, sent: Callable
 
     store(target, run_id, begin, statements())
     source.write([_mark([run_id])])
+
+
+def _beginning(
+    source: Connection, run_id: str, run: dict[str, Value], scenario: dict[str, Value]
+) -> Iterator[Statement]:
+    """Yield what makes a run known, with its experiment, if it has one, and the scenarios of both."""
+    [experiment_scenario] = _rows(source, _SCENARIO, _SCENARIO_OF_EXPERIMENT, run_id) or [{}]
+    if experiment_scenario:
+        yield insert("scenarios", experiment_scenario)
+    for experiment in _rows(source, _EXPERIMENT, _EXPERIMENT_OF, run_id):
+        yield of_scenario("experiments", experiment, experiment_scenario)
+        run = {**run, "experiment_id": experiment["id"]}
+    yield from opening({**run, "status": "writing"}, scenario)
 
 
 def _rows(source: Connection, columns: tuple[str, ...], where: str, *values: Value) -> list[dict[str, Value]]:

@@ -69,6 +69,7 @@ class ServerClient(HttpClient):
     async def batch(self, stmts: Iterable[Any]) -> list[ResultSet]:
         """Carry out all statements or none."""
         batch = _batch_to_proto(list(stmts))
+        # a plain BEGIN finds out late that another one is writing, when statements were carried out already
         batch["steps"][0]["stmt"]["sql"] = "BEGIN IMMEDIATE"
         return await self._ask(
             {"type": "batch", "batch": batch}, lambda result: self._batch_results(result, len(batch["steps"]))
@@ -128,6 +129,7 @@ class ServerClient(HttpClient):
                     if len(data) > _LARGEST:
                         raise LibsqlError(f"answers with more than {_LARGEST >> 20} MiB", "HTTP_")
                 return response.status, bytes(data)
+        # told apart where there is more to say than that it cannot be reached
         except aiohttp.ServerTimeoutError:
             raise LibsqlError("does not answer", "UNREACHABLE") from None
         except TimeoutError:

@@ -34,6 +34,7 @@ def table_sizes(connection: Connection, deleted: bool = False) -> list[TableSize
         StorageError: the database cannot be read.
 
     """
+    # scenarios and data files are shared, so that nobody can say which deleted run their room belongs to
     doomed = "(SELECT id FROM runs WHERE deleted_at IS NOT NULL)"
     where = {"runs": f"WHERE id IN {doomed}"} | dict.fromkeys(PAGED, f"WHERE run_id IN {doomed}")
     tables = where if deleted else _ROW
