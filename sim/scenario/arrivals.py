@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, cast
 
 import numpy as np
-from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
+from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema
 
 from sim.model import OrderClass
 from sim.scenario.distributions import Distribution
@@ -41,8 +41,8 @@ def _read_trace(value: object, info: ValidationInfo) -> TraceOrders:
 
 _TRACE_FILE = {"type": "string", "description": "a CSV file of orders"}
 Trace = Annotated[
-    Any,
-    BeforeValidator(_read_trace),
+    TraceOrders,
+    PlainValidator(_read_trace),
     WithJsonSchema(
         {
             "anyOf": [
@@ -140,7 +140,7 @@ class Stream(Part):
         Some may lie out of its `from` and `until`; `chosen` tells which stay. `generator` opens one of two parts.
         """
         if self.trace is not None:
-            return cast(Times, self.trace.time)
+            return self.trace.time
         most = MOST_ORDERS + 1 if self.limit is None else self.limit
         times = self.process.times(generator, None if end is None else end - self.from_, most)
         return times + self.from_ if self.from_ else times

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Annotated, ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BeforeValidator, GetJsonSchemaHandler, ValidationInfo, WithJsonSchema
+from pydantic import BeforeValidator, GetJsonSchemaHandler, PlainValidator, ValidationInfo, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -47,7 +47,9 @@ def _read_empirical(value: object, info: ValidationInfo) -> tuple[int, ...]:
 
 
 EmpiricalTimes = Annotated[
-    Any, BeforeValidator(_read_empirical), WithJsonSchema({"type": "string", "description": "a CSV file of durations"})
+    tuple[int, ...],
+    PlainValidator(_read_empirical),
+    WithJsonSchema({"type": "string", "description": "a CSV file of durations"}),
 ]
 
 
