@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("compiled_engine")
 MM3 = ROOT / "benchmarks" / "mm3.yaml"
 BARE = ["--no-save", "--no-charts"]
 WITHOUT_NUMBA = (
-    "import sys; sys.modules['numba'] = None; sys.argv[0] = 'sim'; import sim.cli.keeping; sim.cli.keeping._LONG = 0;"
+    "import sys; sys.modules['numba'] = None; sys.argv[0] = 'sim'; import sim.cli.work; sim.cli.work._LONG = 0;"
     "from sim.__main__ import main; main()"
 )  # where any time is long
 
