@@ -1,10 +1,38 @@
 #!/usr/bin/env bash
-# Lint, types, import contract and tests. Arguments go to pytest.
+# Lint, types, import contract and tests. Arguments go to pytest, but for the first:
+# --quick runs only tests that start no program; --coverage measures what of sim/ the tests run, in twice the time.
 source "$(dirname "$0")/_setup.sh"
+kind=
+case "${1:-}" in
+  --quick | --coverage)
+    kind="${1#--}"
+    shift
+    ;;
+esac
 setup test
-setup_npm
+[ "$kind" = quick ] || setup_npm
+
+# The types take as long as they like beside the tests; what they say comes after them.
+types="$(mktemp)"
+.venv/bin/mypy > "$types" 2>&1 &
+mypy=$!
+trap 'kill "$mypy" 2> /dev/null; rm -f "$types"' EXIT
 .venv/bin/ruff check --quiet .
 .venv/bin/ruff format --check --quiet .
-.venv/bin/mypy
 .venv/bin/lint-imports --no-logo
-.venv/bin/pytest -n 3 --nbmake "$@" tests notebooks
+
+workers=$(($(getconf _NPROCESSORS_ONLN) + 1))
+status=0
+case "$kind" in
+  quick) .venv/bin/pytest -n auto --quick "$@" tests || status=$? ;;
+  coverage)
+    .venv/bin/coverage erase
+    .venv/bin/coverage run -m pytest -n "$workers" --nbmake "$@" tests notebooks || status=$?
+    .venv/bin/coverage combine --quiet
+    .venv/bin/coverage report || status=$?
+    ;;
+  *) .venv/bin/pytest -n "$workers" --nbmake "$@" tests notebooks || status=$? ;;
+esac
+wait "$mypy" || status=$?
+cat "$types"
+exit "$status"

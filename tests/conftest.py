@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -19,7 +20,8 @@ from tests.helpers.stories import with_service
 from tests.helpers.turso import connects_to, read_turso
 from tests.helpers.waiting import wait_for
 
-GOLDEN = Path(__file__).parent / "golden"
+TESTS = Path(__file__).parent
+GOLDEN = TESTS / "golden"
 collect_ignore = ["outside"]  # another team's repository, whose tests are run by test_outside.py
 
 
@@ -30,9 +32,54 @@ for _name in ("SIGINT", "SIGHUP"):
     if _number is not None and signal.getsignal(_number) == signal.SIG_IGN:
         signal.signal(_number, lambda *_: None)
 
+QUICK = (
+    *("checking", "experiment", "metrics", "scenario", "statistics", "verdicts", "test_names.py"),
+    *("engines/test_contract.py", "engines/test_engine.py", "engines/test_patience_and_promotion.py"),
+    *("engines/test_rules.py", "engines/test_traces.py", "cli/test_printing.py", "storage/test_addresses.py"),
+)
+NOT_QUICK = (
+    *("checking/test_workers.py", "experiment/test_cluster.py", "experiment/test_replications.py"),
+    "experiment/test_workers.py",
+)
+"""Where tests are that `--quick` runs and, there, does not run: those are for the inner loop that start no program."""
+SLOW = {"server", "token_server", "backend", "database", "compiled_engine", "handed_out", "small_disk"}
+"""Fixtures that start a server or another program, or compile, or mount a disk; what asks for them is not quick."""
+
 
 def pytest_addoption(parser):
     parser.addoption("--update-golden", action="store_true", help="rewrite the files in tests/golden")
+    parser.addoption(
+        "--quick", action="store_true", help="run what starts no program, server or cluster, in half a minute"
+    )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_programs(pytestconfig):
+    """With `--quick`, let a test fail that starts a program."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a quick test starts a program: mark it slow")
+
+    with pytest.MonkeyPatch.context() as patch:
+        if pytestconfig.getoption("--quick"):
+            patch.setattr(subprocess.Popen, "__init__", refuse)
+        yield
+
+
+def pytest_ignore_collect(collection_path, config):
+    """With `--quick`, do not even import what is not quick."""
+    if not config.getoption("--quick") or collection_path.is_dir() or not collection_path.name.startswith("test_"):
+        return None
+    is_quick = any(collection_path.is_relative_to(TESTS / place) for place in QUICK)
+    return None if is_quick and not any(collection_path == TESTS / place for place in NOT_QUICK) else True
+
+
+def pytest_collection_modifyitems(config, items):
+    """With `--quick`, leave out what is slow."""
+    if config.getoption("--quick"):
+        slow = [item for item in items if SLOW & {*item.fixturenames} or item.get_closest_marker("slow")]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
 
 
 @pytest.fixture

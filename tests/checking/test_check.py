@@ -34,6 +34,7 @@ def rows_of(found: dict) -> list[list]:
     return [[one[name] for name in COLUMNS] for file in found["scenarios"] for one in file.get("findings", [])]
 
 
+@pytest.mark.slow
 def test_a_script_finds_what_the_command_does():
     put(FILES)
     command("check", "scenarios/c.yaml", "--update-golden", status=1)

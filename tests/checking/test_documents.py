@@ -136,6 +136,7 @@ def test_odd_names_of_files_survive_in_junit(name):
     assert text == of_file(FAILS_LINES, name)[1].strip()
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.text(min_size=1))
 def test_any_name_and_fault_survives_in_junit(tmp_path_factory, text):

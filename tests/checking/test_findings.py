@@ -130,6 +130,7 @@ def test_a_scenario_that_asks_nothing_is_an_outcome_of_its_own_and_fails_nothing
     assert Path("output.txt").read_text() == "outcome=NOTHING\noutcome=PASS\n"
 
 
+@pytest.mark.slow
 def test_lines_go_to_standard_output_also_while_a_terminal_shows_a_bar():
     put({"fails.yaml": FAILS, "verdicts.yaml": KITCHEN + VERDICTS})
     ours, theirs = pty.openpty()

@@ -119,6 +119,7 @@ def disk(folder: Path) -> Iterator[Path]:
 FULL = "cannot be written (No space left on device)"
 
 
+@pytest.mark.slow
 def test_a_full_disk_makes_a_line_for_each_file_and_those_of_earlier_stay_whole(disk, monkeypatch):
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "disk/summary.md")
     put({"disk/late.yaml": HOLDS, "disk/results.xml": "earlier"})
@@ -139,6 +140,7 @@ def test_a_full_disk_makes_a_line_for_each_file_and_those_of_earlier_stay_whole(
     assert len(JUnitXml.fromfile("disk/results.xml")) == 1
 
 
+@pytest.mark.slow
 def test_a_golden_log_that_finds_the_disk_full_is_a_line_and_absent(disk):
     put({"disk/late.yaml": HOLDS})
     fill(disk)

@@ -297,6 +297,7 @@ def test_the_formula_is_that_of_m_m_infinity_when_patience_is_as_long_as_service
     assert erlang_a(bots, load, 1, 1) == pytest.approx((queue / load, queue))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("bots", "rate", "patience"), [(1, "48/h", "3m"), (1, "90/h", "2m"), (3, "200/h", "1m")])
 def test_as_many_abandon_as_theory_says(scenario, bots, rate, patience):
     times, orders = 10, 6000
@@ -385,6 +386,7 @@ def same(one, other):
     return (one.number, one.fingerprint, one.values) == (other.number, other.fingerprint, other.values)
 
 
+@pytest.mark.slow
 def test_a_replication_is_the_same_alone_among_others_with_two_workers_and_in_any_order(scenario):
     loaded = scenario(RANDOM + STREAMS)
     alone = replication_of(run(loaded, replication=7))

@@ -20,6 +20,7 @@ def schema_accepts(text):
     return VALIDATOR.is_valid(read_yaml(text, "s", []).plain())
 
 
+@pytest.mark.slow
 def test_the_printed_schema_is_valid():
     done = subprocess.run([sys.executable, "-m", "sim", "schema"], capture_output=True, text=True, check=True)
     printed = json.loads(done.stdout)
