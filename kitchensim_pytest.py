@@ -50,21 +50,16 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Fil
     return ScenarioFile.from_parent(parent, path=file_path)
 
 
-def _namesake(root: Path) -> str | None:
-    """Return where another `sim` than ours is, which the project's tests have or would get; None without one."""
+def _refusal(root: Path) -> str | None:
+    """Return why kitchensim is of no use to a project, None where it is: its tests have or would get another `sim`."""
     module = sys.modules.get("sim")
     places = [getattr(find_spec("sim"), "origin", None) if module is None else getattr(module, "__file__", None)]
     places += [str(root / folder / file) for folder in ("", "src") for file in ("sim.py", "sim/__init__.py")]
     home = Path(__file__).resolve().parent / "sim/__init__.py"
-    return next((place for place in places if place and Path(place).exists() and Path(place).resolve() != home), None)
-
-
-def _refusal(root: Path) -> str | None:
-    """Return why kitchensim is of no use to a project, None where it is."""
-    place = _namesake(root)
-    if place is None:
-        return None
-    return f"kitchensim cannot be used here, since this project has a sim of its own: {place}; use sim check"
+    for place in places:
+        if place and Path(place).exists() and Path(place).resolve() != home:
+            return f"kitchensim cannot be used here, since this project has a sim of its own: {place}; use sim check"
+    return None
 
 
 def _refuse_namesake(root: Path) -> None:

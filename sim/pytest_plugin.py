@@ -127,7 +127,8 @@ class ScenarioItem(pytest.Item):
 
     def __init__(self, *, place: "Place", judge: "Callable[[], Finding | None]", **options: Any) -> None:
         super().__init__(**options)
-        self.place, self.judge = place, judge
+        self.place = place
+        self.judge = judge
         self.file = self.config.invocation_params.dir / place.file
         self.source = self.file.read_text(encoding="utf-8-sig").splitlines()[place.line - 1].strip()
 

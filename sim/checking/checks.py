@@ -128,7 +128,7 @@ def check(
     base = None if against is None else Base(fspath(against), database)
     counts_as = Outcome.INCONCLUSIVE if inconclusive is None else Outcome[inconclusive.upper()]
     judge = Judge(times, base, counts_as, not files.parameters, update_golden, require_golden, options)
-    faults = [*files.unreadable, *(files.unchecked if strict else [])]
+    faults = [*files.unreadable, *files.unchecked] if strict else files.unreadable
     checked_files = []
     with closing(judge.judge(files.loaded)) as judgements:
         for checked in chain((CheckedFile(fault.file, [fault]) for fault in faults), judgements):

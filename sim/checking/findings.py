@@ -19,7 +19,7 @@ def expectation_finding(verdict: Verdict) -> Finding:
     return Finding("expectation", verdict.place, verdict.expected, Judgement.FAIL, Outcome.FAIL, verdict.got)
 
 
-def threshold_finding(verdict: ThresholdVerdict, inconclusive: Outcome = Outcome.INCONCLUSIVE) -> Finding:
+def threshold_finding(verdict: ThresholdVerdict, inconclusive: Outcome) -> Finding:
     """Return what became of a threshold; `inconclusive` is what counts where it is too early to say."""
     threshold = verdict.threshold
     return Finding(

@@ -93,7 +93,8 @@ class Judge:
                 is_stored, problem = _stored(path, scenario, look)
             if self.with_golden:
                 golden = golden_finding(path, scenario, look, self.require_golden)
-                findings += [] if golden is None else [golden]
+                if golden is not None:
+                    findings.append(golden)
             pairs = None if self.base is None else self.base.pairs(path, replications, workers, self._engine)
         except FileError as error:
             return CheckedFile(str(path), error.faults, problem=problem)
@@ -104,11 +105,10 @@ class Judge:
     def _findings(self, look: Look, replications: Replications) -> list[Finding]:
         """Return what became of expectations and thresholds, after whether there was anything to judge."""
         demand = demand_finding(replications)
-        return [
-            *([] if demand is None else [demand]),
-            *map(expectation_finding, look.verdicts),
-            *(threshold_finding(verdict, self.inconclusive) for verdict in replications.verdicts),
-        ]
+        findings = [] if demand is None else [demand]
+        findings += map(expectation_finding, look.verdicts)
+        findings += (threshold_finding(verdict, self.inconclusive) for verdict in replications.verdicts)
+        return findings
 
     def _replications(self, scenario: Scenario, look: Look, workers: Workers) -> Replications:
         """Run the replications that are needed to judge a scenario; the look at it is the first one."""

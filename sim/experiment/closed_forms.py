@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _MINUTE = MICROSECONDS["m"]
 _DISAGREES = 0.05
-_FORGOTTEN, _LONG_RUN = 4, 20  # relaxation times
+_FORGOTTEN = 4  # relaxation times
+_LONG_RUN = 20  # likewise
 _LONGEST_QUEUE = 10_000_000
 
 
@@ -52,7 +53,6 @@ class Theory:
     failing: str = ""
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows."""
         return presenter().html(self)
 
     def beside(self, replications: Replications) -> list[Beside]:
@@ -131,7 +131,8 @@ def _with_patience(
     """Return Erlang A; priorities do not change how many wait in all, since those who wait are all alike."""
     patience = scenario.file.patience.of(next(iter(rates)))
     assert patience is not None
-    total, mean = sum(rates.values()), next(iter(means.values()))
+    total = sum(rates.values())
+    mean = next(iter(means.values()))
     model = erlang_a(total, mean, bots, patience.mean / SECOND)
     values = {
         "orders.abandoned.rate": model.abandoned,
@@ -231,7 +232,8 @@ def _failing_length(scenario: Scenario, bots: int) -> Iterator[str]:
     """Yield why there is no long run, or why the run is too short for it: what came before a few relaxation times is
     forgotten (Morse 1955, Stochastic properties of waiting lines).
     """
-    file, rates = scenario.file, _rates(scenario)
+    file = scenario.file
+    rates = _rates(scenario)
     total = sum(rates.values())
     mean = _weighted({order_class: file.service.of(order_class).mean for order_class in rates}, rates)
     square = _weighted({order_class: file.service.of(order_class).mean_square for order_class in rates}, rates)

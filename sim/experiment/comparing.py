@@ -92,7 +92,6 @@ class Comparison:
         return presenter().comparison_plots(self)
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows."""
         return presenter().html(self)
 
     @cached_property

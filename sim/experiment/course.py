@@ -16,7 +16,7 @@ class Course:
     With a plan it ends as soon as the plan's metric is known well enough.
     """
 
-    def __init__(self, most: int, known: Sequence[Replication], plan: ReplicationPlan | None = None) -> None:
+    def __init__(self, most: int, known: Sequence[Replication], plan: ReplicationPlan | None) -> None:
         self.most = most
         self.reached = 0  # replications 1 to this one are there
         self.is_enough = False  # because the metric is known well enough

@@ -26,7 +26,6 @@ class Verdicts(tuple[Verdict, ...]):
     __slots__ = ()
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows."""
         return frame_html(self.to_frame())
 
     def to_frame(self) -> "pd.DataFrame":
@@ -45,7 +44,6 @@ class ThresholdVerdicts(tuple[ThresholdVerdict, ...]):
     __slots__ = ()
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows."""
         return frame_html(self.to_frame())
 
     def to_frame(self) -> "pd.DataFrame":
@@ -88,7 +86,7 @@ def frame_of_rows(
     return pd.DataFrame(rows, columns=columns).astype({**dict.fromkeys(numbers, "Float64"), "n": "Int64"})
 
 
-def frame_of(table: Table, clock: Clock, times: Times = "microseconds") -> "pd.DataFrame":
+def frame_of(table: Table, clock: Clock, times: Times) -> "pd.DataFrame":
     """Return a new DataFrame of a table's columns, with NA (NaT for times) where a value is unknown.
 
     With `timedelta`, columns of times are timedeltas and lose their ending `_us`. With `clock`, instants are what

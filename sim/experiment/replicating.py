@@ -61,7 +61,8 @@ class Replicator:
 
     def __init__(self, seed: int, workers: Workers, options: Options) -> None:
         self.seed = seed
-        self._workers, self._options = workers, options
+        self._workers = workers
+        self._options = options
         self._earlier: dict[str, list[Replication]] = {}  # by the text of their scenario
 
     def run(
@@ -69,7 +70,8 @@ class Replicator:
     ) -> list[Replications]:
         """Run each scenario `times` times, or as often as it says, but for replications of it that are `known`."""
         counts = [most_replications(scenario, times) for scenario in scenarios]
-        total, progress = sum(counts), self._options.get("progress")
+        total = sum(counts)
+        progress = self._options.get("progress")
         experiments = []
         for index, scenario in enumerate(scenarios):
             reached = sum(counts[:index])  # of all, before those of this scenario

@@ -53,7 +53,6 @@ class Replications:
         return presenter().replications_plots(self)
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows."""
         return presenter().html(self)
 
     @cached_property

@@ -80,7 +80,6 @@ class Selection:
         return presenter().selection_plots(self)
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows."""
         return presenter().html(self)
 
     @property
@@ -123,7 +122,7 @@ class Selection:
         return pd.DataFrame(rows, columns=[*headings(self.parameters, columns), *columns])
 
 
-def looks(budget: int) -> list[int]:
+def steps_to(budget: int) -> list[int]:
     """Return the numbers of replications at which tests are looked at: each about twice the one before."""
     steps = [budget]
     while steps[0] >= 2 * _FIRST:
@@ -154,7 +153,7 @@ def select(scenario: Scenario, budget: int | None = None, **options: Unpack[Opti
         replication_plan = scenario.file.replications
         most = None if replication_plan is None else replication_plan.max
         budget = BUDGET if most is None else most
-    steps = looks(budget) if any(point.is_random for point in points) else [1]
+    steps = steps_to(budget) if any(point.is_random for point in points) else [1]
     names = swept(scenario)
     with replicator(scenario, options) as runs:
         candidates = [Candidate(label(point, names), Replications(point, runs.seed, [])) for point in points]

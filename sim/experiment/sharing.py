@@ -60,7 +60,7 @@ class _Pace:
 
 
 def shared(
-    work: Work, engine: Engine, numbers: Sequence[int], workers: Workers, later: int = 0
+    work: Work, engine: Engine, numbers: Sequence[int], workers: Workers, later: int
 ) -> Generator[Results, None, None]:
     """Yield the results of all `numbers`, in order and in blocks; `later` replications of other work will follow.
 

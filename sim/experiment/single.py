@@ -50,7 +50,6 @@ class Run:
         return presenter().run_plots(self)
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows."""
         return presenter().html(self)
 
     @cached_property
@@ -79,8 +78,8 @@ class Run:
             ValueError: there are fewer orders than batches.
 
         """
-        orders, start = self.measures.orders, self.measures.warmup
-        chosen = (orders.created >= start) & (orders.status != OrderStatus.ABANDONED.value)
+        orders = self.measures.orders
+        chosen = (orders.created >= self.measures.warmup) & (orders.status != OrderStatus.ABANDONED.value)
         if order_class is not None:
             chosen &= orders.order_class == order_class.value
         means = batch_means(orders.wait[chosen] / SECOND, confidence)

@@ -37,7 +37,6 @@ class Sweep:
         return presenter().sweep_plots(self)
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows."""
         return presenter().html(self)
 
     @property

@@ -76,7 +76,8 @@ class Workers:
         return self._threads.submit(self._run, call)
 
     def _run(self, call: Callable[[], T]) -> T:
-        pickled, reason = pickle.dumps(call), ""
+        pickled = pickle.dumps(call)
+        reason = ""
         for _ in range(_MOST_DEATHS):
             process = self._process_of_thread()
             try:

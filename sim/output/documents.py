@@ -151,7 +151,7 @@ def theory_document(theory: Theory, scenario: Scenario, replications: Replicatio
     }
 
 
-def check_document(files: Sequence[CheckedFile], unchecked: Sequence[Fault] = ()) -> dict[str, Any]:
+def check_document(files: Sequence[CheckedFile], unchecked: Sequence[Fault]) -> dict[str, Any]:
     """Return what `sim check --json` writes."""
     tally = Counter(str(checked.outcome) for checked in files)
     return {

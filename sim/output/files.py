@@ -40,7 +40,8 @@ def write_files(
 
     """
     drafts: dict[Path, Path] = {}
-    removed, problems = list(old), []
+    removed = list(old)
+    problems = []
     try:
         for path, write in files.items():
             try:

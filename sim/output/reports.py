@@ -202,8 +202,8 @@ def select_report(selection: Selection) -> Report:
     """Return what is selected, why, and where each candidate stands."""
     candidates = selection.candidates
     points = [candidate.replications for candidate in candidates]
-    metrics = [_metric_with_conditions(points, metric) for metric in selection.metric_names]
-    rows: list[Row] = [("standing", "candidate", "n", *metrics)]
+    headings = [_metric_with_conditions(points, metric) for metric in selection.metric_names]
+    rows: list[Row] = [("standing", "candidate", "n", *headings)]
     for candidate in candidates:
         rows += _candidate_rows(candidate, selection.metric_names)
     notes = []

@@ -10,13 +10,14 @@ from sim.model import UNITS, OrderClass
 from sim.output.layout import WIDTH, Row, aligned, folded
 from sim.statistics import Histogram, Interval
 from sim.units import SECOND, count, format_duration
+from sim.verdicts import SINGLE_RUN
 
 CONFIDENCE = 0.95
 ALL_ORDERS = f"waits of all orders together, quantiles to within {Histogram.relative_error:.3%}"
 BOUND = "≥: orders still PENDING at the end count with their waits so far"
 
 
-def at_least(text: str, is_bound: bool = True) -> str:
+def at_least(text: str, is_bound: bool) -> str:
     """Return a value's text, marked where it is a lower bound; `BOUND` says below a table what the mark means."""
     return f"≥ {text}" if is_bound else text
 
@@ -25,7 +26,8 @@ def shown(name: str, value: float) -> str:
     """Return a value of a metric with its unit: seconds to a tenth, or whole from 100 on, shares to a tenth of a
     percent, numbers to a thousandth, from 10 on to a tenth, and whole from 1,000 on.
     """
-    unit, size = UNITS[name], abs(value)
+    unit = UNITS[name]
+    size = abs(value)
     if unit == "s":
         text = format_duration(round(size * SECOND), 0 if size >= 100 else 1)
     elif unit == "share":
@@ -78,7 +80,7 @@ def head_lines(replications: Replications) -> Iterator[str]:
     if len(replications.results) > 1:
         yield "means over replications with 95% intervals (Student's t)"
     elif scenario.is_random:
-        yield "one run of a random scenario has no interval; run more with -n"
+        yield SINGLE_RUN
     plan = scenario.file.replications
     if replications.stopped and plan is not None and plan.until is not None:
         yield (

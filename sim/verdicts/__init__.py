@@ -2,10 +2,18 @@
 
 from sim.verdicts.expectations import Verdict, expectation_text, judge_expectations
 from sim.verdicts.findings import Finding, Outcome, worst
-from sim.verdicts.thresholds import NOTHING_OBSERVED, STILL_PENDING, Judgement, ThresholdVerdict, judge_threshold
+from sim.verdicts.thresholds import (
+    NOTHING_OBSERVED,
+    SINGLE_RUN,
+    STILL_PENDING,
+    Judgement,
+    ThresholdVerdict,
+    judge_threshold,
+)
 
 __all__ = [
     "NOTHING_OBSERVED",
+    "SINGLE_RUN",
     "STILL_PENDING",
     "Finding",
     "Judgement",

@@ -10,7 +10,7 @@ from sim.statistics import Interval, mean_interval, replications_for, share_inte
 
 NOTHING_OBSERVED = "nothing was observed"
 STILL_PENDING = "orders still PENDING could carry it over the limit; run longer"
-_SINGLE_RUN = "one run of a random scenario has no interval; run more with -n"
+SINGLE_RUN = "one run of a random scenario has no interval; run more with -n"
 
 
 class Judgement(StrEnum):
@@ -63,9 +63,9 @@ def judge_threshold(
         held = sum((value == condition.low) == (condition.operator == "==") for value in observed)
         if held < len(observed):
             return verdict(Judgement.FAIL, _share_of_runs(held, len(observed)) if is_random else "")
-        return verdict(Judgement.INCONCLUSIVE, _SINGLE_RUN) if is_single else verdict(Judgement.PASS)
+        return verdict(Judgement.INCONCLUSIVE, SINGLE_RUN) if is_single else verdict(Judgement.PASS)
     if is_single:
-        return verdict(Judgement.INCONCLUSIVE, _SINGLE_RUN)
+        return verdict(Judgement.INCONCLUSIVE, SINGLE_RUN)
     assert estimate is not None
     if is_random and estimate.low is None:
         return verdict(Judgement.INCONCLUSIVE, "only one replication observed it; run more")

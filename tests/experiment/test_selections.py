@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sim import replicate
 from sim.experiment import select
-from sim.experiment.selecting import looks
+from sim.experiment.selecting import steps_to
 from sim.statistics import bounds
 from tests.helpers.experiments import said
 from tests.helpers.studies import ALL_CREWS, DRAINED, KITCHEN, MAX_WAITS, SIX, SOMETIMES
@@ -122,14 +122,14 @@ def test_the_table_of_a_selection_has_a_row_for_each_candidate(load):
 
 
 def test_it_looks_whenever_replications_have_about_doubled_and_at_the_end():
-    assert looks(1000) == [32, 63, 125, 250, 500, 1000]
-    assert looks(60) == [30, 60]
-    assert [looks(budget) for budget in (1, 30, 59)] == [[1], [30], [59]]
+    assert steps_to(1000) == [32, 63, 125, 250, 500, 1000]
+    assert steps_to(60) == [30, 60]
+    assert [steps_to(budget) for budget in (1, 30, 59)] == [[1], [30], [59]]
 
 
 @given(st.integers(1, 10**6))
 def test_the_first_look_has_thirty_replications_if_there_are_as_many_and_each_at_most_twice_those_before(budget):
-    found = looks(budget)
+    found = steps_to(budget)
     assert found[-1] == budget
     assert min(30, budget) <= found[0] < 60
     assert all(before < after <= 2 * before for before, after in pairwise(found))

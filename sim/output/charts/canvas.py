@@ -70,11 +70,11 @@ def _with_parameters(scenario: Scenario) -> str:
     return ", ".join([scenario.name, *(f"{name}={value}" for name, value in scenario.parameters.items())])
 
 
-def left_out(points: Iterable[Replications], metrics: Iterable[str] = ("wait",)) -> str:
+def left_out(points: Iterable[Replications], metric_names: Iterable[str] = ("wait",)) -> str:
     """Return what a heading says where waits leave out orders that were ABANDONED, '' where there are none."""
     rates = [point.values("orders.abandoned.rate") for point in points]
     highest = max((float(np.mean(values)) for values in rates if values), default=0.0)
-    if not highest or not any(metric.startswith("wait") for metric in metrics):
+    if not highest or not any(metric.startswith("wait") for metric in metric_names):
         return ""
     share = f"up to {highest:.1%}" if len(rates) > 1 else f"{highest:.1%}"
     return f"; {share} of the orders were ABANDONED and are not in waits"

@@ -81,17 +81,19 @@ class Curves:
             self.indices.setdefault((column, name), []).append(index)
         self.x, self.is_ordered = _positions(points, self.x_name)
 
-    def size(self, metrics: Sequence[str]) -> Size:
+    def size(self, metric_names: Sequence[str]) -> Size:
         """Return the size of a figure: a row of panels for each metric, a line of the legend for three curves."""
         width = 9 if len(self.columns) == 1 else 2 + 3.4 * len(self.columns)
-        return width, 1.4 + 2.7 * len(metrics) + 0.2 * (len(self.looks) // 3)
+        return width, 1.4 + 2.7 * len(metric_names) + 0.2 * (len(self.looks) // 3)
 
-    def draw(self, figure: FigureBase, metrics: Sequence[str], standing: Standing, selected: int | None) -> list[Any]:
+    def draw(
+        self, figure: FigureBase, metric_names: Sequence[str], standing: Standing, selected: int | None
+    ) -> list[Any]:
         """Draw the panels and return what a legend has; what is `selected` gets a ring."""
-        shape = (len(metrics), len(self.columns))
+        shape = (len(metric_names), len(self.columns))
         grid = figure.subplots(*shape, sharex=True, sharey="row", squeeze=False)
-        limits = [limits_of(self.points, metric) for metric in metrics]
-        for row, metric, limits_of_metric in zip(grid, metrics, limits, strict=True):
+        limits = [limits_of(self.points, metric) for metric in metric_names]
+        for row, metric, limits_of_metric in zip(grid, metric_names, limits, strict=True):
             for axes, column in zip(row, self.columns, strict=True):
                 self._draw_panel(axes, column, metric, standing, selected)
             self._finish_row(row, metric, limits_of_metric)
@@ -100,7 +102,7 @@ class Curves:
                 axes.set_title(f"{self.column_name}={column}", fontsize="medium")
         for axes in grid[-1]:
             self._label_x(axes)
-        return self._handles(metrics, standing, selected, any(limits))
+        return self._handles(metric_names, standing, selected, any(limits))
 
     def _draw_panel(self, axes: Axes, column: str, metric: str, standing: Standing, selected: int | None) -> None:
         plain(axes)
@@ -160,7 +162,9 @@ class Curves:
         if not self.is_ordered:
             axes.set_xlim(-0.6, len(ticks) - 0.4)
 
-    def _handles(self, metrics: Sequence[str], standing: Standing, selected: int | None, has_limits: bool) -> list[Any]:
+    def _handles(
+        self, metric_names: Sequence[str], standing: Standing, selected: int | None, has_limits: bool
+    ) -> list[Any]:
         handles: list[Any] = [
             Line2D(
                 [],
@@ -175,7 +179,7 @@ class Curves:
         handles.append(Patch(color=INK, alpha=0.2, label="95% interval of each point alone"))
         if has_limits:
             handles.append(Line2D([], [], label="limit of a threshold", **_LIMIT))
-        occurring = {standing(index, metric) for index in range(len(self.points)) for metric in metrics}
+        occurring = {standing(index, metric) for index in range(len(self.points)) for metric in metric_names}
         handles += [
             Line2D([], [], color=INK, linestyle="", label=name, **{"marker": "o", **style})
             for name, style in MARKS.items()

@@ -64,8 +64,12 @@ class _Drawing(Generic[Result, Canvas, Absent]):
         self._draw = draw
         self._size = size
 
-    def _new(self, figsize: Size | None) -> Chart:
-        return Chart(figsize or (self._size(self._result) if callable(self._size) else self._size))
+    def draw_new(self, figsize: Size | None, canvas_of: Callable[[Chart], Canvas]) -> Chart | Absent:
+        """Draw on a new chart, on the canvas that it has for that."""
+        with _plain_text():
+            chart = Chart(figsize or (self._size(self._result) if callable(self._size) else self._size))
+            drawn = self.draw_on(canvas_of(chart))
+        return chart if isinstance(drawn, Axes | FigureBase) else drawn
 
     def draw_on(self, canvas: Canvas, figsize: Size | None = None) -> Canvas | Absent:
         """Draw on a canvas of the caller, which has a size of its own.
@@ -88,12 +92,7 @@ class AxesChart(_Drawing[Result, Axes, Absent]):
     @overload
     def __call__(self, ax: Axes, figsize: None = None) -> Axes | Absent: ...
     def __call__(self, ax: Axes | None = None, figsize: Size | None = None) -> Chart | Axes | Absent:
-        if ax is not None:
-            return self.draw_on(ax, figsize)
-        with _plain_text():
-            chart = self._new(figsize)
-            drawn = self.draw_on(chart.add_subplot())
-        return chart if isinstance(drawn, Axes) else drawn
+        return self.draw_new(figsize, Chart.add_subplot) if ax is None else self.draw_on(ax, figsize)
 
 
 class FigureChart(_Drawing[Result, FigureBase, Absent]):
@@ -104,9 +103,4 @@ class FigureChart(_Drawing[Result, FigureBase, Absent]):
     @overload
     def __call__(self, figure: FigureBase, figsize: None = None) -> FigureBase | Absent: ...
     def __call__(self, figure: FigureBase | None = None, figsize: Size | None = None) -> Chart | FigureBase | Absent:
-        if figure is not None:
-            return self.draw_on(figure, figsize)
-        with _plain_text():
-            chart = self._new(figsize)
-            drawn = self.draw_on(chart)
-        return chart if isinstance(drawn, FigureBase) else drawn
+        return self.draw_new(figsize, lambda chart: chart) if figure is None else self.draw_on(figure, figsize)

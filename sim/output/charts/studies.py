@@ -14,7 +14,7 @@ from sim.scenario import metric_of
 from sim.verdicts import Judgement
 
 
-def draw_sweep(sweep: Sweep, figure: FigureBase, metrics: Sequence[str]) -> FigureBase:
+def draw_sweep(sweep: Sweep, figure: FigureBase, metric_names: Sequence[str]) -> FigureBase:
     """Draw the curves of some metrics; marks are hollow where not all thresholds on a metric PASS."""
 
     def standing(index: int, metric: str) -> str:
@@ -23,8 +23,8 @@ def draw_sweep(sweep: Sweep, figure: FigureBase, metrics: Sequence[str]) -> Figu
             return ""
         return "PASS" if all(verdict.judgement is Judgement.PASS for verdict in verdicts) else "does not PASS"
 
-    handles = Curves(sweep.points, sweep.parameters).draw(figure, metrics, standing, None)
-    heading(figure, "Sweep: means by parameter", of_replications(sweep.points) + left_out(sweep.points, metrics))
+    handles = Curves(sweep.points, sweep.parameters).draw(figure, metric_names, standing, None)
+    heading(figure, "Sweep: means by parameter", of_replications(sweep.points) + left_out(sweep.points, metric_names))
     legend(figure, handles, fontsize=9)
     return figure
 
@@ -56,16 +56,16 @@ class SweepCurves:
         self._sweep = sweep
 
     @overload
-    def curves(self, *metrics: str, figure: None = None, figsize: Size | None = None) -> Chart: ...
+    def curves(self, *metric_names: str, figure: None = None, figsize: Size | None = None) -> Chart: ...
     @overload
-    def curves(self, *metrics: str, figure: FigureBase, figsize: None = None) -> FigureBase: ...
+    def curves(self, *metric_names: str, figure: FigureBase, figsize: None = None) -> FigureBase: ...
     def curves(
-        self, *metrics: str, figure: FigureBase | None = None, figsize: Size | None = None
+        self, *metric_names: str, figure: FigureBase | None = None, figsize: Size | None = None
     ) -> Chart | FigureBase:
         """Return the curves of some metrics, by default of those that thresholds name."""
-        names = [metric_of(name) for name in metrics] or self._sweep.metric_names
+        names = [metric_of(name) for name in metric_names] or self._sweep.metric_names
         size = Curves(self._sweep.points, self._sweep.parameters).size(names)
-        chart = FigureChart[Sweep, Never](self._sweep, partial(draw_sweep, metrics=names), size)
+        chart = FigureChart[Sweep, Never](self._sweep, partial(draw_sweep, metric_names=names), size)
         return chart(figsize=figsize) if figure is None else chart.draw_on(figure, figsize)
 
 

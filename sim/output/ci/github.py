@@ -57,10 +57,12 @@ def step_summary(files: Sequence[CheckedFile], against: Report | None = None, un
         f"### {total_line(files, unchecked=unchecked)}\n\n",
         "| | scenario | held | orders PENDING, replication 1 |\n|---|---|---|---|\n",
         *map(_row, worst_first),
-        *([_fenced(remarks)] if remarks else []),
-        *([] if against is None else [_fenced(against.lines())]),
-        *(_details(checked) for checked in worst_first if list(checked_lines(checked))[1:]),
     ]
+    if remarks:
+        parts.append(_fenced(remarks))
+    if against is not None:
+        parts.append(_fenced(against.lines()))
+    parts += (_details(checked) for checked in worst_first if list(checked_lines(checked))[1:])
     text = ""
     room = MOST_BYTES
     for index, part in enumerate(parts):
@@ -110,7 +112,7 @@ def _fenced(lines: Iterable[str]) -> str:
     return f"\n{fence}text\n{text}\n{fence}\n"
 
 
-def tell_github(files: Sequence[CheckedFile], against: Report | None = None, unchecked: Sequence[Fault] = ()) -> None:
+def tell_github(files: Sequence[CheckedFile], against: Report | None, unchecked: Sequence[Fault]) -> None:
     """Add the summary and the outcome of a check to the files that GitHub names for it in the environment.
 
     Raises:
