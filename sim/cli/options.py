@@ -109,15 +109,12 @@ class Model:
 
 
 @dataclass(frozen=True)
-class _Sharing:
+class Work(Model):
+    """What is run how often, and who shares the work."""
+
     times: Annotated[int | None, replications_option("How many replications. Default: as the file says.")] = None
     jobs: Annotated[int | None, option("Processes that share the work.", "N", parser=number_from(1))] = 1
     dask: Annotated[str | None, option("Scheduler of a dask cluster that does the work.", "ADDRESS")] = None
-
-
-@dataclass(frozen=True)
-class Work(Model, _Sharing):  # --help shows the options of the last base first
-    """What is run how often, and who shares the work."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +139,7 @@ class Keeping:
 
 @dataclass(frozen=True)
 class Experiment(Keeping, Work):
-    """Replications that are kept."""
+    """Replications that are kept; the options of the last base stand first in --help."""
 
 
 @dataclass(frozen=True)
@@ -180,8 +177,8 @@ def composed(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(**options)
         except ArgumentError as error:
-            option = _NAMES.get(error.argument, f"--{error.argument.replace('_', '-')}")
-            raise typer.BadParameter(error.problem, param_hint=option) from None
+            name = _NAMES.get(error.argument, f"--{error.argument.replace('_', '-')}")
+            raise typer.BadParameter(error.problem, param_hint=name) from None
 
     with_groups.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     with_groups.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
