@@ -6,15 +6,7 @@ from sim.experiment.key_metrics import BY_CLASS, OF_KITCHEN, key_metrics, metric
 from sim.experiment.looking import CheckedFile, Look, is_long, look, looks
 from sim.experiment.observing import replication_of
 from sim.experiment.points import label, shared_conditions
-from sim.experiment.presenting import (
-    ComparisonPlots,
-    Presenter,
-    ReplicationsPlots,
-    RunPlots,
-    SelectionPlots,
-    Size,
-    SweepPlots,
-)
+from sim.experiment.presenting import Size
 from sim.experiment.replicating import Options, most_replications, refuse_unknown, replicate, replicate_by
 from sim.experiment.replications import AllOrders, Replications
 from sim.experiment.results import Replication, Results, Series
@@ -30,23 +22,17 @@ __all__ = [
     "Candidate",
     "CheckedFile",
     "Comparison",
-    "ComparisonPlots",
     "Look",
     "Options",
     "Pair",
-    "Presenter",
     "Replication",
     "Replications",
-    "ReplicationsPlots",
     "Results",
     "Run",
-    "RunPlots",
     "Selection",
-    "SelectionPlots",
     "Series",
     "Size",
     "Sweep",
-    "SweepPlots",
     "TableName",
     "Theory",
     "Workers",

@@ -8,18 +8,20 @@ from sim.experiment import (
     OF_KITCHEN,
     CheckedFile,
     Comparison,
-    ComparisonPlots,
-    Presenter,
     Replications,
-    ReplicationsPlots,
     Run,
-    RunPlots,
     Selection,
-    SelectionPlots,
     Sweep,
-    SweepPlots,
     Theory,
     of_class,
+)
+from sim.experiment.presenting import (
+    ComparisonPlots,
+    Presenter,
+    ReplicationsPlots,
+    RunPlots,
+    SelectionPlots,
+    SweepPlots,
 )
 from sim.model import UNITS, OrderClass
 from sim.output.ci.lines import counts_text

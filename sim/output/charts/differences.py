@@ -9,7 +9,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from sim.experiment import Comparison, ComparisonPlots, Pair, Replications, Size, theory
+from sim.experiment import Comparison, Pair, Replications, Size, theory
+from sim.experiment.presenting import ComparisonPlots
 from sim.model import UNITS
 from sim.output.charts.canvas import (
     COLOURS,

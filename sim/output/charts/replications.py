@@ -11,7 +11,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 from numpy.typing import NDArray
 
-from sim.experiment import Replications, ReplicationsPlots, Series
+from sim.experiment import Replications, Series
+from sim.experiment.presenting import ReplicationsPlots
 from sim.model import OrderClass
 from sim.output.charts.canvas import (
     COLOURS,

@@ -9,7 +9,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
-from sim.experiment import Run, RunPlots
+from sim.experiment import Run
+from sim.experiment.presenting import RunPlots
 from sim.metrics import FROM_PENDING, TO_PENDING, steps
 from sim.model import OrderClass, OrderStatus
 from sim.output.charts.bots import draw_bots, size_of_bots

@@ -6,7 +6,8 @@ from typing import Never, overload
 
 from matplotlib.figure import FigureBase
 
-from sim.experiment import Selection, SelectionPlots, Size, Sweep
+from sim.experiment import Selection, Size, Sweep
+from sim.experiment.presenting import SelectionPlots
 from sim.output.charts.canvas import heading, left_out, legend, of_replications
 from sim.output.charts.curves import Curves
 from sim.output.charts.drawing import Chart, FigureChart
