@@ -141,7 +141,7 @@ class Stream(Part):
         """
         if self.trace is not None:
             return self.trace.time
-        most = MOST_ORDERS + 1 if self.limit is None else self.limit
+        most = MOST_ORDERS + 1 if self.limit is None else self.limit  # one too many, so that too many are noticed
         times = self.process.times(generator, None if end is None else end - self.from_, most)
         return times + self.from_ if self.from_ else times
 

@@ -160,6 +160,7 @@ def _parameters(root: Node, given: Mapping[str, Any], faults: list[Fault], unkno
             values[name] = value
         elif values[name].plain() != value or type(values[name].plain()) is not type(value):
             values[name] = node_of(value, values[name].place)
+        # else the node of the file stays, which knows the places of what is in it
     return values
 
 
@@ -172,7 +173,7 @@ def node_of(value: Any, place: Place, depth: int = 0) -> Node:
     """
     if depth > DEEPEST:
         raise ScenarioError([place.fault("", f"is nested more than {DEEPEST} deep; write it flatter")])
-    if isinstance(value, np.generic):
+    if isinstance(value, np.generic):  # from a notebook, as in rush.set(bots=crews[0])
         value = value.item()
     if isinstance(value, dict):
         items = {_without_halves(str(key), place): node_of(item, place, depth + 1) for key, item in value.items()}

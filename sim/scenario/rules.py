@@ -8,7 +8,7 @@ was wrong in the first place: a rule that asks for it is passed over.
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 from sim.errors import SimulationError
 from sim.model import UNITS, Action, OrderStatus, Workload, full_metric_name
@@ -25,21 +25,19 @@ from sim.scenario.where import quantity
 from sim.scenario.workload import Demand, crew_changes, stream_name
 from sim.units import format_duration, shown
 
-P = TypeVar("P", bound=Part)
 Rule = Callable[[Any], Iterator[Finding]]
 
 _MOST_BOT_CHANGES = 1_000_000
 _MOST_STATES = 10_000_000
 _LATEST = 2**61  # microseconds
 _BOT_STATUSES = ("IDLE", "PROCESSING", "REMOVED")
-_ORDER_STATUSES = tuple(OrderStatus.__members__)
 _RULES: list[tuple[type[Part], Rule]] = []
 
 
-def _rule(kind: type[P]) -> Callable[[Callable[[P], Iterator[Finding]]], Callable[[P], Iterator[Finding]]]:
+def _rule(kind: type[Part]) -> Callable[[Rule], Rule]:
     """Make a function a rule for all parts of a kind, after those that stand above it."""
 
-    def add(rule: Callable[[P], Iterator[Finding]]) -> Callable[[P], Iterator[Finding]]:
+    def add(rule: Rule) -> Rule:
         _RULES.append((kind, rule))
         return rule
 
@@ -64,7 +62,7 @@ def broken_rules(file: ScenarioFile) -> Iterator[Finding]:
                 forget(part, steps_in_part)
 
 
-@_rule(Law)  # type: ignore[type-abstract]  # as isinstance takes it
+@_rule(Law)
 def _parameters_go_together(law: Law) -> Iterator[Finding]:
     if misfit := law.misfit():
         yield (), misfit
@@ -112,9 +110,11 @@ def _has_a_subject(expectation: Expectation) -> Iterator[Finding]:
 
 @_rule(Expectation)
 def _status_is_one_of_its_subject(expectation: Expectation) -> Iterator[Finding]:
-    kind, known = ("a bot", _BOT_STATUSES) if expectation.order is None else ("an order", _ORDER_STATUSES)
+    is_of_bot = expectation.order is None
+    known = _BOT_STATUSES if is_of_bot else tuple(OrderStatus.__members__)
     if expectation.status is not None and expectation.status not in known:
-        yield ("status",), f"{expectation.status} is no status of {kind}; write one of {', '.join(known)}"
+        subject = "a bot" if is_of_bot else "an order"
+        yield ("status",), f"{expectation.status} is no status of {subject}; write one of {', '.join(known)}"
 
 
 @_rule(Expectation)
@@ -156,16 +156,15 @@ def _warm_up_makes_sense(file: ScenarioFile) -> Iterator[Finding]:
     horizon = file.clock.until
     if file.warmup == "mser5":
         if file.changes_with_time:
-            message = "mser5 makes no sense where demand or crew change with time; write 30m, or leave it out"
-            yield ("warmup",), message
+            yield ("warmup",), "mser5 makes no sense where demand or crew change with time; write 30m, or leave it out"
     elif file.warmup and horizon is not None and file.warmup >= horizon:
         yield ("warmup",), f"is not over before the horizon at {format_duration(horizon, 6)}; write a shorter one"
 
 
 @_rule(ScenarioFile)
 def _runs_are_finite(file: ScenarioFile) -> Iterator[Finding]:
-    horizon, states = file.clock.until, 0.0
-    demand = float(_orders_of_timeline(file))
+    horizon = file.clock.until
+    demand, states = float(_orders_of_timeline(file)), 0.0
     if demand > MOST_ORDERS:
         yield ("timeline",), f"makes {demand:,.0f} orders; one run holds at most {MOST_ORDERS:,}; use a smaller count"
     for index, stream in enumerate(file.arrivals):
@@ -177,6 +176,7 @@ def _runs_are_finite(file: ScenarioFile) -> Iterator[Finding]:
             if stream.expected_end(horizon) > _LATEST:
                 yield steps, "lasts longer than 70,000 years; write a higher rate or a lower limit"
                 continue
+            # Streams share the limits of a run; the one that breaks a limit is told, and not those after it.
             earlier_demand, earlier_states = demand, states
             demand += stream.expected_orders(horizon)
             states += stream.expected_states(horizon)
@@ -209,11 +209,11 @@ def _names_of_streams_are_unique(file: ScenarioFile) -> Iterator[Finding]:
     for index, stream in enumerate(file.arrivals):
         with suppress(WrongValueError):
             name = stream_name(stream, index + 1)
+            steps: Steps = ("arrivals", index, "name")
             if name == "timeline":
-                yield ("arrivals", index, "name"), "name 'timeline' is reserved for the timeline; write another name"
+                yield steps, "name 'timeline' is reserved for the timeline; write another name"
             elif name in earlier:
-                message = f"name {name!r} is taken by an earlier stream; write another name"
-                yield ("arrivals", index, "name"), message
+                yield steps, f"name {name!r} is taken by an earlier stream; write another name"
             earlier.add(name)
 
 
@@ -241,7 +241,7 @@ def _selection_has_candidates_and_an_objective(file: ScenarioFile) -> Iterator[F
         yield ("select",), "has no candidates; write sweep: {…} with the values to select from"
         return
     objective = file.select.objective
-    steps: Steps = ("select", "minimise" if file.select.minimise is not None else "maximise")
+    steps = ("select", "minimise" if file.select.minimise is not None else "maximise")
     if objective in file.sweep.values:
         quantities = [quantity(value) for value in file.sweep.values[objective]]
         if len({value.kind for value in quantities}) > 1 or any(value.order is None for value in quantities):
@@ -249,8 +249,8 @@ def _selection_has_candidates_and_an_objective(file: ScenarioFile) -> Iterator[F
         if not any(threshold.severity == "fail" for threshold in file.thresholds):
             yield ("select",), "has no thresholds that a candidate must hold; write thresholds: {…}"
     elif full_metric_name(objective) is None:
-        hint = _hint(objective, file.sweep.values)
-        yield steps, f"{shown(objective)} is neither a parameter of sweep nor a metric{hint}"
+        problem = f"{shown(objective)} is neither a parameter of sweep nor a metric"
+        yield steps, problem + _hint(objective, file.sweep.values)
 
 
 def _hint(objective: str, parameters: Collection[str]) -> str:
@@ -285,6 +285,7 @@ def _expectations_are_of_what_comes(file: ScenarioFile) -> Iterator[Finding]:
 
 
 def _first_workload(file: ScenarioFile) -> Workload:
+    """Return what replication 1 has: drawing it is the only way to know how many orders chance makes."""
     try:
         return Demand(file).workload(file.seed, 1)
     except WrongValueError:  # maybe of a key that decides nothing of which orders and bots come

@@ -40,6 +40,7 @@ def _horizon(value: object, info: ValidationInfo) -> int | None:
     if isinstance(value, str) and value.isalpha():
         raise ValueError(f"{shown(value)} is not known; write drained, a duration such as 3h or a clock time")
     context: Context = info.context  # type: ignore[assignment]
+    # The horizon is the one instant that may lie on any later day: it is what others are held against.
     instant = context.clock.instant(value)
     if instant == 0 and ":" in str(value):
         raise ValueError(f"{shown(value)} is clock.start itself; write a later time, or 24h for a whole day")
@@ -108,6 +109,7 @@ class Service(ByClass):
 
 
 def _for_both(value: object) -> object:
+    # An empty mapping is left as it is: that both classes are missing says more than that no distribution is named.
     if isinstance(value, dict) and (set(value) & {"VIP", "NORMAL"} or not value):
         return value
     return {"VIP": value, "NORMAL": value}

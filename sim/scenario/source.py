@@ -87,6 +87,7 @@ def read_yaml(text: str, file: str, faults: list[Fault]) -> Node:
         advice = f'remove it, or write "\\u{number:04x}" in double quotes' if number else "remove it, or save as UTF-8"
         place = _place_at(file, text[: match.start()])
         raise ScenarioError([place.fault("", f"U+{number:04X} is not allowed; {advice}")])
+    # libyaml follows YAML 1.1, where more characters break a line; others stand in for them while it reads.
     spare = stand_ins(text)
     text = text.translate({ord(character): number for number, character in spare.items()})
     reader = _Reader(CBaseLoader(text), file, spare)
@@ -164,7 +165,7 @@ class _Reader:
             self.give_up(Place(self.file), "is empty; write 'scenario: 1' and go on from there")
         self.parser.get_event()  # the start of the document
         root = self.node(0)
-        self.parser.get_event()  # its end
+        self.parser.get_event()  # the end of the document
         following = self.parser.get_event()
         if not isinstance(following, StreamEndEvent):
             self.fault(self.place(following), "a second document starts here; put it into a file of its own")
@@ -191,6 +192,7 @@ class _Reader:
         place = self.place(event)
         if isinstance(event, AliasEvent):
             node = self.alias(event.anchor, place)
+            # An alias is a few letters, what it stands for may be large and deep: both are counted as if written out.
             self.check_depth(depth + node.height, place)
             return self.count(node)
         self.check_depth(depth, place)
@@ -264,7 +266,7 @@ class _Reader:
             value = self.node(depth + 1)
             self.path.pop()
             key_place = key_node.place
-            is_merge = key == "<<" and isinstance(start, ScalarEvent) and not start.style
+            is_merge = key == "<<" and isinstance(start, ScalarEvent) and not start.style  # in quotes, it is a key
             if is_merge and not merged:
                 merged = value.value if isinstance(value.value, list) else [value]
             elif is_merge:

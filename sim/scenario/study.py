@@ -43,6 +43,7 @@ def _read_sweep(data: object, info: ValidationInfo) -> SweepPlan:
     if (count := prod(map(len, values.values()))) > _MOST_POINTS:
         findings.append(((), f"makes {count} combinations; write fewer values, for at most {_MOST_POINTS}"))
     plan = SweepPlan(values, ())
+    # `where` is tried on points only when names and values are right: else it would be told for their faults.
     try:
         holds = parse_where(data["where"]) if "where" in data else lambda _: True
         if not findings:

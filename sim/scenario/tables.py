@@ -90,6 +90,7 @@ def read_trace(name: object, context: Context, drop_outside: bool = False) -> Tr
         faults.append(place.fault("", message))
     elif not faults:
         faults += few_of_a_kind(_add_orders(rows, columns, _parsers(orders, name, context, drop_outside)))
+    # Of a file that is too large, its size is all that matters.
     if len(orders.time) > MOST_ORDERS:
         raise ValueError(f"{shown(name)} has {len(orders.time)} orders; one run holds at most {MOST_ORDERS}")
     if faults:

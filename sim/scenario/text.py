@@ -28,6 +28,7 @@ def stand_ins(text: str) -> dict[int, str]:
         return {}
     used = {ord(character) for character in set(text)}
     used |= {int(short or long, 16) for short, long in _ESCAPED.findall(text)}
+    # Neither surrogates nor what ends each plane are characters that a text can hold.
     unused = (number for number in range(0xE000, 0x110000) if number not in used and number & 0xFFFF < 0xFDD0)
     return dict(zip(unused, breaks, strict=False))
 

@@ -170,6 +170,7 @@ def _timeline(file: ScenarioFile, source: Replication) -> _Block:
     repeats = [entry.count for entry in orders]
     order_class = np.repeat(np.array([entry.order for entry in orders], np.uint8), repeats)
     service = _by_class(file.service, order_class, "timeline", "service", source)
+    # All are drawn, also where an action has a time of its own: so an edit of one order changes no other.
     fixed = np.repeat(np.array([-1 if entry.service is None else entry.service for entry in orders], np.int64), repeats)
     return _Block(
         time=np.repeat(np.array([entry.at for entry in entries], np.int64), counts),
@@ -191,7 +192,7 @@ def _arrivals(
         shares = [float(share) for share in stream.batch.values()]
         rng = source.generator(name, "batch")
         sizes = rng.choice(np.array(list(stream.batch), np.int64), len(times), p=shares)
-        if stream.limit is not None:
+        if stream.limit is not None:  # it counts orders, so the batch that reaches it is cut below
             sizes = sizes[: int(np.searchsorted(np.cumsum(sizes), stream.limit)) + 1]
         arrival = np.repeat(np.arange(len(sizes)), sizes)
         times = times[arrival]
@@ -244,6 +245,7 @@ def _by_class(
 
     if distributions.is_same:
         return sample(_VIP, 0)
+    # Each class draws for all orders, so the n-th order gets its number whatever classes came before.
     return np.where(order_class == _VIP, sample(_VIP, 0), sample(_NORMAL, 1))
 
 
