@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 
 from tests.helpers import ROOT
 from tests.helpers.pages import as_shown, typed
+from tests.helpers.wheels import build_wheel, once
 
 PAGE = (ROOT / "docs/ci.md").read_text()
 BIN = Path(sys.executable).parent
@@ -110,16 +111,14 @@ def test_the_story_of_python(kitchen):
 
 
 @pytest.fixture
-def wheels(tmp_path):
+def wheels(tmp_path_factory):
     """Settings with which pip finds a wheel of this checkout instead of a registry; dependencies are there."""
-    folder = tmp_path / "wheels"
-    options = ["--quiet", "--no-deps", "--no-build-isolation"]
-    build = [sys.executable, "-m", "pip", "wheel", *options, "--wheel-dir", folder, ROOT]
-    subprocess.run(build, check=True, capture_output=True)
+    folder = once(tmp_path_factory, "wheel", build_wheel)
     return {
         "PIP_NO_INDEX": "1",
         "PIP_FIND_LINKS": str(folder),
         "PIP_NO_DEPS": "1",
+        "PIP_NO_COMPILE": "1",  # which takes longer than all else
         "PIP_IGNORE_INSTALLED": "1",  # PYTHONPATH, which brings the dependencies, has kitchensim too
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PYTHONPATH": sysconfig.get_path("purelib"),

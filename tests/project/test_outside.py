@@ -1,6 +1,5 @@
 """A team's repository of scenarios and tests, checked from outside: by the wheel, in an environment of its own."""
 
-import fcntl
 import json
 import os
 import re
@@ -10,12 +9,13 @@ import subprocess
 import sys
 import sysconfig
 import xml.etree.ElementTree as ET
-from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 from tests.helpers import ROOT
+from tests.helpers.wheels import PIP, build_wheel, once
 
 KITCHEN = ROOT / "tests/outside/kitchen"
 
@@ -59,29 +59,16 @@ TESTS = {
 
 @pytest.fixture(scope="session")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Python of an environment that has the wheel; workers of xdist share it."""
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
-    venv, ready = folder / "outside", folder / "outside.ready"
-    with (folder / "outside.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not ready.exists():
-            install_wheel(venv)
-            ready.touch()
-    return venv / "bin/python"
+    """The Python of an environment that has the wheel; what the wheel needs is that of the running one."""
+    [wheel] = once(tmp_path_factory, "wheel", build_wheel).iterdir()
 
+    def install(venv: Path) -> None:
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+        subprocess.run([*PIP, "--python", venv / "bin/python", "install", "--no-deps", wheel], check=True)
+        site = sysconfig.get_path("purelib", vars={"base": venv, "platbase": venv})
+        Path(site, "needs.pth").write_text("\n".join({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}))
 
-def install_wheel(venv: Path) -> None:
-    """Make an environment with the wheel in it; what the wheel needs is that of the running one."""
-    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
-    options = ["--no-deps", "--no-build-isolation"]
-    subprocess.run([*pip, "wheel", *options, "--wheel-dir", venv / "wheel", ROOT], check=True)
-    (wheel,) = (venv / "wheel").iterdir()
-    subprocess.run([*pip, "--python", venv / "bin/python", "install", "--no-deps", wheel], check=True)
-    site = sysconfig.get_path("purelib", vars={"base": venv, "platbase": venv})
-    Path(site, "needs.pth").write_text("\n".join({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}))
+    return once(tmp_path_factory, "outside", install) / "bin/python"
 
 
 @pytest.fixture
@@ -96,24 +83,63 @@ def outside(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def told(python: Path, folder: Path, command: str, status: int) -> str:
-    """Run a command in a folder, with nothing of this process in its environment, and return what it prints."""
-    program, *words = shlex.split(command)
+FORKS = """
+import contextlib, json, os, sys, tempfile
+import sim.__main__, sim.cli.checking
+
+sim.__main__._load()
+ends = []
+for folder, words in json.load(sys.stdin):
+    with tempfile.TemporaryFile() as printed:
+        child = os.fork()
+        if child == 0:
+            os.chdir(folder)
+            os.dup2(printed.fileno(), 1)
+            os.dup2(printed.fileno(), 2)
+            sys.argv = words
+            sim.__main__.main()
+        _, status = os.waitpid(child, 0)
+        printed.seek(0)
+        ends.append([os.waitstatus_to_exitcode(status), printed.read().decode()])
+print(json.dumps(ends))
+"""
+"""Runs commands of `sim`, each in a fork of a process that has loaded it."""
+
+
+def told(python: Path, folder: Path, commands: dict[str, int]) -> list[str]:
+    """Run commands in a folder, with nothing of this process in their environment, and return what each prints."""
     home = folder.parent / "home"
-    done = subprocess.run(
-        [python.with_name(program), *words],
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], "HOME": str(home), "PYTEST_ADDOPTS": "-p no:nbmake"},  # which loads slowly
-        capture_output=True,
-        encoding="utf-8",
-        timeout=120,
-        check=False,
-    )
-    said = done.stdout + done.stderr
-    assert done.returncode == status, f"{command}\n{said}"
-    assert "Traceback" not in said
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "PYTEST_ADDOPTS": "-p no:nbmake",
+    }  # which loads slowly
+
+    def run(program: list[str | Path], given: str = "") -> tuple[int, str]:
+        done = subprocess.run(
+            program, cwd=folder, env=environment, input=given, capture_output=True, encoding="utf-8", check=False
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    ends = {}
+    words = {command: shlex.split(command) for command in commands}
+    forked = [command for command in commands if words[command][0] == "sim"]
+    if forked:
+        status, printed = run(
+            [python, "-P", "-c", FORKS], json.dumps([(str(folder), words[command]) for command in forked])
+        )
+        assert status == 0, printed
+        ends = dict(zip(forked, json.loads(printed), strict=True))
+    shown = []
+    for command, expected in commands.items():
+        program, *more = words[command]
+        status, said = ends.get(command) or run([python.with_name(program), *more])
+        assert status == expected, f"{command}\n{said}"
+        assert "Traceback" not in said
+        said = same_each_time(said).replace(str(folder.parent), "/team")
+        shown.append(f"$ {command}\n{said}=> {status}\n")
     assert list(home.iterdir()) == []
-    return f"$ {command}\n{same_each_time(said).replace(str(folder.parent), '/team')}=> {status}\n"
+    return shown
 
 
 def same_each_time(said: str) -> str:
@@ -132,11 +158,16 @@ def written(folder: Path) -> set[str]:
 
 def test_what_is_checked_is_the_wheel(python, outside):
     code = "import sim, kitchensim_pytest, sys; print(sim.__file__, kitchensim_pytest.__file__, *sys.path, sep='\\n')"
-    shown = told(python, outside / "kitchen", shlex.join(["python", "-c", code]), 0)
+    [shown] = told(python, outside / "kitchen", {shlex.join(["python", "-c", code]): 0})
     package, plugin, *path = map(Path, shown.splitlines()[1:-1])
     assert package.is_relative_to(python.parents[1])
     assert plugin.is_relative_to(python.parents[1])
     assert ROOT not in path
+
+
+def test_the_command_is_installed(python):
+    version = subprocess.run([python.with_name("sim"), "--version"], capture_output=True, text=True, check=True).stdout
+    assert version == f"kitchensim {metadata.version('kitchensim')}\n"
 
 
 def test_what_a_team_is_told_and_what_is_left_behind(python, outside, golden):
@@ -145,14 +176,9 @@ def test_what_a_team_is_told_and_what_is_left_behind(python, outside, golden):
         "The same beside slower dishes": ("kitchen", AGAINST),
         "Slower dishes beside the same": ("slower", AGAINST_SLOWER),
         "With pytest": ("tested", TESTS),
+        "A golden log is stored again": ("stored", STORED),
     }
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = {
-            title: [pool.submit(told, python, outside / folder, *command) for command in commands.items()]
-            for title, (folder, commands) in parts.items()
-        }
-    said = {title: [job.result() for job in each] for title, each in jobs.items()}
-    said["A golden log is stored again"] = [told(python, outside / "stored", *one) for one in STORED.items()]
+    said = {title: told(python, outside / folder, commands) for title, (folder, commands) in parts.items()}
     golden("outside.txt", "\n".join("\n".join([f"# {title}\n", *each]) for title, each in said.items()))
 
     assert written(outside / "kitchen") == set()
@@ -163,7 +189,8 @@ def test_what_a_team_is_told_and_what_is_left_behind(python, outside, golden):
 
 def test_files_for_machines_say_what_the_lines_say(python, outside):
     command = "sim check scenarios -v --junit ../reports/junit.xml --json ../reports/check.json"
-    words = " ".join(told(python, outside / "kitchen", command, 2).split())  # as it was before it was folded
+    [shown] = told(python, outside / "kitchen", {command: 2})
+    words = " ".join(shown.split())  # as it was before it was folded
     words = words.replace(" (warn)", "")
 
     document = json.loads((outside / "reports/check.json").read_text())

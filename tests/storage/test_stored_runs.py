@@ -407,10 +407,11 @@ def test_a_run_that_is_still_being_written_is_nowhere_and_is_purged_after_a_day(
     assert backend.read("SELECT DISTINCT run_id FROM events WHERE run_id = ?", fresh) == [(fresh,)]
 
 
-def test_purge_removes_more_rows_than_fit_into_one_transaction(backend, database, tmp_path):
-    text = "scenario: 1\nname: large\nbots: {initial: 3}\ntimeline:\n  - {at: 0s, order: VIP, count: 8000}\n"
+def test_purge_removes_more_rows_than_fit_into_one_transaction(backend, database, tmp_path, monkeypatch):
+    monkeypatch.setattr("sim.storage.removing._PIECE", 1_000)
+    text = "scenario: 1\nname: large\nbots: {initial: 3}\ntimeline:\n  - {at: 0s, order: VIP, count: 800}\n"
     saved = save_run(database, run_text(tmp_path / "large", text))
-    assert backend.read("SELECT count(*) > 20000 FROM events") == [(1,)]
+    assert backend.read("SELECT count(*) > 2000 FROM events") == [(1,)]
     delete_run(database, saved)
     assert purge(database) == 1
     assert backend.count(*OWN) == (0,) * 5
