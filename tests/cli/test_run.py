@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
 from tests.helpers.commands import (
     BARE,
@@ -18,7 +20,6 @@ from tests.helpers.commands import (
     NOBODY,
     command,
     complaint,
-    interrupted,
     metrics,
     names,
     on_terminal,
@@ -27,9 +28,9 @@ from tests.helpers.commands import (
     sim,
     sim_process,
     started,
-    until,
     write,
 )
+from tests.helpers.pressing import at_statement, ctrl_c, run_whole
 from tests.helpers.server import read_file
 from tests.helpers.waiting import PATIENCE
 
@@ -217,24 +218,32 @@ def test_a_failed_expectation_goes_before_a_run_that_is_not_where_it_was_asked(u
 
 
 def test_ctrl_c_while_a_run_is_saved_is_one_line_and_leaves_no_part_of_it():
-    with started("run", large(20_000), "--no-charts") as process:
-        until(lambda: Path("sim.db").exists() and Path("sim.db").stat().st_size > 1_000_000, process)
-        out, errors = interrupted(process)
-    assert (out, errors) == ("", "sim: interrupted; kept of the simulated run: nothing\n")
-    assert names(".") == {"kitchen.yaml", "large.yaml", "sim.db"}
+    with at_statement(-1, lambda: None) as statements:
+        sim("run", "kitchen.yaml", "--no-charts", "--db", "file:other.db")
+    first = next(number for number, statement in enumerate(statements) if "INTO orders" in statement)
+    shutil.rmtree("out")
+    with ctrl_c() as key, at_statement(first + 1, key.press):
+        ending = run_whole("run", "kitchen.yaml", "--no-charts")
+    assert ending == (130, "", "sim: interrupted; kept of the simulated run: nothing\n")
+    assert names(".") == {"kitchen.yaml", "other.db", "sim.db"}
     assert read_file("sim.db", "SELECT (SELECT count(*) FROM runs), (SELECT count(*) FROM orders)") == [(0, 0)]
     sim("run", "kitchen.yaml", "--no-charts")
     assert len(run_ids()) == 1
 
 
-def test_ctrl_c_while_files_are_written_tells_what_is_kept_and_leaves_the_files_of_earlier():
-    sim("run", file := large(10_000), "--out", "here", "--no-save", "--seed", "1", "--no-charts")
+def test_ctrl_c_while_files_are_written_tells_what_is_kept_and_leaves_the_files_of_earlier(monkeypatch):
+    sim("run", "kitchen.yaml", "--out", "here", "--no-save", "--seed", "1", "--no-charts")
     before = {name: Path("here", name).read_bytes() for name in names("here")}
-    with started("run", file, "--out", "here") as process:
-        until(lambda: any(".partial" in name for name in names("here")), process)  # writing takes long
-        out, errors = interrupted(process)
+    with ctrl_c() as key:
+
+        def press(*_: object, **__: object) -> None:
+            assert any(".partial" in name for name in names("here"))
+            key.press()
+
+        monkeypatch.setattr(Figure, "savefig", press)
+        status, out, errors = run_whole("run", "kitchen.yaml", "--out", "here")
     (run_id,) = run_ids()
-    assert out == ""
+    assert (status, out) == (130, "")
     assert errors == f"sim: interrupted; kept of the simulated run: run {run_id} in file:sim.db\n"
     assert {name: Path("here", name).read_bytes() for name in names("here")} == before
 

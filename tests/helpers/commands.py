@@ -4,10 +4,8 @@ import json
 import os
 import pty
 import re
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
@@ -84,14 +82,6 @@ def metrics(folder: str) -> dict:
     return json.loads(Path(folder, "metrics.json").read_text())
 
 
-def interrupted(process: subprocess.Popen) -> tuple[str, str]:
-    """Press Ctrl-C, and return what a process prints that must end of it."""
-    process.send_signal(signal.SIGINT)
-    out, errors = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 130
-    return out, errors
-
-
 @contextmanager
 def started(*args: str) -> Iterator[subprocess.Popen]:
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
@@ -100,12 +90,6 @@ def started(*args: str) -> Iterator[subprocess.Popen]:
             yield process
         finally:
             process.kill()
-
-
-def until(condition, process: subprocess.Popen) -> None:
-    while not condition():
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.01)
 
 
 @contextmanager

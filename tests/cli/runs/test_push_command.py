@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.commands import NOBODY, complaint, names, on_terminal, screen, sim, sim_process, until
+from tests.helpers.commands import NOBODY, complaint, names, on_terminal, screen, sim, sim_process
+from tests.helpers.programs import until
 from tests.helpers.runs import listed, stored
 from tests.helpers.server import Server
 
