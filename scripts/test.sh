@@ -11,6 +11,9 @@ case "${1:-}" in
 esac
 setup test
 [ "$kind" = quick ] || setup_npm
+# Tests start hundreds of programs, each of which would compile the sources anew.
+unset PYTHONDONTWRITEBYTECODE
+.venv/bin/python -m compileall -q sim kitchensim_pytest.py
 
 # The types take as long as they like beside the tests; what they say comes after them.
 types="$(mktemp)"
@@ -24,14 +27,14 @@ trap 'kill "$mypy" 2> /dev/null; rm -f "$types"' EXIT
 workers=$(($(getconf _NPROCESSORS_ONLN) + 1))
 status=0
 case "$kind" in
-  quick) .venv/bin/pytest -n auto --quick "$@" tests || status=$? ;;
+  quick) .venv/bin/pytest -n auto --dist worksteal --quick "$@" tests || status=$? ;;
   coverage)
     .venv/bin/coverage erase
-    .venv/bin/coverage run -m pytest -n "$workers" --nbmake "$@" tests notebooks || status=$?
+    .venv/bin/coverage run -m pytest -n "$workers" --dist worksteal --nbmake "$@" notebooks tests || status=$?
     .venv/bin/coverage combine --quiet
     .venv/bin/coverage report || status=$?
     ;;
-  *) .venv/bin/pytest -n "$workers" --nbmake "$@" tests notebooks || status=$? ;;
+  *) .venv/bin/pytest -n "$workers" --dist worksteal --nbmake "$@" notebooks tests || status=$? ;;
 esac
 wait "$mypy" || status=$?
 cat "$types"

@@ -76,10 +76,11 @@ def test_the_numbers_are_the_same_whoever_computes_them(scenario, cluster):
         ProcessPoolExecutor(1, get_context("spawn")) as processes,
         client_of(cluster) as client,
     ):
-        for engine in ("reference", "compiled"):
-            alone = replicate(kitchen, 40, engine=engine)
-            for executor in (None, threads, processes, client.get_executor()):
-                shared = replicate(kitchen, 40, jobs=2, engine=engine, executor=executor)
+        others = (None, client.get_executor())
+        for engine, executors in (("reference", (*others, threads, processes)), ("compiled", others)):
+            alone = replicate(kitchen, 25, engine=engine)
+            for executor in executors:
+                shared = replicate(kitchen, 25, jobs=2, engine=engine, executor=executor)
                 assert said(shared) == said(alone)
                 assert {one.engine for one in shared.results} == {engine}
                 for order_class in OrderClass:
@@ -95,7 +96,11 @@ def test_where_it_stops_depends_on_no_cluster_and_what_is_too_much_is_taken_back
 
 @pytest.mark.parametrize(
     ("words", "status"),
-    [("replicate kitchen.yaml --no-charts", 0), ("check verdicts.yaml", 1), ("sweep crews.yaml --no-charts", 0)],
+    [
+        ("replicate kitchen.yaml -n 9 --no-charts", 0),
+        ("check verdicts.yaml -n 9", 1),
+        ("sweep crews.yaml -n 4 --no-charts", 0),
+    ],
 )
 def test_a_cluster_changes_nothing_of_what_is_printed_and_stored(cluster, words, status):
     shared = sim(*words.split(), "--db", "file:shared.db", "--dask", cluster.scheduler_address, status=status)
@@ -177,13 +182,21 @@ def test_a_worker_and_then_the_scheduler_of_a_cluster_die(processes):
     assert stored() == list(range(1, count + 3))
 
 
+AT_ONCE = """
+from sim.storage import keeping
+assert keeping._FLUSH == 5
+keeping._FLUSH = 0
+from sim.__main__ import main; main()
+"""
+
+
 def test_finished_work_is_saved_as_it_comes():
     def saved() -> list:
         with suppress(sqlite3.OperationalError):  # there is no table yet
             return stored() if Path("sim.db").exists() else []
         return []
 
-    with session(*SLOW, "-n", "1000000") as process:
+    with session(*SLOW, "-n", "1000000", code=AT_ONCE) as process:
         wait_for(saved)
         process.kill()
     count = len(stored())

@@ -10,6 +10,7 @@ import sys
 import sysconfig
 import xml.etree.ElementTree as ET
 from importlib import metadata
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -106,38 +107,34 @@ print(json.dumps(ends))
 """Runs commands of `sim`, each in a fork of a process that has loaded it."""
 
 
-def told(python: Path, folder: Path, commands: dict[str, int]) -> list[str]:
-    """Run commands in a folder, with nothing of this process in their environment, and return what each prints."""
-    home = folder.parent / "home"
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(home),
-        "PYTEST_ADDOPTS": "-p no:nbmake",
-    }  # which loads slowly
+def told(python: Path, base: Path, *steps: tuple[str, str, int]) -> list[str]:
+    """Take steps, each a folder below `base`, a command and its status; return what each prints.
 
-    def run(program: list[str | Path], given: str = "") -> tuple[int, str]:
+    Nothing of this process is in their environment. Commands of `sim` are run before all others.
+    """
+    home = base / "home"
+    # nbmake loads slowly
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTEST_ADDOPTS": "-p no:nbmake"}
+
+    def run(program: list[str | Path], folder: Path, given: str = "") -> tuple[int, str]:
         done = subprocess.run(
             program, cwd=folder, env=environment, input=given, capture_output=True, encoding="utf-8", check=False
         )
         return done.returncode, done.stdout + done.stderr
 
-    ends = {}
-    words = {command: shlex.split(command) for command in commands}
-    forked = [command for command in commands if words[command][0] == "sim"]
-    if forked:
-        status, printed = run(
-            [python, "-P", "-c", FORKS], json.dumps([(str(folder), words[command]) for command in forked])
-        )
-        assert status == 0, printed
-        ends = dict(zip(forked, json.loads(printed), strict=True))
+    words = {step: (str(base / step[0]), shlex.split(step[1])) for step in steps}
+    forked = [step for step in steps if words[step][1][0] == "sim"]
+    status, printed = run([python, "-P", "-c", FORKS], base, json.dumps([words[step] for step in forked]))
+    assert status == 0, printed
+    ends = dict(zip(forked, json.loads(printed), strict=True))
     shown = []
-    for command, expected in commands.items():
-        program, *more = words[command]
-        status, said = ends.get(command) or run([python.with_name(program), *more])
+    for step in steps:
+        folder, [program, *more] = words[step]
+        status, said = ends.get(step) or run([python.with_name(program), *more], folder)
+        _, command, expected = step
         assert status == expected, f"{command}\n{said}"
         assert "Traceback" not in said
-        said = same_each_time(said).replace(str(folder.parent), "/team")
-        shown.append(f"$ {command}\n{said}=> {status}\n")
+        shown.append(f"$ {command}\n{same_each_time(said).replace(str(base), '/team')}=> {status}\n")
     assert list(home.iterdir()) == []
     return shown
 
@@ -158,7 +155,7 @@ def written(folder: Path) -> set[str]:
 
 def test_what_is_checked_is_the_wheel(python, outside):
     code = "import sim, kitchensim_pytest, sys; print(sim.__file__, kitchensim_pytest.__file__, *sys.path, sep='\\n')"
-    [shown] = told(python, outside / "kitchen", {shlex.join(["python", "-c", code]): 0})
+    [shown] = told(python, outside, ("kitchen", shlex.join(["python", "-c", code]), 0))
     package, plugin, *path = map(Path, shown.splitlines()[1:-1])
     assert package.is_relative_to(python.parents[1])
     assert plugin.is_relative_to(python.parents[1])
@@ -178,8 +175,10 @@ def test_what_a_team_is_told_and_what_is_left_behind(python, outside, golden):
         "With pytest": ("tested", TESTS),
         "A golden log is stored again": ("stored", STORED),
     }
-    said = {title: told(python, outside / folder, commands) for title, (folder, commands) in parts.items()}
-    golden("outside.txt", "\n".join("\n".join([f"# {title}\n", *each]) for title, each in said.items()))
+    steps = [(folder, *command) for folder, commands in parts.values() for command in commands.items()]
+    said = iter(told(python, outside, *steps))
+    shown = ("\n".join([f"# {title}\n", *islice(said, len(commands))]) for title, (_, commands) in parts.items())
+    golden("outside.txt", "\n".join(shown))
 
     assert written(outside / "kitchen") == set()
     assert written(outside / "slower") == {"scenarios/rush.yaml"}
@@ -189,7 +188,7 @@ def test_what_a_team_is_told_and_what_is_left_behind(python, outside, golden):
 
 def test_files_for_machines_say_what_the_lines_say(python, outside):
     command = "sim check scenarios -v --junit ../reports/junit.xml --json ../reports/check.json"
-    [shown] = told(python, outside / "kitchen", {command: 2})
+    [shown] = told(python, outside, ("kitchen", command, 2))
     words = " ".join(shown.split())  # as it was before it was folded
     words = words.replace(" (warn)", "")
 
