@@ -202,6 +202,8 @@ def _failing_arrivals(scenario: Scenario) -> Iterator[str]:
             yield f"arrivals of {name} are not Poisson with one rate"
         if stream.batch is not None and set(stream.batch) != {1}:
             yield f"orders of {name} come in batches"
+        if file.busyness is not None or stream.busyness is not None:
+            yield f"some days are busier than others for {name}"
         if stream.from_ or stream.until is not None or stream.limit is not None:
             yield f"arrivals of {name} do not go on from the start to the horizon"
 

@@ -1,22 +1,21 @@
 """Arrival streams: what a scenario may write, and when they run. How their instants are drawn is in `processes`."""
 
-from collections.abc import Callable
+from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, cast
+from typing import Annotated, ClassVar, Literal, cast
 
 import numpy as np
 from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema
 
 from sim.model import OrderClass
+from sim.scenario.busyness import Busyness
 from sim.scenario.distributions import Distribution
+from sim.scenario.inverses import Steps, first_number
 from sim.scenario.mapping import Part, WrongValueError
 from sim.scenario.parts import MOST_ORDERS, BatchShares, ClassShares, Context, Count, Instant, Name, PositiveDuration
-from sim.scenario.processes import Every, Mmpp, Poisson, Process, Renewal, Times
+from sim.scenario.processes import Every, Mmpp, Open, Poisson, Process, Renewal, Times
 from sim.scenario.tables import TraceOrders, read_trace
 from sim.units import SECOND
-
-if TYPE_CHECKING:
-    from numpy.random import Generator
 
 
 class TraceTable(Part):
@@ -75,6 +74,7 @@ class Stream(Part):
     until: Instant | None = None
     limit: Count | None = None
     batch: BatchShares | None = None
+    busyness: Busyness | None = None
 
     @cached_property
     def process(self) -> Process:
@@ -84,6 +84,11 @@ class Stream(Part):
         if self.renewal is not None:
             return Renewal(self.renewal)
         return cast(Process, self.poisson or self.mmpp)
+
+    @property
+    def has_rates(self) -> bool:
+        """Whether it has rates, which may be higher or lower from day to day."""
+        return self.poisson is not None or self.mmpp is not None
 
     @property
     def is_random(self) -> bool:
@@ -130,22 +135,35 @@ class Stream(Part):
         return min(spans) / self.mmpp.mean_stay
 
     @cached_property
-    def vip_share(self) -> float:
+    def vip_share(self) -> Fraction:
         """The share of VIPs among its orders, when it is not a trace."""
-        return float((self.order_class or {}).get(OrderClass.VIP, 0))
+        return (self.order_class or {}).get(OrderClass.VIP, Fraction(0))
 
-    def times(self, generator: Callable[[int], "Generator"], end: int | None) -> Times:
+    @cached_property
+    def first_normal(self) -> np.uint64 | None:
+        """The first number that stands for a NORMAL order, None where all orders are of one class."""
+        return np.uint64(first_number(self.vip_share)) if 0 < self.vip_share < 1 else None
+
+    @cached_property
+    def batch_sizes(self) -> Steps | None:
+        """The inverse of the distribution of sizes, None where orders come one by one."""
+        return None if self.batch is None else Steps(self.batch)
+
+    def times(self, opened: Open, end: int | None, factor: float) -> Times:
         """Return the instants of this stream's arrivals in microseconds, up to its `end`; a batch counts once here.
 
-        Some may lie out of its `from` and `until`; `chosen` tells which stay. `generator` opens one of two parts.
+        Some may lie out of its `from` and `until`; `chosen` tells which stay. `opened` gives the numbers of a part,
+        `factor` says how busy the day is.
         """
         if self.trace is not None:
             return self.trace.time
+        if self.has_rates and not factor:
+            return np.empty(0, np.int64)
         most = MOST_ORDERS + 1 if self.limit is None else self.limit  # one too many, so that too many are noticed
-        times = self.process.times(generator, None if end is None else end - self.from_, most)
+        times = self.process.times(opened, None if end is None else end - self.from_, most, factor)
         return times + self.from_ if self.from_ else times
 
     def chosen(self, times: Times, end: int | None) -> slice:
         """Return which of the sorted `times` lie from `from` up to the `end` of the stream."""
-        first = int(np.searchsorted(times, self.from_)) if self.from_ else 0
-        return slice(first, None if end is None else max(first, int(np.searchsorted(times, end))))
+        first = int(times.searchsorted(self.from_)) if self.from_ else 0
+        return slice(first, None if end is None else max(first, int(times.searchsorted(end))))

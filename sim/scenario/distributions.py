@@ -1,21 +1,20 @@
-"""Distributions of durations: what a scenario may name, and how each is drawn."""
+"""Distributions of durations: what a scenario may name, and how a number becomes a duration."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, ClassVar, cast
+from typing import Annotated, ClassVar, cast
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BeforeValidator, GetJsonSchemaHandler, PlainValidator, ValidationInfo, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from sim import units
+from sim.scenario.inverses import Ints, Inverse, Numbers, Sample, Steps
 from sim.scenario.laws import (
     Erlang,
     Exponential,
-    Floats,
     Gamma,
     Law,
     Lognormal,
@@ -29,17 +28,6 @@ from sim.scenario.mapping import Part
 from sim.scenario.parts import Context, Duration, DurationShares
 from sim.scenario.tables import read_durations
 from sim.units import shown
-
-if TYPE_CHECKING:
-    from numpy.random import Generator
-
-_CHUNK = 1 << 16  # drawn at once: what fits in a processor's cache takes half the time
-
-
-def rounded(durations: Floats) -> NDArray[np.int64]:
-    """Return durations as whole microseconds, none above `units.LONGEST`; the array is used up."""
-    np.minimum(durations, units.LONGEST, out=durations)
-    return np.rint(durations, out=durations).astype(np.int64)
 
 
 def _read_empirical(value: object, info: ValidationInfo) -> tuple[int, ...]:
@@ -105,23 +93,19 @@ class Distribution(Part):
         laws: Iterator[Law | None] = (getattr(self, name) for name in self.exactly_one)
         return next(law for law in laws if law is not None)
 
-    def sample(self, generator: Callable[[], "Generator"], n: int) -> NDArray[np.int64]:
-        """Return `n` durations in whole microseconds, each rounded once and none above `units.LONGEST`.
-
-        A constant opens no generator, whose module takes long to import.
-        """
-        if self.constant is not None:
-            return np.full(n, self.constant, np.int64)
-        rng = generator()
+    @cached_property
+    def _list(self) -> Inverse | None:
+        """The inverse of a list of values."""
         if self.choice is not None:
-            shares = np.array([float(share) for share in self.choice.values()])
-            return rng.choice(np.array(list(self.choice), np.int64), n, p=shares)
-        if self.empirical is not None:
-            return rng.choice(np.array(self.empirical, np.int64), n)
-        if n <= _CHUNK or self._law.is_drawn_at_once:
-            return rounded(self._law.draw(rng, n))
-        sizes = [min(_CHUNK, n - start) for start in range(0, n, _CHUNK)]
-        return np.concatenate([rounded(self._law.draw(rng, size)) for size in sizes])
+            return Steps(self.choice)
+        return None if self.empirical is None else Sample(self.empirical)
+
+    def durations(self, numbers: Numbers) -> Ints:
+        """Return the duration of each number in whole microseconds, none above `units.LONGEST`."""
+        if self.constant is not None:
+            return np.full(len(numbers), self.constant, np.int64)
+        inverse = self._list or self._law.inverse()  # whose table is not for this distribution alone
+        return inverse.durations(numbers)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:

@@ -1,18 +1,22 @@
-"""Random numbers of a scenario: the only place that opens generators.
+"""Random numbers: words of Philox (Salmon et al. 2011), a generator that is based on a counter.
 
-Numbers come from Philox (Salmon et al. 2011), a counter-based generator: the key is the seed, the upper words of the
-counter are the replication and the stream, so that any of them can be opened directly and none overlaps another.
+The key is the seed. The upper words of the counter are stream and purpose, the replication and a part, the lowest one
+counts. So any stream of any replication can be opened at once, none overlaps another, and the n-th number of a stream
+is the same however many are drawn.
 """
 
+from collections.abc import Callable
 from functools import cache
 from hashlib import blake2b
 from threading import local
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from numpy.random import Generator
+from sim.scenario.inverses import Numbers
+
+Draw = Callable[[int], Numbers]
+"""Draws the next so many numbers of a stream."""
 
 
 class _Generators(local):
@@ -20,7 +24,7 @@ class _Generators(local):
 
     def __init__(self) -> None:
         generators = [np.random.Philox(key=0) for _ in range(2)]
-        self.parts = [(np.random.Generator(philox), philox, philox.state) for philox in generators]
+        self.states = [(philox, philox.state) for philox in generators]
 
 
 @cache
@@ -33,22 +37,26 @@ def _word(stream: str, purpose: str) -> int:
     return int.from_bytes(blake2b(f"{stream}/{purpose}".encode()).digest()[:8], "little")
 
 
-class Replication(NamedTuple):
-    """A replication under a seed, as a source of random numbers."""
+class Chance(NamedTuple):
+    """All random numbers of one replication under a seed."""
 
     seed: int
-    number: int
+    replication: int
 
-    def generator(self, stream: str, purpose: str, part: int = 0) -> "Generator":
-        """Return the generator of one stream and purpose, at its beginning.
+    def opened(self, stream: str, purpose: str, part: int = 0) -> Draw:
+        """Return what draws the next so many numbers of a stream for a purpose, from the first on.
 
-        `part` (0 or 1) tells apart the classes of a stream where they differ, and arrivals from what modulates them.
-        The next call with the same part moves the same generator.
+        `part` tells apart what one purpose needs several of: the instants of the timeline, and arrivals (0) from what
+        modulates them (1). Two parts of which one is 0 can be drawn in turn; the next call moves the generator.
         """
-        opened, philox, state = _generators().parts[part]
+        philox, state = _generators().states[part > 0]
         position: Any = state["state"]
         position["key"][0] = self.seed
         counter = position["counter"]
-        counter[1], counter[2], counter[3] = part, self.number, _word(stream, purpose)
+        counter[1], counter[2], counter[3] = part, self.replication, _word(stream, purpose)
         philox.state = state
-        return opened
+        return philox.random_raw
+
+    def numbers(self, stream: str, purpose: str, count: int, part: int = 0) -> Numbers:
+        """Return the first numbers of a stream for a purpose."""
+        return self.opened(stream, purpose, part)(count)

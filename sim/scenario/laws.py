@@ -1,37 +1,26 @@
-"""The laws that durations may follow: how each is drawn, and its mean and mean square, which theory goes by.
+"""The laws that durations may follow: the inverse of each, and its mean and mean square, which theory goes by.
 
 To add one, write a class here and name it in `Distribution`; its keys, faults and schema follow from its fields.
 """
 
 import math
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
+from sim.scenario import inverses
+from sim.scenario.inverses import Curve
 from sim.scenario.mapping import Part
-from sim.scenario.parts import Duration, Positive, PositiveDuration
-
-if TYPE_CHECKING:
-    from numpy.random import Generator
-
-Floats = NDArray[np.float64]
+from sim.scenario.parts import Cv, Duration, Positive, PositiveDuration
 
 
 class Law(Part, ABC):
     """A distribution with parameters, as a scenario names it."""
 
-    is_drawn_at_once: ClassVar[bool] = False
-    """Whether the n-th duration would be another one if they were drawn in several calls."""
-
     @abstractmethod
-    def draw(self, rng: "Generator", n: int) -> Floats:
-        """Return `n` durations in microseconds, not yet rounded, by the methods of numpy's Generator alone.
-
-        Each of them consumes its generator from front to back, so the n-th duration is the same however many are drawn.
-        """
+    def inverse(self) -> Curve:
+        """Return its inverse, which makes a number a duration in microseconds."""
 
     @abstractmethod
     def expected(self) -> float:
@@ -54,8 +43,8 @@ class Exponential(Law):
 
     mean: PositiveDuration
 
-    def draw(self, rng: "Generator", n: int) -> Floats:
-        return self.mean * rng.standard_exponential(n)
+    def inverse(self) -> Curve:
+        return inverses.exponential(self.mean)
 
     def expected(self) -> float:
         return self.mean
@@ -70,8 +59,8 @@ class Erlang(Law):
     mean: PositiveDuration
     shape: Annotated[int, Field(ge=1, le=1_000_000)]
 
-    def draw(self, rng: "Generator", n: int) -> Floats:
-        return rng.gamma(self.shape, self.mean / self.shape, n)
+    def inverse(self) -> Curve:
+        return inverses.gamma(self.mean, self.shape)
 
     def expected(self) -> float:
         return self.mean
@@ -84,11 +73,10 @@ class Gamma(Law):
     """Gamma by mean and coefficient of variation (sd / mean): shape 1/cv², scale mean cv²."""
 
     mean: PositiveDuration
-    cv: Positive
+    cv: Cv
 
-    def draw(self, rng: "Generator", n: int) -> Floats:
-        with np.errstate(over="ignore"):
-            return rng.gamma(self.cv**-2, self.mean * self.cv**2, n)
+    def inverse(self) -> Curve:
+        return inverses.gamma(self.mean, 1 / (self.cv * self.cv))
 
     def expected(self) -> float:
         return self.mean
@@ -101,12 +89,10 @@ class Lognormal(Law):
     """Lognormal by mean and coefficient of variation: sigma² = ln(1 + cv²), mu = ln mean - sigma²/2."""
 
     mean: PositiveDuration
-    cv: Positive
+    cv: Cv
 
-    def draw(self, rng: "Generator", n: int) -> Floats:
-        variance = math.log1p(self.cv**2)
-        with np.errstate(over="ignore"):
-            return rng.lognormal(math.log(self.mean) - variance / 2, math.sqrt(variance), n)
+    def inverse(self) -> Curve:
+        return inverses.lognormal(self.mean, self.cv)
 
     def expected(self) -> float:
         return self.mean
@@ -121,9 +107,8 @@ class Weibull(Law):
     scale: PositiveDuration
     shape: Positive
 
-    def draw(self, rng: "Generator", n: int) -> Floats:
-        with np.errstate(over="ignore"):
-            return self.scale * rng.weibull(self.shape, n)
+    def inverse(self) -> Curve:
+        return inverses.weibull(self.scale, self.shape)
 
     def expected(self) -> float:
         try:
@@ -147,8 +132,8 @@ class Uniform(Law):
     def misfit(self) -> str | None:
         return "low is above high; write low <= high" if self.low > self.high else None
 
-    def draw(self, rng: "Generator", n: int) -> Floats:
-        return rng.uniform(self.low, self.high, n)
+    def inverse(self) -> Curve:
+        return inverses.uniform(self.low, self.high)
 
     def expected(self) -> float:
         return (self.low + self.high) / 2
@@ -173,8 +158,8 @@ class Estimate(Law):
 class Triangular(Estimate):
     """Triangular from `low` over its peak at `mode` to `high`."""
 
-    def draw(self, rng: "Generator", n: int) -> Floats:
-        return rng.triangular(self.low, self.mode, self.high, n)
+    def inverse(self) -> Curve:
+        return inverses.triangular(self.low, self.mode, self.high)
 
     def expected(self) -> float:
         return (self.low + self.mode + self.high) / 3
@@ -191,10 +176,8 @@ class Pert(Estimate):
     evaluation; the two shapes add up to 6, which makes its mean (low + 4 mode + high) / 6 exact (Vose 2008).
     """
 
-    def draw(self, rng: "Generator", n: int) -> Floats:
-        span = self.high - self.low
-        shapes = (1 + 4 * (self.mode - self.low) / span, 1 + 4 * (self.high - self.mode) / span)
-        return self.low + span * rng.beta(*shapes, n)
+    def inverse(self) -> Curve:
+        return inverses.pert(self.low, self.mode, self.high)
 
     def expected(self) -> float:
         return (self.low + 4 * self.mode + self.high) / 6
@@ -205,19 +188,13 @@ class Pert(Estimate):
 
 
 class Normal(Law):
-    """Normal, truncated at 0: negative numbers are drawn again, so the mean lies somewhat above `mean`."""
-
-    is_drawn_at_once: ClassVar = True  # what is below 0 is drawn again at the end
+    """Normal, truncated at 0: without its part below, so the mean lies somewhat above `mean`."""
 
     mean: Duration
     sd: Duration
 
-    def draw(self, rng: "Generator", n: int) -> Floats:
-        positive = np.empty(0)
-        while len(positive) < n:
-            drawn = rng.normal(self.mean, self.sd, n)
-            positive = np.concatenate((positive, drawn[drawn >= 0]))
-        return positive[:n]
+    def inverse(self) -> Curve:
+        return inverses.normal(self.mean, self.sd)
 
     def expected(self) -> float:
         if self.sd == 0:

@@ -78,14 +78,15 @@ def _possible_rate(value: float) -> float:
     return value
 
 
-def _whole_100(shares: dict[Any, Fraction]) -> dict[Any, Fraction]:
+def _check_whole(shares: dict[Any, Fraction]) -> dict[Any, Fraction]:
     total = sum(shares.values(), Fraction(0))
     if total != 1:
         raise ValueError(f"the shares add up to {float(total * 100):g}%; make them add up to 100%")
     return shares
 
 
-def _distinct(data: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+def distinct(data: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    """Return shares of distinct things."""
     shares = handler(data)
     if len(shares) < len(data):
         raise ValueError("two keys mean the same; keep one of them")
@@ -112,6 +113,11 @@ def _batch_size(key: str) -> int:
     return int(key)
 
 
+def _ratio(value: object) -> object:
+    match = re.fullmatch(units.SHARE_PATTERN, value) if isinstance(value, str) else None
+    return float(Fraction(match[1]) / 100) if match else value
+
+
 def _class(word: object) -> OrderClass:
     return OrderClass[one_of(word, CLASS_NAMES)]
 
@@ -128,6 +134,9 @@ def _shares_schema(keys: dict[str, Any], single: dict[str, Any]) -> WithJsonSche
 INSTANT_PATTERN = f"{units.DURATION_PATTERN}|{units.CLOCK_PATTERN}"
 CLASS_NAMES = [order_class.name for order_class in OrderClass]
 _parsed: Callable[..., BeforeValidator] = BeforeValidator
+
+whole_100 = AfterValidator(_check_whole)
+"""Refuses shares that do not add up to 100%."""
 
 Duration = Annotated[int, _parsed(units.parse_duration), text_schema(units.DURATION_PATTERN, "1m30s")]
 PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
@@ -152,20 +161,20 @@ ClassName = Annotated[OrderClass, _parsed(_class), WithJsonSchema({"enum": CLASS
 ClassShares = Annotated[
     dict[ClassName, Share],
     _parsed(_class_shares),
-    AfterValidator(_whole_100),
+    whole_100,
     _shares_schema({"enum": CLASS_NAMES}, {"enum": CLASS_NAMES}),
 ]
 BatchShares = Annotated[
     dict[Annotated[int, _parsed(_batch_size)], Share],
-    WrapValidator(_distinct),
+    WrapValidator(distinct),
     _parsed(_batch_shares),
-    AfterValidator(_whole_100),
+    whole_100,
     _shares_schema({"pattern": "^[0-9]+$"}, {"type": "integer", "minimum": 1}),
 ]
 DurationShares = Annotated[
     dict[Duration, Share],
-    WrapValidator(_distinct),
-    AfterValidator(_whole_100),
+    WrapValidator(distinct),
+    whole_100,
     WithJsonSchema({"type": "object", "additionalProperties": _SHARE_SCHEMA}),
 ]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
@@ -173,3 +182,16 @@ Count = Annotated[int, Field(ge=0, le=MOST_ORDERS)]
 BotCount = Annotated[int, Field(ge=0, le=MOST_BOTS)]
 Number = Annotated[int, Field(ge=0, le=LARGEST_NUMBER)]
 Positive = Annotated[float, Field(ge=0.001, le=1_000_000, allow_inf_nan=False)]
+Cv = Annotated[
+    Positive,
+    _parsed(_ratio),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0.001, "maximum": 1_000_000},
+                {"type": "string", "pattern": units.SHARE_PATTERN},
+            ]
+        }
+    ),
+]
+"""A coefficient of variation, 15% or 0.15."""

@@ -4,24 +4,23 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from sim.scenario.distributions import Distribution, rounded
+from sim.scenario.distributions import Distribution
+from sim.scenario.generators import Draw
+from sim.scenario.inverses import Numbers, exponential, rounded
 from sim.scenario.mapping import Part
 from sim.scenario.parts import PhaseRate, PositiveDuration, Rate
-from sim.units import SECOND
-
-if TYPE_CHECKING:
-    from numpy.random import Generator
+from sim.units import LONGEST, SECOND
 
 Times = NDArray[np.int64]
 Floats = NDArray[np.float64]
-Open = Callable[[int], "Generator"]
-"""Opens the generator of one of two parts: 0 for arrivals, 1 for what modulates their rate."""
+Open = Callable[[int], Draw]
+"""Opens the numbers of one of two parts: 0 for arrivals, 1 for what modulates their rate."""
 
 _BLOCK = 1024
 _LARGEST_BLOCK = 1 << 16
@@ -30,17 +29,40 @@ _LARGEST_BLOCK = 1 << 16
 class Rates(NamedTuple):
     """Stretches of time in which the rate moves in a straight line; times in microseconds, rates in arrivals in one."""
 
-    starts: Floats  # (stretches + 1,), of each stretch, and the end of the last
-    levels: Floats  # (stretches + 1,), how many arrivals are expected until then
-    first: Floats  # (stretches,), the rate at its start
-    slope: Floats  # (stretches,)
+    length: float  # of all of them
+    arrivals: float  # expected in all of them
+    bounds: Floats  # (stretches + 1,), how many arrivals are expected until a stretch begins; outside, all there are
+    columns: Floats  # (5, stretches): start, arrivals expected until then, half of the rate, its square, half the slope
+    falls_low: bool  # whether a rate falls so low that rounding may take its square below 0
 
     @classmethod
     def of(cls, length: Floats, first: Floats, last: Floats) -> "Rates":
         """Return stretches of some lengths, each with the rate at its start and at its end."""
         starts = np.concatenate(([0.0], np.cumsum(length)))
         levels = np.concatenate(([0.0], np.cumsum(length * (first + last) / 2)))
-        return cls(starts, levels, first, (last - first) / length)
+        half, slope = first / 2, (last - first) / length / 2
+        bounds = np.concatenate(([-np.inf], levels[1:-1], [np.inf]))
+        columns = np.array((starts[:-1], levels[:-1], half, half * half, slope))
+        return cls(float(starts[-1]), float(levels[-1]), bounds, columns, bool((last * 1000 < first).any()))
+
+    def instants(self, points: Floats) -> Floats:
+        """Return when as many arrivals are expected as each point says; the sorted points are used up.
+
+        A point falls into a stretch, `above` its level, at the time t that solves rate t + slope t²/2 = above, which is
+        t = above / (rate/2 + sqrt((rate/2)² + slope/2 above)). This form divides by no slope, which may be 0.
+        """
+        edges = points.searchsorted(self.bounds)
+        start, level, half, square, speed = self.columns.repeat(edges[1:] - edges[:-1], axis=1)
+        points -= level
+        speed *= points  # which is the slope so far
+        speed += square
+        if self.falls_low:
+            np.maximum(speed, 0, out=speed)
+        np.sqrt(speed, out=speed)
+        speed += half
+        points /= speed
+        points += start
+        return points
 
 
 class Process(ABC):
@@ -61,8 +83,8 @@ class Process(ABC):
         return span / SECOND * self.mean_rate
 
     @abstractmethod
-    def times(self, generator: Open, end: int | None, most: int) -> Times:
-        """Return the first `most` instants, or at least all before `end`, sorted."""
+    def times(self, opened: Open, end: int | None, most: int, factor: float) -> Times:
+        """Return the first `most` instants, or at least all before `end`, sorted, with rates times a factor above 0."""
 
 
 def _from_gaps(gaps: Callable[[int], Times], rate: float, end: int | None, most: int) -> Times:
@@ -77,41 +99,40 @@ def _from_gaps(gaps: Callable[[int], Times], rate: float, end: int | None, most:
 def _draws_at_once(expected: float, most: int) -> int:
     """Return how many to draw at once, where so many are expected: rarely too few, and never very many."""
     likely = max(expected, 0)
-    return max(1, min(most, _LARGEST_BLOCK, int(likely + 4 * likely**0.5) + 8))
+    return max(1, min(most, _LARGEST_BLOCK, int(likely + 3 * likely**0.5) + 8))
 
 
-def _from_rates(blocks: Iterator[Rates], rng: "Generator", end: int | None, most: int) -> Times:
-    """Return the instants of a Poisson process with a rate that changes: those of a process of rate 1, put through the
-    inverse of the expected number of arrivals up to an instant (Çinlar 1975, Introduction to Stochastic Processes).
+def _from_rates(blocks: Iterator[Rates], draw: Draw, factor: float, end: int | None, most: int) -> Times:
+    """Return the instants of a Poisson process with a rate that changes: those of a process of one rate, put through
+    the inverse of the expected number of arrivals up to an instant (Çinlar 1975, Introduction to Stochastic Processes).
     """
+    gap = exponential(1 / factor)
     instants: list[Floats] = []
     count = 0
     time = level = 0.0  # where the blocks have come to, and how many arrivals are expected until then
-    points, last_point = np.empty(0), 0.0  # of the process of rate 1, beyond `level`
+    points, last_point = np.empty(0), 0.0  # of the process of one rate, beyond `level`
     for rates in blocks:
-        starts, levels = time + rates.starts, level + rates.levels
-        time, level = float(starts[-1]), float(levels[-1])
+        next_level = level + rates.arrivals
         parts, drawn = [points], count + len(points)
-        while last_point < level and drawn < most:
-            gaps = rng.standard_exponential(_draws_at_once(level - last_point, most))
+        while last_point < next_level and drawn < most:
+            gaps = gap.values(draw(_draws_at_once((next_level - last_point) * factor, most)))
             gaps[0] += last_point  # one sum from the beginning on, however it is divided
-            parts.append(np.cumsum(gaps, out=gaps))
+            parts.append(gaps.cumsum(out=gaps))
             last_point = float(gaps[-1])
             drawn += len(gaps)
-        points = np.concatenate(parts)
-        edges = np.searchsorted(points, levels)
-        inside, points = points[: edges[-1]], points[edges[-1] :]
-        # A point falls into a stretch, `above` its level, at the time t that solves rate t + slope t²/2 = above. This
-        # form of the solution divides by no slope, which may be 0.
-        columns = np.array((rates.first, rates.slope, levels[:-1], starts[:-1]))
-        rate, slope, base, start = columns.repeat(edges[1:] - edges[:-1], axis=1)
-        above = inside - base
-        speed = rate + np.sqrt(np.maximum(rate * rate + 2 * slope * above, 0))
-        instants.append(start + 2 * above / speed)
+        points = np.concatenate(parts) if len(parts) > 2 or len(points) else parts[-1]
+        edge = points.searchsorted(next_level)
+        inside, points = points[:edge], points[edge:]
+        if time:
+            instants.append(rates.instants(inside - level) + time)
+        else:
+            instants.append(rates.instants(inside))
+        time, level = time + rates.length, next_level
         count += len(inside)
         if count >= most or (end is not None and time >= end):
             break
-    return rounded((np.concatenate(instants) if len(instants) > 1 else instants[0])[:most])
+    times = (np.concatenate(instants) if len(instants) > 1 else instants[0])[:most]
+    return rounded(np.minimum(times, LONGEST, out=times) if len(times) and times[-1] > LONGEST else times)
 
 
 class Phase(Part):
@@ -154,16 +175,17 @@ class Poisson(Part, Process):
     def expected_arrivals(self, span: float) -> float:
         if self.phases is None:
             return super().expected_arrivals(span)
-        rates = self._rates
-        inside = np.clip(span - rates.starts[:-1], 0, np.diff(rates.starts))
-        return float((inside * (rates.first + rates.slope * inside / 2)).sum())
+        start, _, half, _, slope = self._rates.columns
+        inside = np.clip(span - start, 0, [phase.length for phase in self.phases])
+        return float((inside * (2 * half + slope * inside)).sum())
 
-    def times(self, generator: Open, end: int | None, most: int) -> Times:
-        rng = generator(0)
+    def times(self, opened: Open, end: int | None, most: int, factor: float) -> Times:
+        draw = opened(0)
         if self.rate is None:
-            return _from_rates(iter([self._rates]), rng, end, most)
-        mean = SECOND / self.rate
-        return _from_gaps(lambda count: rounded(mean * rng.standard_exponential(count)), self.rate, end, most)
+            return _from_rates(iter([self._rates]), draw, factor, end, most)
+        rate = self.rate * factor
+        gap = exponential(SECOND / rate)
+        return _from_gaps(lambda count: gap.durations(draw(count)), rate, end, most)
 
 
 class State(Part):
@@ -189,15 +211,15 @@ class Mmpp(Part, Process):
     def mean_rate(self) -> float:
         return sum(state.rate * state.stay for state in self.states) / (len(self.states) * self.mean_stay)
 
-    def _rates(self, rng: "Generator") -> Iterator[Rates]:
+    def _rates(self, draw: Draw) -> Iterator[Rates]:
         rounds = max(1, _BLOCK // len(self.states))
         stays = np.tile([float(state.stay) for state in self.states], rounds)
         rates = np.tile([state.rate / SECOND for state in self.states], rounds)
         while True:
-            yield Rates.of(stays * rng.standard_exponential(len(stays)), rates, rates)
+            yield Rates.of(stays * exponential(1).values(draw(len(stays))), rates, rates)
 
-    def times(self, generator: Open, end: int | None, most: int) -> Times:
-        return _from_rates(self._rates(generator(1)), generator(0), end, most)
+    def times(self, opened: Open, end: int | None, most: int, factor: float) -> Times:
+        return _from_rates(self._rates(opened(1)), opened(0), factor, end, most)
 
 
 @dataclass(frozen=True)
@@ -210,7 +232,7 @@ class Every(Process):
     def mean_rate(self) -> float:
         return SECOND / self.gap
 
-    def times(self, generator: Open, end: int | None, most: int) -> Times:  # noqa: ARG002 - nothing is drawn
+    def times(self, opened: Open, end: int | None, most: int, factor: float) -> Times:  # noqa: ARG002 - nothing is drawn
         last = most * self.gap
         last = last if end is None else min(end, last)
         return np.arange(0, last, self.gap, dtype=np.int64)
@@ -226,6 +248,10 @@ class Renewal(Process):
     def mean_rate(self) -> float:
         return SECOND / self.gap.mean
 
-    def times(self, generator: Open, end: int | None, most: int) -> Times:
-        rng = generator(0)
-        return _from_gaps(lambda count: self.gap.sample(lambda: rng, count), self.mean_rate, end, most)
+    def times(self, opened: Open, end: int | None, most: int, factor: float) -> Times:  # noqa: ARG002 - of rates alone
+        draw = opened(0) if self.gap.constant is None else _no_chance
+        return _from_gaps(lambda count: self.gap.durations(draw(count)), self.mean_rate, end, most)
+
+
+def _no_chance(count: int) -> Numbers:
+    return np.zeros(count, np.uint64)

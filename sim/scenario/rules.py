@@ -13,6 +13,7 @@ from typing import Any
 from sim.errors import SimulationError
 from sim.model import UNITS, Action, OrderStatus, Workload, full_metric_name
 from sim.scenario.arrivals import Stream
+from sim.scenario.busyness import Busyness
 from sim.scenario.hints import did_you_mean
 from sim.scenario.laws import Law
 from sim.scenario.mapping import Finding, Part, WrongValueError, forget, parts
@@ -31,6 +32,7 @@ _MOST_BOT_CHANGES = 1_000_000
 _MOST_STATES = 10_000_000
 _LATEST = 2**61  # microseconds
 _BOT_STATUSES = ("IDLE", "PROCESSING", "REMOVED")
+_RESERVED = {"timeline": "the timeline", "day": "how busy the day is"}
 _RULES: list[tuple[type[Part], Rule]] = []
 
 
@@ -72,6 +74,24 @@ def _parameters_go_together(law: Law) -> Iterator[Finding]:
 def _some_state_has_a_rate(mmpp: Mmpp) -> Iterator[Finding]:
     if not any(state.rate for state in mmpp.states):
         yield ("states",), "no state has a rate above 0; write one, such as 12/h"
+
+
+@_rule(Busyness)
+def _the_mean_factor_is_1(busyness: Busyness) -> Iterator[Finding]:
+    if busyness.mean == 1:
+        return
+    message = f"has a mean of {busyness.mean:g}; "
+    if busyness.choice is not None:
+        yield ("choice",), message + "choose factors around 1 whose mean is 1, and change the rates instead"
+    else:
+        name = "gamma" if busyness.gamma is not None else "lognormal"
+        yield (name, "mean"), message + "write mean: 1, and change the rates instead"
+
+
+@_rule(Stream)
+def _busyness_is_of_rates(stream: Stream) -> Iterator[Finding]:
+    if stream.busyness is not None and not stream.has_rates:
+        yield ("busyness",), "changes rates, and this stream has none; write poisson or mmpp, or leave it out"
 
 
 @_rule(Stream)
@@ -210,11 +230,17 @@ def _names_of_streams_are_unique(file: ScenarioFile) -> Iterator[Finding]:
         with suppress(WrongValueError):
             name = stream_name(stream, index + 1)
             steps: Steps = ("arrivals", index, "name")
-            if name == "timeline":
-                yield steps, "name 'timeline' is reserved for the timeline; write another name"
+            if name in _RESERVED:
+                yield steps, f"name {name!r} is reserved for {_RESERVED[name]}; write another name"
             elif name in earlier:
                 yield steps, f"name {name!r} is taken by an earlier stream; write another name"
             earlier.add(name)
+
+
+@_rule(ScenarioFile)
+def _some_stream_is_busier_or_quieter(file: ScenarioFile) -> Iterator[Finding]:
+    if file.busyness is not None and not any(stream.has_rates for stream in file.arrivals):
+        yield ("busyness",), "changes rates, and no stream has any; write poisson or mmpp in arrivals, or leave it out"
 
 
 @_rule(ScenarioFile)

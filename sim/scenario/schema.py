@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, Valida
 
 from sim.model import Action, Dispatch, OnRemove, ReturnedTo
 from sim.scenario.arrivals import Stream
+from sim.scenario.busyness import Busyness
 from sim.scenario.distributions import Distribution
 from sim.scenario.mapping import Part
 from sim.scenario.parts import (
@@ -80,6 +81,11 @@ class ByClass(Part):
     def is_same(self) -> bool:
         """Whether both classes have the same distribution."""
         return self.VIP == self.NORMAL
+
+    @cached_property
+    def is_drawn(self) -> bool:
+        """Whether either class has one that is no constant."""
+        return any(times is not None and times.constant is None for times in (self.VIP, self.NORMAL))
 
     @cached_property
     def is_empty(self) -> bool:
@@ -230,6 +236,7 @@ class ScenarioFile(Part):
     bots: BotsSection = Field({}, validate_default=True)
     timeline: list[TimelineEntry] = Field([])
     arrivals: list[Stream] = Field([])
+    busyness: Busyness | None = None
     expect: Annotated[list[Expectation], AfterValidator(_with_places)] = Field([])
     replications: ReplicationPlan | None = None
     warmup: WarmUp | None = None

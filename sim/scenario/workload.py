@@ -1,6 +1,11 @@
-"""From a scenario to the workload of one replication: the only place where chance enters."""
+"""From a scenario to the workload of one replication: the only place where chance enters.
 
+For each order and purpose one number is drawn, whatever its class; each distribution is then applied to these numbers.
+"""
+
+from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +14,10 @@ from numpy.typing import NDArray
 from sim.errors import SimulationError
 from sim.model import NONE, Action, Ints, OrderClass, Rules, Workload
 from sim.scenario.arrivals import Stream
-from sim.scenario.generators import Replication
+from sim.scenario.busyness import Busyness
+from sim.scenario.distributions import Distribution
+from sim.scenario.generators import Chance
+from sim.scenario.inverses import Numbers
 from sim.scenario.parts import MOST_ORDERS
 from sim.scenario.schema import ByClass, ScenarioFile
 from sim.units import LONGEST
@@ -24,8 +32,9 @@ class _Block(NamedTuple):
     time: Ints
     action: NDArray[np.uint8]
     order_class: NDArray[np.uint8]
-    service: Ints
-    patience: Ints
+    service: Numbers
+    patience: Numbers
+    measured: Ints  # the service time where the file itself says it, else NONE
     stream: NDArray[np.int32]
 
 
@@ -48,24 +57,25 @@ class Demand:
             SimulationError: chance made too many orders, or the simulated time could overflow.
 
         """
-        file, source = self.file, Replication(seed, replication)
+        file, chance = self.file, Chance(seed, replication)
         # What happens at one instant happens in this order: sorting by time keeps it.
         blocks = [self.initial]
         if file.timeline:
-            blocks.append(_timeline(file, source))
+            blocks.append(_timeline(file, chance))
         blocks.append(self.schedule)
+        day = _factor(file.busyness, "day", chance)
         for number, (stream, end) in enumerate(zip(file.arrivals, self.ends, strict=True), 1):
-            blocks.append(_arrivals(stream, self.names[number], number, end, file, source))
+            blocks.append(_arrivals(stream, self.names[number], number, end, file, chance, day))
         time = np.concatenate([block.time for block in blocks])
         action = np.concatenate([block.action for block in blocks])
         with_orders = [block for block in blocks if len(block.service)] or [self.initial]
         # Columns of one block alone are used as they are; the rows of several are put in the order of creation.
-        rows = np.argsort(time[action == _CREATE], kind="stable") if len(with_orders) > 1 else None
+        rows = time[action == _CREATE].argsort(kind="stable") if len(with_orders) > 1 else None
         if not _are_in_order(blocks):
-            in_time = np.argsort(time, kind="stable")
+            in_time = time.argsort(kind="stable")
             time, action = time[in_time], action[in_time]
         if file.clock.until is not None:
-            within = int(np.searchsorted(time, file.clock.until, side="right"))
+            within = int(time.searchsorted(file.clock.until, side="right"))
             time, action = time[:within], action[:within]
         orders = len(action) - int(np.count_nonzero(action))  # CREATE_ORDER is 0
 
@@ -73,14 +83,17 @@ class Demand:
         if rows is not None:
             each_block = zip(*(block[2:] for block in with_orders), strict=True)
             columns = [_merged(parts, rows[:orders]) for parts in each_block]
-        order_class, service, patience, stream_of_order = columns
+        order_class, service_numbers, patience_numbers, measured, stream_of_order = columns
+        service = _durations(file.service, order_class, service_numbers)
+        if measured.strides != (0,):
+            service = np.where(measured == NONE, service, measured)
         _check_size(file, time, service)
         return Workload(
             action_time=time,
             action=action,
             order_class=order_class,
             service=service,
-            patience=patience,
+            patience=_durations(file.patience, order_class, patience_numbers),
             stream=stream_of_order,
             stream_names=self.names,
             first_number=file.orders.first_number,
@@ -109,7 +122,12 @@ def _merged(columns: Sequence[NDArray[Any]], rows: NDArray[np.intp]) -> NDArray[
 
 def _all(value: int, count: int, kind: Any = np.int64) -> NDArray[Any]:
     """Return a column of one value, which takes no memory."""
-    return np.ndarray(count, kind, np.array([value], kind), strides=(0,))
+    return np.ndarray(count, kind, _single(value, kind), strides=(0,))
+
+
+@cache
+def _single(value: int, kind: Any) -> NDArray[Any]:
+    return np.array([value], kind)
 
 
 def stream_names(file: ScenarioFile) -> list[str]:
@@ -156,97 +174,107 @@ def _crew(times: list[int], changes: list[int]) -> _Block:
         time=np.repeat(np.array(times, np.int64), counts),
         action=np.repeat(kinds, counts),
         order_class=nothing.astype(np.uint8),
-        service=nothing,
-        patience=nothing,
+        service=nothing.view(np.uint64),
+        patience=nothing.view(np.uint64),
+        measured=nothing,
         stream=nothing.astype(np.int32),
     )
 
 
-def _timeline(file: ScenarioFile, source: Replication) -> _Block:
+def _timeline(file: ScenarioFile, chance: Chance) -> _Block:
     entries = sorted(file.timeline, key=lambda entry: entry.at)
     kinds = [entry.action for entry in entries]
     counts = [abs(entry.bots) if entry.order is None else entry.count for entry in entries]
     orders = [entry for entry in entries if entry.order is not None]
     repeats = [entry.count for entry in orders]
-    order_class = np.repeat(np.array([entry.order for entry in orders], np.uint8), repeats)
-    service = _by_class(file.service, order_class, "timeline", "service", source)
-    # All are drawn, also where an action has a time of its own: so an edit of one order changes no other.
-    fixed = np.repeat(np.array([-1 if entry.service is None else entry.service for entry in orders], np.int64), repeats)
+    orders_at = Counter[int]()
+    for entry in orders:
+        orders_at[entry.at] += entry.count
+
+    def numbers(laws: ByClass, purpose: str) -> Numbers:
+        """Return numbers that belong to an instant and the rank among its orders: one order more moves no other."""
+        if not laws.is_drawn:
+            return _all(0, sum(repeats), np.uint64)
+        parts = [chance.numbers("timeline", purpose, count, instant) for instant, count in orders_at.items()]
+        return np.concatenate([*parts, np.empty(0, np.uint64)])
+
     return _Block(
         time=np.repeat(np.array([entry.at for entry in entries], np.int64), counts),
         action=np.repeat(np.array(kinds, np.uint8), counts),
-        order_class=order_class,
-        service=np.where(fixed >= 0, fixed, service),
-        patience=_by_class(file.patience, order_class, "timeline", "patience", source),
-        stream=_all(0, len(order_class), np.int32),
+        order_class=np.repeat(np.array([entry.order for entry in orders], np.uint8), repeats),
+        service=numbers(file.service, "service"),
+        patience=numbers(file.patience, "patience"),
+        measured=np.repeat(
+            np.array([NONE if entry.service is None else entry.service for entry in orders], np.int64), repeats
+        ),
+        stream=_all(0, sum(repeats), np.int32),
     )
 
 
+def _factor(busyness: Busyness | None, name: str, chance: Chance) -> float:
+    """Return how busy a day is for one stream, or for all."""
+    return 1.0 if busyness is None else busyness.factor(chance.numbers(name, "busyness", 1))
+
+
 def _arrivals(
-    stream: Stream, name: str, number: int, end: int | None, file: ScenarioFile, source: Replication
+    stream: Stream, name: str, number: int, end: int | None, file: ScenarioFile, chance: Chance, day: float
 ) -> _Block:
-    times = stream.times(lambda part: source.generator(name, "arrivals", part), end)
+    factor = day * _factor(stream.busyness, name, chance)
+    times = stream.times(lambda part: chance.opened(name, "arrivals", part), end, factor)
     chosen = stream.chosen(times, end)
     times, arrival = times[chosen], None  # of each order: the arrival that brings it, None where each brings one
-    if stream.batch is not None:
-        shares = [float(share) for share in stream.batch.values()]
-        rng = source.generator(name, "batch")
-        sizes = rng.choice(np.array(list(stream.batch), np.int64), len(times), p=shares)
+    if stream.batch_sizes is not None:
+        sizes = stream.batch_sizes.durations(chance.numbers(name, "batch", len(times)))
         if stream.limit is not None:  # it counts orders, so the batch that reaches it is cut below
             sizes = sizes[: int(np.searchsorted(np.cumsum(sizes), stream.limit)) + 1]
         arrival = np.repeat(np.arange(len(sizes)), sizes)
         times = times[arrival]
     times = times[: stream.limit]
-    if len(times) > MOST_ORDERS:
+    count = len(times)
+    if count > MOST_ORDERS:
         raise SimulationError(f"stream {name} made more than {MOST_ORDERS} orders; lower its rate or set its limit")
     if stream.trace is not None:
         placed = slice(None) if arrival is None else arrival[: stream.limit]
         order_class = stream.trace.order_class[chosen][placed][: stream.limit]
-    else:
-        order_class = _classes(stream, name, len(times), source)
-    service = _by_class(file.service, order_class, name, "service", source)
-    if stream.trace is not None:
         measured = stream.trace.service[chosen][placed][: stream.limit]
-        service = np.where(measured >= 0, measured, service)
+    else:
+        order_class, measured = _classes(stream, name, count, chance), _all(NONE, count)
+
+    def numbers(laws: ByClass, purpose: str) -> Numbers:
+        return chance.numbers(name, purpose, count) if laws.is_drawn else _all(0, count, np.uint64)
+
     return _Block(
         time=times,
-        action=np.zeros(len(times), np.uint8),  # CREATE_ORDER
+        action=np.zeros(count, np.uint8),  # CREATE_ORDER
         order_class=order_class,
-        service=service,
-        patience=_by_class(file.patience, order_class, name, "patience", source),
-        stream=_all(number, len(times), np.int32),
+        service=numbers(file.service, "service"),
+        patience=numbers(file.patience, "patience"),
+        measured=measured,
+        stream=_all(number, count, np.int32),
     )
 
 
-def _classes(stream: Stream, name: str, count: int, source: Replication) -> NDArray[np.uint8]:
+def _classes(stream: Stream, name: str, count: int, chance: Chance) -> NDArray[np.uint8]:
     """Return the class of each order of a stream without a trace."""
-    vip = stream.vip_share
-    if not 0 < vip < 1:
-        return np.full(count, _VIP if vip else _NORMAL, np.uint8)
-    is_normal = source.generator(name, "class").random(count) >= vip
+    if stream.first_normal is None:
+        return np.full(count, _VIP if stream.vip_share else _NORMAL, np.uint8)
+    is_normal = chance.numbers(name, "class", count) >= stream.first_normal
     return is_normal.view(np.uint8)  # the numbers of the classes are those of false and true
 
 
-def _by_class(
-    distributions: ByClass, order_class: NDArray[np.uint8], stream: str, purpose: str, source: Replication
-) -> Ints:
-    """Return a duration for each order, NONE where its class has none; the n-th depends on the seed, the stream, the
-    purpose, n and its class alone.
-    """
-    count = len(order_class)
-    if distributions.is_empty:
-        return _all(NONE, count)
+def _durations(laws: ByClass, order_class: NDArray[np.uint8], numbers: Numbers) -> Ints:
+    """Return the duration of each order's number under the law of its class, NONE where that has none."""
+    if laws.is_empty:
+        return _all(NONE, len(numbers))
+    durations = _of_class(laws.NORMAL, numbers)
+    if not laws.is_same:
+        vips = np.flatnonzero(order_class == _VIP)
+        durations[vips] = _of_class(laws.VIP, numbers[vips])
+    return durations
 
-    def sample(number: int, part: int) -> Ints:
-        distribution = distributions.of(number)
-        if distribution is None:
-            return _all(NONE, count)
-        return distribution.sample(lambda: source.generator(stream, purpose, part), count)
 
-    if distributions.is_same:
-        return sample(_VIP, 0)
-    # Each class draws for all orders, so the n-th order gets its number whatever classes came before.
-    return np.where(order_class == _VIP, sample(_VIP, 0), sample(_NORMAL, 1))
+def _of_class(law: Distribution | None, numbers: Numbers) -> Ints:
+    return np.full(len(numbers), NONE) if law is None else law.durations(numbers)
 
 
 def _check_size(file: ScenarioFile, time: Ints, service: Ints) -> None:

@@ -25,7 +25,7 @@ def arrivals(workload, stream=None):
 
 
 def draw(distribution, n, seed=1):
-    return distribution.sample(lambda: np.random.Generator(np.random.Philox(seed)), n) / SECOND
+    return distribution.durations(np.random.Philox(key=seed).random_raw(n)) / SECOND
 
 
 # Distributions: mean and coefficient of variation as asked, and scipy's law with them, in seconds
@@ -376,7 +376,7 @@ RANDOM = """
     arrivals:
 """
 STREAMS = """
-      - {name: day, class: {NORMAL: 70%, VIP: 30%}, poisson: {phases: [{for: 2h, rate: 20/h, ramp_to: 60/h}]}}
+      - {name: guests, class: {NORMAL: 70%, VIP: 30%}, poisson: {phases: [{for: 2h, rate: 20/h, ramp_to: 60/h}]}}
       - {name: app, class: {NORMAL: 50%, VIP: 50%}, renewal: {lognormal: {mean: 3m, cv: 2}}, batch: {1: 50%, 2: 50%}}
       - {name: bus, class: NORMAL, mmpp: {states: [{rate: 2/h, stay: 20m}, {rate: 100/h, stay: 5m}]}}
 """
@@ -417,7 +417,7 @@ def test_adding_streams_actions_or_bots_leaves_the_draws_of_the_others_alone(sce
         + "      - {name: behind, class: VIP, mmpp: {states: [{rate: 60/h, stay: 5m}]}}\n"
     ).workload(replication=3)
     assert len(more.service) > len(few.service) + 100
-    for name in ("day", "app", "bus"):
+    for name in ("guests", "app", "bus"):
         assert len(of_stream(few, name)[0]) > 5
         assert of_stream(few, name) == of_stream(more, name)
 
@@ -425,7 +425,7 @@ def test_adding_streams_actions_or_bots_leaves_the_draws_of_the_others_alone(sce
 def test_the_nth_order_of_a_stream_is_the_same_customer_with_five_and_with_six_bots(scenario):
     five, six = (run(scenario((RANDOM + STREAMS).replace("initial: 5", f"initial: {bots}"))) for bots in (5, 6))
     assert five.fingerprint != six.fingerprint
-    for name in ("day", "app", "bus"):
+    for name in ("guests", "app", "bus"):
         assert of_stream(five.workload, name) == of_stream(six.workload, name)
     worked = [one.attempts.merge(one.orders[["order", "stream"]]) for one in (five, six)]
     first, second = (one[(one["outcome"] == "completed")].set_index("order") for one in worked)
