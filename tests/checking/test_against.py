@@ -250,7 +250,7 @@ def test_one_pair_of_random_replications_proves_nothing():
     assert check(*single, "--no-regressions", status=3)[0] == "INCONCLUSIVE  kitchen.yaml: 0 of 4 comparisons"
     check(*single, "--no-regressions", "--inconclusive", "fail", status=1)
     said = check(*single)
-    assert said[-3:-1] == ["one pair of random replications has neither interval nor p; run more of both,", "with -n"]
+    assert "one pair of random replications has neither interval nor p; run more of both, with -n" in " ".join(said)
     assert not any("test" in line for line in said)
     found = document(*single)["scenarios"][0]["against"]
     assert {one["p_adjusted"] for one in found} == {None}

@@ -60,8 +60,8 @@ def test_what_the_command_prints_and_writes(golden, monkeypatch):
 
     tell("check lunch night", 2)
     tell("check lunch night --fail-fast -k not_certain", 1)
-    tell("check lunch -v -n 2 --seed 8", 3)
-    tell("check lunch -n 2 --seed 8 --inconclusive pass", 0)
+    tell("check lunch -v -n 2 --seed 5", 3)
+    tell("check lunch -n 2 --seed 5 --inconclusive pass", 0)
     tell("check lunch/promises.yaml --against before", 1)
     tell("check night/late.yaml night/nobody.yaml --against before --no-regressions", 1)
     tell("check night/open.yaml --against night", 2)
@@ -160,7 +160,7 @@ def test_expectations_are_facts_about_replication_1():
     put({"expect.yaml": KITCHEN + f"expect: [{{order: {last}, attempts: 0}}, {{order: {last}, attempts: 1}}]\n"})
     held, shown, _ = check("expect.yaml", "-n", "4", status=1)
     assert held == "FAIL          expect.yaml: 1 of 2 expectations"
-    assert shown == f"  expect.yaml:9: order {last}: attempts 0: FAIL, got attempts 1"
+    assert shown == f"  expect.yaml:9: order {last}: attempts 1: FAIL, got attempts 0"
 
 
 ON_THE_CLOCK = """scenario: 1

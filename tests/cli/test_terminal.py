@@ -76,7 +76,11 @@ def test_what_commands_print_keeps_to_80_columns(kind, many):
     Path("study.yaml").write_text(f"{KITCHEN}{keys}thresholds:\n{limits}")
     Path("base").mkdir()
     Path("base/study.yaml").write_text(f"{KITCHEN}thresholds:\n{limits}")
-    options = {"check": ["-v", "--against", "base"], "theory": ["--no-save"], "select": [*BARE, "-n", "60"]}
+    options = {
+        "check": ["-v", "--against", "base", "--inconclusive", "pass"],
+        "theory": ["--no-save"],
+        "select": [*BARE, "-n", "60"],
+    }
     said = sim(kind, "study.yaml", *options.get(kind, BARE), status=3 if kind == "select" and many > 1 else 0).stdout
     assert [line for line in said.splitlines() if len(line) > 80] == []
     assert len(said.splitlines()) > 1

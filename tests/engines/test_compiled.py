@@ -51,7 +51,7 @@ def test_a_run_and_replications_are_the_same_in_either_engine():
 
 def test_a_warm_up_by_mser5_is_the_same_in_either_engine(scenario):
     steady = scenario(
-        "warmup: mser5\nclock: {until: 10h}\nbots: {initial: 3}\nservice: {exponential: {mean: 1m}}\n"
+        "seed: 2\nwarmup: mser5\nclock: {until: 10h}\nbots: {initial: 3}\nservice: {exponential: {mean: 1m}}\n"
         "arrivals: [{class: {VIP: 30%, NORMAL: 70%}, poisson: {rate: 2.5/m}}]\n"
     )
     these, those = (replicate(steady, 8, engine=engine).results for engine in ("reference", "compiled"))

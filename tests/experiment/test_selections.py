@@ -175,7 +175,7 @@ def test_a_candidate_on_its_limit_stays_open_until_the_budget_is_spent(load, mid
 
 
 def test_a_candidate_that_cannot_win_any_more_is_not_needed(load, middle):
-    keys = CLEAR + f"thresholds: {{utilisation: 'between {middle['large']} and 90%'}}\n"
+    keys = CLEAR + f"thresholds: {{utilisation: 'between {middle['large']} and 80%'}}\n"
     found = chosen(load, keys, budget=60)
     assert found.outcome == "crew=3"
     assert standings(found) == ["infeasible", "feasible", "not needed"]
@@ -334,7 +334,7 @@ clock: {until: 1h}
 params: {crew: 3}
 bots: {initial: $crew}
 service: {exponential: {mean: 3m}}
-patience: {NORMAL: 13m}
+patience: {NORMAL: 15m}
 arrivals: [{class: NORMAL, poisson: {rate: 30/h}}]
 sweep: {crew: [3]}
 select: {minimise: crew}
