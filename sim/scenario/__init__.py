@@ -1,5 +1,6 @@
 """The scenario file: loading, checking, and drawing workloads from it."""
 
+from sim.scenario.generators import DRAWS
 from sim.scenario.replications import ReplicationPlan
 from sim.scenario.scenario import Scenario, load_scenario, prepare, restore_scenario
 from sim.scenario.schema import Expectation, json_schema
@@ -11,6 +12,7 @@ from sim.scenario.where import quantity
 from sim.scenario.workload import crew_changes, stream_names
 
 __all__ = [
+    "DRAWS",
     "Condition",
     "Expectation",
     "Place",

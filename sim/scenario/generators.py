@@ -15,6 +15,10 @@ import numpy as np
 
 from sim.scenario.inverses import Numbers
 
+DRAWS = "2"
+"""The version of the draws: a new one whenever a scenario and its seed give other numbers than before. Stored
+replications that have another one are shown, but never extended.
+"""
 Draw = Callable[[int], Numbers]
 """Draws the next so many numbers of a stream."""
 

@@ -22,7 +22,7 @@ from sim.storage.reading import (
 from sim.storage.rows import closing, insert, new_id, new_run_id, of_scenario, run_row, scenario_row, versions
 from sim.storage.saving import file_statements, prove, push_run, runs_to_push, store
 
-_SAME = ("kitchensim", "numpy")  # the packages whose versions decide what numbers a replication has
+_SAME = ("kitchensim", "numpy", "draws")  # what decides by its version which numbers a replication has
 _REPLICATION = (
     "runs.id, runs.replication, runs.worst_waits, runs.fingerprint, runs.engine, runs.warmup_us, runs.started_at, "
     "runs.finished_at, runs.metric_set, runs.metrics"
@@ -117,7 +117,7 @@ def earlier_replications(
 ) -> list[Replication]:
     """Return the replications of a scenario under a seed that are stored already, by number, each number once.
 
-    Only those count that were made by the same kitchensim and numpy as now, which may draw other numbers next year.
+    Only those count that were made by the same kitchensim, numpy and draws as now.
     `damaged` is told of each damaged run, which is left out.
 
     Raises:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sim.events import EventKind
 from sim.experiment import Replication, Run
 from sim.model import NONE, OrderClass, OrderStatus
-from sim.scenario import Scenario
+from sim.scenario import DRAWS, Scenario
 from sim.storage.connection import Connection, Statement, Value
 from sim.storage.metrics import StoredMetrics
 from sim.storage.migrations import USERS, now
@@ -101,7 +101,7 @@ def versions() -> dict[str, str]:
     """Return the versions that a fingerprint may depend on."""
     from importlib.metadata import version
 
-    return {name: version(name) for name in _PACKAGES} | {"python": python_version()}
+    return {name: version(name) for name in _PACKAGES} | {"python": python_version(), "draws": DRAWS}
 
 
 def scenario_row(scenario: Scenario) -> dict[str, Value]:

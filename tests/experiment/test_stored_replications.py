@@ -61,8 +61,9 @@ def test_only_the_same_scenario_and_seed_by_the_same_versions_that_is_not_delete
     assert earlier(scenario(SHIFT.replace("2}", "3}"))) == []
     delete_run(database, ids[1])
     assert earlier() == [1, 3]
-    versions = '{"kitchensim": "0.0.1", "numpy": "2.0.0"}'
-    change(database, "UPDATE runs SET versions = ? WHERE id = ?", versions, ids[2])
+    change(database, "UPDATE runs SET versions = json_set(versions, '$.draws', '1') WHERE id = ?", ids[2])
+    assert earlier() == [1]
+    change(database, "UPDATE runs SET versions = json_remove(versions, '$.draws') WHERE id = ?", ids[2])
     assert earlier() == [1]
     change(database, "UPDATE runs SET status = 'writing' WHERE id = ?", ids[0])
     assert earlier() == []

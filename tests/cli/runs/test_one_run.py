@@ -55,7 +55,7 @@ def test_show_tells_where_a_run_came_from_and_its_metrics(backend):
     assert (told["tags"], told["parameters"]) == ("a, b", "bots 2, cook 10s")
     assert told["fingerprint"] == metrics("out/kitchen")["fingerprint"]
     assert "pushed_at" not in told
-    assert re.fullmatch(r"kitchensim [\d.]+, numpy [\d.]+, simpy [\d.]+, python 3[\d.]+", told["versions"])
+    assert re.fullmatch(r"kitchensim [\d.]+, numpy [\d.]+, simpy [\d.]+, python 3[\d.]+, draws 2", told["versions"])
     values = metrics("out/kitchen")["metrics"]
     assert [line.split() for line in numbers.splitlines()] == [
         [name, *("no data" if value is None else f"{value:.6g}").split(), UNITS[name]] for name, value in values.items()
