@@ -85,10 +85,10 @@ def test_modules_of_the_current_folder_are_data(command, elsewhere):
 
 def test_compiling_in_the_background_takes_no_module_from_the_current_folder(elsewhere, monkeypatch):
     commands = []
-    monkeypatch.setattr(compiling.subprocess, "Popen", lambda command, **_: commands.append(command))
-    compiling._begin.__wrapped__()
-    monkeypatch.undo()
-    os.chdir(elsewhere)
+    with monkeypatch.context() as patch:
+        patch.setattr(compiling.subprocess, "Popen", lambda command, **_: commands.append(command))
+        compiling._begin.__wrapped__()
+    monkeypatch.chdir(elsewhere)
     write("numpy.py", "raise SystemExit('the numpy of the current folder')")
     *python, code = commands[0]
     load = [*python, code.replace("compile_now()", "print('loaded')")]
