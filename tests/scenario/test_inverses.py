@@ -227,6 +227,7 @@ def test_products_and_sums_are_rounded_one_by_one():
     assert elementary.polynomial(coefficients, x).tolist() == values
 
 
+@pytest.mark.slow
 def test_each_value_has_the_same_bits_without_the_instructions_of_newer_processors():
     """So it has on older ones: numpy takes other code, which divides arrays into other pieces."""
     newer = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
