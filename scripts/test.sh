@@ -19,7 +19,7 @@ unset PYTHONDONTWRITEBYTECODE
 types="$(mktemp)"
 .venv/bin/mypy > "$types" 2>&1 &
 mypy=$!
-trap 'kill "$mypy" 2> /dev/null; rm -f "$types"' EXIT
+trap 'kill "$mypy" 2> /dev/null || true; rm -f "$types"' EXIT
 .venv/bin/ruff check --quiet .
 .venv/bin/ruff format --check --quiet .
 .venv/bin/lint-imports --no-logo
