@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, WrapValidator
 
 from sim.scenario import inverses
 from sim.scenario.inverses import Inverse, Numbers, Steps
-from sim.scenario.mapping import Part
+from sim.scenario.mapping import Finding, Part
 from sim.scenario.parts import Cv, Share, distinct, whole_100
 from sim.units import SHARE_PATTERN, shown
 
@@ -63,6 +63,14 @@ class Busyness(Part):
         if self.choice is not None:
             return float(sum(factor * share for factor, share in self.choice.items()))
         return cast(Spread, self.gamma or self.lognormal).mean
+
+    def misfit(self) -> Finding:
+        """Return what is wrong with a mean other than 1, and where: the rates alone say how many come on average."""
+        message = f"has a mean of {self.mean:g}; "
+        if self.choice is not None:
+            return ("choice",), message + "choose factors around 1 whose mean is 1, and change the rates instead"
+        name = "gamma" if self.gamma is not None else "lognormal"
+        return (name, "mean"), message + "write mean: 1, and change the rates instead"
 
     def factor(self, numbers: Numbers) -> float:
         """Return the factor that belongs to the first number; 0 for a day on which nobody comes."""

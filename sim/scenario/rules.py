@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from sim.errors import SimulationError
-from sim.model import UNITS, Action, OrderStatus, Workload, full_metric_name
+from sim.model import UNITS, Action, OrderStatus, full_metric_name
 from sim.scenario.arrivals import Stream
 from sim.scenario.busyness import Busyness
 from sim.scenario.hints import did_you_mean
@@ -23,7 +23,7 @@ from sim.scenario.replications import Precision, ReplicationPlan
 from sim.scenario.schema import Expectation, ScenarioFile, TimelineEntry
 from sim.scenario.tree import Steps
 from sim.scenario.where import quantity
-from sim.scenario.workload import Demand, crew_changes, stream_name
+from sim.scenario.workload import crew_changes, first_workload, stream_name
 from sim.units import format_duration, shown
 
 Rule = Callable[[Any], Iterator[Finding]]
@@ -78,14 +78,8 @@ def _some_state_has_a_rate(mmpp: Mmpp) -> Iterator[Finding]:
 
 @_rule(Busyness)
 def _the_mean_factor_is_1(busyness: Busyness) -> Iterator[Finding]:
-    if busyness.mean == 1:
-        return
-    message = f"has a mean of {busyness.mean:g}; "
-    if busyness.choice is not None:
-        yield ("choice",), message + "choose factors around 1 whose mean is 1, and change the rates instead"
-    else:
-        name = "gamma" if busyness.gamma is not None else "lognormal"
-        yield (name, "mean"), message + "write mean: 1, and change the rates instead"
+    if busyness.mean != 1:
+        yield busyness.misfit()
 
 
 @_rule(Stream)
@@ -291,7 +285,7 @@ def _expectations_are_of_what_comes(file: ScenarioFile) -> Iterator[Finding]:
     first, last, bots = file.orders.first_number, None, None
     with suppress(WrongValueError):  # what replication 1 has is known only when it can be drawn
         try:
-            workload = _first_workload(file)
+            workload = first_workload(file)
         except SimulationError as error:
             yield (), str(error)
             return
@@ -308,16 +302,6 @@ def _expectations_are_of_what_comes(file: ScenarioFile) -> Iterator[Finding]:
             if bot is not None and bots is not None and bot > bots:
                 advice = f"name one of bots 1 to {bots}" if bots else "it adds none, leave this out"
                 yield ("expect", index, "bot"), f"bot {bot} is never added by this scenario; {advice}"
-
-
-def _first_workload(file: ScenarioFile) -> Workload:
-    """Return what replication 1 has: drawing it is the only way to know how many orders chance makes."""
-    try:
-        return Demand(file).workload(file.seed, 1)
-    except WrongValueError:  # maybe of a key that decides nothing of which orders and bots come
-        defaults = ScenarioFile.model_validate({"scenario": 1, "name": "stand-in"})
-        stand_ins = {key: getattr(defaults, key) for key in ("service", "patience", "queue")}
-        return Demand(file.model_copy(update=stand_ins)).workload(file.seed, 1)
 
 
 @_rule(ScenarioFile)

@@ -18,6 +18,7 @@ from sim.scenario.busyness import Busyness
 from sim.scenario.distributions import Distribution
 from sim.scenario.generators import Chance
 from sim.scenario.inverses import Numbers
+from sim.scenario.mapping import WrongValueError
 from sim.scenario.parts import MOST_ORDERS
 from sim.scenario.schema import ByClass, ScenarioFile
 from sim.units import LONGEST
@@ -287,3 +288,13 @@ def _check_size(file: ScenarioFile, time: Ints, service: Ints) -> None:
     longest = int(service.max(initial=0))
     if last + len(service) * longest > _LATEST and last + float(service.sum(dtype=np.float64)) > _LATEST:
         raise SimulationError(f"{file.name} could last longer than 100,000 years; shorten the service times")
+
+
+def first_workload(file: ScenarioFile) -> Workload:
+    """Return what replication 1 has: drawing it is the only way to know how many orders chance makes."""
+    try:
+        return Demand(file).workload(file.seed, 1)
+    except WrongValueError:  # maybe of a key that decides nothing of which orders and bots come
+        defaults = ScenarioFile.model_validate({"scenario": 1, "name": "stand-in"})
+        stand_ins = {key: getattr(defaults, key) for key in ("service", "patience", "queue")}
+        return Demand(file.model_copy(update=stand_ins)).workload(file.seed, 1)
