@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from sim.experiment import CheckedFile, Pair, Replications, adjusted
-from sim.model import WORSE
+from sim.model import metric_named
 from sim.output.reports import difference_text
 from sim.output.wording import estimate_of
 from sim.scenario import Place
@@ -78,7 +78,7 @@ def _comparison_findings(pairs: Sequence[Pair], place: Place, base: str, inconcl
     """
     for pair in pairs:
         # Of some metrics, such as orders created, neither more nor less is worse.
-        if WORSE[pair.metric] and (pair.difference is not None or pair.baseline_mean is not None):
+        if metric_named(pair.metric).worse and (pair.difference is not None or pair.baseline_mean is not None):
             judgement, note = _judged(pair)
             got = "" if pair.difference is None else difference_text(pair)
             limit = f"{pair.metric} no worse than in {base}"

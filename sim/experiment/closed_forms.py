@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sim.experiment.frames import frame_of_rows, interval_cells
 from sim.experiment.presenting import presenter
 from sim.experiment.replications import Replications
-from sim.model import UNITS, OrderClass
+from sim.model import OrderClass, unit_of
 from sim.scenario import Scenario, crew_changes, stream_names
 from sim.statistics import Interval, holm, paired_difference
 from sim.statistics.queueing import erlang_a, priority_waits
@@ -77,7 +77,7 @@ class Theory:
         import pandas as pd
 
         if replications is None:
-            values = [(metric, value, UNITS[metric]) for metric, value in self.values.items()]
+            values = [(metric, value, unit_of(metric)) for metric, value in self.values.items()]
             return pd.DataFrame(values, columns=["metric", "theory", "unit"])
         rows = [
             (row.metric, row.theory, *interval_cells(row.estimate), row.agrees) for row in self.beside(replications)

@@ -14,7 +14,7 @@ from sim.experiment.points import differing, label
 from sim.experiment.presenting import ComparisonPlots, presenter
 from sim.experiment.replicating import Options, most_replications, replicator
 from sim.experiment.replications import Replications
-from sim.model import UNITS, WORSE
+from sim.model import metric_named, unit_of
 from sim.scenario import Scenario, metric_of
 from sim.statistics import Difference, holm, paired_difference
 from sim.units import count
@@ -68,7 +68,7 @@ class Pair(NamedTuple):
         return (
             self.difference is not None
             and self.is_significant
-            and self.difference.interval.mean * WORSE[self.metric] > 0
+            and self.difference.interval.mean * metric_named(self.metric).worse > 0
         )
 
 
@@ -138,7 +138,7 @@ class Comparison:
                 pair.is_significant,
                 pair.difference and pair.difference.correlation,
                 pair.difference and pair.difference.variance_ratio,
-                UNITS[pair.metric],
+                unit_of(pair.metric),
             )
             for pair in self.pairs
         ]

@@ -10,7 +10,7 @@ import numpy as np
 from sim.experiment.frames import ThresholdVerdicts, frame_of_rows, interval_cells
 from sim.experiment.presenting import ReplicationsPlots, presenter
 from sim.experiment.results import Replication, Results
-from sim.model import UNITS, OrderClass
+from sim.model import UNITS, OrderClass, unit_of
 from sim.scenario import Scenario, Threshold, metric_of
 from sim.statistics import Interval, bounds, mean_interval
 from sim.units import SECOND, count
@@ -97,7 +97,7 @@ class Replications:
         """Return what becomes of a threshold when either judgement may be wrong with probability `level` at most."""
         # Where all observed values are equal, others may still lie so far away (see `bounds`): none of a crew, which
         # the file fixes, and no share leaves 0 to 1.
-        match UNITS[threshold.metric]:
+        match unit_of(threshold.metric):
             case "bots":
                 reach = 0.0
             case "share":

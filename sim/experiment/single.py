@@ -12,7 +12,7 @@ from sim.events import EventLog
 from sim.experiment.frames import Times, Verdicts, frame_of
 from sim.experiment.presenting import RunPlots, presenter
 from sim.metrics import Measures, attempts_table, events_table, measure, orders_table
-from sim.model import UNITS, OrderClass, OrderStatus, Table, Workload
+from sim.model import OrderClass, OrderStatus, Table, Workload, unit_of
 from sim.scenario import Scenario
 from sim.statistics import BatchMeans, batch_means
 from sim.units import SECOND, count
@@ -150,7 +150,7 @@ class Run:
             {
                 "metric": list(values),
                 "value": pd.array(list(values.values()), dtype="Float64"),
-                "unit": [UNITS[name] for name in values],
+                "unit": [unit_of(name) for name in values],
             }
         )
 

@@ -14,8 +14,8 @@ from sim.model import (
     NONE,
     STATISTICS,
     UNITS,
+    Family,
     Ints,
-    Metric,
     OrderClass,
     OrderStatus,
     Workload,
@@ -217,7 +217,7 @@ def _orders(workload: Workload, log: EventLog, attempts: Attempts) -> Orders:
 
 
 def _family(
-    metric: Metric,
+    metric: Family,
     order_class: OrderClass | None,
     workload: Workload,
     log: EventLog,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.errors import Fault
 from sim.experiment import Candidate, CheckedFile, Comparison, Pair, Replications, Run, Selection, Sweep, Theory
-from sim.model import UNITS
+from sim.model import UNITS, unit_of
 from sim.output.files import text_file, write_files
 from sim.scenario import Scenario
 from sim.verdicts import Finding, Outcome
@@ -143,7 +143,7 @@ def theory_document(theory: Theory, scenario: Scenario, replications: Replicatio
             row.metric: {
                 "theory": row.theory,
                 **(row.estimate._asdict() if row.estimate else {"mean": None, "low": None, "high": None, "n": 0}),
-                "unit": UNITS[row.metric],
+                "unit": unit_of(row.metric),
                 "agrees": row.agrees,
             }
             for row in ([] if replications is None else theory.beside(replications))

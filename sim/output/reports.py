@@ -16,7 +16,7 @@ from sim.experiment import (
     shared_conditions,
     theory,
 )
-from sim.model import WORSE
+from sim.model import metric_named
 from sim.output.documents import PROCEDURE
 from sim.output.layout import WIDTH, Row, aligned, folded, html_lines, html_table
 from sim.output.wording import BOUND, at_least, estimate_lines, estimate_of, estimate_text, how_often, shown
@@ -195,7 +195,7 @@ def _direction(pair: Pair) -> str:
         return ""
     if pair.is_worse:
         return "worse"
-    return "better" if WORSE[pair.metric] else "differs"
+    return "better" if metric_named(pair.metric).worse else "differs"
 
 
 def select_report(selection: Selection) -> Report:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from math import inf
 
 from sim.experiment import AllOrders, Replications, key_metrics
-from sim.model import UNITS, OrderClass
+from sim.model import OrderClass, unit_of
 from sim.output.layout import WIDTH, Row, aligned, folded
 from sim.statistics import Histogram, Interval
 from sim.units import SECOND, count, format_duration
@@ -26,7 +26,7 @@ def shown(name: str, value: float) -> str:
     """Return a value of a metric with its unit: seconds to a tenth, or whole from 100 on, shares to a tenth of a
     percent, numbers to a thousandth, from 10 on to a tenth, and whole from 1,000 on.
     """
-    unit = UNITS[name]
+    unit = unit_of(name)
     size = abs(value)
     if unit == "s":
         text = format_duration(round(size * SECOND), 0 if size >= 100 else 1)
@@ -43,7 +43,7 @@ def interval_ends(metric: str, estimate: Interval) -> tuple[str, str] | None:
     """Return the ends of an estimate's interval in words, None where it has none."""
     if estimate.low is None or estimate.high is None:
         return None
-    most = 1.0 if UNITS[metric] == "share" else inf  # Student's t knows not that no value is negative, no share above 1
+    most = 1.0 if unit_of(metric) == "share" else inf  # t knows no ends: no time is negative, no share above 1
     low, high = (shown(metric, min(max(end, 0.0), most)) for end in (estimate.low, estimate.high))
     return low, high
 

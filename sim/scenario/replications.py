@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, WithJsonSchem
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from sim.model import UNITS
+from sim.model import unit_of
 from sim.scenario.mapping import Part
 from sim.scenario.thresholds import MetricName, limit
 from sim.units import DURATION_PATTERN, parse_duration, parse_share, shown
@@ -53,7 +53,7 @@ class Precision(Part):
         """
         if self.half_width.endswith("%"):
             return half_width <= float(parse_share(self.half_width)) * abs(mean)
-        return half_width <= limit(self.half_width, UNITS[self.metric])
+        return half_width <= limit(self.half_width, unit_of(self.metric))
 
 
 class ReplicationPlan(Part):

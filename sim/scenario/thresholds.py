@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, NamedTuple, cast
 
 from pydantic import BeforeValidator, PlainValidator, ValidationInfo, WithJsonSchema
 
-from sim.model import UNITS, full_metric_name
+from sim.model import UNITS, full_metric_name, unit_of
 from sim.scenario.hints import did_you_mean
 from sim.scenario.mapping import Finding, Part, WrongValueError
 from sim.scenario.parts import Context
@@ -163,13 +163,13 @@ def _thresholds_of(key: str, metric: str, value: object, written: Node, findings
     is_list = isinstance(checked.check, list)
     texts = dict(enumerate(checked.check)) if is_list else {KEY: checked.check}
     if not texts:
-        findings.append((steps_of_check, f'is empty; write "< {_EXAMPLES[UNITS[metric]]}"'))
+        findings.append((steps_of_check, f'is empty; write "< {_EXAMPLES[unit_of(metric)]}"'))
     for index, text in texts.items():
         # Each condition of a list stands at a place of its own, a single one at that of its metric.
         steps = (*steps_of_check, index) if is_list else steps_of_check
         place = written.place_of(("thresholds", *steps) if is_list else ("thresholds", key, KEY))
         try:
-            yield Threshold(metric, condition(text, UNITS[metric]), checked.severity, place)
+            yield Threshold(metric, condition(text, unit_of(metric)), checked.severity, place)
         except ValueError as error:
             findings.append((steps, str(error)))
 

@@ -66,7 +66,7 @@ def kept_mark() -> Path | None:
 def _changed() -> int:
     """Return when a file changed last that has compiled code in it, or numbers that compiled code takes over."""
     sim = Path(__file__).parents[2]
-    files = chain(sim.glob("*.py"), sim.glob("engines/**/*.py"), sim.glob("metrics/*.py"))
+    files = chain(*(sim.glob(pattern) for pattern in ("*.py", "model/*.py", "engines/**/*.py", "metrics/*.py")))
     return max(file.stat().st_mtime_ns for file in files)
 
 

@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter, Locator, PercentFormatter
 
 from sim.experiment import Replications, Run
-from sim.model import UNITS, OrderClass
+from sim.model import OrderClass, unit_of
 from sim.output.charts.drawing import Chart
 from sim.output.wording import how_often
 from sim.scenario import Scenario
@@ -162,7 +162,7 @@ def unit_axis(axis: Axis, unit: str, most: int = 8) -> None:
 
 def with_unit(metric: str) -> str:
     """Return a metric with its unit, where the ticks of `unit_axis` do not say that."""
-    unit = UNITS[metric]
+    unit = unit_of(metric)
     return metric if unit in ("s", "share") else f"{metric} ({unit})"
 
 

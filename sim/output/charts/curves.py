@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.experiment import Replications, Size, label, shared_conditions
-from sim.model import UNITS
+from sim.model import unit_of
 from sim.output.charts.canvas import INK, plain, unit_axis, with_unit
 from sim.output.wording import CONFIDENCE, shown
 from sim.scenario import quantity
@@ -138,7 +138,7 @@ class Curves:
         ends = [point.estimate(metric, CONFIDENCE) for point in self.points]
         if all(estimate is None or estimate.low is None or estimate.low >= 0 for estimate in ends):
             first.set_ylim(bottom=0)
-        unit_axis(first.yaxis, UNITS[metric], 6)
+        unit_axis(first.yaxis, unit_of(metric), 6)
         first.set_ylabel(with_unit(metric).replace(" ", "\n"))
         bottom, top = first.get_ylim()
         labels: list[tuple[float, str]] = []

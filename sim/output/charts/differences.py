@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from sim.experiment import Comparison, Pair, Replications, Size, theory
 from sim.experiment.presenting import ComparisonPlots
-from sim.model import UNITS
+from sim.model import unit_of
 from sim.output.charts.canvas import (
     COLOURS,
     INK,
@@ -62,7 +62,7 @@ def _draw_pairs(axes: Axes, pairs: Sequence[Pair], metric: str) -> None:
         else:
             mark_interval(axes, row, pair.difference.interval, _BLUE, filled=pair.is_significant)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=8))
-    unit_axis(axes.xaxis, UNITS[metric])
+    unit_axis(axes.xaxis, unit_of(metric))
     axes.set_ylabel("alternative")
     axes.set_xlabel(f"difference of {with_unit(metric)}")
 
