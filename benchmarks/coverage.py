@@ -109,7 +109,7 @@ def run_all(wanted: dict[Study, int], jobs: int) -> dict[Study, list[Experiment]
 def share(hits: int, number: int) -> str:
     """Return a share with Wilson's 95% interval."""
     found = share_interval(hits, number)
-    return f"{found.mean:>9.1%}{f'{found.low:.1%} to {found.high:.1%}':>18}"
+    return f"{found.estimate:>9.1%}{f'{found.low:.1%} to {found.high:.1%}':>18}"
 
 
 def print_coverage(found: dict[Study, list[Experiment]]) -> None:

@@ -73,7 +73,7 @@ def queue(bots: int) -> float:
 def share(hits: int, number: int) -> str:
     """Return a share with Wilson's 95% interval."""
     found = share_interval(hits, number)
-    return f"{found.mean:>8.1%}{f'{found.low:.1%} to {found.high:.1%}':>15}"
+    return f"{found.estimate:>8.1%}{f'{found.low:.1%} to {found.high:.1%}':>15}"
 
 
 def outcomes(text: str, seed: int, number: int) -> tuple[Counter[str], float]:
@@ -93,7 +93,7 @@ def print_truth(number: int) -> None:
     for bots in (5, 6):
         scenario = restore_scenario(HEAD + CREW, {}, "known").set(bots=bots)
         found = replicate(scenario, number, seed=1, engine="compiled", fingerprints=False).estimate("queue.mean")
-        print(f"{bots} bots{queue(bots):>10.4f}{found.mean:>10.4f}{found.low:>10.4f} to {found.high:.4f}")
+        print(f"{bots} bots{queue(bots):>10.4f}{found.estimate:>10.4f}{found.low:>10.4f} to {found.high:.4f}")
 
 
 def print_select(number: int) -> None:
@@ -141,7 +141,7 @@ def print_rare(number: int) -> None:
         for seed in range(80_000_000, 80_000_000 + number)
     )
     print(f"\nselect with abandonment below 0.05%; {number:,} repetitions; asked: wrong at most 5%")
-    print(f"3 bots: {seen.mean:.3%} ({seen.low:.3%} to {seen.high:.3%}); {equal:.1%} of the replications have none")
+    print(f"3 bots: {seen.estimate:.3%} ({seen.low:.3%} to {seen.high:.3%}); {equal:.1%} of the replications have none")
     print(f"3 bots are said to do{said['bots=3']:>7}{share(said['bots=3'], number)}")
 
 
@@ -185,7 +185,7 @@ def alarms(one: Scenario, other: Scenario, number: int) -> tuple[int, int]:
         pairs = compare(
             one, other, metric_names=METRICS, times=30, seed=seed, engine="compiled", fingerprints=False
         ).pairs
-        different += any(pair.difference.interval.mean != 0 for pair in pairs)
+        different += any(pair.difference.interval.estimate != 0 for pair in pairs)
         significant += any(pair.is_significant for pair in pairs)
     return different, significant
 

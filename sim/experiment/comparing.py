@@ -68,7 +68,7 @@ class Pair(NamedTuple):
         return (
             self.difference is not None
             and self.is_significant
-            and self.difference.interval.mean * metric_named(self.metric).worse > 0
+            and self.difference.interval.estimate * metric_named(self.metric).worse > 0
         )
 
 
@@ -166,12 +166,12 @@ def paired(name: str, replications: Replications, baseline: Replications, metric
     is_bound = replications.columns.is_bound(metric) or baseline.columns.is_bound(metric)
     if not is_pair.any():
         estimate, baseline_estimate = replications.estimate(metric), baseline.estimate(metric)
-        means = (baseline_estimate and baseline_estimate.mean, estimate and estimate.mean)
+        means = (baseline_estimate and baseline_estimate.estimate, estimate and estimate.estimate)
         return Pair(name, metric, *means, None, 1.0, is_bound)
     difference = paired_difference(values[is_pair], baseline_values[is_pair])
     is_random = replications.scenario.is_random or baseline.scenario.is_random
     if not is_random:  # any difference is certain, and so is that there is none
-        difference = difference._replace(p=float(difference.interval.mean == 0))
+        difference = difference._replace(p=float(difference.interval.estimate == 0))
     baseline_mean, mean = float(baseline_values[is_pair].mean()), float(values[is_pair].mean())
     return Pair(name, metric, baseline_mean, mean, difference, difference.p, is_bound, is_random)
 

@@ -73,4 +73,4 @@ class Course:
         if len(observed) < 2:
             return False
         interval = mean_interval(observed, self._until.confidence)
-        return interval.half_width is not None and self._until.reached(interval.mean, interval.half_width)
+        return interval.half_width is not None and self._until.reached(interval.estimate, interval.half_width)

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from sim.errors import Fault
 from sim.experiment import Candidate, CheckedFile, Comparison, Pair, Replications, Run, Selection, Sweep, Theory
+from sim.experiment.frames import interval_cells
 from sim.model import UNITS, unit_of
 from sim.output.files import text_file, write_files
 from sim.scenario import Scenario
+from sim.statistics import Interval
 from sim.verdicts import Finding, Outcome
 
 if TYPE_CHECKING:
@@ -94,7 +96,7 @@ def pair_document(pair: Pair) -> dict[str, Any]:
         "metric": pair.metric,
         "baseline": pair.baseline_mean,
         "mean": pair.mean,
-        "difference": None if difference is None else difference.interval._asdict(),
+        "difference": None if difference is None else _ends(difference.interval),
         "p_adjusted": pair.p_adjusted,
         "significant": pair.is_significant,
         "correlation": None if difference is None else difference.correlation,
@@ -142,7 +144,7 @@ def theory_document(theory: Theory, scenario: Scenario, replications: Replicatio
         "metrics": {
             row.metric: {
                 "theory": row.theory,
-                **(row.estimate._asdict() if row.estimate else {"mean": None, "low": None, "high": None, "n": 0}),
+                **_ends(row.estimate),
                 "unit": unit_of(row.metric),
                 "agrees": row.agrees,
             }
@@ -219,10 +221,15 @@ def finding_document(finding: Finding) -> dict[str, Any]:
     }
 
 
+def _ends(estimate: Interval | None) -> dict[str, Any]:
+    """Return an estimate as `mean`, with the ends of its interval and the number of values."""
+    return dict(zip(("mean", "low", "high", "n"), interval_cells(estimate), strict=True))
+
+
 def _estimates(replications: Replications) -> dict[str, Any]:
     """Return mean, low, high and n of each metric, None where nothing was observed."""
     estimates = {name: replications.estimate(name) for name in UNITS}
-    return {name: None if estimate is None else estimate._asdict() for name, estimate in estimates.items()}
+    return {name: None if estimate is None else _ends(estimate) for name, estimate in estimates.items()}
 
 
 def _thresholds(replications: Replications) -> list[dict[str, Any]]:

@@ -53,7 +53,7 @@ def estimate_of(metric: str, estimate: Interval | None) -> str:
     if estimate is None:
         return ""
     ends = interval_ends(metric, estimate)
-    mean = shown(metric, estimate.mean)
+    mean = shown(metric, estimate.estimate)
     return mean if ends is None else f"{mean} ({ends[0]} to {ends[1]})"
 
 
@@ -119,6 +119,6 @@ def _cells(replications: Replications, name: str) -> tuple[str, str, str, str]:
     estimate = replications.estimate(name, CONFIDENCE)
     if estimate is None:
         return "no data", "", "", "0"
-    mean = at_least(shown(name, estimate.mean), replications.columns.is_bound(name))
+    mean = at_least(shown(name, estimate.estimate), replications.columns.is_bound(name))
     low, high = interval_ends(name, estimate) or ("", "")
     return mean, low, high, f"{estimate.n:,}"

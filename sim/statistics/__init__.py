@@ -1,32 +1,40 @@
 """Statistics of simulation output, and queueing theory: numbers in, numbers out. Nothing here knows of kitchens."""
 
 from sim.statistics.comparison import Difference, holm, p_value, paired_difference
-from sim.statistics.estimation import (
-    BatchMeans,
-    Histogram,
+from sim.statistics.intervals import (
+    DayRange,
     Interval,
-    batch_means,
     bounds,
+    day_range,
     mean_interval,
-    mser5,
     replications_for,
-    share_interval,
     t_quantile,
 )
+from sim.statistics.quantiles import Counts, Histogram, quantile_bounds
+from sim.statistics.shares import clopper_pearson, days_needed, share_bounds, share_interval
+from sim.statistics.warmup import BatchMeans, batch_means, mser5, mser5_cut
 
 __all__ = [
     "BatchMeans",
+    "Counts",
+    "DayRange",
     "Difference",
     "Histogram",
     "Interval",
     "batch_means",
     "bounds",
+    "clopper_pearson",
+    "day_range",
+    "days_needed",
     "holm",
     "mean_interval",
     "mser5",
+    "mser5_cut",
     "p_value",
     "paired_difference",
+    "quantile_bounds",
     "replications_for",
+    "share_bounds",
     "share_interval",
     "t_quantile",
 ]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.statistics.estimation import Floats, Interval, mean_interval
+from sim.statistics.intervals import Floats, Interval, mean_interval
 
 
 class Difference(NamedTuple):
@@ -44,7 +44,7 @@ def paired_difference(
     variance, unpaired = float(differences.var(ddof=1)), float(treated.var(ddof=1) + untreated.var(ddof=1))
     sd = float(treated.std(ddof=1) * untreated.std(ddof=1))
     correlation = float(np.cov(treated, untreated)[0, 1]) / sd if sd else None
-    p = p_value(interval.mean, variance, n)
+    p = p_value(interval.estimate, variance, n)
     return Difference(interval, p, correlation, unpaired / variance if variance else None)
 
 

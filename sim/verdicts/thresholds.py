@@ -89,8 +89,8 @@ def _holds_of_mean(
 
 def _side(condition: Condition, estimate: Interval) -> Judgement:
     """Tell on which side of its limits an interval lies; a single value is an interval without width."""
-    low = estimate.mean if estimate.low is None else estimate.low
-    high = estimate.mean if estimate.high is None else estimate.high
+    low = estimate.estimate if estimate.low is None else estimate.low
+    high = estimate.estimate if estimate.high is None else estimate.high
     is_right, is_wrong = {
         "<": (high < condition.high, low >= condition.high),
         "<=": (high <= condition.high, low > condition.high),
@@ -104,7 +104,7 @@ def _side(condition: Condition, estimate: Interval) -> Judgement:
 
 
 def _what_settles(condition: Condition, observed: Sequence[float]) -> str:
-    mean = mean_interval(observed).mean
+    mean = mean_interval(observed).estimate
     distance = min(abs(mean - condition.low), abs(mean - condition.high))
     if distance == 0:
         return "its mean is the limit; no number of replications is likely to settle it"
@@ -115,4 +115,6 @@ def _what_settles(condition: Condition, observed: Sequence[float]) -> str:
 
 def _share_of_runs(held: int, n: int) -> str:
     share = share_interval(held, n)
-    return f"held in {held} of {n} replications ({share.mean:.0%}, 95% interval {share.low:.0%} to {share.high:.0%})"
+    return (
+        f"held in {held} of {n} replications ({share.estimate:.0%}, 95% interval {share.low:.0%} to {share.high:.0%})"
+    )

@@ -102,7 +102,7 @@ def test_json_holds_what_the_tables_do():
         {"crew": crew, "cook": cook} for crew, cook in ((2, "10s"), (3, "9s"), (3, "10s"), (4, "10s"))
     ]
     estimate = sweep(lunch, 5).points[0].estimate("utilisation")
-    assert swept["points"][0]["metrics"]["utilisation"] == estimate._asdict()
+    assert tuple(swept["points"][0]["metrics"]["utilisation"].values()) == estimate
     compared = json.loads(sim("compare", "lunch.yaml", "-n", "5", "--json", *BARE).stdout)
     assert compared["baseline"] == "crew=3, cook=10s"
     assert [pair["p_adjusted"] for pair in compared["pairs"]] == [
@@ -112,7 +112,7 @@ def test_json_holds_what_the_tables_do():
     assert (selected["outcome"], selected["selected"]) == (select(lunch, 60).outcome, {"crew": 3, "cook": "9s"})
     theory = json.loads(sim("theory", "steady.yaml", "-n", "5", "--json", "--no-save").stdout)
     assert (theory["model"], theory["failing"]) == ("M/M/3", None)
-    mean = replicate(load_scenario("steady.yaml"), 5).estimate("wait.mean").mean
+    mean = replicate(load_scenario("steady.yaml"), 5).estimate("wait.mean").estimate
     assert theory["metrics"]["wait.mean"]["mean"] == mean
     assert json.loads(sim("theory", "lunch.yaml", "-n", "2", "--json", "--no-save").stdout)["model"] is None
 

@@ -148,7 +148,7 @@ def test_a_scenario_does_not_differ_from_itself_under_another_name(load):
     assert done.labels == ["story", "twin"]
     seen = [pair.difference for pair in done.pairs if pair.difference is not None]
     assert len(seen) > 40
-    assert {(found.interval.mean, found.interval.low, found.interval.high) for found in seen} == {(0, 0, 0)}
+    assert {(found.interval.estimate, found.interval.low, found.interval.high) for found in seen} == {(0, 0, 0)}
     assert not any(pair.is_significant for pair in done.pairs)
 
 
@@ -176,7 +176,7 @@ def test_the_table_of_a_comparison_has_a_row_for_each_pair(crews):
     assert table["unit"].tolist() == ["s", "share"] * 2
     for row, pair in zip(table.itertuples(), done.pairs, strict=True):
         assert (row.alternative, row.metric, row.significant) == (pair.alternative, pair.metric, pair.is_significant)
-        assert (row.baseline, row.mean, row.difference) == (*pair[2:4], pair.difference.interval.mean)
+        assert (row.baseline, row.mean, row.difference) == (*pair[2:4], pair.difference.interval.estimate)
     assert {str(table[name].dtype) for name in (*numbers, "p_adjusted", "correlation")} == {"Float64"}
     assert (table["mean"] - table["baseline"]).tolist() == pytest.approx(table["difference"].tolist())
 

@@ -111,7 +111,7 @@ def test_what_nobody_observed_has_no_estimate(scenario):
 
 def enough(values: list[float]) -> bool:
     interval = mean_interval(values)
-    return interval.half_width <= 0.25 * abs(interval.mean)
+    return interval.half_width <= 0.25 * abs(interval.estimate)
 
 
 def test_it_stops_at_the_first_number_from_twenty_on_that_is_narrow_enough(scenario):

@@ -203,7 +203,7 @@ def test_the_warm_up_of_a_run_with_more_orders_than_are_kept_is_marked_where_it_
 def test_waits_without_abandoned_orders_say_so(repeated):
     impatient = BUSY + "\n    patience: {NORMAL: {exponential: {mean: 2m}}}"
     done = repeated(impatient, 4)
-    share = done.estimate("orders.abandoned.rate").mean
+    share = done.estimate("orders.abandoned.rate").estimate
     for figure in (done.plot.intervals(), done.plot.warmup()):
         _, of = figure.axes[0].get_title(loc="left").split("\n", 1)
         assert of.replace("\n", " ").endswith(f"; {share:.1%} of the orders were ABANDONED and are not in waits")
@@ -232,4 +232,4 @@ def test_a_notebook_shows_the_metrics_that_matter_and_the_thresholds(repeated):
     assert ">PASS</td>" in html
     assert "utilisation &lt; 100%" in html
     found = done.estimate("utilisation")
-    assert f"{found.mean:.1%} ({found.low:.1%} to {found.high:.1%})" in html
+    assert f"{found.estimate:.1%} ({found.low:.1%} to {found.high:.1%})" in html

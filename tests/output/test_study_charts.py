@@ -67,7 +67,7 @@ def test_a_curve_is_the_means_and_its_band_their_intervals(scenario):
     means = [point.estimate("wait.VIP.p95") for point in done.points]
     x, y = axes.get_lines()[0].get_data()
     assert list(x) == [2, 3, 4, 5]
-    assert list(y) == pytest.approx([one.mean for one in means])
+    assert list(y) == pytest.approx([one.estimate for one in means])
     band = axes.collections[0].get_paths()[0].vertices
     for crew, one in zip(x, means, strict=True):
         ends = band[band[:, 0] == crew][:, 1]
@@ -110,7 +110,9 @@ def test_three_parameters_are_panels_beside_each_other_and_no_two_curves_look_al
         for curve, cook in zip(curves, ("5s", "10s", "12s"), strict=True):
             points = [point for point in done.points if point.scenario.parameters["cook"] == cook]
             points = [point for point in points if point.scenario.parameters["rule"] == rule]
-            assert list(curve.get_ydata()) == pytest.approx([point.estimate("utilisation").mean for point in points])
+            assert list(curve.get_ydata()) == pytest.approx(
+                [point.estimate("utilisation").estimate for point in points]
+            )
 
 
 def test_many_curves_all_differ_and_their_names_fit(scenario):
@@ -201,7 +203,7 @@ def test_differences_are_drawn_with_their_intervals_and_filled_where_significant
         pairs = [pair for pair in done.pairs if pair.metric == metric]
         marks = [line for line in axes.get_lines() if line.get_marker() == "|"]
         assert [line.get_xdata()[0] for line in marks] == pytest.approx(
-            [pair.difference.interval.mean for pair in pairs]
+            [pair.difference.interval.estimate for pair in pairs]
         )
         assert [box.get_facecolor()[3] == 1 for box in axes.patches] == [pair.is_significant for pair in pairs]
         ends = [(box.get_x(), box.get_x() + box.get_width()) for box in axes.patches]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim.statistics import bounds, mean_interval, replications_for, share_interval, t_quantile
+from sim.statistics import bounds, day_range, mean_interval, replications_for, share_interval, t_quantile
 
 SLEEP = [1.2, 2.4, 1.3, 1.3, 0.0, 1.0, 1.8, 0.8, 4.6, 1.4]  # Student (1908), hours of sleep gained
 CONFIDENCES = (0.5, 0.9, 0.95, 0.99)
@@ -108,7 +108,7 @@ def test_bounds_of_equal_values_of_one_value_and_of_none():
 @given(NUMBERS)
 def test_bounds_contain_the_mean_and_are_wider_the_smaller_the_level(values):
     found = [bounds(values, level) for level in LEVELS]
-    assert {(one.mean, one.n) for one in found} == {(np.mean(values), len(values))}
+    assert {(one.estimate, one.n) for one in found} == {(np.mean(values), len(values))}
     lows, highs = [one.low for one in found], [one.high for one in found]
     assert [*lows[::-1], np.mean(values), *highs] == sorted([*lows, np.mean(values), *highs])
     if len(set(values)) > 1:
@@ -144,7 +144,7 @@ def test_the_interval_of_a_share_is_that_of_scipy_and_stays_between_0_and_1(hits
     theirs = stats.binomtest(hits, n).proportion_ci(confidence, method="wilson")
     assert share[1:3] == pytest.approx(tuple(theirs), abs=1e-12)
     assert 0 <= share.low <= share.high <= 1
-    assert share.low - 1e-12 <= share.mean <= share.high + 1e-12
+    assert share.low - 1e-12 <= share.estimate <= share.high + 1e-12
 
 
 def test_no_runs_have_no_share():
@@ -155,30 +155,48 @@ def test_no_runs_have_no_share():
 # How many replications
 
 
-def smallest_number(values: list[float], half_width: float) -> int:
-    sd, n = np.std(values, ddof=1), len(values)
-    while stats.t.ppf(0.975, n - 1) * sd / n**0.5 > half_width:
-        n += 1
-    return n
-
-
-def test_values_that_are_known_well_enough_need_no_more():
-    assert replications_for(SLEEP, 0.88) == 10
+def test_a_mean_far_from_its_limit_needs_two_and_no_more():
+    assert replications_for(SLEEP, 1e6) == 2
     assert replications_for([3, 3], 1e-9) == 2
 
 
-def test_half_the_half_width_needs_about_four_times_as_many():
+def test_half_the_distance_needs_about_four_times_as_many():
     values = np.random.default_rng(1).normal(10, 2, 200)
-    now = mean_interval(values).half_width
-    assert replications_for(values, now / 2) == pytest.approx(800, rel=0.02)
+    assert replications_for(values, 0.1) == pytest.approx(4 * replications_for(values, 0.2), rel=0.01)
 
 
-@pytest.mark.parametrize(("values", "half_width"), [([0, 1], 0.7), (SLEEP, 0.4), (list(range(30)), 0.5)])
-def test_it_is_the_smallest_number_whose_interval_is_narrow_enough(values, half_width):
-    assert replications_for(values, half_width) == smallest_number(values, half_width)
+@pytest.mark.parametrize(("values", "distance"), [([0, 1], 0.3), (SLEEP, 0.4), (SLEEP, 1.2), (list(range(30)), 0.5)])
+def test_that_many_replications_decide_four_experiments_in_five(values, distance):
+    """The power by the noncentral t distribution, of which the sum of two quantiles is a close approximation."""
+    n, sd = replications_for(values, distance), np.std(values, ddof=1)
+    power = stats.nct.sf(stats.t.ppf(0.975, n - 1), n - 1, distance * n**0.5 / sd)
+    assert power == pytest.approx(0.8, abs=0.045)
 
 
-def test_what_was_seen_says_how_many_are_needed_only_from_two_values_on():
-    for values, half_width in (([1], 1), ([], 1), ([1, 2], 0), ([1, 2], -1)):
-        with pytest.raises(ValueError, match="give two values or more, and a half-width above 0"):
-            replications_for(values, half_width)
+def test_values_say_how_many_are_needed_only_from_two_on():
+    for values, distance in (([1], 1), ([], 1), ([1, 2], 0), ([1, 2], -1)):
+        with pytest.raises(ValueError, match="give two values or more, and a distance above 0"):
+            replications_for(values, distance)
+
+
+# Where a day lies
+
+
+@pytest.mark.parametrize(
+    ("n", "rank", "coverage"), [(1, 1, 0), (30, 1, 29 / 31), (39, 1, 0.95), (79, 2, 0.95), (100, 2, 97 / 101)]
+)
+def test_a_coming_day_lies_between_the_smallest_and_largest_of_39(n, rank, coverage):
+    days = np.random.default_rng(n).permutation(n)
+    assert day_range(days) == (rank - 1, n - rank, pytest.approx(coverage))
+
+
+@pytest.mark.parametrize("n", [20, 39, 100])
+def test_a_coming_day_lies_there_as_often_as_it_says(n):
+    draws = np.random.default_rng(n).lognormal(size=(20_000, n + 1))
+    low, high, coverage = zip(*(day_range(days) for days in draws[:, :-1]), strict=True)
+    assert np.mean((low <= draws[:, -1]) & (draws[:, -1] <= high)) == pytest.approx(coverage[0], abs=0.006)
+
+
+def test_no_days_say_nothing_of_a_coming_one():
+    with pytest.raises(ValueError, match="no values"):
+        day_range([])

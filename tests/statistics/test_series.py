@@ -126,4 +126,4 @@ def test_one_batch_is_refused_and_equal_batches_have_no_correlation():
 def test_fewer_observations_than_batches_are_refused():
     with pytest.raises(ValueError, match="19 observations make no 20 batches"):
         batch_means(range(19))
-    assert batch_means(range(20)).interval.mean == 9.5
+    assert batch_means(range(20)).interval.estimate == 9.5

@@ -125,7 +125,7 @@ def mark_interval(axes: Axes, row: float, interval: Interval, colour: str, fille
         face = colour if filled else "none"
         corner, width = (interval.low, row - 0.18), interval.high - interval.low
         axes.add_patch(Rectangle(corner, width, 0.36, facecolor=face, edgecolor=colour, linewidth=1.4, zorder=3))
-    axes.plot(interval.mean, row, "|", color=INK, markersize=17, markeredgewidth=1.6, zorder=4)
+    axes.plot(interval.estimate, row, "|", color=INK, markersize=17, markeredgewidth=1.6, zorder=4)
 
 
 class _DurationLocator(Locator):

@@ -126,9 +126,9 @@ class Curves:
                 axes.vlines(x, low, high, color=look.colour, alpha=0.4, linewidth=6)
             for index, estimate in estimates.items():
                 style = {"marker": look.marker, "markersize": 7, **MARKS[standing(index, metric)]}
-                axes.plot(self.x[index] + shift, estimate.mean, color=look.colour, **style)
+                axes.plot(self.x[index] + shift, estimate.estimate, color=look.colour, **style)
                 if index == selected:
-                    axes.plot(self.x[index] + shift, estimate.mean, **_RING)
+                    axes.plot(self.x[index] + shift, estimate.estimate, **_RING)
 
     def _finish_row(self, row: Sequence[Axes], metric: str, limits: dict[float, str]) -> None:
         """Label the y axis of a row of panels, and draw the limits with their texts beside the row."""

@@ -107,7 +107,7 @@ def _in_words(replications: Replications, name: str, estimate: Interval | None) 
     """Return an estimate as text: the mean, of how many replications when not of all, and the interval below."""
     if estimate is None:
         return "no data"
-    text = at_least(shown(name, estimate.mean), replications.columns.is_bound(name))
+    text = at_least(shown(name, estimate.estimate), replications.columns.is_bound(name))
     if estimate.n < len(replications.results):
         text += f" (in {estimate.n} of {len(replications.results)})"
     ends = interval_ends(name, estimate)

@@ -1,0 +1,156 @@
+"""Shares: of runs, and of the orders of many days."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.statistics.intervals import Floats, Interval, hall_distance, t_quantile, unseen_share
+
+_LEVEL = 0.025  # of a verdict on one side
+_FEW_DAYS = 10  # days with a miss below which those not seen yet may change the share
+_TOLERANCE = 1e-10
+
+
+def share_interval(hits: int, n: int, confidence: float = 0.95) -> Interval:
+    """Return the share of `n` runs that `hits` are, with Wilson's interval (Wilson 1927).
+
+    Raises:
+        ValueError: there are no runs.
+
+    """
+    if n == 0:
+        raise ValueError("no runs")
+    from scipy.special import ndtri
+
+    share, z = hits / n, float(ndtri((1 + confidence) / 2))
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    return Interval(share, centre - half if hits else 0.0, centre + half if hits < n else 1.0, n)
+
+
+def clopper_pearson(hits: int, n: int, level: float) -> Interval:
+    """Return the share of `n` runs that `hits` are, between two bounds, each wrong at most with probability `level`.
+
+    Source: Clopper and Pearson (1934), The use of confidence or fiducial limits illustrated in the case of the
+    binomial, Biometrika 26.
+
+    Raises:
+        ValueError: there are no runs.
+
+    """
+    if n == 0:
+        raise ValueError("no runs")
+    from scipy.special import betaincinv
+
+    low = float(betaincinv(hits, n - hits + 1, level)) if hits else 0.0
+    high = float(betaincinv(hits + 1, n - hits, 1 - level)) if hits < n else 1.0
+    return Interval(hits / n, low, high, n)
+
+
+def days_needed(share: float) -> int:
+    """Return the least number of days after which it can be proved, at 2.5%, that `share` of all orders are hits.
+
+    If one day in 1 / (1 - share) is lost with all its orders, fewer days have too good a chance to show none of them.
+
+    Raises:
+        ValueError: the share is not between 0 and 1.
+
+    """
+    if not 0 < share < 1:
+        raise ValueError(f"a share of {share} is not between 0 and 1")
+    return max(2, math.ceil(math.log(_LEVEL) / math.log(share)))
+
+
+def share_bounds(
+    hits: Sequence[int] | NDArray[np.int64], orders: Sequence[int] | NDArray[np.int64], level: float
+) -> Interval:
+    """Return the share of all orders that are hits, between two bounds, each wrong at most with probability `level`.
+
+    `hits` and `orders` are counts by day. Orders of a day depend on each other, so the day is the unit: the share is
+    the ratio of sums, and its interval holds each p for which Hall's bounds (see `bounds`) of hits - p * orders, which
+    is 0 on average where p is the truth, do not exclude 0 (Fieller 1954). Days without orders count nothing, and `n` is
+    the number of the others.
+
+    Where fewer than ten days had a miss, they tell too little of the days that were not seen. So the lower bound is
+    also held against the worst that such days may bring, and the upper bound likewise where few days had a hit.
+
+    Raises:
+        ValueError: there are no orders, or a day has more hits than orders.
+
+    """
+    n_all, h_all = np.asarray(orders, np.int64), np.asarray(hits, np.int64)
+    n, h = n_all[n_all > 0], h_all[n_all > 0]
+    days, total, total_hits = len(n), int(n.sum()), int(h.sum())
+    if days == 0:
+        raise ValueError("no orders")
+    if (h_all > n_all).any() or (h_all < 0).any():
+        raise ValueError("a day has more hits than orders, or fewer than none")
+    share = total_hits / total
+    if days == 1:
+        return Interval(share, None, None, 1)
+    if (h * total == n * total_hits).all():
+        unseen = unseen_share(days, level)
+        return Interval(share, share * (1 - unseen), share + (1 - share) * unseen, days)
+    low, high = _hall_ends(h.astype(float), n.astype(float), share, level)
+    return Interval(share, min(low, 1 - _worst(n - h, n, level)), max(high, _worst(h, n, level)), days)
+
+
+def _hall_ends(hits: Floats, orders: Floats, share: float, level: float) -> tuple[float, float]:
+    """Return the ends of the interval of each p that Hall's bounds of hits - p * orders do not exclude."""
+    days, mean = len(orders), float(orders.mean())
+    t = t_quantile(1 - 2 * level, days - 1)
+    # With p = share + shift, hits - p * orders differs from its mean, -shift * mean, by rest - shift * more.
+    rest, more = hits - share * orders, orders - mean
+    rest2, both, more2 = float(rest @ rest), float(rest @ more), float(more @ more)
+    rest3, rest2_more, rest_more2, more3 = (
+        float(a @ b) for a, b in ((rest * rest, rest), (rest * rest, more), (rest, more * more), (more * more, more))
+    )
+
+    def margin(shift: float, side: int) -> float:
+        """Return how far the bound on a side, 1 the lower and -1 the upper one, lies beyond 0; below 0 it does not."""
+        sd = math.sqrt(max(0.0, rest2 - 2 * shift * both + shift**2 * more2) / (days - 1))
+        if sd == 0:
+            return -shift * mean * side
+        third = rest3 - 3 * shift * rest2_more + 3 * shift**2 * rest_more2 - shift**3 * more3
+        return side * (-shift * mean - sd * hall_distance(side * t, third / days / sd**3, days))
+
+    low = _last_below_0(lambda shift: margin(shift, 1), -share)
+    high = _last_below_0(lambda shift: margin(shift, -1), 1 - share)
+    return share + low, share + high
+
+
+def _last_below_0(function: Callable[[float], float], end: float) -> float:
+    """Return where, from 0 to `end`, a function rises above 0, or `end`: to within 1e-10, by bisection."""
+    inside, outside = 0.0, end
+    if function(end) <= 0:
+        return end
+    while abs(outside - inside) > _TOLERANCE:
+        middle = (inside + outside) / 2
+        if function(middle) <= 0:
+            inside = middle
+        else:
+            outside = middle
+    return outside
+
+
+def _worst(misses: NDArray[np.int64], orders: NDArray[np.int64], level: float) -> float:
+    """Return the largest share of all orders that misses may be, as far as few days with a miss tell; 0 for more days.
+
+    Days that were not seen may have misses only. The bound is that of Stringer (1963), Practical aspects of statistical
+    sampling in auditing: Clopper and Pearson's bounds of the share of days with a miss, of which each day counts by its
+    own share of misses. A day with a miss has as many orders as such days have, but at least as many as any day.
+    """
+    is_missed = misses > 0
+    count, days = int(is_missed.sum()), len(orders)
+    if count >= _FEW_DAYS:
+        return 0.0
+    from scipy.special import betaincinv
+
+    shares = np.sort(misses[is_missed] / orders[is_missed])[::-1]
+    known = np.arange(count + 1)
+    steps = np.ones(count + 1)
+    steps[known < days] = betaincinv(known[known < days] + 1, days - known[known < days], 1 - level)
+    size = max(1.0, float(orders[is_missed].mean() / orders.mean())) if count else 1.0
+    return min(1.0, size * float(steps[0] + np.diff(steps) @ shares))
