@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 _NO_SKEWNESS = 1e-6  # below which its correction is lost in rounding
 _LEVEL, _POWER = 0.025, 0.8  # of the test that `replications_for` plans
@@ -47,10 +48,11 @@ def mean_interval(values: Sequence[float] | Floats, confidence: float = 0.95) ->
     n = len(observed)
     if n == 0:
         raise ValueError("no values")
-    mean = float(observed.mean())
+    mean = float(observed.sum()) / n  # equal to `mean`, which takes three times as long
     if n == 1:
         return Interval(mean, None, None, 1)
-    half = t_quantile(confidence, n - 1) * float(observed.std(ddof=1)) / math.sqrt(n)
+    sd = math.sqrt(float(((observed - mean) ** 2).sum()) / (n - 1))
+    half = t_quantile(confidence, n - 1) * sd / math.sqrt(n)
     return Interval(mean, mean - half, mean + half, n)
 
 
@@ -71,7 +73,7 @@ def bounds(values: Sequence[float] | Floats, level: float, reach: float = 0) -> 
     n = len(observed)
     if n == 0:
         raise ValueError("no values")
-    mean = float(observed.mean())
+    mean = float(observed.sum()) / n
     if n == 1:
         return Interval(mean, None, None, 1)
     if observed.min() == observed.max():
@@ -79,9 +81,9 @@ def bounds(values: Sequence[float] | Floats, level: float, reach: float = 0) -> 
         away = unseen_share(n, level) * reach
         return Interval(value, value - away, value + away, n)
     centred = observed - mean
-    squares = centred * centred
-    sd = math.sqrt(float(squares.sum()) / (n - 1))
-    skewness = float((squares * centred).mean()) / sd**3
+    sd = math.sqrt(float((centred * centred).sum()) / (n - 1))
+    scaled = centred / sd
+    skewness = float((scaled * scaled * scaled).sum()) / n
     t = t_quantile(1 - 2 * level, n - 1)
     low, high = (mean - sd * hall_distance(sign * t, skewness, n) for sign in (1, -1))
     return Interval(mean, low, high, n)

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.statistics.intervals import Interval, t_quantile, unseen_share
-
-Ints = NDArray[np.int64]
+from sim.statistics.intervals import Interval, Ints, t_quantile, unseen_share
 
 _BITS = 12  # each power of two is cut into 4,096 ranges
 
@@ -97,7 +95,9 @@ class Counts:
     @classmethod
     def join(cls, parts: Sequence["Counts"]) -> "Counts":
         """Return the counts of all numbers of some parts, the same however they were divided."""
-        pool = _pool(parts)
+        if not parts:
+            return cls.of(np.zeros(0, np.int64))
+        pool = _pool(*_columns(parts))
         places = np.flatnonzero(pool)
         return cls(places.astype(np.int32), pool[places])
 
@@ -163,7 +163,8 @@ def quantile_bounds(days: Sequence[Counts], share: float, level: float) -> Inter
     filled = [day for day in days if len(day.places)]
     if not filled:
         raise ValueError("no numbers")
-    running = np.cumsum(_pool(filled))
+    places, counts = _columns(filled)
+    running = np.cumsum(_pool(places, counts))
     total, n = int(running[-1]), len(filled)
 
     def place_of(part: float) -> int:
@@ -174,12 +175,11 @@ def quantile_bounds(days: Sequence[Counts], share: float, level: float) -> Inter
     if n == 1:
         return Interval(_middle(place), None, None, 1)
     starts = np.cumsum([0, *(len(day.places) for day in filled[:-1])])
-    places, counts = _columns(filled)
     orders = np.add.reduceat(counts, starts)
     below = np.add.reduceat(np.where(places <= place, counts, 0), starts)
     is_alike = (below * total == orders * int(running[place])).all()
     residual = below - running[place] / total * orders
-    error = math.sqrt(n / (n - 1) * float(residual @ residual)) / total
+    error = math.sqrt(n / (n - 1) * float((residual**2).sum())) / total
     away = unseen_share(n, level) if is_alike else t_quantile(1 - 2 * level, n - 1) * error
     low = _middle(place_of(share - away)) if share > away else 0.0
     high = _middle(place_of(share + away)) if share + away < 1 else math.inf
@@ -191,11 +191,8 @@ def _columns(parts: Sequence[Counts]) -> tuple[NDArray[np.int32], Ints]:
     return np.concatenate([part.places for part in parts]), np.concatenate([part.counts for part in parts])
 
 
-def _pool(parts: Sequence[Counts]) -> Ints:
-    """Return how many numbers of all parts lie at each place, up to the last one with any."""
-    if not parts:
-        return np.zeros(0, np.int64)
-    places, counts = _columns(parts)
+def _pool(places: NDArray[np.int32], counts: Ints) -> Ints:
+    """Return how many numbers lie at each place, up to the last one with any."""
     return np.bincount(places, counts).astype(np.int64)  # exact below 2**53
 
 
@@ -217,7 +214,7 @@ def _decode(content: bytes) -> Ints:
     """
     septets = np.frombuffer(content, np.uint8)
     ends = np.flatnonzero(septets < 128)
-    if not len(septets) or ends[-1:] != len(septets) - 1:
+    if not len(ends) or ends[-1] != len(septets) - 1:
         raise ValueError("these bytes are no counts")
     starts = np.concatenate([[0], ends[:-1] + 1])
     step = np.arange(len(septets)) - np.repeat(starts, ends - starts + 1)

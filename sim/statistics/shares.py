@@ -4,9 +4,8 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sim.statistics.intervals import Floats, Interval, hall_distance, t_quantile, unseen_share
+from sim.statistics.intervals import Floats, Interval, Ints, hall_distance, t_quantile, unseen_share
 
 _LEVEL = 0.025  # of a verdict on one side
 _FEW_DAYS = 10  # days with a miss below which those not seen yet may change the share
@@ -63,9 +62,7 @@ def days_needed(share: float) -> int:
     return max(2, math.ceil(math.log(_LEVEL) / math.log(share)))
 
 
-def share_bounds(
-    hits: Sequence[int] | NDArray[np.int64], orders: Sequence[int] | NDArray[np.int64], level: float
-) -> Interval:
+def share_bounds(hits: Sequence[int] | Ints, orders: Sequence[int] | Ints, level: float) -> Interval:
     """Return the share of all orders that are hits, between two bounds, each wrong at most with probability `level`.
 
     `hits` and `orders` are counts by day. Orders of a day depend on each other, so the day is the unit: the share is
@@ -73,28 +70,36 @@ def share_bounds(
     is 0 on average where p is the truth, do not exclude 0 (Fieller 1954). Days without orders count nothing, and `n` is
     the number of the others.
 
-    Where fewer than ten days had a miss, they tell too little of the days that were not seen. So the lower bound is
-    also held against the worst that such days may bring, and the upper bound likewise where few days had a hit.
+    Where fewer than ten days had a miss, they tell too little of the days that were not seen, and Hall's bound alone is
+    wrong far too often. So the lower bound is no higher than the worst that such days leave possible. A share of hits
+    is as easily underrated from few days with a hit, so the upper bound has the same guard: turned into the share of
+    misses, the interval is the mirror of this one.
 
     Raises:
         ValueError: there are no orders, or a day has more hits than orders.
 
     """
-    n_all, h_all = np.asarray(orders, np.int64), np.asarray(hits, np.int64)
-    n, h = n_all[n_all > 0], h_all[n_all > 0]
-    days, total, total_hits = len(n), int(n.sum()), int(h.sum())
+    all_hits, all_orders = np.asarray(hits, np.int64), np.asarray(orders, np.int64)
+    if ((all_hits < 0) | (all_hits > all_orders)).any():
+        raise ValueError("a day has more hits than orders, or fewer than none")
+    counted = all_orders > 0
+    hit, created = all_hits[counted], all_orders[counted]
+    days, total, total_hit = len(created), int(created.sum()), int(hit.sum())
     if days == 0:
         raise ValueError("no orders")
-    if (h_all > n_all).any() or (h_all < 0).any():
-        raise ValueError("a day has more hits than orders, or fewer than none")
-    share = total_hits / total
+    share = total_hit / total
     if days == 1:
         return Interval(share, None, None, 1)
-    if (h * total == n * total_hits).all():
+    if (hit * total == created * total_hit).all():
         unseen = unseen_share(days, level)
         return Interval(share, share * (1 - unseen), share + (1 - share) * unseen, days)
-    low, high = _hall_ends(h.astype(float), n.astype(float), share, level)
-    return Interval(share, min(low, 1 - _worst(n - h, n, level)), max(high, _worst(h, n, level)), days)
+    low, high = _hall_ends(hit.astype(float), created.astype(float), share, level)
+    return Interval(
+        share,
+        min(low, 1 - _worst(created - hit, created, level)),
+        max(high, _worst(hit, created, level)),
+        days,
+    )
 
 
 def _hall_ends(hits: Floats, orders: Floats, share: float, level: float) -> tuple[float, float]:
@@ -103,10 +108,10 @@ def _hall_ends(hits: Floats, orders: Floats, share: float, level: float) -> tupl
     t = t_quantile(1 - 2 * level, days - 1)
     # With p = share + shift, hits - p * orders differs from its mean, -shift * mean, by rest - shift * more.
     rest, more = hits - share * orders, orders - mean
-    rest2, both, more2 = float(rest @ rest), float(rest @ more), float(more @ more)
-    rest3, rest2_more, rest_more2, more3 = (
-        float(a @ b) for a, b in ((rest * rest, rest), (rest * rest, more), (rest, more * more), (more * more, more))
-    )
+    squares = rest * rest, rest * more, more * more
+    rest2, both, more2 = (float(terms.sum()) for terms in squares)
+    cubes = squares[0] * rest, squares[0] * more, squares[2] * rest, squares[2] * more
+    rest3, rest2_more, rest_more2, more3 = (float(terms.sum()) for terms in cubes)
 
     def margin(shift: float, side: int) -> float:
         """Return how far the bound on a side, 1 the lower and -1 the upper one, lies beyond 0; below 0 it does not."""
@@ -135,22 +140,22 @@ def _last_below_0(function: Callable[[float], float], end: float) -> float:
     return outside
 
 
-def _worst(misses: NDArray[np.int64], orders: NDArray[np.int64], level: float) -> float:
-    """Return the largest share of all orders that misses may be, as far as few days with a miss tell; 0 for more days.
+def _worst(misses: Ints, orders: Ints, level: float) -> float:
+    """Return the largest share of orders that misses may be, as far as few days with a miss tell: 0 if many had one.
 
-    Days that were not seen may have misses only. The bound is that of Stringer (1963), Practical aspects of statistical
-    sampling in auditing: Clopper and Pearson's bounds of the share of days with a miss, of which each day counts by its
-    own share of misses. A day with a miss has as many orders as such days have, but at least as many as any day.
+    On days that were not seen all orders may be missed. The bound is that of Stringer (1963), Practical aspects of
+    statistical sampling in auditing: from one count of days with a miss to the next, the bound of Clopper and Pearson
+    grows by a step, and each such day counts for its step by its share of misses. (Were all orders of such days taken
+    for missed, the bound would be as safe and much wider.) Such days have their own number of orders, but no fewer than
+    an average day.
     """
     is_missed = misses > 0
     count, days = int(is_missed.sum()), len(orders)
     if count >= _FEW_DAYS:
         return 0.0
-    from scipy.special import betaincinv
-
+    if count == 0:
+        return unseen_share(days, level)
+    ends = np.array([clopper_pearson(hits, days, level).high for hits in range(count + 1)])
     shares = np.sort(misses[is_missed] / orders[is_missed])[::-1]
-    known = np.arange(count + 1)
-    steps = np.ones(count + 1)
-    steps[known < days] = betaincinv(known[known < days] + 1, days - known[known < days], 1 - level)
-    size = max(1.0, float(orders[is_missed].mean() / orders.mean())) if count else 1.0
-    return min(1.0, size * float(steps[0] + np.diff(steps) @ shares))
+    size = max(1.0, float(orders[is_missed].mean() / orders.mean()))
+    return min(1.0, size * float(ends[0] + np.diff(ends) @ shares))

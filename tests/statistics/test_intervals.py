@@ -1,4 +1,4 @@
-"""Means, bounds and shares, against published values, against scipy, and against plain slow ones."""
+"""Means, bounds and where days lie, against published values, against scipy, and against plain slow ones."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim.statistics import bounds, day_range, mean_interval, replications_for, share_interval, t_quantile
+from sim.statistics import bounds, day_range, mean_interval, replications_for, t_quantile
 
 SLEEP = [1.2, 2.4, 1.3, 1.3, 0.0, 1.0, 1.8, 0.8, 4.6, 1.4]  # Student (1908), hours of sleep gained
 CONFIDENCES = (0.5, 0.9, 0.95, 0.99)
@@ -100,6 +100,7 @@ def test_bounds_of_equal_values_of_one_value_and_of_none():
     assert bounds([0.25] * 5, 0.01) == (0.25, 0.25, 0.25, 5)
     unseen = stats.binomtest(0, 5).proportion_ci(0.98, "exact").high
     assert bounds([0.25] * 5, 0.01, reach=2) == pytest.approx((0.25, 0.25 - 2 * unseen, 0.25 + 2 * unseen, 5))
+    assert bounds([0.1] * 30, 0.01) == (0.1, 0.1, 0.1, 30), "whatever rounding makes of their mean"
     assert bounds([7], 0.01) == (7.0, None, None, 1)
     with pytest.raises(ValueError, match="no values"):
         bounds([], 0.01)
@@ -115,6 +116,12 @@ def test_bounds_contain_the_mean_and_are_wider_the_smaller_the_level(values):
         assert len({*lows, *highs}) == 2 * len(LEVELS)
 
 
+@given(st.lists(st.sampled_from([0, 1, 10**6]), min_size=2, max_size=40), st.floats(1e-9, 0.3), st.floats(1e-9, 0.3))
+def test_bounds_are_wider_the_smaller_the_level_however_skewed_the_values(values, level, other):
+    wide, narrow = (bounds(values, each, reach=1) for each in sorted([level, other]))
+    assert wide.low <= narrow.low <= wide.estimate <= narrow.high <= wide.high
+
+
 @given(NUMBERS, st.sampled_from(LEVELS), st.integers(-50, 50))
 def test_bounds_turn_and_move_with_the_values(values, level, shift):
     found = bounds(values, level)
@@ -122,34 +129,6 @@ def test_bounds_turn_and_move_with_the_values(values, level, shift):
     close = {"rel": 1e-9, "abs": 1e-6}
     assert turned.low == pytest.approx(shift - 3 * found.high, **close)
     assert turned.high == pytest.approx(shift - 3 * found.low, **close)
-
-
-# Shares
-
-
-@pytest.mark.parametrize(
-    ("hits", "n", "low", "high"),
-    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
-)
-def test_the_interval_of_a_share_is_the_published_one(hits, n, low, high):
-    """Newcombe (1998), Two-sided confidence intervals for the single proportion, table I, method 3."""
-    share = share_interval(hits, n)
-    assert share == (hits / n, pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5), n)
-
-
-@pytest.mark.parametrize("confidence", CONFIDENCES)
-@pytest.mark.parametrize(("hits", "n"), [(0, 1), (1, 1), (0, 30), (30, 30), (29, 30), (500, 1000)])
-def test_the_interval_of_a_share_is_that_of_scipy_and_stays_between_0_and_1(hits, n, confidence):
-    share = share_interval(hits, n, confidence)
-    theirs = stats.binomtest(hits, n).proportion_ci(confidence, method="wilson")
-    assert share[1:3] == pytest.approx(tuple(theirs), abs=1e-12)
-    assert 0 <= share.low <= share.high <= 1
-    assert share.low - 1e-12 <= share.estimate <= share.high + 1e-12
-
-
-def test_no_runs_have_no_share():
-    with pytest.raises(ValueError, match="no runs"):
-        share_interval(0, 0)
 
 
 # How many replications

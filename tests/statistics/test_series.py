@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.signal import lfilter
 
-from sim.statistics import batch_means, mean_interval, mser5
+from sim.statistics import batch_means, mean_interval, mser5, mser5_cut
 
 SETTLED = [1, 3, 2, 5, 2, 4, 1, 6, 3, 3] * 10
 
@@ -80,6 +80,35 @@ def test_once_nobody_waits_any_more_the_warm_up_is_over(waiting):
 def test_a_series_without_a_warm_up_is_hardly_ever_refused():
     noise = np.random.default_rng(1).exponential(1, (200, 500))
     assert sum(mser5(series) is None for series in noise) <= 4
+
+
+# One cut for all replications
+
+
+def test_a_warm_up_that_chance_hides_in_each_replication_shows_in_their_average():
+    rng = np.random.default_rng(1)
+    series = 3 * np.exp(-np.arange(600) / 20) + rng.normal(0, 1, (400, 600))
+    alone = [mser5(row) for row in series]
+    cuts = [mser5_cut(rows) for rows in series.reshape(10, 40, 600)]
+    assert np.mean(alone) < 45
+    assert np.mean(cuts) > 60
+
+
+def test_the_cut_is_that_of_the_average_up_to_the_end_of_the_shortest():
+    rows = [[50] * 20 + SETTLED, [30] * 20 + SETTLED[:60] + [10**9], [40] * 20 + SETTLED[:60]]
+    average = np.mean([row[:80] for row in rows], axis=0)
+    assert mser5_cut(rows) == mser5(average) == 20
+
+
+@given(st.lists(st.integers(-(10**6), 10**6), min_size=15, max_size=60, unique=True), st.integers(1, 4))
+def test_replications_that_are_alike_have_the_cut_of_each(series, count):
+    assert mser5_cut([series] * count) == mser5(series)
+
+
+def test_without_replications_there_is_no_cut_and_short_ones_have_no_end():
+    assert mser5_cut([[1] * 100, [1] * 9]) is None
+    with pytest.raises(ValueError, match="no replications"):
+        mser5_cut([])
 
 
 # Batch means

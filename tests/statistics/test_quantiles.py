@@ -1,0 +1,180 @@
+"""Quantiles of many numbers: counts that merge, and intervals with days as clusters."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from sim.statistics import Counts, Histogram, quantile_bounds
+
+NUMBERS = st.lists(st.integers(0, 2**50) | st.integers(0, 9), max_size=60)
+SHARES = (0.01, 0.5, 0.9, 0.95, 0.995, 1)
+
+
+# Dense counts
+
+
+def test_a_histogram_has_the_quantiles_of_its_numbers_to_within_what_it_says():
+    rng = np.random.default_rng(1)
+    for numbers in (
+        rng.integers(0, 9_000, 5_000),
+        np.rint(rng.exponential(6e7, 5_000)).astype(np.int64),
+        np.array([0, 2**62, 8_191, 8_192]),
+    ):
+        counted = Histogram()
+        counted.add(numbers)
+        assert (counted.n, counted.total) == (len(numbers), int(numbers.sum()))
+        for share in (0.01, 0.5, 0.95, 0.99, 1):
+            truth = np.quantile(numbers, share, method="inverted_cdf")
+            assert abs(counted.quantile(share) - truth) <= truth * Histogram.relative_error
+    with pytest.raises(ValueError, match="no numbers"):
+        Histogram().quantile(0.5)
+
+
+def test_histograms_merge_exactly_however_the_numbers_are_divided():
+    numbers = np.random.default_rng(2).integers(0, 2**40, 1_000)
+    whole = Histogram()
+    whole.add(numbers)
+    parts = Histogram()
+    for part in np.array_split(numbers, 7):
+        one = Histogram()
+        one.add(part)
+        parts.merge(one)
+    assert (parts.n, parts.total) == (whole.n, whole.total)
+    assert np.array_equal(parts.counts, whole.counts)
+
+
+# Sparse counts
+
+
+def same(ours: Counts, theirs: Counts) -> bool:
+    return np.array_equal(ours.places, theirs.places) and np.array_equal(ours.counts, theirs.counts)
+
+
+@given(NUMBERS, st.data())
+def test_counting_parts_and_joining_them_is_counting_all_at_once(numbers, data):
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(numbers)), max_size=4)))
+    parts = [Counts.of(numbers[start:end]) for start, end in zip([0, *cuts], [*cuts, None], strict=True)]
+    whole = Counts.of(numbers)
+    assert same(Counts.join(parts), whole)
+    assert whole.n == len(numbers)
+
+
+@given(NUMBERS)
+def test_counts_are_where_a_histogram_counts(numbers):
+    dense, sparse = Histogram(), Counts.of(numbers)
+    dense.add(np.array(numbers, np.int64))
+    assert np.array_equal(sparse.places, np.flatnonzero(dense.counts))
+    assert np.array_equal(sparse.counts, dense.counts[sparse.places])
+    if numbers:
+        assert [sparse.quantile(share) for share in SHARES] == [dense.quantile(share) for share in SHARES]
+
+
+def test_counts_of_nothing_have_no_quantile_and_join_to_nothing():
+    for nothing in (Counts.of([]), Counts.join([]), Counts.join([Counts.of([])])):
+        assert nothing.n == 0
+        with pytest.raises(ValueError, match="no numbers"):
+            nothing.quantile(0.5)
+
+
+@given(NUMBERS)
+def test_counts_survive_being_stored(numbers):
+    counts = Counts.of(numbers)
+    content = counts.to_bytes()
+    assert same(Counts.from_bytes(content), counts)
+    assert content == Counts.of(numbers[::-1]).to_bytes(), "in whichever order they came"
+
+
+def test_very_many_numbers_are_stored_too():
+    many = Counts(np.array([0, 7, 212_991], np.int32), np.array([2**62, 1, 129]))
+    assert same(Counts.from_bytes(many.to_bytes()), many)
+
+
+def test_stored_counts_are_these_bytes_and_few():
+    assert Counts.of([0, 0, 0, 5, 300]).to_bytes() == bytes([3, 1, 10, 0xCE, 0x04, 1])
+    waits = np.rint(np.random.default_rng(1).exponential(6e7, 500)).astype(np.int64)
+    assert len(Counts.of(waits).to_bytes()) < 700
+
+
+@pytest.mark.parametrize("content", [b"", b"\x80", b"\x02\x01", b"\x01\x01", b"\x01\x00\x00"])
+def test_other_bytes_are_no_counts(content):
+    with pytest.raises(ValueError, match="these bytes are no counts"):
+        Counts.from_bytes(content)
+
+
+# Quantiles of all numbers of all days
+
+
+def plain_woodruff(days: list[np.ndarray], share: float, level: float) -> tuple[float, float, float]:
+    """The interval by the definition, from the numbers themselves."""
+    pooled = np.concatenate(days)
+    quantile = np.quantile(pooled, share, method="inverted_cdf")
+    below, sizes = np.array([(day <= quantile).sum() for day in days]), np.array([len(day) for day in days])
+    residual, n = below - (pooled <= quantile).mean() * sizes, len(days)
+    away = stats.t.isf(level, n - 1) * np.sqrt(n / (n - 1) * (residual**2).sum()) / len(pooled)
+    low, high = (np.quantile(pooled, end, method="inverted_cdf") for end in (share - away, share + away))
+    return quantile, low, high
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.8, 0.95])
+@pytest.mark.parametrize("n", [40, 300])
+def test_the_interval_of_a_quantile_is_woodruffs(n, share):
+    rng = np.random.default_rng(n)
+    days = [np.rint(rng.exponential(3e7 * rng.lognormal(0, 0.3), rng.poisson(200) + 1)) for _ in range(n)]
+    found = quantile_bounds([Counts.of(day) for day in days], share, 0.025)
+    assert found[:3] == pytest.approx(plain_woodruff(days, share, 0.025), rel=1 / 4096)
+    assert found.n == n
+
+
+@given(st.lists(NUMBERS, min_size=2, max_size=12), st.sampled_from(SHARES), st.floats(1e-6, 0.3))
+def test_a_quantile_is_that_of_all_numbers_and_lies_within_its_bounds(days, share, level):
+    pooled = sorted(number for day in days for number in day)
+    if sum(map(bool, days)) < 2:
+        return
+    found = quantile_bounds([Counts.of(day) for day in days], share, level)
+    assert found.estimate == pytest.approx(np.quantile(pooled, share, method="inverted_cdf"), rel=1 / 4096)
+    assert 0 <= found.low <= found.estimate <= found.high
+    assert found.n == sum(map(bool, days))
+    narrow = quantile_bounds([Counts.of(day) for day in days], share, 2 * level)
+    assert found.low <= narrow.low
+    assert narrow.high <= found.high
+
+
+def test_a_bound_beyond_all_numbers_is_infinite_above_and_0_below():
+    days = [Counts.of([10, 20]), Counts.of([30, 40])]
+    assert quantile_bounds(days, 0.5, 0.025) == (20, 0, math.inf, 2)
+
+
+def test_days_that_are_alike_prove_no_more_than_their_number():
+    """As many days as prove a strict share of 90%: below, days that did not come could change the quantile."""
+    day = Counts.of([7] * 50)
+    assert quantile_bounds([day] * 35, 0.9, 0.025) == (7, 7, math.inf, 35)
+    assert quantile_bounds([day] * 36, 0.9, 0.025) == (7, 7, 7, 36)
+
+
+def test_a_day_alone_has_no_bounds_and_days_without_numbers_do_not_count():
+    empty, day = Counts.of([]), Counts.of([1, 2, 3])
+    assert quantile_bounds([empty, day, empty], 0.5, 0.025) == (2, None, None, 1)
+    assert quantile_bounds([day, empty, day], 0.5, 0.025) == quantile_bounds([day, day], 0.5, 0.025)
+    for nothing in ([], [empty, empty]):
+        with pytest.raises(ValueError, match="no numbers"):
+            quantile_bounds(nothing, 0.5, 0.025)
+
+
+def test_the_interval_covers_the_quantile_of_all_days_though_orders_of_a_day_are_alike():
+    rng = np.random.default_rng(1952)
+    spread = 0.5  # of the days' medians, in the logarithm; with 0.8 within a day, the whole is lognormal too
+    truth = 6e7 * math.exp(stats.norm.ppf(0.9) * math.hypot(spread, 0.8))
+    found = [
+        quantile_bounds(
+            [Counts.of(np.rint(6e7 * np.exp(rng.normal(0, spread) + rng.normal(0, 0.8, 100)))) for _ in range(30)],
+            0.9,
+            0.025,
+        )
+        for _ in range(400)
+    ]
+    assert np.mean([interval.low <= truth <= interval.high for interval in found]) > 0.91
+    assert np.mean([interval.high < truth for interval in found]) < 0.055
