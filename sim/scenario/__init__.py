@@ -1,12 +1,13 @@
 """The scenario file: loading, checking, and drawing workloads from it."""
 
 from sim.scenario.generators import DRAWS
+from sim.scenario.metric_names import metric_of
 from sim.scenario.replications import ReplicationPlan
 from sim.scenario.scenario import Scenario, load_scenario, prepare, restore_scenario
 from sim.scenario.schema import Expectation, json_schema
 from sim.scenario.source import parse_value
 from sim.scenario.study import SelectPlan
-from sim.scenario.thresholds import Condition, Threshold, metric_of
+from sim.scenario.thresholds import Condition, Threshold
 from sim.scenario.tree import Place
 from sim.scenario.where import quantity
 from sim.scenario.workload import crew_changes, stream_names

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 from sim.errors import Fault, ScenarioError
 from sim.scenario.hints import few_hints
 from sim.scenario.mapping import Finding, WrongValueError
-from sim.scenario.parts import Context
+from sim.scenario.parts import UNKNOWN, Context
 from sim.scenario.resolving import with_parameters
 from sim.scenario.rules import broken_rules
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.tree import Node
-from sim.units import LONGEST, Clock
+from sim.units import Clock
 
 
 class Loaded(NamedTuple):
@@ -45,7 +45,8 @@ def check_tree(
     absent = ScenarioFile.model_fields.keys() - plain if lacks_base else ()
     values = plain | dict.fromkeys(absent, WrongValueError())
     label = str(Path(root.place.file).parent / "_").removesuffix("_")
-    context = Context(*_clock_of(plain), "service" in values, folder, label, known, in_force, root)
+    windows: Mapping[str, Any] | None = None if "windows" in values else {}
+    context = Context(*_clock_of(plain), "service" in values, folder, label, known, in_force, root, windows=windows)
     file = ScenarioFile.model_validate(values, context=context)
 
     # What YAML or an unknown parameter made wrong is wrong as a value too: a value is told once.
@@ -78,9 +79,9 @@ def _clock_of(plain: dict[str, Any]) -> tuple[Clock, int | None]:
     try:
         clock = Clock.parse(section.get("start", "00:00"))
     except ValueError:
-        return Clock(), LONGEST
+        return Clock(), UNKNOWN
     until = section.get("until", "drained")
     try:
         return clock, None if until == "drained" else clock.instant(until)
     except ValueError:
-        return clock, LONGEST
+        return clock, UNKNOWN

@@ -206,6 +206,7 @@ _WORDINGS = {
     "value_error": "{error}",
     "greater_than_equal": "{value} is too small; write {ge} or more",
     "less_than_equal": "{value} is too large; write {le} or less",
+    "bool_type": "{value} is neither true nor false; write one of them",
     "int_type": "{value} is not a whole number; write {number}",
     "float_type": "{value} is not a number; write {number}",
     "finite_number": "{value} is not a number; write a number such as 1.5",

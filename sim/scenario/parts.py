@@ -27,16 +27,19 @@ from sim.units import Clock, shown
 MOST_ORDERS = 10_000_000
 MOST_BOTS = 10_000
 LARGEST_NUMBER = 2_000_000_000  # of the first order of a run
+UNKNOWN = units.LONGEST + 1  # the horizon, where nobody can say
 
 
 @dataclass(slots=True)
 class Context:
     """What validation needs to know beside the value: the clock, the scenario's folder and its parameters.
 
-    `horizon` is None for a run until drained, `has_service` says whether the scenario states service times. `label` is
-    the folder as faults name it. `known` holds files by name that need not be read any more; `files` collects what is
-    in those that the scenario names, `notes` what is right and easily overlooked.
-    `parameters` are those in force. `root` is the tree of the file as written, where `$name` still stands.
+    `horizon` is None for a run until drained, and UNKNOWN where the clock is wrong; `has_service` says whether the
+    scenario states service times. `label` is the folder as faults name it. `known` holds files by name that need not be
+    read any more; `files` collects what is in those that the scenario names, `notes` what is right and easily
+    overlooked. `parameters` are those in force. `root` is the tree of the file as written, where `$name` still stands.
+    `windows` has for each name that a metric may have behind its `@` the window, or all slots of a regular one; it is
+    None while they are unknown or wrong. `metrics` counts those that the scenario names, slot by slot.
     """
 
     clock: Clock
@@ -49,6 +52,8 @@ class Context:
     root: Node
     files: dict[str, bytes] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    windows: Mapping[str, tuple[str, ...]] | None = None
+    metrics: int = 0
 
 
 def text_schema(pattern: str, example: str) -> WithJsonSchema:

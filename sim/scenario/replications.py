@@ -8,7 +8,8 @@ from pydantic_core import CoreSchema
 
 from sim.model import unit_of
 from sim.scenario.mapping import Part
-from sim.scenario.thresholds import MetricName, limit
+from sim.scenario.metric_names import MetricName
+from sim.scenario.thresholds import limit
 from sim.units import DURATION_PATTERN, parse_duration, parse_share, shown
 
 _MOST_REPLICATIONS = 1_000_000

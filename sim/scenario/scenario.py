@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sim.errors import Fault, ScenarioError
-from sim.model import Workload
+from sim.model import MetricSet, Window, Workload
 from sim.scenario.loading import check_tree
 from sim.scenario.resolving import node_of, read_scenario, with_base
 from sim.scenario.schema import Expectation, ScenarioFile
@@ -21,7 +21,14 @@ from sim.scenario.tree import Node, Place, Steps
 from sim.scenario.workload import Demand
 from sim.units import Clock
 
-_ASIDE = {"description", "seed", "expect", "replications", "thresholds"}  # what decides no number of a replication
+_ASIDE = {
+    "description",
+    "seed",
+    "expect",
+    "metrics",
+    "replications",
+    "thresholds",
+}  # what decides no number of a replication
 
 
 @dataclass(frozen=True, repr=False)
@@ -111,6 +118,16 @@ class Scenario:
     def thresholds(self) -> list[Threshold]:
         """The conditions of `thresholds`, each with its `place`."""
         return list(self.file.thresholds)
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """The windows of the file in its order, each slot of a regular one by itself."""
+        return self.file.windows
+
+    @cached_property
+    def metric_set(self) -> MetricSet:
+        """The standard metrics, and all that the file names."""
+        return MetricSet.of(self.file.metric_names, self.windows)
 
     @classmethod
     def parse(cls, text: str, /, **parameters: Any) -> "Scenario":

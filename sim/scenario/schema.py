@@ -1,15 +1,18 @@
 """The scenario file as a schema: every key, its type and its limits."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationInfo, WithJsonSchema
 
-from sim.model import Action, Dispatch, OnRemove, ReturnedTo
+from sim.model import Action, Dispatch, OnRemove, ReturnedTo, parse_metric
 from sim.scenario.arrivals import Stream
 from sim.scenario.busyness import Busyness
 from sim.scenario.distributions import Distribution
 from sim.scenario.mapping import Part
+from sim.scenario.metric_names import Metrics
 from sim.scenario.parts import (
     INSTANT_PATTERN,
     LARGEST_NUMBER,
@@ -29,6 +32,7 @@ from sim.scenario.replications import ReplicationPlan, WarmUp
 from sim.scenario.study import ComparePlan, SelectPlan, Sweep
 from sim.scenario.thresholds import Thresholds
 from sim.scenario.tree import Place
+from sim.scenario.windows import Windows
 from sim.units import DAY, DURATION_PATTERN, Clock, format_duration, parse_duration, shown
 
 PARAMETER = r"^\$[A-Za-z_][A-Za-z0-9_]*$"
@@ -238,6 +242,8 @@ class ScenarioFile(Part):
     arrivals: list[Stream] = Field([])
     busyness: Busyness | None = None
     expect: Annotated[list[Expectation], AfterValidator(_with_places)] = Field([])
+    windows: Windows = Field(())  # before all that names metrics
+    metrics: Metrics = Field(())
     replications: ReplicationPlan | None = None
     warmup: WarmUp | None = None
     thresholds: Thresholds = Field(())
@@ -252,6 +258,20 @@ class ScenarioFile(Part):
         return any(time is not None and time.constant is None for time in times) or any(
             stream.is_random for stream in self.arrivals
         )
+
+    @property
+    def metric_names(self) -> Iterator[str]:
+        """The metrics that it names, by their full names, of a regular window for each slot."""
+        yield from self.metrics
+        for threshold in self.thresholds:
+            yield from threshold.metrics
+        if self.compare is not None:
+            yield from self.compare.metrics or ()
+        if self.replications is not None and self.replications.until is not None:
+            yield self.replications.until.metric
+        if self.select is not None:
+            with suppress(ValueError):  # it may be a parameter
+                yield parse_metric(self.select.objective).name
 
     @property
     def changes_with_time(self) -> bool:

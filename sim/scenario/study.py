@@ -9,9 +9,9 @@ from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, Wit
 
 from sim.scenario.hints import did_you_mean
 from sim.scenario.mapping import Finding, Part, WrongValueError
+from sim.scenario.metric_names import MetricName
 from sim.scenario.parts import Context
 from sim.scenario.replications import Confidence
-from sim.scenario.thresholds import MetricName
 from sim.scenario.tree import KEY
 from sim.scenario.where import parse_where, quantity
 from sim.units import shown

@@ -5,20 +5,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Annotated, Any, Literal, NamedTuple, cast
 
-from pydantic import BeforeValidator, PlainValidator, ValidationInfo, WithJsonSchema
+from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
 
-from sim.model import UNITS, full_metric_name, unit_of
-from sim.scenario.hints import did_you_mean
+from sim.model import unit_of
 from sim.scenario.mapping import Finding, Part, WrongValueError
+from sim.scenario.metric_names import NAMES_SCHEMA, in_slots, metric_in
 from sim.scenario.parts import Context
 from sim.scenario.tree import KEY, Node, Place, Steps
 from sim.units import HOUR, SECOND, parse_duration, parse_rate, parse_share, shown, with_decimal_point
 
 OPERATORS = ("<=", ">=", "==", "!=", "<", ">")  # the longer ones first, as they are looked for
-_NAMES = sorted(
-    {name for full in UNITS for name in (full, full.removesuffix(".mean"))}
-    | {f"{full}.count" for full in UNITS if full.startswith("orders.") and not full.endswith(".rate")}
-)
 _OTHER_SIGNS = str.maketrans({"≤": "<=", "≥": ">=", "≠": "!="} | dict.fromkeys("“”„\u2018\u2019'\"", ""))
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 _EXAMPLES = {"s": "2m", "share": "85%", "orders/h": "40/h", "orders": "40", "bots": "7"}
@@ -34,32 +30,25 @@ class Condition(NamedTuple):
 
 
 class Threshold(NamedTuple):
-    """What must hold of a metric, which is named in full, and where a file says so; `warn` only warns."""
+    """What must hold of a metric, which is named in full, and where a file says so; `warn` only warns.
+
+    Where the metric is one of a regular window, it must hold in each of its `slots`.
+    """
 
     metric: str
     condition: Condition
     severity: Literal["fail", "warn"]
     place: Place
+    slots: tuple[str, ...] = ()
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics of which it must hold: one for each slot, or the only one."""
+        return in_slots(self.metric, self.slots)
 
     def __str__(self) -> str:
         """Return what it says."""
         return f"{self.metric} {self.condition.text}"
-
-
-def metric_of(text: object) -> str:
-    """Return the full name of a metric; the first statistic is the default.
-
-    Raises:
-        ValueError: there is no such metric.
-
-    """
-    name = full_metric_name(text) if isinstance(text, str) else None
-    if name is None:
-        hint = did_you_mean(text, _NAMES)
-        if not hint.startswith("; did"):
-            hint = "; write one such as wait.VIP.p95, queue.max, orders.completed or utilisation"
-        raise ValueError(f"unknown metric {shown(text)}{hint}")
-    return name
 
 
 def limit(text: str, unit: str, written: str = "{}") -> float:
@@ -137,24 +126,30 @@ class _Checked(Part):
 def _read_thresholds(data: object, info: ValidationInfo) -> tuple[Threshold, ...]:
     if not isinstance(data, dict):
         raise ValueError(f'{shown(data)} is not a mapping; write metrics and conditions, such as wait.VIP.p95: "< 2m"')
+    context = cast(Context, info.context)
     thresholds, findings, names = list[Threshold](), list[Finding](), dict[str, str]()
     for key, value in data.items():
         try:
-            metric = metric_of(key)
+            metric, slots = metric_in(key, context)
         except ValueError as error:
             findings.append(((key, KEY), str(error)))
             continue
         if (first := names.setdefault(metric, key)) != key:
             findings.append(((key, KEY), f"means the same as {first!r}; write one list of conditions"))
             continue
-        thresholds += _thresholds_of(key, metric, value, cast(Context, info.context).root, findings)
+        for condition_and_place in _conditions_of(key, unit_of(metric), value, context.root, findings):
+            thresholds.append(Threshold(metric, *condition_and_place, slots))
     if findings:
         raise WrongValueError(*findings)
     return tuple(thresholds)
 
 
-def _thresholds_of(key: str, metric: str, value: object, written: Node, findings: list[Finding]) -> Iterator[Threshold]:
-    """Yield a threshold for each condition on a metric; `findings` gets what is wrong, `written` knows the places."""
+def _conditions_of(
+    key: str, unit: str, value: object, written: Node, findings: list[Finding]
+) -> Iterator[tuple[Condition, Literal["fail", "warn"], Place]]:
+    """Yield each condition on a metric with its severity and place; `findings` gets what is wrong, `written` knows the
+    places.
+    """
     checked = _Checked.model_validate(value if isinstance(value, dict) else {"check": value})
     if checked.findings:
         findings += [((key, *steps), problem) for steps, problem in checked.findings]
@@ -163,13 +158,13 @@ def _thresholds_of(key: str, metric: str, value: object, written: Node, findings
     is_list = isinstance(checked.check, list)
     texts = dict(enumerate(checked.check)) if is_list else {KEY: checked.check}
     if not texts:
-        findings.append((steps_of_check, f'is empty; write "< {_EXAMPLES[unit_of(metric)]}"'))
+        findings.append((steps_of_check, f'is empty; write "< {_EXAMPLES[unit]}"'))
     for index, text in texts.items():
         # Each condition of a list stands at a place of its own, a single one at that of its metric.
         steps = (*steps_of_check, index) if is_list else steps_of_check
         place = written.place_of(("thresholds", *steps) if is_list else ("thresholds", key, KEY))
         try:
-            yield Threshold(metric, condition(text, unit_of(metric)), checked.severity, place)
+            yield condition(text, unit), checked.severity, place
         except ValueError as error:
             findings.append((steps, str(error)))
 
@@ -181,7 +176,7 @@ Thresholds = Annotated[
     WithJsonSchema(
         {
             "type": "object",
-            "propertyNames": {"enum": _NAMES},
+            "propertyNames": NAMES_SCHEMA,
             "additionalProperties": {
                 "anyOf": [
                     *_CONDITIONS["anyOf"],
@@ -196,4 +191,3 @@ Thresholds = Annotated[
         }
     ),
 ]
-MetricName = Annotated[str, BeforeValidator(metric_of), WithJsonSchema({"enum": _NAMES})]

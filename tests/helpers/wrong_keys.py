@@ -2,6 +2,7 @@
 
 ONE = "timeline: [{at: 0s, order: VIP}]\n"
 PARAMS = "params: {peak: 7, cook: 3m, mode: fast}\n"
+WINDOWS = "clock: {start: '11:00', until: 3h}\nwindows: {lunch: {from: '12:00', until: '13:00'}, slots: {every: 30m}}\n"
 SWEEP = PARAMS + "sweep: {peak: [5, 6]}\n"
 KEYS = {  # what follows `scenario` and `name`
     # unknown, missing and clashing keys, at every level
@@ -119,7 +120,7 @@ KEYS = {  # what follows `scenario` and `name`
     "thresholds that are text": "thresholds: wait < 2m\n",
     "an unknown metric": "thresholds: {wait.VPI.p95: '< 2m'}\n",
     "a metric like no other": "thresholds: {happiness: '< 2m'}\n",
-    "an unknown statistic": "thresholds: {wait.VIP.p96: '< 2m'}\n",
+    "an unknown statistic": "thresholds: {wait.VIP.mode: '< 2m'}\n",
     "a class where there is none": "thresholds: {utilisation.VIP: '< 85%'}\n",
     "a number as a metric": "thresholds: {12: '< 2m'}\n",
     "a threshold without quotes": "thresholds:\n  wait: < 2m\n  flow: > 2m\n",
@@ -331,6 +332,45 @@ KEYS = {  # what follows `scenario` and `name`
     "service: \"'< 3m'\", wait: '≥ 20'}\n",
     "hours of a clock of 12": "clock: {start: 11am, until: 2 pm}\ntimeline: [{at: 12 a.m., order: VIP}]\n",
     "classes in a list": "arrivals: [{class: [VIP, NORMAL], every: 1m, limit: 1}]\n",
+    # windows
+    "windows in a list": "windows: [lunch]\n",
+    "a window without a value": "windows:\n  lunch:\n",
+    "a window that is a span": "windows: {lunch: '12:00-13:00'}\n",
+    "names of windows": "clock: {until: 3h}\nwindows: {12h: {every: 1h}, a b: {from: 1h}, '': {untill: 2h}}\n",
+    "an unknown key of a window": "windows: {lunch: {from: 1h, to: 2h}}\n",
+    "windows that end before they begin": "clock: {until: 3h}\n"
+    "windows: {a: {from: 2h, until: 1h}, b: {from: 1h, until: 1h, daily: maybe}, c: {from: 3h}, d: {until: 0s}}\n",
+    "windows behind the horizon": "clock: {start: '11:00', until: 3h}\n"
+    "windows: {late: {from: '14:30', until: '15:00'}, early: {from: '10:00'}, long: {until: 4h}}\n",
+    "windows of a run until drained": "windows: {slots: {every: 30m}, days: {from: 1h, until: 2h, daily: true}}\n",
+    "slots of no time": "clock: {until: 3h}\nwindows: {slots: {every: 0s}, others: {every: 30}}\n",
+    "slots between seconds": "clock: {until: 3h}\nwindows: {a: {every: 1500ms}, b: {from: 1ms, every: 1h}}\n",
+    "more than a day each day": "clock: {until: 9d}\nwindows: {day: {from: 1h, until: 26h, daily: true}}\n",
+    "too many slots": "clock: {until: 3h}\nwindows: {a: {every: 6s}, b: {every: 1h}, c: {every: 50s}}\n",
+    "too many slots of many days": "clock: {until: 10000d}\nwindows: {a: {every: 30m}, b: {every: 1h, daily: true}}\n",
+    "too many days": "clock: {until: 10000d}\nwindows: {a: {every: 1h, daily: true}}\n",
+    "slots that begin at the same time": "clock: {until: 3h}\n"
+    "windows: {a: {every: 1h}, b: {every: 30m, from: 90m}, c: {every: 40m, from: 5m}}\n",
+    "windows and a wrong clock": "clock: {until: 3}\nwindows: {a: {every: 1h}, 1: {from: 2h, until: 1h}}\n"
+    "thresholds: {wait@b: '< 2m'}\n",
+    # metrics in windows, and of other statistics
+    "unknown windows": WINDOWS + "thresholds: {wait@lunhc: '< 2m', wait@12:15: '< 2m', wait@9:30: '< 2m', "
+    "wait@: '< 2m', wait@12:30+1d: '< 2m', wait@xyzzy: '< 2m', wiat.p80@lunch: '< 2m'}\n",
+    "unknown windows where there are none": "thresholds: {wait@lunch: '< 2m', wait@12:30: '< 2m', wait@1 2: '< 2m'}\n",
+    "unknown slots where there are none": "windows: {lunch: {from: 1h}}\nthresholds: {wait@01:00: '< 2m'}\n",
+    "percentiles that are none": "thresholds: {wait.p80%: '< 2m', wait.VIP.p100: '< 2m', flow.p0: '< 2m', "
+    "wait.p99.95: '< 2m', queue.p80: '< 2', wait.p80.dayly: '< 2m'}\n",
+    "service levels that are none": "thresholds: {wait.within(5): '> 9%', wait.within(5 m): '> 9%', "
+    "wait.within: '> 9%', wait.NORMAL.Within(20s): '> 9%', orders.within(5m): '> 9%', wait.within(): '> 9%'}\n",
+    "limits in a window": WINDOWS + "thresholds: {wait.within(5m)@slots: '>= 90', wait.p80@12:30: '< 20', "
+    "wait@slots: '> 90%'}\n",
+    "one metric that stands for many": WINDOWS + "compare: {metrics: [wait.p95@slots, wait@12:00]}\n"
+    "replications: {max: 50, until: {metric: wait@slots, half_width: 10%}}\n",
+    "metrics that are none": "metrics: {wait: 1}\n",
+    "no metrics": "metrics: []\n",
+    "wrong metrics": WINDOWS + "metrics: [wait.VPI.p95, 3, wait, wait@late, wait.p81@slots]\n",
+    "too many metrics": "clock: {until: 2000s}\nwindows: {slots: {every: 1s}}\n"
+    "metrics: [wait@slots, flow@slots, queue@slots, service@slots, bots@slots, wait, utilisation@slots]\n",
     # instants that the run does not have
     "instants behind the horizon": "clock: {until: 1h}\nbots: {schedule: [{at: 61m, count: 1}, {at: 1h, count: 2}]}\n"
     "timeline: [{at: 2h, order: VIP}, {at: '00:30', order: VIP}, {at: '01:00:01', order: VIP}]\n"

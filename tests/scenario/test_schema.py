@@ -49,6 +49,9 @@ RIGHT = [
     *("thresholds: {wait.p99: {check: ['< 6m'], severity: warn}}\n", "thresholds: {orders.completed.count: '> 3'}\n"),
     *("arrivals: [{class: VIP, poisson: {phases: [{for: $f, rate: $r, ramp_to: 0/h}, $last]}}]\n",),
     *("arrivals: [{class: VIP, renewal: $gap}, {class: VIP, renewal: {gamma: {mean: 1s, cv: $cv}}}]\n",),
+    *("windows: {lunch: {from: '12:00', until: $end}, slots: {every: $slot, daily: $d}}\n", "windows: $all\n"),
+    *("metrics: [wait.NORMAL.p98@slots, flow.within(1h30m), $m]\n", "metrics: $all\n"),
+    *("thresholds: {wait.p99.5.daily@12:30+1d: '< 2m', wait.VIP.within(90s)@a-b: $c, orders.VIP.created: $c}\n",),
     *("arrivals: [{class: VIP, mmpp: {states: [{rate: $r, stay: $s}, {rate: 0/h, stay: 5m}]}}]\n",),
 ]
 WRONG = [
@@ -74,6 +77,8 @@ WRONG = [
         "arrivals: [{class: VIP, poisson: {phases: [{for: 1h}]}}]\n",
     ),
     *("arrivals: [{class: VIP, mmpp: {states: []}, limit: 1}]\n", "arrivals: [{class: VIP, renewal: 5, limit: 1}]\n"),
+    *("windows: {1: {every: 1h}}\n", "windows: [1h]\n", "windows: {a: {every: 1}}\n", "metrics: [wait.p100]\n"),
+    *("thresholds: {wait.within(5): '> 9%'}\n", "thresholds: {queue.p95: '> 9%'}\n", "metrics: [wait@1:30]\n"),
     *(
         "arrivals: [{class: VIP, mmpp: {states: [{rate: 1/h}]}, limit: 1}]\n",
         "thresholds: {wait: {check: '< 1s', x: 1}}\n",
