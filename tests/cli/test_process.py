@@ -1,10 +1,13 @@
 """A command as a process: standard streams that are closed, full or left by their reader, and its last net."""
 
+import os
 import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -16,11 +19,11 @@ from sim.output import streams
 from sim.scenario import Scenario
 from tests.helpers.commands import command, write
 from tests.helpers.crews import CERTAIN, KITCHEN, VERDICTS, stored
+from tests.helpers.programs import PIPES, ended, fork
 from tests.helpers.waiting import PATIENCE
 
 CANNOT = "sim: standard output: cannot be written (No space left on device)\n"
 BAD = "sim: standard output: cannot be written (Bad file descriptor)\n"
-full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 
 
 @pytest.fixture(autouse=True)
@@ -32,11 +35,26 @@ def folder(elsewhere: Path) -> Path:
     return elsewhere
 
 
-def redirected(words: str, redirection: str) -> tuple[int, str]:
-    """Run a command in a shell and return its status, and what it says on standard error."""
+def redirected(words: str, **streams: IO) -> tuple[int, str]:
+    """Run a command with other standard streams and return its status, and what it says on standard error."""
+    status, _, errors = ended(fork(*words.split(), streams=PIPES | streams))
+    return status, errors
+
+
+def closed(words: str, redirection: str) -> tuple[int, str]:
+    """Run a command in a shell that closes standard streams; return its status, and what it says on standard error."""
     line = f"{' '.join(command())} {words} {redirection}"
     shell = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=PATIENCE, check=False)
     return shell.returncode, shell.stderr
+
+
+@pytest.fixture
+def full() -> Iterator[IO]:
+    """A file on a disk that is full."""
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    with Path("/dev/full").open("w") as file:
+        yield file
 
 
 # Standard streams
@@ -44,31 +62,31 @@ def redirected(words: str, redirection: str) -> tuple[int, str]:
 
 @pytest.mark.parametrize("words", ["--help", "schema", "validate certain.yaml", "check certain.yaml"])
 def test_a_reader_that_leaves_ends_every_command_quietly(words):
-    assert redirected(words, "| true; exit ${PIPESTATUS[0]}") == (141, "")
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as left:
+        assert redirected(words, stdout=left) == (141, "")
 
 
-@full
-def test_a_full_disk_under_standard_output_keeps_a_command_from_nothing_else():
-    assert redirected("check certain.yaml --junit certain.xml --db file:sim.db", "> /dev/full") == (4, CANNOT)
+def test_a_full_disk_under_standard_output_keeps_a_command_from_nothing_else(full):
+    assert redirected("check certain.yaml --junit certain.xml --db file:sim.db", stdout=full) == (4, CANNOT)
     assert Path("certain.xml").exists()
     assert stored() == [1]
 
 
-@full
-def test_what_is_worse_than_a_full_disk_is_the_status():
-    assert redirected("check fails.yaml -n 2", "> /dev/full") == (1, CANNOT)
-    assert redirected("check certain.yaml wrong.yaml", "> /dev/full") == (2, CANNOT)
+def test_what_is_worse_than_a_full_disk_is_the_status(full):
+    assert redirected("check fails.yaml -n 2", stdout=full) == (1, CANNOT)
+    assert redirected("check certain.yaml wrong.yaml", stdout=full) == (2, CANNOT)
 
 
-@full
-def test_where_standard_error_cannot_be_written_the_status_must_do():
-    assert redirected("validate wrong.yaml", "2> /dev/full") == (2, "")
+def test_where_standard_error_cannot_be_written_the_status_must_do(full):
+    assert redirected("validate wrong.yaml", stderr=full) == (2, None)
 
 
 def test_closed_streams_are_a_line_where_there_is_a_place_for_one_and_no_file_takes_theirs():
-    assert redirected("run certain.yaml --no-charts", ">&-") == (4, BAD)
-    assert redirected("validate wrong.yaml", "<&- >&- 2>&-") == (2, "")
-    assert redirected("run certain.yaml --no-charts", "<&- >&- 2>&-") == (4, "")
+    assert closed("run certain.yaml --no-charts", ">&-") == (4, BAD)
+    assert closed("validate wrong.yaml", "<&- >&- 2>&-") == (2, "")
+    assert closed("run certain.yaml --no-charts", "<&- >&- 2>&-") == (4, "")
     assert stored("SELECT count(*) FROM runs") == [2]
 
 
@@ -128,7 +146,7 @@ def test_too_little_memory_is_a_line(net, monkeypatch):
 
 def test_charts_do_not_depend_on_how_a_notebook_or_a_desktop_shows_theirs(monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "module://of_another_environment.backend")
-    assert redirected("run certain.yaml --no-save", "> said.txt") == (0, "")
+    assert closed("run certain.yaml --no-save", "> said.txt") == (0, "")
     assert Path("out/certain/charts/bots.png").read_bytes().startswith(b"\x89PNG")
 
 

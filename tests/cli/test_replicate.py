@@ -12,7 +12,7 @@ import pytest
 from sim import load_scenario, replicate
 from sim.experiment import workers
 from sim.model import UNITS
-from tests.helpers.commands import BARE, complaint, names, on_terminal, plain, sim, sim_process, write
+from tests.helpers.commands import BARE, LONG_TIME, complaint, names, on_terminal, plain, sim, sim_process, write
 from tests.helpers.crews import CERTAIN, GROWING, KITCHEN, LONG, VERDICTS, judged, stored
 from tests.helpers.pressing import at_block, ctrl_c, run_whole
 from tests.helpers.processes import SIGNS, family, session, signs
@@ -310,7 +310,7 @@ def test_workers_that_die_again_and_again_are_one_line(monkeypatch):
     assert "worker processes died again and again" in line
 
 
-SLOWLY = """
+SLOWLY = f"""
 import time
 from pathlib import Path
 from sim.engines import reference
@@ -320,12 +320,11 @@ def simulate_slowly(*args):
     begun += 1
     while begun > 40 and not Path("goes on").exists():
         time.sleep(0.01)
-    time.sleep(0.05)
+    time.sleep(0.005)
     return simulate(*args)
 reference.simulate = simulate_slowly
-from sim.__main__ import main; main()
-"""
-"""`sim` that stands still when 40 replications have taken two seconds."""
+{LONG_TIME}"""
+"""`sim` that stands still after 40 replications."""
 
 
 def test_a_bar_shows_how_far_it_is_and_the_time_left():

@@ -17,8 +17,9 @@ from matplotlib.figure import Figure
 from tests.helpers.commands import (
     BARE,
     KITCHEN,
+    LONG_TIME,
+    NO_TIME,
     NOBODY,
-    command,
     complaint,
     metrics,
     names,
@@ -27,10 +28,10 @@ from tests.helpers.commands import (
     screen,
     sim,
     sim_process,
-    started,
     write,
 )
 from tests.helpers.pressing import at_statement, ctrl_c, run_whole
+from tests.helpers.programs import PIPES, ended, fork
 from tests.helpers.server import read_file
 from tests.helpers.waiting import PATIENCE
 
@@ -249,7 +250,10 @@ def test_ctrl_c_while_files_are_written_tells_what_is_kept_and_leaves_the_files_
 
 
 def test_a_long_run_shows_a_bar_on_a_terminal_until_ctrl_c_ends_it_with_one_line():
-    with on_terminal("run", large(2_000_000), *BARE, "--engine", "reference", status=130) as (process, written):
+    with on_terminal("run", large(500_000), *BARE, "--engine", "reference", status=130, code=LONG_TIME) as (
+        process,
+        written,
+    ):
         text = ""
         while "simulating" not in text:
             text += next(written)
@@ -260,7 +264,7 @@ def test_a_long_run_shows_a_bar_on_a_terminal_until_ctrl_c_ends_it_with_one_line
 
 
 def test_a_short_run_shows_no_bar():
-    with on_terminal("run", "kitchen.yaml", *BARE, status=0) as (_, written):
+    with on_terminal("run", "kitchen.yaml", *BARE, status=0, code=NO_TIME) as (_, written):
         text = "".join(written)
     assert screen(text)[0] == "Summary"
     assert "simulating" not in text
@@ -279,9 +283,8 @@ def test_without_a_terminal_a_long_run_shows_no_bar_and_ctrl_c_is_one_line():
         "reference.simulate = simulate_and_press\n"
         "sim.cli.main()"
     )
-    args = [sys.executable, "-c", code, "run", "kitchen.yaml", *BARE, "--engine", "reference"]
-    done = subprocess.run(args, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", "sim: interrupted\n")
+    program = fork("run", "kitchen.yaml", *BARE, "--engine", "reference", code=code)
+    assert ended(program) == (130, "", "sim: interrupted\n")
 
 
 # A full disk
@@ -404,25 +407,22 @@ def test_who_names_no_server_never_hears_of_one():
 
 
 def test_a_reader_that_leaves_makes_no_noise():
-    with started("schema") as process:  # far more than a pipe holds, or a reader that leaves before it is written
+    """While much more is written than a pipe holds."""
+    expectations = "expect: [" + "{bot: 1, at: 0s, status: IDLE}, " * 2_000 + "]\n"
+    write("many.yaml", "scenario: 1\nname: many\nbots: {initial: 1}\n" + expectations)
+    assert len(sim("check", "many.yaml", "--json", "-").stdout) > 500_000
+    with fork("check", "many.yaml", "--json", "-") as process:
         assert process.stdout.readline() == "{\n"
         process.stdout.close()
         assert process.stderr.read() == ""
         assert process.wait() == 141
-    with started("run", "kitchen.yaml", *BARE) as process:
-        process.stdout.close()
-        assert process.stderr.read() == ""
-        assert process.wait() == 141
-    assert names("out/kitchen") == FILES
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_standard_output_on_a_full_disk_is_one_line_and_the_run_is_kept():
     with Path("/dev/full").open("w") as full:
-        args = command("run", "kitchen.yaml", "--no-charts")
-        done = subprocess.run(args, stdout=full, stderr=subprocess.PIPE, text=True, timeout=PATIENCE, check=False)
-    assert done.stderr == "sim: standard output: cannot be written (No space left on device)\n"
-    assert done.returncode == 4
+        status, _, line = ended(fork("run", "kitchen.yaml", "--no-charts", streams=PIPES | {"stdout": full}))
+    assert (status, line) == (4, "sim: standard output: cannot be written (No space left on device)\n")
     assert len(run_ids()) == 1
     assert names("out/kitchen") == FILES
 

@@ -3,12 +3,11 @@
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.helpers.commands import command
+from tests.helpers.programs import MAIN, fork
 
 
 def family(pid: int) -> list[int]:
@@ -25,13 +24,9 @@ def family(pid: int) -> list[int]:
 
 
 @contextmanager
-def session(*args: str, code: str = "") -> Iterator[subprocess.Popen]:
-    """Start `sim`, or a small program, in a session of its own, as a terminal does."""
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    started = (
-        [sys.executable, "-c", f"{code}\nfrom sim.__main__ import main; main()", *args] if code else command(*args)
-    )
-    with subprocess.Popen(started, start_new_session=True, **pipes) as process:
+def session(*args: str, code: str = MAIN, begin: Callable[..., subprocess.Popen] = fork) -> Iterator[subprocess.Popen]:
+    """Start `sim`, or what `code` makes of it, in a session of its own, of which nobody is left behind."""
+    with begin(*args, code=code) as process:
         try:
             yield process
         finally:
@@ -44,8 +39,11 @@ ENGINE = '''
 import sim.experiment
 from sim.engines import reference
 simulate = reference.simulate
+def tell(sign):
+    with open("signs", "a") as signs:
+        signs.write(sign)
 def simulate_and_tell(*args):
-    open("signs", "a").write("simulates ")
+    tell("simulates ")
     return simulate(*args)
 reference.simulate = simulate_and_tell
 '''
@@ -53,7 +51,7 @@ exec(ENGINE)
 import sim.experiment.sharing as sharing, sim.experiment.workers as workers
 learn, command = sharing._Pace.learn, workers.python_command
 def learn_and_tell(*args):
-    open("signs", "a").write("finished ")
+    tell("finished ")
     learn(*args)
 sharing._Pace.learn = learn_and_tell
 workers.python_command = lambda code: command(f"exec({ENGINE!r}); {code}")

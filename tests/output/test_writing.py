@@ -5,7 +5,6 @@ import json
 import os
 import stat
 import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -13,7 +12,8 @@ import pytest
 
 from sim.output import OUTPUT_FILES
 from sim.output.files import claimed, text_file, write_files
-from tests.helpers.commands import BARE, KITCHEN, command, complaint, metrics, names, sim
+from tests.helpers.commands import BARE, KITCHEN, complaint, metrics, names, sim
+from tests.helpers.programs import PIPES, ended, fork
 from tests.helpers.waiting import PATIENCE
 
 OURS = text_file(lambda file: file.write("ours\n"))
@@ -128,7 +128,7 @@ def test_standard_output_is_written_to_wherever_it_goes(name):
         f"write_files({{Path({name!r}): text_file(lambda file: file.write('ours\\n'))}})"
     )
     with Path("said").open("w") as said:
-        subprocess.run([sys.executable, "-c", code], stdout=said, check=True)
+        assert ended(fork(code=code, streams=PIPES | {"stdout": said}))[0] == 0
     assert Path("said").read_text() == "ours\n"
     assert Path("/dev/stdout").is_symlink()
 
@@ -165,8 +165,7 @@ def test_a_folder_in_use_is_refused_to_an_export():
 def test_a_folder_is_free_again_when_its_command_was_killed():
     code = "import sys; from pathlib import Path; from sim.output.files import claimed\n"
     code += "with claimed(Path('here'), '--out'): print('claimed', flush=True); sys.stdin.read()"
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen([sys.executable, "-c", code], **pipes) as process:
+    with fork(code=code, streams=PIPES | {"stdin": subprocess.PIPE}) as process:
         assert process.stdout.readline() == "claimed\n"
         complaint("run", "kitchen.yaml", *BARE, "--out", "here", status=2)
         process.kill()
@@ -174,10 +173,7 @@ def test_a_folder_is_free_again_when_its_command_was_killed():
 
 
 def test_runs_at_the_same_time_leave_a_folder_of_one_of_them():
-    several = [
-        subprocess.Popen(command("run", "kitchen.yaml", *BARE, "--seed", str(seed)), stderr=subprocess.PIPE, text=True)
-        for seed in range(3)
-    ]
+    several = [fork("run", "kitchen.yaml", *BARE, "--seed", str(seed)) for seed in range(3)]
     ends = [(process.communicate()[1], process.returncode) for process in several]
     assert {end for end in ends if end[1]} <= {(f"out/kitchen: {REFUSED}\n", 2)}
     seed = metrics("out/kitchen")["seed"]

@@ -145,12 +145,18 @@ def test_the_docs_name_each_input_with_its_default():
 
 
 @pytest.fixture
-def act(tmp_path):
-    """Run the action's last step as GitHub does, with the installed command; return what it left behind."""
+def command():
+    """What the action has installed."""
+    return Path(sys.executable).parent / "sim"
+
+
+@pytest.fixture
+def act(tmp_path, command):
+    """Run the action's last step as GitHub does; return what it left behind."""
     (tmp_path / "scenarios").mkdir()
     (tmp_path / "scenarios/promise.yaml").write_text(PROMISE)
     (tmp_path / "temp/kitchensim/bin").mkdir(parents=True)
-    (tmp_path / "temp/kitchensim/bin/sim").symlink_to(Path(sys.executable).parent / "sim")
+    (tmp_path / "temp/kitchensim/bin/sim").symlink_to(command)
     files = {name: tmp_path / name.lower() for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")}
     places = {"RUNNER_TEMP": tmp_path / "temp", "GITHUB_WORKSPACE": tmp_path, **files}
 
@@ -182,43 +188,63 @@ def test_what_does_not_hold_is_annotated_summarised_and_an_output(act):
     assert output == "outcome=FAIL\n"
 
 
-def test_each_input_does_something(act, tmp_path):
+def test_a_comparison_is_summarised_and_an_output(act, tmp_path):
     shutil.copytree(tmp_path / "scenarios", tmp_path / "base/scenarios")
-    (tmp_path / "good folder").mkdir()
-    (tmp_path / "good folder/fine.yaml").write_text(PROMISE.replace("15s", "25s"))
-    quiet = act(paths="good folder\n\nscenarios\n", select="fine")
-    assert (quiet[0], quiet[3]) == (0, "outcome=PASS\n")
-    random = PROMISE.replace("15s", "25s") + "replications: 1\nservice: {exponential: {mean: 5s}}\n"
-    (tmp_path / "good folder/fine.yaml").write_text(random)
-    assert [act(paths="good folder", inconclusive=one)[0] for one in ("", "pass", "fail")] == [3, 0, 1]
     (tmp_path / "scenarios/promise.yaml").write_text(PROMISE.replace("15s", "1m") + "service: 11s\n")
-    assert act(against="base")[0] == 0
-    status, said, summary, _ = act(**{"against": "base", "no-regressions": "true", "junit": "report.xml"})
-    assert status == 1
+    status, said, summary, output = act(**{"against": "base", "no-regressions": "true", "junit": "report.xml"})
+    assert (status, output) == (1, "outcome=FAIL\n")
     assert "Against base: 1 paired difference" in said
     assert "Against base: 1 paired difference" in summary
     assert (tmp_path / "report.xml").read_text().count("<failure") == 1
 
 
-def test_no_regressions_is_asked_as_github_writes_it_and_anything_else_fails(act, tmp_path):
-    shutil.copytree(tmp_path / "scenarios", tmp_path / "base/scenarios")
-    (tmp_path / "scenarios/promise.yaml").write_text(PROMISE.replace("15s", "1m") + "service: 11s\n")
-    for yes in ("True", "TRUE"):  # true is tried above
-        assert act(**{"against": "base", "no-regressions": yes})[0] == 1
-    assert act(**{"against": "base", "no-regressions": "False"})[0] == 0
-    for unknown in ("yes", "1", "on", "tRUE", " true", "", "x\n::warning::y"):
+class TestWords:
+    """The words that the command gets."""
+
+    @pytest.fixture
+    def command(self, tmp_path):
+        """A command that writes its words down, and fails."""
+        recorder = tmp_path / "recorder"
+        recorder.write_text('#!/bin/sh\nprintf "%s\\0" "$@" > words\nexit 3\n')
+        recorder.chmod(0o755)
+        return recorder
+
+    @pytest.fixture
+    def words(self, act, tmp_path):
+        def words(**inputs):
+            status, *_ = act(**inputs)
+            assert status == 3
+            return (tmp_path / "words").read_text().split("\0")[:-1]
+
+        return words
+
+    def test_each_input_is_an_option_or_a_path(self, words):
+        assert words() == ["check", "--github", "--", "scenarios"]
+        assert words(select="lunch and not late")[2:4] == ["-k", "lunch and not late"]
+        for name in ("pass", "fail"):
+            assert words(inconclusive=name)[2] == f"--inconclusive={name}"
+        assert words(against="base", junit="report.xml")[2:6] == ["--against", "base", "--junit", "report.xml"]
+
+    @pytest.mark.parametrize("yes", ["true", "True", "TRUE"])
+    def test_no_regressions_is_asked_as_github_writes_it(self, words, yes):
+        assert words(against="base", **{"no-regressions": yes})[4] == "--no-regressions"
+
+    @pytest.mark.parametrize("no", ["false", "False", "FALSE"])
+    def test_regressions_are_allowed_as_github_writes_it(self, words, no):
+        assert words(**{"no-regressions": no}) == words()
+
+    @pytest.mark.parametrize("unknown", ["yes", "1", "on", "tRUE", " true", "", "x\n::warning::y"])
+    def test_anything_else_for_no_regressions_fails(self, act, unknown):
         status, said, *_ = act(**{"against": "base", "no-regressions": unknown})
         assert (status, said) == (2, "::error title=no-regressions::is neither true nor false; write one of them\n")
 
+    def test_a_line_is_a_path_and_blanks_around_it_are_no_part_of_it(self, words):
+        assert words(paths="  good folder \t\n \n\tscenarios \n")[3:] == ["good folder", "scenarios"]
+        assert words(paths=" \n\t\n")[3:] == []
 
-def test_blanks_around_paths_are_no_part_of_them(act):
-    status, said, *_ = act(paths="  scenarios/promise.yaml \t\n \n\tscenarios \n")
-    assert (status, said.splitlines()[-1]) == (1, "1 scenario: 1 failed")
-    assert act(paths=" \n\t\n")[0] == 2
-
-
-def test_no_input_is_run_as_a_command(act, tmp_path):
-    evil = '$(touch broken); `touch broken` "; touch broken'
-    for name in ("paths", "select", "against", "junit"):
-        assert act(**{name: evil})[0] != 0 or name == "junit"
-    assert not (tmp_path / "broken").exists()
+    def test_no_input_is_run_as_a_command(self, words, tmp_path):
+        evil = '$(touch broken); `touch broken` "; touch broken'
+        options = ["-k", evil, f"--inconclusive={evil}", "--against", evil, "--junit", evil]
+        given = words(paths=evil, select=evil, against=evil, junit=evil, inconclusive=evil)
+        assert given == ["check", "--github", *options, "--", evil]
+        assert not (tmp_path / "broken").exists()

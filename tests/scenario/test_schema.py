@@ -1,8 +1,6 @@
 """The printed JSON schema: it accepts what loading accepts and refuses what loading refuses."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ from jsonschema import Draft202012Validator
 from sim import ScenarioError, load_scenario
 from sim.scenario import json_schema
 from sim.scenario.source import read_yaml
+from tests.helpers.commands import sim
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 VALIDATOR = Draft202012Validator(json_schema())
@@ -20,10 +19,8 @@ def schema_accepts(text):
     return VALIDATOR.is_valid(read_yaml(text, "s", []).plain())
 
 
-@pytest.mark.slow
 def test_the_printed_schema_is_valid():
-    done = subprocess.run([sys.executable, "-m", "sim", "schema"], capture_output=True, text=True, check=True)
-    printed = json.loads(done.stdout)
+    printed = json.loads(sim("schema").stdout)
     Draft202012Validator.check_schema(printed)
     assert printed == json_schema()
     assert printed["$schema"] == "https://json-schema.org/draft/2020-12/schema"

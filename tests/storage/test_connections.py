@@ -2,14 +2,13 @@
 
 import gc
 import re
-import subprocess
-import sys
 
 import pytest
 
 from sim import StorageError
 from sim.storage import find_address
 from sim.storage.connection import Connection
+from tests.helpers.programs import ended, fork
 
 
 def test_a_database_that_was_closed_says_so(backend):
@@ -38,13 +37,8 @@ if child == 0:
 os.waitpid(child, 0)
 print(len(database.runs()))
 """
-    command = [sys.executable, "-c", code, backend.url]
-    said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert said.stdout == (
-        f"database {backend.url}: was opened by the process that this one is a fork of; "
-        "open it in the process that uses it\n0\n"
-    )
-    assert said.returncode == 0
+    line = "was opened by the process that this one is a fork of; open it in the process that uses it"
+    assert ended(fork(backend.url, code=code)) == (0, f"database {backend.url}: {line}\n0\n", "")
 
 
 def test_ctrl_c_right_after_a_database_was_opened_closes_it(monkeypatch, caplog):

@@ -2,8 +2,6 @@
 
 import signal
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 from uuid import UUID
@@ -27,6 +25,7 @@ from sim.storage import (
 from sim.storage.connection import Connection
 from tests.helpers import DATA
 from tests.helpers.backends import TABLES, at_once, of_many_at_once, with_tokens_too
+from tests.helpers.programs import ended, fork
 from tests.helpers.server import read_file
 
 EARLIER = DATA / "schema-1.sql"
@@ -267,8 +266,8 @@ open_database(sys.argv[1])
 def test_a_migration_that_is_killed_in_the_middle_is_as_if_it_had_not_begun_and_goes_well_later(fourth, number):
     with closing(sqlite3.connect(fourth)) as connection:
         dump = list(connection.iterdump())
-    command = [sys.executable, "-c", KILLED, f"file:{fourth}", str(number)]
-    assert subprocess.run(command, check=False, timeout=60).returncode == -signal.SIGKILL
+    status, _, _ = ended(fork(f"file:{fourth}", str(number), code=KILLED))
+    assert status == -signal.SIGKILL
     before = metrics_of_schema_4(fourth)
     with closing(sqlite3.connect(fourth)) as connection:
         assert list(connection.iterdump()) == dump

@@ -1,17 +1,11 @@
 """`sim push`, with files and real servers."""
 
-import json
-import threading
-import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.helpers.commands import NOBODY, complaint, names, on_terminal, screen, sim, sim_process
-from tests.helpers.programs import until
+from tests.helpers.commands import LONG_TIME, NO_TIME, NOBODY, complaint, names, on_terminal, screen, sim, sim_process
 from tests.helpers.runs import listed, stored
-from tests.helpers.server import Server
 
 
 def test_push_copies_what_the_server_lacks_and_then_nothing(token_server, monkeypatch):
@@ -55,44 +49,16 @@ def test_push_says_what_it_needs_and_makes_no_file(options, said):
     assert names(".") == {"kitchen.yaml", "short.yaml"}
 
 
-def hold(server: Server) -> Callable[[], object]:
-    """Take the write lock of a server as another program would, and return what lets go of it."""
-
-    def ask(baton: str | None, sql: str, *more: dict) -> str | None:
-        requests = [{"type": "execute", "stmt": {"sql": sql}}, *more]
-        body = json.dumps({"baton": baton, "requests": requests}).encode()
-        request = urllib.request.Request(f"{server.url}/v2/pipeline", body, {"content-type": "application/json"})
-        with urllib.request.urlopen(request) as response:
-            return json.load(response)["baton"]
-
-    baton = ask(None, "BEGIN IMMEDIATE")
-    return lambda: ask(baton, "ROLLBACK", {"type": "close"})
-
-
 def test_a_long_push_shows_a_bar_on_a_terminal_and_leaves_one_line_there(server):
-    sim("run", "short.yaml", "--no-charts", "--db", server.url)
     for _ in range(3):
         stored()
-    # a server takes the lock away after 5 s, so it is taken when all that takes long is loaded
-    code = (
-        "import time, pathlib, rich.progress, sim.cli, sim.storage; ready = pathlib.Path('ready'); ready.touch()\n"
-        "while ready.exists(): time.sleep(0.01)\n"
-        "sim.cli.main()"
-    )
-    with on_terminal("push", "--db", server.url, status=0, code=code) as (process, written):
-        until(Path("ready").exists, process)
-        let_go = hold(server)
-        Path("ready").unlink()
-        text = next(written)
-        timer = threading.Timer(1.3, let_go)
-        timer.start()
-        text += "".join(written)
-        timer.join()
+    with on_terminal("push", "--db", server.url, status=0, code=LONG_TIME) as (_, written):
+        text = "".join(written)
     assert "pushing" in text
     assert screen(text) == [f"3 runs pushed from file:sim.db to {server.url}", ""]
 
 
 def test_a_short_push_shows_no_bar(server):
     stored()
-    with on_terminal("push", "--db", server.url, status=0) as (_, written):
+    with on_terminal("push", "--db", server.url, status=0, code=NO_TIME) as (_, written):
         assert "pushing" not in "".join(written)

@@ -13,7 +13,7 @@ import pytest
 from tests.helpers.databases import COMMANDS, push, same_rows, whole_file
 from tests.helpers.locks import ALONE, held, when_somebody_waits
 from tests.helpers.pressing import at_statement, ctrl_c, run_whole
-from tests.helpers.programs import GO, ended, start, until
+from tests.helpers.programs import GO, MAIN, ended, fork, start, until
 from tests.helpers.server import port_that
 
 LINE = "sim: interrupted(; .+)?\n"
@@ -57,8 +57,9 @@ def test_ctrl_c_at_any_statement_is_one_line_and_nothing_is_lost_or_left_behind(
         assert same_rows(file, server)
 
 
-def test_ctrl_c_as_soon_as_a_program_has_begun_is_one_line():
-    process = start("run", "small.yaml", "--no-charts", code=GO)
+@pytest.mark.parametrize("args", [("run", "small.yaml", "--no-charts"), ("check", ".")], ids=["run", "check"])
+def test_ctrl_c_as_soon_as_a_program_has_begun_is_one_line(args):
+    process = start(*args, code=GO)
     assert process.stdout.readline() == "go\n"
     process.send_signal(signal.SIGINT)
     status, _, line = ended(process)
@@ -91,7 +92,7 @@ def test_ctrl_c_does_not_wait_for_a_server_that_never_answers(what, small_run, s
     file = Path(shutil.copy(small_run, "sim.db"))
     asked = threading.Event()
     with port_that(None, asked=asked) as port:
-        process = start(*words(what, f"http://127.0.0.1:{port}"), code=PATIENT + GO)
+        process = fork(*words(what, f"http://127.0.0.1:{port}"), code=PATIENT + MAIN)
         until(asked.is_set, process)
         process.send_signal(signal.SIGINT)
         status, _, line = ended(process)

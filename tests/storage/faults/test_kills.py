@@ -12,7 +12,7 @@ from sim.storage import rows, saving
 from tests.helpers.databases import push, same_rows, whole_file, whole_runs, writing
 from tests.helpers.gates import gate_before
 from tests.helpers.pressing import run_whole
-from tests.helpers.programs import ended, start
+from tests.helpers.programs import ended, fork
 
 # pages and batches so small that a run goes to a server in a dozen of them, as a very large one does
 PAGES = {"bots": 20, "orders": 25, "events": 100}
@@ -70,7 +70,7 @@ def test_a_server_killed_at_any_request_of_a_push_has_each_row_once_after_the_ne
 @pytest.mark.parametrize("statement", ["INSERT INTO orders", "INSERT INTO metric_names", "COMMIT"])
 def test_a_program_killed_while_it_saves_leaves_no_part_of_its_run(statement, small_run):
     file = Path(shutil.copy(small_run, "sim.db"))
-    status, _, _ = ended(start(statement, "run", "small.yaml", "--no-charts", code=CODE))
+    status, _, _ = ended(fork(statement, "run", "small.yaml", "--no-charts", code=CODE))
     assert status == -signal.SIGKILL
     assert Path("sim.db-journal").exists()
     assert whole_file(file) == 1
@@ -91,7 +91,7 @@ def test_a_program_killed_while_it_pushes_leaves_its_run_in_the_file_and_a_push_
             programs[0].kill()
 
         gate.at(b"INSERT INTO events", kill, late)
-        programs.append(start("", *args, "--db", gate.url, code=CODE))
+        programs.append(fork("", *args, "--db", gate.url, code=CODE))
         status, _, _ = ended(programs[0])
     assert status == -signal.SIGKILL
     assert whole_file(file) == 1

@@ -13,7 +13,7 @@ from tests.helpers.databases import push, same_rows, whole_file, whole_runs
 from tests.helpers.gates import gate_before
 from tests.helpers.locks import READS, WRITES, held, when_somebody_waits
 from tests.helpers.pressing import run_whole
-from tests.helpers.programs import ended, start
+from tests.helpers.programs import ended, fork
 from tests.helpers.server import Server
 
 FIVE = """
@@ -38,7 +38,7 @@ def test_a_run_and_a_push_wait_for_who_holds_the_file(statements, what, small_ru
 
 def test_processes_that_save_and_push_at_once_lose_nothing_and_see_no_lock(server):
     file = Path("sim.db")
-    savers = [start(code=FIVE), start("run", "small.yaml", "--no-charts", "--db", server.url)]
+    savers = [fork(code=FIVE), fork("run", "small.yaml", "--no-charts", "--db", server.url)]
     while any(saver.poll() is None for saver in savers):
         push(file, server)
     for process in savers:

@@ -20,7 +20,7 @@ from sim.storage import open_database, saving
 from sim.storage import server as patient
 from tests.helpers.databases import push, same_rows, whole_file, whole_runs, writing
 from tests.helpers.pressing import run_whole
-from tests.helpers.programs import FILES, run_program
+from tests.helpers.programs import FILES
 from tests.helpers.server import Server, free_ports, http, port_that, read_file
 
 KEPT = "this run is in file:sim.db, not pushed; sim push --db {} sends it"
@@ -181,9 +181,8 @@ def problem(url: str, line: str) -> str:
 @pytest.mark.parametrize("fault", [name for name in FAULTS if name not in ANSWERS or "HTML" in name])
 def test_a_fault_of_the_server_is_one_line_and_the_run_is_kept_until_a_push_succeeds(fault, folder, server):
     file, charts = folder / "sim.db", () if fault == "no token" else ("--no-charts",)  # drawing them takes long
-    act = run_program if fault == "no token" else run_whole
     with FAULTS[fault](folder) as faulty:
-        status, out, line = act("run", "small.yaml", *charts, "--db", faulty.url, **faulty.env)
+        status, out, line = run_whole("run", "small.yaml", *charts, "--db", faulty.url, **faulty.env)
         assert (status, line.count("\n")) == (4, 1)
         assert out.endswith(f"{KEPT.format(faulty.url).removeprefix('this run is ')}\n")
         assert line.endswith(f"; {KEPT.format(faulty.url)}\n")
