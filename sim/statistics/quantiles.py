@@ -136,13 +136,13 @@ class Counts:
 
         """
         numbers = _decode(content)
-        size = int(numbers[0]) if len(numbers) else -1
-        heads, more = numbers[1 : size + 1], numbers[size + 1 :]
+        size = int(numbers[0])
+        heads, excess = numbers[1 : size + 1], numbers[size + 1 :]
         several = (heads & 1).astype(bool)
-        if len(heads) != size or len(more) != several.sum():
+        if len(heads) != size or len(excess) != several.sum():
             raise ValueError("these bytes are no counts")
         counts = np.ones(size, np.int64)
-        counts[several] = more + 2
+        counts[several] = excess + 2
         return cls(np.cumsum(heads >> 1).astype(np.int32), counts)
 
 

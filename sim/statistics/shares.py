@@ -106,19 +106,18 @@ def _hall_ends(hits: Floats, orders: Floats, share: float, level: float) -> tupl
     """Return the ends of the interval of each p that Hall's bounds of hits - p * orders do not exclude."""
     days, mean = len(orders), float(orders.mean())
     t = t_quantile(1 - 2 * level, days - 1)
-    # With p = share + shift, hits - p * orders differs from its mean, -shift * mean, by rest - shift * more.
-    rest, more = hits - share * orders, orders - mean
-    squares = rest * rest, rest * more, more * more
-    rest2, both, more2 = (float(terms.sum()) for terms in squares)
-    cubes = squares[0] * rest, squares[0] * more, squares[2] * rest, squares[2] * more
-    rest3, rest2_more, rest_more2, more3 = (float(terms.sum()) for terms in cubes)
+    # With p = share + shift, a day's hits - p * orders differ from their mean, -shift * mean, by x - shift * y.
+    x, y = hits - share * orders, orders - mean
+    xx, xy, yy = x * x, x * y, y * y
+    sum_xx, sum_xy, sum_yy = float(xx.sum()), float(xy.sum()), float(yy.sum())
+    sum_xxx, sum_xxy, sum_xyy, sum_yyy = (float(terms.sum()) for terms in (xx * x, xx * y, x * yy, yy * y))
 
     def margin(shift: float, side: int) -> float:
         """Return how far the bound on a side, 1 the lower and -1 the upper one, lies beyond 0; below 0 it does not."""
-        sd = math.sqrt(max(0.0, rest2 - 2 * shift * both + shift**2 * more2) / (days - 1))
+        sd = math.sqrt(max(0.0, sum_xx - 2 * shift * sum_xy + shift**2 * sum_yy) / (days - 1))
         if sd == 0:
             return -shift * mean * side
-        third = rest3 - 3 * shift * rest2_more + 3 * shift**2 * rest_more2 - shift**3 * more3
+        third = sum_xxx - 3 * shift * sum_xxy + 3 * shift**2 * sum_xyy - shift**3 * sum_yyy
         return side * (-shift * mean - sd * hall_distance(side * t, third / days / sd**3, days))
 
     low = _last_below_0(lambda shift: margin(shift, 1), -share)
