@@ -17,7 +17,6 @@ from sim.experiment.sharing import shared
 from sim.experiment.workers import Workers
 from sim.scenario import Scenario
 
-DEFAULT_TIMES = 30
 MOST_TIMES = 1_000_000
 
 
@@ -45,7 +44,7 @@ def replicate(scenario: Scenario, times: int | None = None, **options: Unpack[Op
     """Run replications 1 to `times` of a scenario and return what they say together.
 
     `times` is as the scenario says by default: a number, or until its metric is known well enough; without either 30 of
-    a random scenario and 1 of another. Options are those of `Options`.
+    a random scenario, or as many as its strictest share needs, and 1 of another. Options are those of `Options`.
 
     Raises:
         SimulationError: a replication is too large, its warm-up has no end, or workers die again and again.
@@ -141,7 +140,7 @@ def most_replications(scenario: Scenario, times: int | None = None) -> int:
     if times is not None:
         return times
     if plan is None:
-        return DEFAULT_TIMES if scenario.is_random else 1
+        return scenario.default_replications
     most = plan.times or plan.max
     assert most is not None
     return most

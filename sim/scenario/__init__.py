@@ -4,7 +4,8 @@ from sim.scenario.generators import DRAWS
 from sim.scenario.metric_names import metric_of
 from sim.scenario.replications import ReplicationPlan
 from sim.scenario.scenario import Scenario, load_scenario, prepare, restore_scenario
-from sim.scenario.schema import Expectation, json_schema
+from sim.scenario.schema import Expectation
+from sim.scenario.schema_json import json_schema
 from sim.scenario.source import parse_value
 from sim.scenario.study import SelectPlan
 from sim.scenario.thresholds import Condition, Threshold

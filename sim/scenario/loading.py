@@ -59,7 +59,19 @@ def check_tree(
         faults += [*unknown, *wrong]
     if faults:
         raise ScenarioError(faults)
-    return Loaded(file, plain, in_force, context.files, tuple(context.notes))
+    return Loaded(file, plain, in_force, context.files, (*context.notes, *_too_few_replications(file)))
+
+
+def _too_few_replications(file: ScenarioFile) -> Iterator[str]:
+    """Yield which threshold is so strict that the replications of a file may not be enough to prove it."""
+    plan = file.replications
+    if plan is None or not file.thresholds or not file.is_random:
+        return
+    stated = plan.times or plan.max or 1
+    strictest = max(file.thresholds, key=lambda threshold: threshold.replications_needed)
+    if strictest.replications_needed > stated:
+        needed = f"can need {strictest.replications_needed:,} replications to pass"
+        yield f"thresholds: {strictest} {needed}; the file has {stated:,}"
 
 
 def _faults(findings: Iterable[Finding], tree: Node) -> Iterator[Fault]:

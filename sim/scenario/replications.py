@@ -12,7 +12,7 @@ from sim.scenario.metric_names import MetricName
 from sim.scenario.thresholds import limit
 from sim.units import DURATION_PATTERN, parse_duration, parse_share, shown
 
-_MOST_REPLICATIONS = 1_000_000
+MOST_REPLICATIONS = 1_000_000
 
 
 def _half_width(value: object) -> str:
@@ -62,9 +62,9 @@ class ReplicationPlan(Part):
 
     scalar_key: ClassVar = "times"
 
-    times: Annotated[int, Field(ge=1, le=_MOST_REPLICATIONS)] | None = None
-    min: Annotated[int, Field(ge=20, le=_MOST_REPLICATIONS)] = 20
-    max: Annotated[int, Field(ge=20, le=_MOST_REPLICATIONS)] | None = None
+    times: Annotated[int, Field(ge=1, le=MOST_REPLICATIONS)] | None = None
+    min: Annotated[int, Field(ge=20, le=MOST_REPLICATIONS)] = 20
+    max: Annotated[int, Field(ge=20, le=MOST_REPLICATIONS)] | None = None
     until: Precision | None = None
 
     @classmethod

@@ -20,7 +20,7 @@ from sim.scenario.mapping import Finding, Part, WrongValueError, forget, parts
 from sim.scenario.parts import MOST_BOTS, MOST_ORDERS
 from sim.scenario.processes import Mmpp
 from sim.scenario.replications import Precision, ReplicationPlan
-from sim.scenario.schema import Expectation, ScenarioFile, TimelineEntry
+from sim.scenario.schema import ClockSection, Expectation, ScenarioFile, TimelineEntry
 from sim.scenario.tree import Steps
 from sim.scenario.where import quantity
 from sim.scenario.workload import crew_changes, first_workload, stream_name
@@ -80,6 +80,15 @@ def _some_state_has_a_rate(mmpp: Mmpp) -> Iterator[Finding]:
 def _the_mean_factor_is_1(busyness: Busyness) -> Iterator[Finding]:
     if busyness.mean != 1:
         yield busyness.misfit()
+
+
+@_rule(ClockSection)
+def _a_kitchen_closes_at_a_horizon(clock: ClockSection) -> Iterator[Finding]:
+    if clock.closes and clock.until is None:
+        yield (
+            ("closes",),
+            "needs a time, and the run is until drained; write until, such as until: 22h, or leave it out",
+        )
 
 
 @_rule(Stream)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from sim.errors import Fault, ScenarioError
 from sim.model import MetricSet, Window, Workload
 from sim.scenario.loading import check_tree
+from sim.scenario.metric_names import metric_of
 from sim.scenario.resolving import node_of, read_scenario, with_base
 from sim.scenario.schema import Expectation, ScenarioFile
 from sim.scenario.source import read_yaml
@@ -18,6 +19,7 @@ from sim.scenario.study import BLOCKS, SweepPlan
 from sim.scenario.text import resolved_text
 from sim.scenario.thresholds import Threshold
 from sim.scenario.tree import Node, Place, Steps
+from sim.scenario.windows import by_name
 from sim.scenario.workload import Demand
 from sim.units import Clock
 
@@ -38,7 +40,7 @@ class Scenario:
     `plain` is the file as resolved, with `extends` and parameters applied, and `in_force` are the values of its
     parameters. `files` are the contents of the data files that it names, `notes` are lines on what is right and easily
     overlooked, such as rows of a trace that are left out. `root` is the tree that parameters were applied to; files
-    that it may name with others lie in `folder`.
+    that it may name with others lie in `folder`. `more_metrics` are wanted beside those that the file names.
     """
 
     file: ScenarioFile
@@ -48,6 +50,7 @@ class Scenario:
     notes: tuple[str, ...]
     root: Node
     folder: Path
+    more_metrics: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Return which scenario this is, in one line."""
@@ -105,6 +108,11 @@ class Scenario:
         return self.file.is_random
 
     @property
+    def default_replications(self) -> int:
+        """How often it is run where neither its file nor anybody else says: as often as its strictest share needs."""
+        return self.file.default_replications
+
+    @property
     def warmup(self) -> int | Literal["mser5"]:
         """How many microseconds at the beginning are left out of the metrics, or how that is found."""
         return self.file.warmup or 0
@@ -126,8 +134,26 @@ class Scenario:
 
     @cached_property
     def metric_set(self) -> MetricSet:
-        """The standard metrics, and all that the file names."""
-        return MetricSet.of(self.file.metric_names, self.windows)
+        """The standard metrics, all that the file names, and those that are wanted beside them."""
+        return MetricSet.of([*self.file.metric_names, *self.more_metrics], self.windows)
+
+    def metric_name(self, text: str) -> str:
+        """Return the full name of a metric of the whole run or of one of the windows.
+
+        Raises:
+            ValueError: there is no such metric.
+
+        """
+        return metric_of(text, by_name(self.windows))
+
+    def with_metrics(self, metric_names: Iterable[str]) -> "Scenario":
+        """Return this scenario, of which replications keep these metrics too; `set` and `with_keys` forget them.
+
+        Raises:
+            ValueError: there is no such metric.
+
+        """
+        return replace(self, more_metrics=(*self.more_metrics, *map(self.metric_name, metric_names)))
 
     @classmethod
     def parse(cls, text: str, /, **parameters: Any) -> "Scenario":
@@ -204,10 +230,16 @@ class Scenario:
         return self._with_values(plan.parameters(point), steps)
 
     def _with_values(self, values: Mapping[str, Any], steps: Mapping[str, Steps]) -> "Scenario":
-        """Return this scenario with values for parameters that stand in its file, without study and `expect`."""
+        """Return this scenario with values for parameters that stand in its file, without study and `expect`, but with
+        the metrics that the study is about.
+        """
         nodes = {name: node_of(value, self.root.place_of(steps[name])) for name, value in values.items()}
         keys = {key: node for key, node in self.root.value.items() if key not in (*BLOCKS, "expect")}
-        return _checked(replace(self.root, value=keys), self.folder, self.parameters | nodes, [], self.files)
+        point = _checked(replace(self.root, value=keys), self.folder, self.parameters | nodes, [], self.files)
+        try:
+            return point.with_metrics([*self.file.metrics_of_study, *self.more_metrics])
+        except ValueError as error:  # windows depend on parameters
+            raise ScenarioError([self.root.fault(next(iter(steps.values())), str(error))]) from None
 
     @cached_property
     def _demand(self) -> Demand:

@@ -28,13 +28,14 @@ from sim.scenario.parts import (
     StartClock,
     WrittenInstant,
 )
-from sim.scenario.replications import ReplicationPlan, WarmUp
+from sim.scenario.replications import MOST_REPLICATIONS, ReplicationPlan, WarmUp
 from sim.scenario.study import ComparePlan, SelectPlan, Sweep
 from sim.scenario.thresholds import Thresholds
 from sim.scenario.tree import Place
 from sim.scenario.windows import Windows
 from sim.units import DAY, DURATION_PATTERN, Clock, format_duration, parse_duration, shown
 
+_DEFAULT_REPLICATIONS = 30
 PARAMETER = r"^\$[A-Za-z_][A-Za-z0-9_]*$"
 Status = Literal["PENDING", "PROCESSING", "COMPLETE", "ABANDONED", "IDLE", "REMOVED"]
 
@@ -55,7 +56,9 @@ def _horizon(value: object, info: ValidationInfo) -> int | None:
 
 
 class ClockSection(Part):
-    """What t = 0 reads on the clock, and the horizon; None for `drained`."""
+    """What t = 0 reads on the clock, and the horizon; None for `drained`. A kitchen that `closes` then serves nobody
+    afterwards.
+    """
 
     likely_form: ClassVar = "clock: {{start: {}}}"
 
@@ -65,6 +68,7 @@ class ClockSection(Part):
         BeforeValidator(_horizon),
         WithJsonSchema({"anyOf": [{"type": "string", "pattern": INSTANT_PATTERN}, {"const": "drained"}]}),
     ] = Field(None, json_schema_extra={"default": "drained"})
+    closes: bool = False
 
 
 class OrdersSection(Part):
@@ -265,13 +269,26 @@ class ScenarioFile(Part):
         yield from self.metrics
         for threshold in self.thresholds:
             yield from threshold.metrics
-        if self.compare is not None:
-            yield from self.compare.metrics or ()
         if self.replications is not None and self.replications.until is not None:
             yield self.replications.until.metric
+        yield from self.metrics_of_study
+
+    @property
+    def metrics_of_study(self) -> Iterator[str]:
+        """The metrics by which versions of it are compared, or selected."""
+        if self.compare is not None:
+            yield from self.compare.metrics or ()
         if self.select is not None:
             with suppress(ValueError):  # it may be a parameter
                 yield parse_metric(self.select.objective).name
+
+    @property
+    def default_replications(self) -> int:
+        """How often it is run where it does not say: as often as its strictest share needs, if anything is random."""
+        if not self.is_random:
+            return 1
+        needed = max((threshold.replications_needed for threshold in self.thresholds), default=1)
+        return min(max(needed, _DEFAULT_REPLICATIONS), MOST_REPLICATIONS)
 
     @property
     def changes_with_time(self) -> bool:
@@ -283,43 +300,3 @@ class ScenarioFile(Part):
                 return True
             instants += [stream.from_] if stream.until is None else [stream.from_, stream.until]
         return any(instant > 0 and (horizon is None or instant < horizon) for instant in instants)
-
-
-def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of scenario files (draft 2020-12), in which `$name` may stand for any value."""
-    schema = ScenarioFile.model_json_schema()
-    service = schema["$defs"]["Service"]
-    service_value = {"anyOf": [{"$ref": "#/$defs/Distribution"}, {**service, "title": "ByClass"}]}
-    schema["$defs"]["Service"] = service_value
-    schema["$defs"]["Parameter"] = {"type": "string", "pattern": PARAMETER, "description": "the value of a parameter"}
-    keys_with_values = schema["properties"].keys() - {"scenario", "params", "extends"}
-    parts = [schema["$defs"][name] for name in schema["$defs"] if name != "Parameter"]
-    for part in [
-        *parts,
-        *service_value["anyOf"][1:],
-        *schema["$defs"]["Distribution"]["anyOf"],
-        *schema["$defs"]["ReplicationPlan"]["anyOf"],
-    ]:
-        _allow_parameters(part, set(part.get("properties", {})))
-    _allow_parameters(schema, keys_with_values)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-
-
-def _allow_parameters(part: dict[str, Any], names: set[str]) -> None:
-    for name in names:
-        value = part["properties"][name]
-        if {"type": "null"} in value.get("anyOf", []):
-            value["anyOf"].remove({"type": "null"})
-        keep = {key: value.pop(key) for key in ("title", "default", "description") if value.get(key) is not None}
-        value.pop("default", None)
-        part["properties"][name] = {**keep, **_or_parameter(value)}
-
-
-def _or_parameter(value: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema of `value`, its items and its values, in which a parameter may stand for each."""
-    choices = value.get("anyOf", [value])
-    for choice in choices:
-        for inner in ("items", "additionalProperties"):
-            if isinstance(choice.get(inner), dict):
-                choice[inner] = _or_parameter(choice[inner])
-    return {"anyOf": [*choices, {"$ref": "#/$defs/Parameter"}]}

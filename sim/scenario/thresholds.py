@@ -7,11 +7,12 @@ from typing import Annotated, Any, Literal, NamedTuple, cast
 
 from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
 
-from sim.model import unit_of
+from sim.model import Metric, metric_named
 from sim.scenario.mapping import Finding, Part, WrongValueError
 from sim.scenario.metric_names import NAMES_SCHEMA, in_slots, metric_in
 from sim.scenario.parts import Context
 from sim.scenario.tree import KEY, Node, Place, Steps
+from sim.statistics import days_needed
 from sim.units import HOUR, SECOND, parse_duration, parse_rate, parse_share, shown, with_decimal_point
 
 OPERATORS = ("<=", ">=", "==", "!=", "<", ">")  # the longer ones first, as they are looked for
@@ -32,7 +33,8 @@ class Condition(NamedTuple):
 class Threshold(NamedTuple):
     """What must hold of a metric, which is named in full, and where a file says so; `warn` only warns.
 
-    Where the metric is one of a regular window, it must hold in each of its `slots`.
+    Where the metric is one of a regular window, it must hold in each of its `slots`. With `days`, the condition is one
+    for the metric's value in each replication, and `days` for the share of replications in which it holds.
     """
 
     metric: str
@@ -40,15 +42,34 @@ class Threshold(NamedTuple):
     severity: Literal["fail", "warn"]
     place: Place
     slots: tuple[str, ...] = ()
+    days: Condition | None = None
 
     @property
     def metrics(self) -> tuple[str, ...]:
         """The metrics of which it must hold: one for each slot, or the only one."""
         return in_slots(self.metric, self.slots)
 
+    @property
+    def replications_needed(self) -> int:
+        """How many replications it takes to prove it if all goes well in each; 1 where it is about no share."""
+        condition = self.days
+        if condition is None and metric_named(self.metric).weight is not None:
+            condition = self.condition
+        if condition is None:
+            return 1
+        shares = {
+            "<": (1 - condition.high,),
+            "<=": (1 - condition.high,),
+            ">": (condition.low,),
+            ">=": (condition.low,),
+            "between": (condition.low, 1 - condition.high),
+        }.get(condition.operator, ())
+        return max((days_needed(share) for share in shares if 0 < share < 1), default=1)
+
     def __str__(self) -> str:
         """Return what it says."""
-        return f"{self.metric} {self.condition.text}"
+        days = f" on {self.days.text} of days" if self.days is not None else ""
+        return f"{self.metric} {self.condition.text}{days}"
 
 
 def limit(text: str, unit: str, written: str = "{}") -> float:
@@ -93,8 +114,8 @@ def _in_unit(text: str, unit: str) -> str:
     return number[1] + {"s": "s", "share": "%", "orders/h": "/h"}.get(unit, "")
 
 
-def condition(text: object, unit: str) -> Condition:
-    """Return a condition such as `< 2m` or `between 60% and 85%`.
+def condition(text: object, unit: str, likely: str = "<") -> Condition:
+    """Return a condition such as `< 2m` or `between 60% and 85%`; `likely` is the operator that a limit alone lacks.
 
     Raises:
         ValueError: it is none, or its limit is in another unit than the metric.
@@ -102,7 +123,7 @@ def condition(text: object, unit: str) -> Condition:
     """
     if not isinstance(text, str):
         number = text if isinstance(text, int | float) and not isinstance(text, bool) else ""
-        raise ValueError(f'{shown(text)} is not a condition; write "< {_in_unit(str(number), unit)}"')
+        raise ValueError(f'{shown(text)} is not a condition; write "{likely} {_in_unit(str(number), unit)}"')
     if match := re.fullmatch(r"\s*between\s+(\S+)\s+and\s+(\S+)\s*", text):
         low, high = (limit(bound, unit) for bound in match.groups())
         if low > high:
@@ -113,14 +134,22 @@ def condition(text: object, unit: str) -> Condition:
         return Condition(match[1], value, value, f"{match[1]} {match[2]}")  # type: ignore[arg-type]  # one of OPERATORS
     if (meant := text.translate(_OTHER_SIGNS).replace("=<", "<=").replace("=>", ">=")) != text:
         raise ValueError(f'{shown(text)} is not a condition; write "{condition(meant, unit).text}"')
-    raise ValueError(f'{shown(text)} is not a condition; write "< {_in_unit(text.strip(), unit)}"')
+    raise ValueError(f'{shown(text)} is not a condition; write "{likely} {_in_unit(text.strip(), unit)}"')
+
+
+def _share_of_days(text: object) -> Condition:
+    share = condition(text, "share", ">=")
+    if share.operator not in (">=", ">", "between"):
+        raise ValueError(f'{shown(text)} is no promise about days; write the least share of them, such as ">= 90%"')
+    return share
 
 
 class _Checked(Part):
-    """Conditions with a severity."""
+    """Conditions with a severity, for the replications together or for a share of them."""
 
     check: Any
     severity: Literal["fail", "warn"] = "fail"
+    days: Annotated[Condition | None, PlainValidator(_share_of_days)] = None
 
 
 def _read_thresholds(data: object, info: ValidationInfo) -> tuple[Threshold, ...]:
@@ -137,36 +166,33 @@ def _read_thresholds(data: object, info: ValidationInfo) -> tuple[Threshold, ...
         if (first := names.setdefault(metric, key)) != key:
             findings.append(((key, KEY), f"means the same as {first!r}; write one list of conditions"))
             continue
-        for condition_and_place in _conditions_of(key, unit_of(metric), value, context.root, findings):
-            thresholds.append(Threshold(metric, *condition_and_place, slots))
+        checked = _Checked.model_validate(value if isinstance(value, dict) else {"check": value})
+        findings += [((key, *steps), problem) for steps, problem in checked.findings]
+        if not checked.findings:
+            steps: Steps = (key, "check") if isinstance(value, dict) else (key,)
+            for written, place in _conditions(checked.check, steps, metric_named(metric), context.root, findings):
+                thresholds.append(Threshold(metric, written, checked.severity, place, slots, checked.days))
     if findings:
         raise WrongValueError(*findings)
     return tuple(thresholds)
 
 
-def _conditions_of(
-    key: str, unit: str, value: object, written: Node, findings: list[Finding]
-) -> Iterator[tuple[Condition, Literal["fail", "warn"], Place]]:
-    """Yield each condition on a metric with its severity and place; `findings` gets what is wrong, `written` knows the
-    places.
-    """
-    checked = _Checked.model_validate(value if isinstance(value, dict) else {"check": value})
-    if checked.findings:
-        findings += [((key, *steps), problem) for steps, problem in checked.findings]
-        return
-    steps_of_check: Steps = (key, "check") if isinstance(value, dict) else (key,)
-    is_list = isinstance(checked.check, list)
-    texts = dict(enumerate(checked.check)) if is_list else {KEY: checked.check}
-    if not texts:
-        findings.append((steps_of_check, f'is empty; write "< {_EXAMPLES[unit]}"'))
-    for index, text in texts.items():
+def _conditions(
+    check: object, steps: Steps, metric: Metric, root: Node, findings: list[Finding]
+) -> Iterator[tuple[Condition, Place]]:
+    """Yield each condition on a metric with its place; `steps` lead to `check`, `findings` gets what is wrong."""
+    likely = ">=" if metric.worse < 0 else "<"
+    is_list = isinstance(check, list)
+    if check == []:
+        findings.append((steps, f'is empty; write "{likely} {_EXAMPLES[metric.unit]}"'))
+    for index, text in enumerate(check) if isinstance(check, list) else [(KEY, check)]:
         # Each condition of a list stands at a place of its own, a single one at that of its metric.
-        steps = (*steps_of_check, index) if is_list else steps_of_check
-        place = written.place_of(("thresholds", *steps) if is_list else ("thresholds", key, KEY))
+        steps_to_text = (*steps, index) if is_list else steps
+        place = root.place_of(("thresholds", *steps_to_text) if is_list else ("thresholds", steps[0], KEY))
         try:
-            yield condition(text, unit), checked.severity, place
+            yield condition(text, metric.unit, likely), place
         except ValueError as error:
-            findings.append((steps, str(error)))
+            findings.append((steps_to_text, str(error)))
 
 
 _CONDITIONS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
@@ -182,7 +208,11 @@ Thresholds = Annotated[
                     *_CONDITIONS["anyOf"],
                     {
                         "type": "object",
-                        "properties": {"check": _CONDITIONS, "severity": {"enum": ["fail", "warn"]}},
+                        "properties": {
+                            "check": _CONDITIONS,
+                            "severity": {"enum": ["fail", "warn"]},
+                            "days": {"type": "string", "examples": [">= 90%"]},
+                        },
                         "required": ["check"],
                         "additionalProperties": False,
                     },

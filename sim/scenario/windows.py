@@ -62,7 +62,7 @@ def _read_windows(data: object, info: ValidationInfo) -> tuple[Window, ...]:
     windows = tuple(window for name, plan in plans.items() for window in _windows(name, plan, run))
     if clashes := list(_clashes(windows)):
         raise WrongValueError(*clashes)
-    context.windows = _by_name(windows)
+    context.windows = by_name(windows)
     return windows
 
 
@@ -164,7 +164,7 @@ def _clashes(windows: Iterable[Window]) -> Iterator[Finding]:
             yield (window.group, "every"), problem
 
 
-def _by_name(windows: Iterable[Window]) -> dict[str, tuple[str, ...]]:
+def by_name(windows: Iterable[Window]) -> dict[str, tuple[str, ...]]:
     """Return what each name behind an `@` stands for: a window, or all slots of a regular one."""
     names: dict[str, tuple[str, ...]] = {window.name: (window.name,) for window in windows}
     slots = dict[str, list[str]]()

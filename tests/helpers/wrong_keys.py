@@ -371,6 +371,16 @@ KEYS = {  # what follows `scenario` and `name`
     "wrong metrics": WINDOWS + "metrics: [wait.VPI.p95, 3, wait, wait@late, wait.p81@slots]\n",
     "too many metrics": "clock: {until: 2000s}\nwindows: {slots: {every: 1s}}\n"
     "metrics: [wait@slots, flow@slots, queue@slots, service@slots, bots@slots, wait, utilisation@slots]\n",
+    # promises about days, and closing time
+    "days that are no share": "thresholds: {wait: {check: '< 2m', days: 90%}, flow: {check: '< 2m', days: 0.9}, "
+    "queue: {check: '< 2', days: '>= 90'}, service: {check: '< 2m', days: ['> 9%']}}\n",
+    "days that are no promise": "thresholds: {wait: {check: '< 2m', days: '< 10%'}, "
+    "flow: {check: '< 2m', days: '== 100%'}}\n",
+    "days without a condition": "thresholds: {wait: {days: '>= 90%'}, flow: {check: '< 2m', days: }}\n",
+    "limits alone of what should be high": "thresholds: {wait.within(5m): 90%, throughput: 40, orders.completed: [], "
+    "orders.abandoned.rate: 5%}\n",
+    "closing a run that is drained": "clock: {closes: true}\n",
+    "closing perhaps": "clock: {until: 22h, closes: 'yes'}\n",
     # instants that the run does not have
     "instants behind the horizon": "clock: {until: 1h}\nbots: {schedule: [{at: 61m, count: 1}, {at: 1h, count: 2}]}\n"
     "timeline: [{at: 2h, order: VIP}, {at: '00:30', order: VIP}, {at: '01:00:01', order: VIP}]\n"

@@ -51,6 +51,73 @@ def test_a_threshold_is_a_condition_or_several_in_the_unit_of_its_metric(scenari
     ]
 
 
+def test_a_promise_about_days_is_a_share_of_replications(scenario):
+    loaded = scenario("""
+        clock: {until: 2h}
+        windows: {slots: {every: 1h}}
+        thresholds:
+          wait.VIP.p95@slots: {check: "< 2m", days: ">= 90%"}
+          orders.completed: {check: ["> 4", "!= 7"], days: between 50% and 80%, severity: warn}
+          wait.p95: "< 2m"
+    """)
+    told = [(str(threshold), threshold.days and threshold.days[:3], threshold.severity, len(threshold.metrics))
+            for threshold in loaded.thresholds]  # fmt: skip
+    assert told == [
+        ("wait.VIP.p95@slots < 2m on >= 90% of days", (">=", 0.9, 0.9), "fail", 2),
+        ("orders.completed > 4 on between 50% and 80% of days", ("between", 0.5, 0.8), "warn", 1),
+        ("orders.completed != 7 on between 50% and 80% of days", ("between", 0.5, 0.8), "warn", 1),
+        ("wait.p95 < 2m", None, "fail", 1),
+    ]
+
+
+RANDOM = "service: {exponential: {mean: 1s}}\n"
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "needed"),
+    [
+        ("wait.p95: '< 2m'", 30),
+        ("utilisation: '< 99%'", 30),  # no share of orders
+        ("wait.within(5m): '>= 80%'", 30),
+        ("wait.within(5m): '>= 90%'", 36),
+        ("wait.VIP.within(5m): '> 95%'", 72),
+        ("service.within(5m): '>= 99%'", 368),
+        ("orders.abandoned.rate: '< 5%'", 72),
+        ("orders.NORMAL.abandoned.rate: '<= 1%'", 368),
+        ("orders.completed.rate: between 90% and 99%", 36),
+        ("orders.completed.rate: between 1% and 10%", 36),
+        ("wait.within(5m): ['>= 90%', '> 95%', '< 99.9%']", 72),
+        ("wait.p95: {check: '< 2m', days: '>= 99%'}", 368),
+        ("wait.within(5m): {check: '>= 99%', days: '>= 90%'}", 36),  # of a day it is not proved
+        ("wait.within(5m): '>= 100%'", 30),  # which no number of replications proves
+        ("wait.within(5m): '> 0%'", 30),
+        ("wait.within(5m): '== 100%'", 30),
+        ("wait.within(5m): '>= 99.99999%'", 1_000_000),
+    ],
+)
+def test_a_strict_share_needs_more_replications_than_30(scenario, thresholds, needed):
+    assert scenario(f"{RANDOM}thresholds: {{{thresholds}}}\n").default_replications == needed
+    assert scenario(f"service: 10s\nthresholds: {{{thresholds}}}\n").default_replications == 1
+
+
+def test_a_line_tells_when_a_file_has_too_few_replications_for_a_strict_share(scenario):
+    strict = f"{RANDOM}thresholds: {{wait.within(5m): '>= 90%', wait.NORMAL.within(5m): '>= 95%', wait: '< 5m'}}\n"
+    told = ("thresholds: wait.NORMAL.within(5m) >= 95% can need 72 replications to pass; the file has 30",)
+    assert scenario(strict + "replications: 30\n").notes == told
+    until = "{metric: wait, half_width: 10%}"
+    assert scenario(strict + f"replications: {{max: 30, until: {until}}}\n").notes == told
+    assert scenario(strict + "replications: 72\n").notes == ()
+    assert scenario(strict).notes == ()
+    assert scenario("replications: 2\nthresholds: {wait.within(5m): '>= 95%'}\n").notes == ()  # nothing is random
+    assert scenario(f"{RANDOM}replications: 2\nthresholds: {{wait: '< 5m'}}\n").notes == ()
+
+
+def test_a_kitchen_closes_where_the_file_says_so(scenario):
+    assert scenario("clock: {until: 22h, closes: true}\n").file.clock.closes
+    assert not scenario("clock: {until: 22h}\n").file.clock.closes
+    assert not scenario("clock: {closes: false}\n").file.clock.closes
+
+
 @pytest.mark.parametrize(
     "keys",
     [

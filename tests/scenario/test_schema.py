@@ -47,6 +47,7 @@ RIGHT = [
     *("arrivals: [{class: VIP, poisson: {phases: [{for: $f, rate: $r, ramp_to: 0/h}, $last]}}]\n",),
     *("arrivals: [{class: VIP, renewal: $gap}, {class: VIP, renewal: {gamma: {mean: 1s, cv: $cv}}}]\n",),
     *("windows: {lunch: {from: '12:00', until: $end}, slots: {every: $slot, daily: $d}}\n", "windows: $all\n"),
+    *("thresholds: {wait: {check: $c, days: '>= 90%', severity: warn}}\n", "clock: {until: 22h, closes: $c}\n"),
     *("metrics: [wait.NORMAL.p98@slots, flow.within(1h30m), $m]\n", "metrics: $all\n"),
     *("thresholds: {wait.p99.5.daily@12:30+1d: '< 2m', wait.VIP.within(90s)@a-b: $c, orders.VIP.created: $c}\n",),
     *("arrivals: [{class: VIP, mmpp: {states: [{rate: $r, stay: $s}, {rate: 0/h, stay: 5m}]}}]\n",),
@@ -75,6 +76,7 @@ WRONG = [
     ),
     *("arrivals: [{class: VIP, mmpp: {states: []}, limit: 1}]\n", "arrivals: [{class: VIP, renewal: 5, limit: 1}]\n"),
     *("windows: {1: {every: 1h}}\n", "windows: [1h]\n", "windows: {a: {every: 1}}\n", "metrics: [wait.p100]\n"),
+    *("thresholds: {wait: {check: '< 2m', days: 9}}\n", "clock: {until: 2h, closes: 1}\n"),
     *("thresholds: {wait.within(5): '> 9%'}\n", "thresholds: {queue.p95: '> 9%'}\n", "metrics: [wait@1:30]\n"),
     *(
         "arrivals: [{class: VIP, mmpp: {states: [{rate: 1/h}]}, limit: 1}]\n",

@@ -165,3 +165,32 @@ def test_a_metric_in_a_window_needs_that_window():
         metric_of("wait@lunch")
     with pytest.raises(ScenarioError, match="did you mean 'lunch'"):
         Scenario.parse("scenario: 1\nname: s\n" + KITCHEN + "thresholds: {wait@lunhc: '< 2m'}\n")
+
+
+STUDY = (
+    "scenario: 1\nname: s\nparams: {slot: 1h}\n" + LUNCH + "windows: {slots: {every: $slot}}\n"
+    "compare: {metrics: [wait.p80@12:00]}\nsweep: {slot: [1h, 30m, 45m]}\n"
+)
+
+
+def test_points_of_a_study_keep_the_metrics_that_it_is_about():
+    study = Scenario.parse(STUDY.replace(", 45m", ""))
+    assert [point.metric_set.named for point in (study.baseline(), *study.points())] == [{"wait.p80@12:00"}] * 3
+
+
+def test_a_value_that_moves_the_window_of_a_study_away_is_a_fault():
+    study = Scenario.parse(STUDY)
+    with pytest.raises(ScenarioError) as caught:
+        study.check_study()
+    assert caught.value.lines == [
+        "text:7:25: sweep.slot[2]: no slot starts at 12:00; write 11:45, the nearest of 11:00 to 13:15"
+    ]
+
+
+def test_replications_keep_more_metrics_for_who_asks():
+    kitchen = Scenario.parse("scenario: 1\nname: s\n" + KITCHEN)
+    more = kitchen.with_metrics(["wait.p80", "queue@lunch"]).with_metrics(["wait.p81"])
+    assert more.metric_set.named == {"wait.p80", "queue.mean@lunch", "wait.p81"}
+    assert (more.text, kitchen.metric_set.named) == (kitchen.text, set())
+    with pytest.raises(ValueError, match="stands for each slot"):
+        kitchen.with_metrics(["wait.p80@slots"])
