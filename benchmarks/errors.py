@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from sim.experiment import compare, replicate, select
-from sim.experiment.selecting import looks
+from sim.experiment.selecting import steps_to
 from sim.scenario import Scenario, restore_scenario
 from sim.statistics import bounds, mean_interval, share_interval
 from sim.statistics.queueing import priority_waits
@@ -155,7 +155,7 @@ def print_alike(number: int) -> None:
 
 def print_claims(number: int) -> None:
     """Print how often one-sided tests of numbers whose mean is the limit claim something at any look."""
-    steps = looks(500)
+    steps = steps_to(500)
     print(f"\nnumbers whose mean is the limit, looks at {', '.join(map(str, steps))}; {number:,} repetitions")
     print(f"asked: each claim at most {LEVEL:.1%}")
     print(f"{'':20}{'':6}{'below':>8}{'of all (95%)':>15}{'above':>8}{'of all (95%)':>15}")
