@@ -2,6 +2,7 @@
 
 from sim.experiment.closed_forms import Theory, theory
 from sim.experiment.comparing import Comparison, Pair, adjusted, compare, paired
+from sim.experiment.contests import Candidate
 from sim.experiment.key_metrics import BY_CLASS, OF_KITCHEN, key_metrics, metrics_of_study, of_class
 from sim.experiment.looking import CheckedFile, Look, is_long, look, looks
 from sim.experiment.observing import replication_of
@@ -10,7 +11,7 @@ from sim.experiment.presenting import Size
 from sim.experiment.replicating import Options, most_replications, refuse_unknown, replicate, replicate_by
 from sim.experiment.replications import AllOrders, Replications
 from sim.experiment.results import Replication, Results, Series
-from sim.experiment.selecting import Candidate, Selection, select
+from sim.experiment.selecting import Selection, select
 from sim.experiment.single import Run, TableName, run
 from sim.experiment.sweeping import Sweep, sweep
 from sim.experiment.workers import Workers, available_processors

@@ -21,7 +21,7 @@ from sim.verdicts import Finding, Outcome
 if TYPE_CHECKING:
     from sim.storage import ComparedRuns, Entry, ExperimentDetails, RunDetails
 
-PROCEDURE = "gatekeeping sequence of tests, in the manner of Andradóttir and Kim (2010), without an indifference zone"
+_PROCEDURE = "gatekeeping sequence of tests, in the manner of Andradóttir and Kim (2010)"
 
 
 def metrics_document(run: Run) -> dict[str, Any]:
@@ -104,6 +104,16 @@ def pair_document(pair: Pair) -> dict[str, Any]:
     }
 
 
+def procedure(selection: Selection) -> str:
+    """Return how a selection decides, in words."""
+    if selection.bisected:
+        return f"{_PROCEDURE}, by bisection: with a larger {selection.bisected} no promise is kept less, in the mean"
+    if selection.plan.indifference is not None:
+        zone = selection.plan.indifference
+        return f"{_PROCEDURE}, with an indifference zone of {zone} (Kim and Nelson 2001)"
+    return f"{_PROCEDURE}, without an indifference zone"
+
+
 def select_document(selection: Selection) -> dict[str, Any]:
     """Return what `sim select --json` prints."""
 
@@ -116,7 +126,7 @@ def select_document(selection: Selection) -> dict[str, Any]:
         "outcome": selection.outcome,
         "selected": None if selection.selected is None else parameters(selection.selected),
         "confidence": selection.plan.confidence,
-        "procedure": PROCEDURE,
+        "procedure": procedure(selection),
         "replications": selection.replication_count,
         "budget": selection.budget,
         "candidates": [

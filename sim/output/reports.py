@@ -17,7 +17,7 @@ from sim.experiment import (
     theory,
 )
 from sim.model import metric_named
-from sim.output.documents import PROCEDURE
+from sim.output.documents import procedure
 from sim.output.layout import WIDTH, Row, aligned, folded, html_lines, html_table
 from sim.output.wording import BOUND, at_least, estimate_lines, estimate_of, estimate_text, how_often, shown
 from sim.units import count
@@ -214,7 +214,7 @@ def select_report(selection: Selection) -> Report:
         error = f"{100 * (1 - selection.plan.confidence):.3g}%"
         notes += [
             f"{selection.replication_count:,} of at most {most:,} replications; {_ALONE}",
-            f"Procedure: {PROCEDURE}",
+            f"Procedure: {procedure(selection)}",
             f"Guarantee: a wrong candidate is selected with a probability of at most {error}, as far as t tests "
             "corrected for skewness hold their level",
         ]
@@ -228,7 +228,7 @@ def select_report(selection: Selection) -> Report:
 def _candidate_rows(candidate: Candidate, metric_names: Sequence[str]) -> Iterator[Row]:
     """Yield where a candidate stands, with its estimates, and why below."""
     replications = candidate.replications
-    estimates = (estimate_text(replications, metric) for metric in metric_names)
+    estimates = (estimate_text(replications, metric) if replications.results else "" for metric in metric_names)
     yield (candidate.standing, candidate.label, f"{len(replications.results):,}", *estimates)
     if candidate.reason.startswith("than "):
         yield (f"    {candidate.standing} {candidate.reason}",)
@@ -240,12 +240,12 @@ def _answer(selection: Selection) -> str:
     """Return in a sentence what is selected, or why nothing is, and how sure that is."""
     plan = selection.plan
     best = f"the {'smallest' if plan.minimise else 'largest'} {plan.objective}"
-    if plan.objective in selection.parameters:
+    if plan.metric(selection.parameters) is None:
         best += " that keeps all thresholds"
-    elif selection.scenario.thresholds:
-        best = f"with {best} of those that keep all thresholds"
     else:
-        best = f"with {best}"
+        near = f"a {plan.objective} within {plan.indifference} of " if plan.indifference is not None else ""
+        of_those = " of those that keep all thresholds" if selection.scenario.thresholds else ""
+        best = f"with {near}{best}{of_those}"
     confidence = f"the confidence of this whole statement is {100 * plan.confidence:.4g}%"
     if not any(candidate.replications.scenario.is_random for candidate in selection.candidates):
         confidence = "nothing is random"
@@ -253,7 +253,11 @@ def _answer(selection: Selection) -> str:
         return f"selected {selection.selected.label}, {best}; {confidence}"
     if selection.outcome == "none":
         return f"none selected, since no candidate keeps all thresholds; {confidence}"
-    undecided = [candidate.label for candidate in selection.candidates if candidate.standing == "undecided"]
+    undecided = [
+        candidate.label
+        for candidate in selection.candidates
+        if candidate.standing == "undecided" and candidate.replications.results
+    ]
     equals = [candidate.label for candidate in selection.candidates if candidate.standing == "feasible"]
     settle = f"settle {'; '.join(undecided)}" if undecided else f"tell apart {'; '.join(equals)}"
     return f"INCONCLUSIVE, since {count(selection.budget, 'replication')} of each cannot {settle}"

@@ -1,5 +1,6 @@
 """The scenario file: loading, checking, and drawing workloads from it."""
 
+from sim.scenario.crew import bot_hours, crew_parameters, never_varies
 from sim.scenario.generators import DRAWS
 from sim.scenario.metric_names import metric_of
 from sim.scenario.replications import ReplicationPlan
@@ -7,13 +8,14 @@ from sim.scenario.scenario import Scenario, load_scenario, prepare, restore_scen
 from sim.scenario.schema import Expectation
 from sim.scenario.schema_json import json_schema
 from sim.scenario.source import parse_value
-from sim.scenario.study import SelectPlan
-from sim.scenario.thresholds import Condition, Threshold
+from sim.scenario.study import BOT_HOURS, SelectPlan
+from sim.scenario.thresholds import Condition, Threshold, limit
 from sim.scenario.tree import Place
 from sim.scenario.where import quantity
 from sim.scenario.workload import crew_changes, stream_names
 
 __all__ = [
+    "BOT_HOURS",
     "DRAWS",
     "Condition",
     "Expectation",
@@ -22,10 +24,14 @@ __all__ = [
     "Scenario",
     "SelectPlan",
     "Threshold",
+    "bot_hours",
     "crew_changes",
+    "crew_parameters",
     "json_schema",
+    "limit",
     "load_scenario",
     "metric_of",
+    "never_varies",
     "parse_value",
     "prepare",
     "quantity",

@@ -5,26 +5,25 @@ parts in others come first, those of the whole file last. What breaks a rule is 
 was wrong in the first place: a rule that asks for it is passed over.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
 from typing import Any
 
 from sim.errors import SimulationError
-from sim.model import UNITS, Action, OrderStatus, full_metric_name
+from sim.model import Action, OrderStatus
 from sim.scenario.arrivals import Stream
 from sim.scenario.busyness import Busyness
-from sim.scenario.hints import did_you_mean
 from sim.scenario.laws import Law
 from sim.scenario.mapping import Finding, Part, WrongValueError, forget, parts
+from sim.scenario.objectives import misfits_of_select
 from sim.scenario.parts import MOST_BOTS, MOST_ORDERS
 from sim.scenario.processes import Mmpp
 from sim.scenario.replications import Precision, ReplicationPlan
 from sim.scenario.schema import ClockSection, Expectation, ScenarioFile, TimelineEntry
 from sim.scenario.tree import Steps
-from sim.scenario.where import quantity
 from sim.scenario.workload import crew_changes, first_workload, stream_name
-from sim.units import format_duration, shown
+from sim.units import format_duration
 
 Rule = Callable[[Any], Iterator[Finding]]
 
@@ -264,27 +263,7 @@ def _baseline_has_alternatives(file: ScenarioFile) -> Iterator[Finding]:
 
 @_rule(ScenarioFile)
 def _selection_has_candidates_and_an_objective(file: ScenarioFile) -> Iterator[Finding]:
-    if file.select is None:
-        return
-    if file.sweep is None:
-        yield ("select",), "has no candidates; write sweep: {…} with the values to select from"
-        return
-    objective = file.select.objective
-    steps = ("select", "minimise" if file.select.minimise is not None else "maximise")
-    if objective in file.sweep.values:
-        quantities = [quantity(value) for value in file.sweep.values[objective]]
-        if len({value.kind for value in quantities}) > 1 or any(value.order is None for value in quantities):
-            yield steps, f"the values of {objective} have no order; sweep numbers or durations, or name a metric"
-        if not any(threshold.severity == "fail" for threshold in file.thresholds):
-            yield ("select",), "has no thresholds that a candidate must hold; write thresholds: {…}"
-    elif full_metric_name(objective) is None:
-        problem = f"{shown(objective)} is neither a parameter of sweep nor a metric"
-        yield steps, problem + _hint(objective, file.sweep.values)
-
-
-def _hint(objective: str, parameters: Collection[str]) -> str:
-    close = did_you_mean(objective, [*parameters, *UNITS])
-    return close if close.startswith("; did") else f"; write {next(iter(parameters))} or a metric such as wait.VIP.p95"
+    yield from misfits_of_select(file)
 
 
 @_rule(ScenarioFile)

@@ -1,12 +1,13 @@
 """What a scenario says of other versions of itself: `sweep`, `compare` and `select`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import product
 from math import isfinite, prod
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast
 
 from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema
 
+from sim.model import full_metric_name
 from sim.scenario.hints import did_you_mean
 from sim.scenario.mapping import Finding, Part, WrongValueError
 from sim.scenario.metric_names import MetricName
@@ -17,6 +18,9 @@ from sim.scenario.where import parse_where, quantity
 from sim.units import shown
 
 BLOCKS = ("sweep", "compare", "select")
+BOT_HOURS = "bot_hours"
+"""The objective that is no parameter and no metric."""
+
 _MOST_POINTS = 10_000
 
 
@@ -123,8 +127,16 @@ class ComparePlan(Part):
     adjust: Literal["holm"] = "holm"
 
 
+def _as_text(value: object) -> object:
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
 class SelectPlan(Part):
-    """Which point of the sweep is asked for: a parameter's smallest or largest value, or the best by a metric."""
+    """Which point of the sweep is asked for: the one with the smallest or largest objective.
+
+    That is a parameter, a sum of parameters, the bot-hours, or a metric. Within the `indifference` of a metric, in its
+    unit, any candidate is as good as the best.
+    """
 
     exactly_one: ClassVar = ("minimise", "maximise")
 
@@ -132,8 +144,24 @@ class SelectPlan(Part):
     maximise: str | None = None
     subject_to: Literal["thresholds"] = "thresholds"
     confidence: Confidence = Field("95%", validate_default=True)
+    indifference: Annotated[str, BeforeValidator(_as_text), WithJsonSchema({"type": ["string", "number"]})] | None = (
+        None
+    )
 
     @property
     def objective(self) -> str:
-        """The parameter or metric that is as small or large as can be."""
+        """What is as small or large as can be."""
         return self.minimise or self.maximise or ""
+
+    @property
+    def terms(self) -> list[str]:
+        """The names between the + signs of the objective."""
+        return [name.strip() for name in self.objective.split("+")]
+
+    def summands(self, swept: Collection[str]) -> list[str]:
+        """Return the parameters of the sweep whose sum is the objective; none where that is something else."""
+        return self.terms if all(name in swept for name in self.terms) else []
+
+    def metric(self, swept: Collection[str]) -> str | None:
+        """Return the full name of the metric that is the objective; None where that is something else."""
+        return None if self.summands(swept) else full_metric_name(self.objective)

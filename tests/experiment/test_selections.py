@@ -12,7 +12,7 @@ from sim.experiment import select
 from sim.experiment.selecting import steps_to
 from sim.statistics import bounds
 from tests.helpers.experiments import said
-from tests.helpers.studies import ALL_CREWS, DRAINED, KITCHEN, MAX_WAITS, SIX, SOMETIMES
+from tests.helpers.studies import ALL_CREWS, DRAINED, KITCHEN, SIX, SOMETIMES
 
 
 def chosen(load, keys: str, **options):
@@ -46,7 +46,7 @@ def test_the_order_of_candidates_is_that_of_their_values_not_of_the_list(load):
     keys = SIX + "sweep: {crew: [6, 1, 4, 2, 3]}\nselect: {minimise: crew}\nthresholds: {wait.max: '<= 20s'}\n"
     found = chosen(load, keys)
     assert found.outcome == "crew=2"
-    assert standings(found) == ["feasible", "infeasible", "feasible", "feasible", "feasible"]
+    assert standings(found) == ["not needed", "infeasible", "not needed", "feasible", "feasible"]
 
 
 @pytest.mark.parametrize(("goal", "cook"), [("minimise", "0.1m"), ("maximise", "10s")])
@@ -80,13 +80,13 @@ def test_of_points_with_the_same_value_the_first_that_keeps_all_promises_is_sele
 @pytest.mark.parametrize(
     ("goal", "limit", "crew", "expected"),
     [
-        ("minimise: wait.max", 6, 6, ["worse", "worse", "worse", "worse", "feasible"]),
-        ("minimise: wait.max", 4, 3, ["worse", "worse", "feasible", "worse", "infeasible"]),
-        ("maximise: wait.max", 6, 1, ["feasible", "worse", "worse", "worse", "worse"]),
+        ("minimise: wait.max", 6, 6, ["not needed"] * 4 + ["feasible"]),
+        ("minimise: wait.max", 4, 3, ["not needed", "not needed", "feasible", "not needed", "infeasible"]),
+        ("maximise: wait.max", 6, 1, ["feasible"] + ["not needed"] * 4),
         ("maximise: wait", 0, None, ["infeasible"] * 5),
     ],
 )
-def test_the_best_by_a_metric_is_selected_and_of_two_that_tie_without_chance_the_first(
+def test_the_best_by_a_metric_is_selected_and_of_two_that_tie_without_chance_the_smaller_crew(
     load, goal, limit, crew, expected
 ):
     keys = SIX + ALL_CREWS + f"select: {{{goal}}}\nthresholds: {{bots.max: '<= {limit}'}}\n"
@@ -98,14 +98,11 @@ def test_the_best_by_a_metric_is_selected_and_of_two_that_tie_without_chance_the
 def test_by_a_metric_no_thresholds_are_needed(load):
     found = chosen(load, SIX + ALL_CREWS + "select: {minimise: wait.max}\n")
     assert found.outcome == "crew=6"
-    assert {one.reason for one in found.candidates if one.standing == "worse"} <= {
-        f"than crew={crew}" for crew in MAX_WAITS
-    }
 
 
-def test_where_nothing_is_random_each_candidate_runs_once(load):
+def test_where_nothing_is_random_no_candidate_runs_twice(load):
     found = chosen(load, SIX + ALL_CREWS + "select: {minimise: crew}\nthresholds: {wait.max: '<= 20s'}\n")
-    assert (found.replication_count, found.budget) == (5, 1)
+    assert (found.replication_count, found.budget) == (3, 1)
     assert repr(found) == "<Selection story, seed 0: crew=2>"
 
 
@@ -140,11 +137,11 @@ CLEAR = DRAINED + "sweep: {crew: [1, 3, 4]}\nselect: {minimise: crew}\n"
 
 def test_a_clear_case_is_settled_at_the_first_look_and_says_how_many_replications_it_took(load):
     found = chosen(load, CLEAR + "thresholds: {wait.mean: '< 30s'}\n")
-    assert (found.outcome, found.budget, found.replication_count) == ("crew=3", 1000, 96)
-    assert standings(found) == ["infeasible", "feasible", "feasible"]
-    assert found.to_frame()["replications"].tolist() == [32, 32, 32]
-    for point, one in zip(found.scenario.points(), found.candidates, strict=True):
-        assert said(one.replications) == said(replicate(point, times=32))
+    assert (found.outcome, found.budget, found.replication_count) == ("crew=3", 1000, 64)
+    assert standings(found) == ["infeasible", "feasible", "not needed"]
+    assert found.to_frame()["replications"].tolist() == [32, 32, 0]
+    for point, candidate in list(zip(found.scenario.points(), found.candidates, strict=True))[:2]:
+        assert said(candidate.replications) == said(replicate(point, times=32))
 
 
 def test_the_selection_is_the_same_however_the_work_is_shared_and_other_seeds_are_other_customers(load):
@@ -171,7 +168,7 @@ def test_a_candidate_on_its_limit_stays_open_until_the_budget_is_spent(load, mid
     found = chosen(load, CLEAR + f"thresholds: {{utilisation: '<= {middle['small']}'}}\n", budget=60)
     assert (found.outcome, found.selected) == ("INCONCLUSIVE", None)
     assert standings(found)[0] == "undecided"
-    assert found.to_frame()["replications"].tolist() == [60, 30, 30], "what is larger than a feasible one stops"
+    assert found.to_frame()["replications"].tolist() == [60, 30, 0], "what is larger than a feasible one stops"
 
 
 def test_a_candidate_that_cannot_win_any_more_is_not_needed(load, middle):
@@ -179,7 +176,7 @@ def test_a_candidate_that_cannot_win_any_more_is_not_needed(load, middle):
     found = chosen(load, keys, budget=60)
     assert found.outcome == "crew=3"
     assert standings(found) == ["infeasible", "feasible", "not needed"]
-    assert found.to_frame()["replications"].tolist() == [30, 30, 30]
+    assert found.to_frame()["replications"].tolist() == [30, 30, 0]
 
 
 def test_what_is_open_beside_a_larger_one_that_is_feasible_runs_on_alone(load, middle):
@@ -193,7 +190,7 @@ def test_what_is_open_beside_a_larger_one_that_is_feasible_runs_on_alone(load, m
     )
     assert found.outcome == "INCONCLUSIVE"
     assert standings(found) == ["undecided", "feasible", "not needed"]
-    assert told == [*product([1, 3, 4], range(1, 31)), *product([1], range(31, 61))], "each replication is run once"
+    assert told == [*product([1, 3], range(1, 31)), *product([1], range(31, 61))], "each replication is run once"
 
 
 TWO = DRAINED + "sweep: {crew: [3, 4]}\n"
@@ -208,7 +205,7 @@ def busy(load):
 
 @pytest.mark.parametrize(
     ("confidence", "budget", "level"),
-    [("95%", 30, ERROR / 2), ("80%", 30, ERROR * 4 / 2), ("95%", 60, ERROR / 2 * 30 / (30 + 60))],
+    [("95%", 30, ERROR), ("80%", 30, ERROR * 4), ("95%", 60, ERROR * 30 / (30 + 60))],
 )
 @pytest.mark.parametrize("beyond", [True, False])
 def test_a_promise_is_kept_when_its_bound_at_the_candidates_share_of_the_error_is(
@@ -241,7 +238,7 @@ def test_a_promise_is_broken_when_its_bound_at_the_limits_share_of_the_error_is(
 def test_replications_that_are_stored_are_not_run_again(load):
     keys = CLEAR + "thresholds: {wait.mean: '< 30s'}\n"
     told, asked = [], []
-    stored = {point.sha256: replicate(point, times=32).results for point in load(keys).points()[:2]}
+    stored = {point.sha256: replicate(point, times=32).results for point in load(keys).points()[:1]}
     found = chosen(
         load,
         keys,
@@ -249,8 +246,8 @@ def test_replications_that_are_stored_are_not_run_again(load):
         finished=lambda one, block: told.extend((one.parameters["crew"], number) for number in block.numbers),
     )
     assert found.outcome == "crew=3"
-    assert told == [*product([4], range(1, 33))]
-    assert len(asked) == len(set(asked)) == 3
+    assert told == [*product([3], range(1, 33))]
+    assert len(asked) == len(set(asked)) == 2
 
 
 def test_stored_replications_count_once_however_many_looks_there_are(load, middle):

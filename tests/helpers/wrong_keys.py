@@ -4,6 +4,7 @@ ONE = "timeline: [{at: 0s, order: VIP}]\n"
 PARAMS = "params: {peak: 7, cook: 3m, mode: fast}\n"
 WINDOWS = "clock: {start: '11:00', until: 3h}\nwindows: {lunch: {from: '12:00', until: '13:00'}, slots: {every: 30m}}\n"
 SWEEP = PARAMS + "sweep: {peak: [5, 6]}\n"
+CHANCE = "service: {exponential: {mean: 1m}}\n"
 KEYS = {  # what follows `scenario` and `name`
     # unknown, missing and clashing keys, at every level
     "an unknown key": "sevice: 10s\n",
@@ -209,6 +210,21 @@ KEYS = {  # what follows `scenario` and `name`
     "select with a confidence of little": SWEEP + "select: {minimise: wait, confidence: 40%}\n",
     "select subject to facts": SWEEP + "select: {minimise: wait, subject_to: expect}\n",
     "select by what a wrong sweep misses": PARAMS + "sweep: {paek: [5, 6]}\nselect: {minimise: paek}\n",
+    "select by a sum with an unknown parameter": SWEEP + "select: {minimise: peak + of}\n",
+    "select by a sum without an end": SWEEP + "select: {minimise: peak + }\n",
+    "select by a sum with a metric": SWEEP + "select: {minimise: peak + utilisation}\n",
+    "select by a product": SWEEP + "select: {minimise: 2 * peak}\n",
+    "select by a sum of durations": PARAMS + "sweep: {peak: [5, 6], cook: [3m, 4m]}\nselect: {minimise: peak + cook}\n"
+    "thresholds: {wait: '< 2m'}\n",
+    "select by bot-hours until drained": SWEEP + "select: {minimise: bot_hours}\nthresholds: {wait: '< 2m'}\n",
+    "select by bot-hours without thresholds": SWEEP + "clock: {until: 1h}\nselect: {minimise: bot_hours}\n",
+    "select by bot-hours in other words": SWEEP + "select: {minimise: bot-hours}\n",
+    "indifference of a parameter": SWEEP + "select: {minimise: peak, indifference: 1}\nthresholds: {wait: '< 2m'}\n",
+    "indifference without chance": SWEEP + "select: {minimise: wait, indifference: 10s}\n",
+    "indifference in another unit": SWEEP + CHANCE + "select: {minimise: wait, indifference: 10}\n",
+    "indifference of a fixed crew": SWEEP + CHANCE + "select: {minimise: bots, indifference: 0.5}\n",
+    "indifference of nothing": SWEEP + CHANCE + "select: {minimise: wait, indifference: 0s}\n",
+    "indifference that is a list": SWEEP + CHANCE + "select: {minimise: wait, indifference: [10s]}\n",
     "words for all three": PARAMS + "sweep: all\ncompare: all\nselect: all\n",
     # values without, with wrong, and with too much of a unit
     "a duration without unit": "service: 10\n",
