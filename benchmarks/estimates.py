@@ -79,7 +79,7 @@ def judges_of_a_share(name: str, hits: Ints, orders: Ints) -> Iterator[Judge]:
 def rare_days(number: int, generator: np.random.Generator) -> Iterator[tuple[str, Ints, Ints]]:
     """Yield the names, hits and orders by day of pools in which few days are bad."""
     orders = generator.poisson(60, number) + 1
-    for chance, slight in ((0.02, 0.0), (0.05, 0.002), (0.1, 0.001)):
+    for chance, slight in ((0.02, 0.0), (0.05, 0.002), (0.1, 0.001), (0.02, 0.01)):
         lost = np.where(generator.random(number) < chance, 0.8, slight)
         name = f"{chance:.0%} of days lose 80%, others {slight:.1%}"
         yield name, orders - generator.binomial(orders, lost), orders
