@@ -20,7 +20,7 @@ VERDICTS = """thresholds:
   bots: "== 3"
   orders.pending: "== 0"
   service.NORMAL: {check: "< 8s", severity: warn}
-  orders.abandoned.rate: "<= 1%"
+  orders.abandoned.rate: "<= 20%"
 expect:
   - {order: 1001, attempts: 1}
   - {bot: 3, at: 0s, status: IDLE}
