@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -12,11 +13,12 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.helpers import ROOT
-from tests.helpers.pages import as_shown, typed
+from tests.helpers.pages import as_shown, pasted, typed
 from tests.helpers.wheels import build_wheel, once
 
 PAGE = (ROOT / "docs/ci.md").read_text()
 BIN = Path(sys.executable).parent
+pytest_plugins = ["pytester"]
 
 
 def blocks(language: str, section: str = "") -> list[str]:
@@ -49,23 +51,34 @@ def rewrite(file, old, new):
     file.write_text(file.read_text().replace(old, new))
 
 
+def steps(section):
+    """Return what a section shows on a console: each line that is typed, and what comes."""
+    text = "".join(blocks("console", section))
+    return re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", text, re.MULTILINE)
+
+
+@pytest.fixture
+def inner(pytester, kitchen, monkeypatch):
+    """Run pytest in the folder, but in this process, which it loads nothing in; return what it prints."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:nbmake")
+    monkeypatch.chdir(kitchen)
+
+    def run(line):
+        program, *words = shlex.split(line)
+        assert program == "pytest"
+        return "".join(f"{line}\n" for line in pytester.runpytest_inprocess(*words).outlines)
+
+    return run
+
+
 def follow(section, folder):
     """Do what a section shows; what comes must be what it shows."""
-    shown = [
-        step
-        for text in blocks("console", section)
-        for step in re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", text, re.MULTILINE)
-    ]
-    status = 0
+    shown, status = steps(section), 0
     for words, text in shown:
         if words == "echo $?":
             assert text == f"{status}\n"
             continue
-        if words.startswith("sim "):
-            status, said = typed(words, folder)
-        else:
-            done = shell(words, folder)
-            status, said = done.returncode, done.stdout + done.stderr
+        status, said = typed(words, folder)
         assert as_shown(text, said), f"$ {words}\n{said}"
     return len(shown)
 
@@ -94,20 +107,20 @@ def test_the_story_of_the_base(kitchen):
     assert typed("sim check scenarios -k rush --against base --no-regressions", kitchen)[0] == 1
 
 
-def test_the_story_of_pytest(kitchen):
+def test_the_story_of_pytest(kitchen, inner):
     (kitchen / "pytest.ini").write_text(blocks("ini")[0])
     typed("sim check scenarios --update-golden", kitchen)
-    assert follow("pytest", kitchen) == 2
+    for line, shown in steps("pytest"):
+        assert as_shown(shown, inner(line))
     (kitchen / "tests").mkdir()
     (kitchen / "tests/test_lunch.py").write_text(blocks("python")[0])
-    assert "1 passed" in shell("pytest -q tests", kitchen).stdout
+    assert "1 passed" in inner("pytest -q tests")
     rewrite(kitchen / "scenarios/rush.yaml", "peak_bots: 4", "peak_bots: 3")
-    assert blocks("text", "pytest")[0] in shell("pytest -q scenarios", kitchen).stdout
+    assert blocks("text", "pytest")[0] in inner("pytest -q scenarios")
 
 
 def test_the_story_of_python(kitchen):
-    done = shell(f"python -c '{blocks('python', 'Python')[0]}'", kitchen)
-    assert done.stdout == blocks("text", "Python")[0], done.stderr
+    assert pasted(blocks("python", "Python")[0], kitchen) == blocks("text", "Python")[0]
 
 
 @pytest.fixture

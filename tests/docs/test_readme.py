@@ -4,11 +4,10 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 
 import pytest
 
-from tests.helpers.pages import as_shown, typed
+from tests.helpers.pages import as_shown, pasted, typed
 
 
 @pytest.fixture
@@ -20,26 +19,21 @@ def block(readme: str, language: str) -> str:
     return re.search(rf"```{language}\n(.*?)```", readme, re.DOTALL)[1]
 
 
-def test_the_scenario_of_ten_lines_gives_the_result_that_is_shown(readme, tmp_path):
+def test_the_scenario_of_ten_lines_gives_the_result_that_is_shown(readme, elsewhere):
     text = block(readme, "yaml")
     assert len(text.splitlines()) == 10
-    (tmp_path / "first.yaml").write_text(text)
-    command = [sys.executable, "-m", "sim", "run", "first.yaml"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert (tmp_path / "out/first/result.txt").read_text().startswith(block(readme, "text"))
-    assert len(list((tmp_path / "out/first/charts").iterdir())) == 3
-    assert (tmp_path / "sim.db").exists()
+    (elsewhere / "first.yaml").write_text(text)
+    status, _ = typed("sim run first.yaml", elsewhere)
+    assert status == 0
+    assert (elsewhere / "out/first/result.txt").read_text().startswith(block(readme, "text"))
+    assert len(list((elsewhere / "out/first/charts").iterdir())) == 3
+    assert (elsewhere / "sim.db").exists()
 
 
-def test_the_python_lines_work(readme, pytestconfig, tmp_path):
-    shutil.copytree(pytestconfig.rootpath / "scenarios", tmp_path / "scenarios")
-    done = subprocess.run(
-        [sys.executable, "-c", block(readme, "python")], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "NORMAL" in done.stdout
-    assert (tmp_path / "waits.png").exists()
+def test_the_python_lines_work(readme, pytestconfig, elsewhere):
+    shutil.copytree(pytestconfig.rootpath / "scenarios", elsewhere / "scenarios")
+    assert "NORMAL" in pasted(block(readme, "python"), elsewhere)
+    assert (elsewhere / "waits.png").exists()
 
 
 @pytest.mark.parametrize(("title", "statuses"), [("How sure?", [0, 1]), ("Which crew?", [0])])
@@ -56,30 +50,28 @@ def test_what_it_says_of_being_sure_is_what_comes(readme, pytestconfig, elsewher
     assert came == statuses
 
 
-def test_the_five_lines_for_turso_lead_to_a_server_that_asks_for_a_token(readme, token_server, tmp_path):
+def test_the_five_lines_for_turso_lead_to_a_server_that_asks_for_a_token(readme, token_server, elsewhere):
     lines = re.search(r"## Runs on Turso.*?```sh\n(.*?)```", readme, re.DOTALL)[1]
     assert len(lines.splitlines()) == 5
-    turso = tmp_path / "turso"  # stands in for Turso's own command
+    turso = elsewhere / "turso"  # stands in for Turso's own command
     turso.write_text(
         f'#!/bin/sh\ncase "$*" in *--url) echo {token_server.url};; *) echo {token_server.token()};; esac\n'
     )
-    sim = tmp_path / "sim"
-    sim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m sim "$@"\n')
-    for program in (turso, sim):
-        program.chmod(0o755)
-    (tmp_path / "first.yaml").write_text(block(readme, "yaml"))
-    settings = {name: value for name, value in os.environ.items() if not name.startswith("TURSO_")}
-    done = subprocess.run(
-        ["sh", "-e", "-c", f"sim run first.yaml --no-charts\n{lines}sim run first.yaml --no-charts"],
-        cwd=tmp_path,
-        env={**settings, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "read back the same, and removed" in done.stdout
-    assert "1 run pushed" in done.stdout
+    turso.chmod(0o755)
+    (elsewhere / "first.yaml").write_text(block(readme, "yaml"))
+    printed = []
+    for line in ("sim run first.yaml --no-charts", *lines.splitlines(), "sim run first.yaml --no-charts"):
+        if line.startswith("sim "):
+            status, said = typed(line, elsewhere)
+        else:
+            path = {"PATH": f"{elsewhere}:{os.environ['PATH']}"}
+            status, said = subprocess.run(["sh", "-c", line], env=path, check=False).returncode, ""
+        assert status == 0, said
+        printed.append(said)
+    _, *setting, tried, pushed, _ = printed
+    assert setting == [""] * 3
+    assert "read back the same, and removed" in tried
+    assert "1 run pushed" in pushed
     assert token_server.read("SELECT count(*), min(status) FROM runs") == [(2, "complete")]
 
 
