@@ -7,6 +7,7 @@ so writing a run again changes nothing.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from platform import python_version
 from typing import Any
 from uuid import UUID
@@ -99,9 +100,14 @@ def run_row(scenario: Scenario, seed: int, run: Replication, run_id: str, tags: 
 
 def versions() -> dict[str, str]:
     """Return the versions that a fingerprint may depend on."""
+    return {**_installed_versions(), "python": python_version(), "draws": DRAWS}
+
+
+@cache  # finding them takes longer than storing a replication
+def _installed_versions() -> dict[str, str]:
     from importlib.metadata import version
 
-    return {name: version(name) for name in _PACKAGES} | {"python": python_version(), "draws": DRAWS}
+    return {name: version(name) for name in _PACKAGES}
 
 
 def scenario_row(scenario: Scenario) -> dict[str, Value]:
