@@ -65,13 +65,14 @@ def _looked_up(text: object, windows: WindowNames | None) -> tuple[Metric, tuple
         metric = parse_metric(text)
     except ValueError as error:
         raise ValueError(f"{shown(text)}: {error}" if str(error) else _unknown_metric(text)) from None
-    if not metric.window or windows is None:
-        return metric, ()
     window = _in_short(metric.window)
+    metric = metric._replace(window=window)
+    if not window or windows is None:
+        return metric, ()
     if window not in windows:
         raise ValueError(_unknown_window(window, windows))
     slots = windows[window]
-    return metric._replace(window=window), () if slots == (window,) else slots
+    return metric, () if slots == (window,) else slots
 
 
 def _in_short(window: str) -> str:
@@ -83,11 +84,17 @@ def _in_short(window: str) -> str:
     return f"{hours}:{minutes}{seconds}" + (f"+{int(days)}d" if int(days or 0) else "")
 
 
-def _unknown_metric(text: object) -> str:
-    base, _, window = text.partition("@") if isinstance(text, str) else ("", "", "")
+def closest_metric(text: str) -> str | None:
+    """Return the metric that is most like a text that is none, if any is like it."""
+    base, _, window = text.partition("@")
     base = re.sub(r"\.p100$", ".max", re.sub(r"\.p0$", ".min", base))
-    if close := closest(base, [*_NAMES, *_meant(base)]):
-        return f"unknown metric {shown(text)}; did you mean {close + (f'@{window}' if window else '')!r}?"
+    close = closest(base, [*_NAMES, *_meant(base)])
+    return f"{close}@{window}" if close and window else close
+
+
+def _unknown_metric(text: object) -> str:
+    if isinstance(text, str) and (close := closest_metric(text)):
+        return f"unknown metric {shown(text)}; did you mean {close!r}?"
     cure = "write one such as wait.VIP.p95, wait.NORMAL.within(5m), queue.max, orders.completed or utilisation"
     return f"unknown metric {shown(text)}; {cure}"
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Collection, Iterator
 
-from sim.model import UNITS
+from sim.model import unit_of
 from sim.scenario.crew import never_varies
-from sim.scenario.hints import did_you_mean
+from sim.scenario.hints import closest, did_you_mean
 from sim.scenario.mapping import Finding
+from sim.scenario.metric_names import closest_metric, metric_of
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.study import BOT_HOURS, SelectPlan, SweepPlan
 from sim.scenario.thresholds import limit
 from sim.scenario.tree import Steps
 from sim.scenario.where import quantity
+from sim.scenario.windows import by_name
 from sim.units import shown
 
 
@@ -25,6 +27,11 @@ def misfits_of_select(file: ScenarioFile) -> Iterator[Finding]:
     steps = ("select", "minimise" if plan.minimise is not None else "maximise")
     metric = plan.metric(swept)
     if metric is not None:
+        try:
+            metric_of(metric, by_name(file.windows))
+        except ValueError as error:
+            yield steps, str(error)
+            return
         yield from _misfits_of_zone(plan, metric, file)
         return
     names = plan.summands(swept)
@@ -47,7 +54,7 @@ def _misfits_of_zone(plan: SelectPlan, metric: str, file: ScenarioFile) -> Itera
         return
     steps = ("select", "indifference")
     try:
-        if limit(plan.indifference, UNITS[metric]) == 0:
+        if limit(plan.indifference, unit_of(metric)) == 0:
             yield steps, "is nothing; leave it out, or write a difference that does not matter"
     except ValueError as error:
         yield steps, str(error)
@@ -73,7 +80,6 @@ def _unknown(plan: SelectPlan, parameters: Collection[str]) -> str:
         if "" in wrong:
             return f"{shown(plan.objective)} is no sum; write names joined by +, such as lunch + off"
         return f"{shown(wrong[0])} is no parameter of sweep{did_you_mean(wrong[0], parameters)}"
-    close = did_you_mean(plan.objective, [*parameters, BOT_HOURS, *UNITS])
-    example = f"; write {next(iter(parameters))} or a metric such as wait.VIP.p95"
-    problem = f"{shown(plan.objective)} is neither a parameter of sweep nor a metric"
-    return problem + (close if close.startswith("; did") else example)
+    close = closest(plan.objective, [*parameters, BOT_HOURS]) or closest_metric(plan.objective)
+    cure = f"did you mean {close!r}?" if close else f"write {next(iter(parameters))} or a metric such as wait.VIP.p95"
+    return f"{shown(plan.objective)} is neither a parameter of sweep nor a metric; {cure}"

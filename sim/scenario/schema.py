@@ -1,13 +1,12 @@
 """The scenario file as a schema: every key, its type and its limits."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationInfo, WithJsonSchema
 
-from sim.model import Action, Dispatch, OnRemove, ReturnedTo, parse_metric
+from sim.model import Action, Dispatch, OnRemove, ReturnedTo
 from sim.scenario.arrivals import Stream
 from sim.scenario.busyness import Busyness
 from sim.scenario.distributions import Distribution
@@ -278,9 +277,9 @@ class ScenarioFile(Part):
         """The metrics by which versions of it are compared, or selected."""
         if self.compare is not None:
             yield from self.compare.metrics or ()
-        if self.select is not None:
-            with suppress(ValueError):  # it may be a parameter
-                yield parse_metric(self.select.objective).name
+        objective = None if self.select is None or self.sweep is None else self.select.metric(self.sweep.values)
+        if objective is not None:
+            yield objective
 
     @property
     def default_replications(self) -> int:

@@ -7,10 +7,9 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast
 
 from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema
 
-from sim.model import full_metric_name
 from sim.scenario.hints import did_you_mean
 from sim.scenario.mapping import Finding, Part, WrongValueError
-from sim.scenario.metric_names import MetricName
+from sim.scenario.metric_names import MetricName, metric_of
 from sim.scenario.parts import Context
 from sim.scenario.replications import Confidence
 from sim.scenario.tree import KEY
@@ -163,5 +162,13 @@ class SelectPlan(Part):
         return self.terms if all(name in swept for name in self.terms) else []
 
     def metric(self, swept: Collection[str]) -> str | None:
-        """Return the full name of the metric that is the objective; None where that is something else."""
-        return None if self.summands(swept) else full_metric_name(self.objective)
+        """Return the full name of the metric that is the objective; None where that is something else.
+
+        Its window is not looked up.
+        """
+        if self.summands(swept):
+            return None
+        try:
+            return metric_of(self.objective, None)
+        except ValueError:
+            return None

@@ -382,6 +382,9 @@ KEYS = {  # what follows `scenario` and `name`
     "wait@slots: '> 90%'}\n",
     "one metric that stands for many": WINDOWS + "compare: {metrics: [wait.p95@slots, wait@12:00]}\n"
     "replications: {max: 50, until: {metric: wait@slots, half_width: 10%}}\n",
+    "select by an unknown window": SWEEP + WINDOWS + "select: {minimise: wait.p95@diner}\n",
+    "select by each slot": SWEEP + WINDOWS + "select: {minimise: wait.p95@slots}\n",
+    "select by a percentile that is none": SWEEP + "select: {minimise: wait.p80%@slots}\n",
     "metrics that are none": "metrics: {wait: 1}\n",
     "no metrics": "metrics: []\n",
     "wrong metrics": WINDOWS + "metrics: [wait.VPI.p95, 3, wait, wait@late, wait.p81@slots]\n",

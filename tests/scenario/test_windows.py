@@ -130,7 +130,7 @@ def test_the_metrics_of_a_scenario_are_the_standard_ones_and_those_that_its_file
         "thresholds: {wait.p80@13:00: '< 5m', orders.created: '== 0'}\n"
         "replications: {max: 20, until: {metric: queue.max@lunch, half_width: 10%}}\n"
         "compare: {metrics: [service.within(1m), flow.p2.daily]}\n"
-        "sweep: {crew: [1, 2]}\nselect: {minimise: wait.VIP}\n"
+        "sweep: {crew: [1, 2]}\nselect: {minimise: wait.VIP@12:00:00}\n"
     )
     assert loaded.metric_set.named == {
         *("wait.p98@11:00", "wait.p98@12:00", "wait.p98@13:00", "flow.p1", "wait.p80@13:00", "orders.created"),
