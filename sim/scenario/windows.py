@@ -74,7 +74,7 @@ def _wrong_name(name: str) -> Iterator[Finding]:
 
 def _misfits(plan: WindowPlan, run: _Run) -> Iterator[Finding]:
     """Yield what does not go together in a window, of which every value is right on its own."""
-    if plan.until is not None and plan.until < plan.from_:
+    if plan.until is not None and plan.until < plan.from_ and not plan.daily:
         yield ("until",), "lies before from; write a later instant"
     elif plan.until == plan.from_:
         yield ("until",), "is from itself, so the window is empty; write a later instant"
@@ -113,10 +113,13 @@ def _check_limits(plans: Mapping[str, WindowPlan], run: _Run) -> None:
 
 
 def _end(plan: WindowPlan, horizon: int | None) -> int | None:
-    """Return the end of a window on its first day; one without `until` lasts to the horizon, or for a whole day."""
-    if plan.until is not None:
-        return plan.until
-    return plan.from_ + DAY if plan.daily else horizon
+    """Return the end of a window that begins on the first day.
+
+    One without `until` lasts to the horizon, or for a whole day. A daily one may go on after midnight.
+    """
+    if plan.until is None:
+        return plan.from_ + DAY if plan.daily else horizon
+    return plan.until + DAY if plan.until < plan.from_ else plan.until
 
 
 def _starts(plan: WindowPlan, run: _Run) -> range:

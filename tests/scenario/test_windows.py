@@ -37,6 +37,11 @@ def test_a_daily_window_has_a_span_for_each_day_up_to_the_horizon():
     assert loaded == (Window("lunch", ((HOUR, 14 * HOUR), (DAY + HOUR, DAY + 14 * HOUR), (2 * DAY + HOUR, None))),)
 
 
+def test_a_daily_window_may_go_on_after_midnight():
+    loaded = windows("clock: {until: 48h}\nwindows: {night: {from: '22:00', until: '03:00', daily: true}}\n")
+    assert loaded == (Window("night", ((22 * HOUR, 27 * HOUR), (46 * HOUR, None))),)
+
+
 def test_slots_are_named_by_their_start_and_the_last_may_be_shorter():
     loaded = windows(LUNCH + "windows: {slots: {from: 30m, every: 1h}}\n")
     assert loaded == (
@@ -69,9 +74,10 @@ def regular_windows(draw):
     """Seconds: what the clock reads at the start, the horizon, `from`, `until` (None: none), `every`, and `daily`."""
     is_daily = draw(st.booleans())
     horizon = draw(st.integers(1, 3 * 86_400))
-    first = draw(st.integers(0, horizon - 1))
+    first = draw(st.integers(0, min(horizon, 86_400 if is_daily else horizon) - 1))
     longest = min(horizon, first + 86_400) if is_daily else horizon
-    last = draw(st.none() | st.integers(first + 1, longest))
+    wrapped = st.integers(0, first - 1) if is_daily and first else st.none()  # from the evening into the night
+    last = draw(st.none() | st.integers(first + 1, longest) | wrapped)
     every = draw(st.integers(max(1, horizon // 200), 100_000))
     return draw(st.integers(0, 86_399)), horizon, first, last, every, is_daily
 
@@ -93,6 +99,7 @@ def test_slots_tile_their_window_on_each_day_and_have_names_of_their_own(regular
     # An instant belongs to one slot where the window is open, and to none elsewhere.
     spans = sorted(span for slot in slots for span in slot.spans)
     end = first + 86_400 if last is None and is_daily else last
+    end = end + 86_400 if end is not None and end < first else end
     for day in range(0, 3 * 86_400 if is_daily else 1, 86_400):
         if first + day >= horizon:
             break
@@ -134,7 +141,7 @@ def test_the_metrics_of_a_scenario_are_the_standard_ones_and_those_that_its_file
     )
     assert loaded.metric_set.named == {
         *("wait.p98@11:00", "wait.p98@12:00", "wait.p98@13:00", "flow.p1", "wait.p80@13:00", "orders.created"),
-        *("queue.max@lunch", "service.within(1m)", "service.n", "flow.p2.daily", "wait.VIP.mean"),
+        *("queue.max@lunch", "service.within(1m)", "service.n", "flow.p2.daily", "wait.VIP.mean@12:00"),
     }
     assert loaded.metric_set.windows == loaded.windows
     assert Scenario.parse("scenario: 1\nname: s\n" + KITCHEN).metric_set.windows == ()
