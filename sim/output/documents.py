@@ -107,7 +107,7 @@ def pair_document(pair: Pair) -> dict[str, Any]:
 def procedure(selection: Selection) -> str:
     """Return how a selection decides, in words."""
     if selection.bisected:
-        return f"{_PROCEDURE}, by bisection: with a larger {selection.bisected} no promise is kept less, in the mean"
+        return f"{_PROCEDURE}, by bisection along {selection.bisected}"
     if selection.plan.indifference is not None:
         zone = selection.plan.indifference
         return f"{_PROCEDURE}, with an indifference zone of {zone} (Kim and Nelson 2001)"

@@ -212,11 +212,12 @@ def select_report(selection: Selection) -> Report:
     if any(point.scenario.is_random for point in points):
         most = selection.budget * len(candidates)
         error = f"{100 * (1 - selection.plan.confidence):.3g}%"
+        monotony = "more bots help in the mean and " if selection.bisected else ""
         notes += [
             f"{selection.replication_count:,} of at most {most:,} replications; {_ALONE}",
             f"Procedure: {procedure(selection)}",
-            f"Guarantee: a wrong candidate is selected with a probability of at most {error}, as far as t tests "
-            "corrected for skewness hold their level",
+            f"Guarantee: a wrong candidate is selected with a probability of at most {error}, as far as "
+            f"{monotony}t tests corrected for skewness hold their level",
         ]
     head = [
         f"{selection.scenario.name}, seed {selection.seed}, {count(len(candidates), 'candidate')}",
