@@ -371,7 +371,7 @@ KEYS = {  # what follows `scenario` and `name`
     "thresholds: {wait@b: '< 2m'}\n",
     # metrics in windows, and of other statistics
     "unknown windows": WINDOWS + "thresholds: {wait@lunhc: '< 2m', wait@12:15: '< 2m', wait@9:30: '< 2m', "
-    "wait@: '< 2m', wait@12:30+1d: '< 2m', wait@xyzzy: '< 2m', wiat.p80@lunch: '< 2m'}\n",
+    "wait@: '< 2m', wait@12:30+1d: '< 2m', wait@xyzzy: '< 2m', wait@1:30pm: '< 2m', wiat.p80@lunch: '< 2m'}\n",
     "unknown windows where there are none": "thresholds: {wait@lunch: '< 2m', wait@12:30: '< 2m', wait@1 2: '< 2m'}\n",
     "unknown slots where there are none": "windows: {lunch: {from: 1h}}\nthresholds: {wait@01:00: '< 2m'}\n",
     "percentiles that are none": "thresholds: {wait.p80%: '< 2m', wait.VIP.p100: '< 2m', flow.p0: '< 2m', "
