@@ -152,7 +152,7 @@ def print_alike(number: int) -> None:
     """Print how often `select` says that one of two kitchens is better that differ in nothing but chance."""
     said, _ = outcomes(ALIKE, 70_000_000, number)
     better = number - said["INCONCLUSIVE"]
-    print(f"\nselect the least queue of two kitchens that are alike; {number:,} repetitions; asked: at most 2.5%")
+    print(f"\nselect the least queue of two kitchens that are alike; {number:,} repetitions; asked: at most 5%")
     print(f"one is said to be better{better:>7}{share(better, number)}")
 
 
@@ -217,9 +217,10 @@ if __name__ == "__main__":
     print(f"python {platform.python_version()}, {packages}; {platform.machine()}")
     number = 20 if quick else 500
     print_truth(20 * number)
-    print_select(number)
-    print_limits(20 if quick else 2_000)
-    print_alike(number)
-    print_rare(number)
+    selections = 20 if quick else 100
+    print_select(selections)
+    print_limits(3 * selections)
+    print_alike(selections)
+    print_rare(selections)
     print_compare(20 if quick else 2_000)
     print_claims(20 if quick else 20_000)
