@@ -57,6 +57,10 @@ def test_where_a_crew_sets_more_than_bots_each_candidate_is_tested(load):
         ("wait.mean: '< 10s'", "crew"),
         ("wait.VIP.p95: ['< 10s', '<= 20s'], queue.max: '< 5', orders.completed: '>= 3'", "crew"),
         ("wait.mean: '< 10s', utilisation: {check: '> 40%', severity: warn}", "crew"),
+        ("wait.within(1m): '>= 90%'", "crew"),
+        ("wait.mean: {check: '< 10s', days: '>= 90%'}", "crew"),
+        ("wait.within(1m): '<= 90%'", ""),
+        ("wait.mean: {check: '< 10s', days: 'between 80% and 90%'}", ""),
         ("wait.mean: '> 10s'", ""),
         ("wait.mean: 'between 1s and 10s'", ""),
         ("wait.mean: '== 10s'", ""),
@@ -70,7 +74,10 @@ def test_more_bots_help_only_with_limits_on_how_long_and_how_many_wait(load, thr
     assert chains(points, ["crew"], [0, 1, 2]).parameter == along
 
 
-@pytest.mark.parametrize(("metric", "along"), [("wait: '< 10s'", ""), ("orders.abandoned.rate: '< 5%'", "crew")])
+@pytest.mark.parametrize(
+    ("metric", "along"),
+    [("wait: '< 10s'", ""), ("wait.within(10s): '> 90%'", "crew"), ("orders.abandoned.rate: '< 5%'", "crew")],
+)
 def test_who_stays_may_wait_longer_where_fewer_leave_so_that_waits_tell_nothing(load, metric, along):
     keys = DRAINED + f"patience: {{NORMAL: 1m}}\nsweep: {{crew: [1, 2, 3]}}\nthresholds: {{{metric}}}\n"
     assert chains(load(keys).points(), ["crew"], [0, 1, 2]).parameter == along

@@ -40,7 +40,8 @@ def draw_selection(selection: Selection, figure: FigureBase) -> FigureBase:
     selected = None if selection.selected is None else selection.candidates.index(selection.selected)
     handles = _curves_of(selection).draw(figure, selection.metric_names, standing, selected)
     subject = f"Nothing selected: {selection.outcome}" if selected is None else f"Selected: {selection.outcome}"
-    heading(figure, subject, of_replications(points) + left_out(points, selection.metric_names))
+    tested = [point for point in points if point.results]
+    heading(figure, subject, of_replications(tested) + left_out(tested, selection.metric_names))
     legend(figure, handles, fontsize=9)
     return figure
 
