@@ -29,7 +29,7 @@ from tests.helpers.databases import (
     writing,
 )
 from tests.helpers.locks import ALONE, READS, WRITES, held
-from tests.helpers.programs import GO, ended, run_program, start, until
+from tests.helpers.programs import GO, ended, start, until
 from tests.helpers.server import Server, read_file
 
 # small batches, so that a run of this size goes to the server in half a dozen of them, as a very large one does
@@ -38,7 +38,7 @@ BATCHES = "import sim.storage.saving; sim.storage.saving._BATCH = 200_000; from 
 
 def do(*args: str, cwd: Path) -> None:
     """Run `sim` to its end, without a complaint."""
-    assert run_program(*args, cwd=cwd)[::2] == (0, "")
+    assert ended(start(*args, cwd=cwd))[::2] == (0, "")
 
 
 class Sudden:

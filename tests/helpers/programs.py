@@ -10,6 +10,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from traceback import print_exc
 from typing import Any
 
@@ -75,9 +76,11 @@ def _become_program(args: tuple[str, ...], code: str) -> None:
     os._exit(status)
 
 
-def start(*args: str, code: str = MAIN, streams: Mapping[str, Any] = PIPES) -> subprocess.Popen:
+def start(
+    *args: str, code: str = MAIN, streams: Mapping[str, Any] = PIPES, cwd: Path | None = None
+) -> subprocess.Popen:
     """Do as `fork`, but in a new interpreter."""
-    return subprocess.Popen([sys.executable, "-c", code, *args], start_new_session=True, **streams)
+    return subprocess.Popen([sys.executable, "-c", code, *args], start_new_session=True, cwd=cwd, **streams)
 
 
 def ended(process: subprocess.Popen, seconds: float = 60) -> tuple[int, str, str]:
