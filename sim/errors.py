@@ -3,6 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
+from traceback import extract_tb
 from typing import NamedTuple
 
 from sim.units import printable
@@ -99,3 +101,11 @@ class SimulationError(KitchensimError):
 
 class StorageError(KitchensimError):
     """A database that cannot be opened, read or written."""
+
+
+def program_fault(error: Exception) -> str:
+    """Return what went wrong in the program itself, where, and what to do."""
+    place = extract_tb(error.__traceback__)[-1]
+    where = f"{Path(place.filename).name}:{place.lineno}"
+    report = "please report it with this line and the scenario file"
+    return f"a fault of the program: {type(error).__name__}: {error} ({where}); {report}"

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.options import option
-from sim.cli.printing import columns, say, say_json
+from sim.cli.printing import say, say_json
 from sim.cli.work import write_to
+from sim.output.terminal import columns
 
 if TYPE_CHECKING:
     from sim.checking import Checks

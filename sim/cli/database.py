@@ -5,9 +5,10 @@ from typing import Annotated
 import typer
 
 from sim.cli.options import DatabaseOption, option
-from sim.cli.printing import complain, progress_bar, say
+from sim.cli.printing import complain, say
 from sim.cli.statuses import NOT_SAVED, InterruptedWorkError, leave
 from sim.errors import StorageError
+from sim.output.terminal import progress_bar
 from sim.units import count
 
 app = typer.Typer(help="Look after the database.", rich_markup_mode=None, no_args_is_help=True)

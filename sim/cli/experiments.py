@@ -13,10 +13,11 @@ import typer
 
 import sim
 from sim.cli.options import Experiment, FileArgument, Files, JsonOption, composed, option, replications_option
-from sim.cli.printing import columns, say, say_json
+from sim.cli.printing import say, say_json
 from sim.cli.statuses import FAILED, INCONCLUSIVE, leave
 from sim.cli.work import carry_out, keeper_of, write_to
 from sim.errors import ArgumentError
+from sim.output.terminal import columns
 
 if TYPE_CHECKING:
     from sim.storage.experiments import Kind

@@ -3,13 +3,12 @@
 import os
 import signal
 from collections.abc import Callable
-from pathlib import Path
-from traceback import extract_tb, print_exception
+from traceback import print_exception
 from types import FrameType
 
 from sim.cli.printing import complain
 from sim.cli.statuses import FAULT, INCONCLUSIVE, NOT_SAVED, WRONG
-from sim.errors import NO_MEMORY
+from sim.errors import NO_MEMORY, program_fault
 from sim.output.streams import CLOSED_PIPE, guard_streams
 
 
@@ -63,20 +62,10 @@ def as_process(command: Callable[[], None]) -> int:
     except Exception as error:  # noqa: BLE001 - the last net
         if os.environ.get("KITCHENSIM_DEBUG"):
             print_exception(error)
-        complain(_fault(error))
+        complain(f"sim: {program_fault(error)}; KITCHENSIM_DEBUG=1 shows more")
         status = FAULT
     if output is not None and output.error is not None and status != CLOSED_PIPE:
         complain(f"sim: standard output: cannot be written ({output.error.strerror})")
         if status in (0, INCONCLUSIVE):
             status = NOT_SAVED
     return status
-
-
-def _fault(error: Exception) -> str:
-    """Return the line that says what went wrong in the program itself, and where."""
-    place = extract_tb(error.__traceback__)[-1]
-    where = f"{Path(place.filename).name}:{place.lineno}"
-    return (
-        f"sim: a fault of the program: {type(error).__name__}: {error} ({where}); please report it with this line and "
-        "the scenario file; KITCHENSIM_DEBUG=1 shows more"
-    )

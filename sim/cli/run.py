@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from sim.cli.options import FileArgument, Files, JsonOption, Keeping, Model, composed, number_from, option
-from sim.cli.printing import columns, progress_bar, say, say_json
+from sim.cli.printing import say, say_json
 from sim.cli.statuses import FAILED, InterruptedWorkError, leave
 from sim.cli.work import hint_at_numba, write_to
 from sim.engines import LONG
+from sim.output.terminal import columns, progress_bar
 
 if TYPE_CHECKING:
     from sim.experiment import Run

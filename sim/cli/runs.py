@@ -1,29 +1,41 @@
 """`sim runs`: the stored runs."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from sim.cli.options import KEY, ChartsOption, DatabaseOption, JsonOption, KeyArgument, RunArgument, option
-from sim.cli.printing import columns, complain, say, say_json
+from sim.cli.printing import complain, say, say_json
 from sim.cli.statuses import FAILED, WRONG, leave
 from sim.cli.work import write_to
 from sim.errors import StorageError
-from sim.units import count, parse_duration
+from sim.output.terminal import columns
+from sim.units import count
 
 app = typer.Typer(help="List the runs in the database, or do something with one.", rich_markup_mode=None)
+
+
+def _read_instant(value: object) -> datetime:
+    from sim.storage import parse_instant
+
+    try:
+        return parse_instant(str(value))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _instant_option(text: str, *names: str) -> Any:
+    return option(f"{text}: 2h (ago), or an ISO date or time, UTC.", "WHEN", *names, parser=_read_instant)
 
 
 @app.callback(invoke_without_command=True)
 def list_command(
     context: typer.Context,
     scenario: Annotated[str | None, option("Only runs of this scenario.", "NAME")] = None,
-    since: Annotated[
-        str | None, option("Only runs begun since then: 2h (ago), or an ISO date or time, UTC.", "WHEN")
-    ] = None,
+    since: Annotated[datetime | None, _instant_option("Only runs begun since then")] = None,
     tag: Annotated[str | None, option("Only runs with this tag.", "WORD")] = None,
     deleted: Annotated[bool, option("List the deleted runs instead.", None, "--deleted")] = False,
     everything: Annotated[bool, option("List all of them, not only the last 20.", None, "--all")] = False,
@@ -43,11 +55,10 @@ def list_command(
     from sim.output.stored import MOST_LISTED, entry_lines
     from sim.storage import find_address, list_entries, open_existing_database
 
-    begun = None if since is None else _instant(since, "--since")
     damaged: list[StorageError] = []
     with open_existing_database(db) as database:
         most = None if everything else MOST_LISTED
-        entries, total = list_entries(database, scenario, begun, tag, deleted, most, damaged.append)
+        entries, total = list_entries(database, scenario, since, tag, deleted, most, damaged.append)
     hint = [] if everything or total <= MOST_LISTED else [f"{total - MOST_LISTED:,} older; --all lists them"]
     if as_json:
         say_json(entries_document(entries))
@@ -64,19 +75,6 @@ def _leave(damaged: Sequence[StorageError]) -> None:
     """Tell of damaged runs, and exit with their status where there are any."""
     complain(*damaged)
     leave([], WRONG if damaged else 0)
-
-
-def _instant(text: str, option: str) -> datetime:
-    """Return the instant that an option names."""
-    try:
-        try:
-            return datetime.now(UTC) - timedelta(microseconds=parse_duration(text))
-        except ValueError:
-            instant = datetime.fromisoformat(text)
-            return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        problem = f"{text!r} is no instant; write 2h for two hours ago, or a date such as 2026-11-23"
-        raise typer.BadParameter(problem, param_hint=option) from None
 
 
 @app.command("show")
@@ -116,18 +114,14 @@ def compare_command(
 @app.command("reproduce")
 def reproduce_command(run_id: RunArgument, db: DatabaseOption = None) -> None:
     """Run it again and compare; show the first event that differs."""
-    from sim.output.stored import not_reproduced_lines
-    from sim.storage import find_run, open_existing_database, reproduce
+    from sim.output.stored import reproduced_lines
+    from sim.storage import find_run, is_reproduced, open_existing_database, reproduce
 
     with open_existing_database(db) as database:
         stored = find_run(database, run_id)
         stored_run, new_run = reproduce(database, stored)
-    is_same = stored_run is None or stored_run.log.first_difference(new_run.log) is None
-    if is_same and new_run.fingerprint == stored.fingerprint:
-        say(f"run {stored.id} reproduced: fingerprint {new_run.fingerprint}, {len(new_run.log)} events")
-        return
-    say(*not_reproduced_lines(stored, stored_run, new_run))
-    leave([], FAILED)
+    say(*reproduced_lines(stored, stored_run, new_run))
+    leave([], 0 if is_reproduced(stored, stored_run, new_run) else FAILED)
 
 
 @app.command("export")
@@ -154,38 +148,33 @@ def export_command(
 @app.command("delete")
 def delete_command(
     key: Annotated[str | None, typer.Argument(metavar="[ID]", help=KEY)] = None,
-    instant: Annotated[
-        str | None, option("All runs begun before: 30d (ago), or an ISO date or time, UTC.", "WHEN", "--before")
-    ] = None,
+    instant: Annotated[datetime | None, _instant_option("All runs begun before", "--before")] = None,
     db: DatabaseOption = None,
 ) -> None:
     """Delete a run, an experiment with its runs, or all that is old, until it is restored or purged."""
+    from sim.output.stored import entry_text
     from sim.storage import delete_before, delete_run, find_id, open_existing_database
 
     if (key is None) == (instant is None):
         raise typer.BadParameter("write the id of a run or of an experiment, or --before WHEN", param_hint="ID")
     with open_existing_database(db) as database:
         if instant is not None:
-            number = delete_before(database, _instant(instant, "--before"))
+            number = delete_before(database, instant)
             say(f"{count(number, 'run')} deleted; sim runs restore ID undoes it")
         else:
             kind, entry_id = find_id(database, str(key))
-            say(f"{_named(kind, entry_id, delete_run(database, entry_id))} deleted; sim runs restore undoes it")
+            say(f"{entry_text(kind, entry_id, delete_run(database, entry_id))} deleted; sim runs restore undoes it")
 
 
 @app.command("restore")
 def restore_command(key: KeyArgument, db: DatabaseOption = None) -> None:
     """Undo delete; `sim runs --deleted` lists what is deleted."""
+    from sim.output.stored import entry_text
     from sim.storage import find_id, open_existing_database, restore_run
 
     with open_existing_database(db) as database:
         kind, entry_id = find_id(database, key, deleted=True)
-        say(f"{_named(kind, entry_id, restore_run(database, entry_id))} restored")
-
-
-def _named(kind: str, key: str, runs: int) -> str:
-    """Return how a run, or an experiment of so many runs, is named."""
-    return f"{kind} {key}" if kind == "run" else f"{kind} {key} with {count(runs, 'run')}"
+        say(f"{entry_text(kind, entry_id, restore_run(database, entry_id))} restored")
 
 
 @app.command("purge")

@@ -7,10 +7,11 @@ from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
 from sim.cli.options import Experiment, Work
-from sim.cli.printing import complain, progress_bar
+from sim.cli.printing import complain
 from sim.cli.statuses import InterruptedWorkError
 from sim.engines import Engine, can_compile
 from sim.errors import INSTALL, SimulationError, StorageError
+from sim.output.terminal import progress_bar
 
 if TYPE_CHECKING:
     from sim.experiment import Options
@@ -58,10 +59,10 @@ def carry_out(experiment: Callable[..., T], work: Work, keeper: "Keeper") -> T:
             result = experiment(**options)
     except KeyboardInterrupt:
         keeper.close()
-        raise InterruptedWorkError("; ".join(keeper.problems) or _kept_text(keeper) or "nothing is kept") from None
+        raise InterruptedWorkError("; ".join(keeper.problems) or keeper.kept_text or "nothing is kept") from None
     except SimulationError as error:
         keeper.close()
-        raise SimulationError("; ".join(filter(None, (str(error), _kept_text(keeper))))) from None
+        raise SimulationError("; ".join(filter(None, (str(error), keeper.kept_text)))) from None
     except BaseException:  # such as the end of a reader, or a fault of ours
         keeper.close()
         complain(*(f"sim: {problem}" for problem in keeper.problems))
@@ -70,11 +71,6 @@ def carry_out(experiment: Callable[..., T], work: Work, keeper: "Keeper") -> T:
         hint_at_numba(work.engine)
     keeper.close()
     return result
-
-
-def _kept_text(keeper: "Keeper") -> str:
-    """Return how much is kept of what is not finished, nothing where that is nothing."""
-    return f"{keeper.count} finished replications are kept, the same command goes on" if keeper.count else ""
 
 
 def hint_at_numba(engine: Engine) -> None:

@@ -124,10 +124,20 @@ def compared_lines(compared: "ComparedRuns") -> Iterator[str]:
     yield from aligned(rows)
 
 
-def not_reproduced_lines(stored: "StoredRun", stored_run: "Run | None", new_run: "Run") -> Iterator[str]:
-    """Yield what is not as it was of a run that was run again: fingerprints, versions, and the first event that
+def entry_text(kind: str, key: str, runs: int) -> str:
+    """Return how a run, or an experiment of so many runs, is named."""
+    return f"{kind} {key}" if kind == "run" else f"{kind} {key} with {count(runs, 'run')}"
+
+
+def reproduced_lines(stored: "StoredRun", stored_run: "Run | None", new_run: "Run") -> Iterator[str]:
+    """Yield whether a run that was run again is as it was; if not, fingerprints, versions, and the first event that
     differs, where its events were stored.
     """
+    from sim.storage import is_reproduced
+
+    if is_reproduced(stored, stored_run, new_run):
+        yield f"run {stored.id} reproduced: fingerprint {new_run.fingerprint}, {len(new_run.log)} events"
+        return
     yield f"run {stored.id} is not reproduced"
     events = "" if stored_run is None else f", stored events {stored_run.fingerprint}"
     yield f"  fingerprint  stored {stored.fingerprint}{events}, now {new_run.fingerprint}"

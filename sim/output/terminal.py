@@ -1,6 +1,20 @@
-"""Lines as a terminal or another stream can show them."""
+"""Lines as a terminal or another stream can show them, and the progress bar that makes way for them."""
 
+import os
 import re
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from shutil import get_terminal_size
+from time import monotonic
+from typing import TYPE_CHECKING, TextIO
+
+from sim.engines import Progress
+from sim.output.layout import WIDTH
+from sim.units import printable
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
 
 # The verdicts with which lines begin, by the colour that they have on a terminal.
 _VERDICT = re.compile(
@@ -9,6 +23,7 @@ _VERDICT = re.compile(
 )
 _COLOURS = {"green": 32, "red": 31, "yellow": 33}
 _PLAIN = {"≥": ">=", "…": "..."}  # where a stream cannot hold what we write ourselves
+_bars: list["Bar"] = []  # on the terminal now
 
 
 def coloured(line: str) -> str:
@@ -28,3 +43,49 @@ def encodable(line: str, encoding: str) -> str:
             return "".join(encodable(sign, encoding) for sign in line)
         return _PLAIN.get(line, ascii(line)[1:-1])
     return line
+
+
+def print_lines(lines: Iterable[object], stream: TextIO | None) -> None:
+    """Print lines, each as one line whatever it holds, in signs that the stream has; the only way to print."""
+    if stream is None:  # where a command is started without it
+        return
+    encoding = stream.encoding or "utf-8"
+    texts = [encodable(printable(str(line)), encoding) for line in lines]
+    if stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") not in (None, "dumb"):
+        texts = [coloured(text) for text in texts]
+    for bar in _bars:
+        bar.stop()
+    stream.write("".join(f"{text}\n" for text in texts))
+    stream.flush()
+    for bar in _bars:
+        bar.start()
+
+
+def columns() -> int:
+    """Return how many signs a line of a table may have: as many as the terminal has, 80 where there is none."""
+    if sys.stdout is not None and sys.stdout.isatty():
+        return max(get_terminal_size().columns, WIDTH // 2)
+    return WIDTH
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Progress | None]:
+    """Show a bar from the second second on, when a person is looking."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    began = monotonic()
+    with Bar(console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
+        task = bar.add_task(title, visible=False, total=None)
+
+        def show(completed: int, total: int) -> None:
+            bar.update(task, completed=completed, total=total, visible=monotonic() - began > 1)
+
+        _bars.append(bar)
+        try:
+            yield show
+        finally:
+            _bars.remove(bar)

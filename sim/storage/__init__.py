@@ -18,13 +18,14 @@ from sim.storage.listing import (
     find_run,
     list_entries,
     list_runs,
+    parse_instant,
     run_metrics,
     runs_of,
 )
 from sim.storage.reading import Damaged, DamagedRunError, Entry, StoredRun
 from sim.storage.removing import delete_before, delete_run, purge, restore_run, shrink
 from sim.storage.rows import new_run_id
-from sim.storage.runs import load_run, reproduce
+from sim.storage.runs import is_reproduced, load_run, reproduce
 from sim.storage.saving import push_all, push_run, save_run
 from sim.storage.sizes import TableSize, file_size, table_sizes
 
@@ -54,6 +55,7 @@ __all__ = [
     "find_entry",
     "find_id",
     "find_run",
+    "is_reproduced",
     "keep",
     "list_entries",
     "list_runs",
@@ -62,6 +64,7 @@ __all__ = [
     "new_run_id",
     "open_database",
     "open_existing_database",
+    "parse_instant",
     "purge",
     "push_all",
     "push_run",

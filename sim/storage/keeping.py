@@ -87,6 +87,11 @@ class Keeper:
         return sum(self._stored.values())
 
     @property
+    def kept_text(self) -> str:
+        """How much is stored of an experiment that was interrupted, nothing where that is nothing."""
+        return f"{self.count} finished replications are kept, the same command goes on" if self.count else ""
+
+    @property
     def _file(self) -> Address:
         """The embedded file that goes before a server, or the one that is asked for."""
         assert self.address is not None

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sim.errors import StorageError
 from sim.storage.connection import Connection, Value
@@ -20,6 +20,7 @@ from sim.storage.reading import (
     warn_of,
 )
 from sim.storage.sizes import entry_sizes
+from sim.units import parse_duration
 
 _COMPLETE = (
     "FROM runs LEFT JOIN scenarios ON scenarios.id = runs.scenario_id AND scenarios.deleted_at IS NULL "
@@ -264,3 +265,21 @@ def _not_one(connection: Connection, prefix: str, deleted: bool, count: int) -> 
     kind, lists = ("deleted run", "sim runs --deleted") if deleted else ("run", "sim runs")
     problem = f"{'more than one' if count else 'no'} {kind} starts with id {prefix!r}"
     return StorageError(f"database {connection.address.url}: {problem}; {lists} lists them")
+
+
+def parse_instant(text: str) -> datetime:
+    """Return the instant that a text names: `2h` is two hours ago; dates and times as in ISO 8601 are in UTC.
+
+    Raises:
+        ValueError: it names none.
+
+    """
+    try:
+        try:
+            return datetime.now(UTC) - timedelta(microseconds=parse_duration(text))
+        except ValueError:
+            instant = datetime.fromisoformat(text)
+            return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        problem = f"{text!r} is no instant; write 2h for two hours ago, or a date such as 2026-11-23"
+        raise ValueError(problem) from None

@@ -151,3 +151,9 @@ def reproduce(connection: Connection, stored: StoredRun) -> tuple[Run | None, Ru
     new_run = run(stored_run.scenario, stored.seed, stored.replication, engine)
     has_events = len(stored_run.log) or not len(new_run.log)
     return (stored_run if has_events else None), new_run
+
+
+def is_reproduced(stored: StoredRun, stored_run: Run | None, new_run: Run) -> bool:
+    """Whether a run is what it was when it was stored: its fingerprint, and its events where they are stored."""
+    has_same_events = stored_run is None or stored_run.log.first_difference(new_run.log) is None
+    return has_same_events and new_run.fingerprint == stored.fingerprint

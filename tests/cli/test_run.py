@@ -272,9 +272,9 @@ def test_a_short_run_shows_no_bar():
 
 def test_without_a_terminal_a_long_run_shows_no_bar_and_ctrl_c_is_one_line():
     code = (
-        "import itertools, os, signal, sim.cli.printing\n"
+        "import itertools, os, signal, sim.output.terminal\n"
         "from sim.engines import reference\n"
-        "sim.cli.printing.monotonic = itertools.count(0, 10).__next__\n"  # each look at the clock is 10 s later
+        "sim.output.terminal.monotonic = itertools.count(0, 10).__next__\n"  # each look at the clock is 10 s later
         "simulate = reference.simulate\n"
         "def simulate_and_press(workload, progress=None):\n"
         "    progress and progress(1, 2)\n"

@@ -29,8 +29,8 @@ arrivals: [{class: {NORMAL: 85%, VIP: 15%}, poisson: {rate: 8/m}}]
 expect: [{bot: 1, at: 0s, status: IDLE}]
 """
 CLOCK = f"""
-import itertools, sim.cli.printing
-sim.cli.printing.monotonic = itertools.count(0, STEP).__next__
+import itertools, sim.output.terminal
+sim.output.terminal.monotonic = itertools.count(0, STEP).__next__
 {MAIN}
 """
 LONG_TIME, NO_TIME = CLOCK.replace("STEP", "10"), CLOCK.replace("STEP", "0")
