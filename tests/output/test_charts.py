@@ -48,16 +48,16 @@ SIZES = {
 }
 
 
-@pytest.mark.parametrize("name", CHART_NAMES["run"])
 @pytest.mark.parametrize("size", SIZES)
-def test_no_label_overlaps_another_or_is_cut_off(story, size, name):
-    figure = charts(story(SIZES[size]))[name]()
-    boxed = texts(figure)
-    for (one, box), (other, other_box) in combinations(boxed, 2):
-        assert not box.overlaps(other_box), f"{one!r} and {other!r} overlap"
-    for text, box in boxed:
-        inside = box.x0 >= -1 and box.y0 >= -1 and box.x1 <= figure.bbox.x1 + 1 and box.y1 <= figure.bbox.y1 + 1
-        assert inside, f"{text!r} is cut off"
+def test_no_label_overlaps_another_or_is_cut_off(story, size):
+    for draw in charts(story(SIZES[size])).values():
+        figure = draw()
+        boxed = texts(figure)
+        for (one, box), (other, other_box) in combinations(boxed, 2):
+            assert not box.overlaps(other_box), f"{one!r} and {other!r} overlap"
+        for text, box in boxed:
+            inside = box.x0 >= -1 and box.y0 >= -1 and box.x1 <= figure.bbox.x1 + 1 and box.y1 <= figure.bbox.y1 + 1
+            assert inside, f"{text!r} is cut off"
 
 
 @pytest.mark.parametrize("name", CHART_NAMES["run"])

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from sim import compare, select, sweep
+from sim import Comparison, Scenario, Selection, Sweep, compare, select, sweep
+from sim.experiment import Replication
 from sim.output.charts.files import charts
 from tests.helpers.charts import texts
 
@@ -38,27 +39,32 @@ SIZES = {
     "a long name": PROMISES.replace("crew", "how_many_bots_there_are_in_the_whole_kitchen_at_lunch")
     + CREWS.replace("crew", "how_many_bots_there_are_in_the_whole_kitchen_at_lunch"),
 }
-STUDIES = {
-    "sweep": lambda one: sweep(one, 2),
-    "compare": lambda one: compare(one, times=2),
-    "select": lambda one: select(one, 4),
-}
 
 
-@pytest.mark.parametrize("study", STUDIES)
+def studies(scenario: Scenario) -> list[Sweep | Comparison | Selection]:
+    """Return a study of each kind, of the same runs; without a comparison where there is nothing to compare with."""
+    swept = sweep(scenario, 2)
+    results = {point.scenario.text: point.results for point in swept.points}
+
+    def earlier(point: Scenario) -> list[Replication]:
+        return results.get(point.text, [])
+
+    compared = [compare(scenario, times=2, earlier=earlier)] if len(swept.points) > 1 else []
+    return [swept, *compared, select(scenario, 4, earlier=earlier)]
+
+
 @pytest.mark.parametrize("size", SIZES)
-def test_nothing_is_cut_off_nor_upon_something_else(scenario, size, study):
-    if (size, study) == ("one point", "compare"):
-        pytest.skip("there is nothing to compare with")
-    [draw] = charts(STUDIES[study](scenario(SIZES[size]))).values()
-    figure = draw()
-    shown = [(text, box) for text, box in texts(figure) if text.strip()]
-    for text, box in shown:
-        assert box.x0 >= -1, f"{text!r} is cut off"
-        assert box.x1 <= figure.bbox.x1 + 1, f"{text!r} is cut off"
-    if size != "many points":  # whose ticks stand close
-        for (one, first), (other, second) in combinations(shown, 2):
-            assert not first.overlaps(second), f"{one!r} and {other!r} overlap"
+def test_nothing_is_cut_off_nor_upon_something_else(scenario, size):
+    for study in studies(scenario(SIZES[size])):
+        [draw] = charts(study).values()
+        figure = draw()
+        shown = [(text, box) for text, box in texts(figure) if text.strip()]
+        for text, box in shown:
+            assert box.x0 >= -1, f"{text!r} is cut off"
+            assert box.x1 <= figure.bbox.x1 + 1, f"{text!r} is cut off"
+        if size != "many points":  # whose ticks stand close
+            for (one, first), (other, second) in combinations(shown, 2):
+                assert not first.overlaps(second), f"{one!r} and {other!r} overlap"
 
 
 def test_a_curve_is_the_means_and_its_band_their_intervals(scenario):
@@ -210,9 +216,8 @@ def test_differences_are_drawn_with_their_intervals_and_filled_where_significant
         assert np.array(ends) == pytest.approx(np.array([pair.difference.interval[1:3] for pair in pairs]))
 
 
-@pytest.mark.parametrize("study", STUDIES)
-def test_a_notebook_shows_the_table(scenario, study):
-    done = STUDIES[study](scenario(SIZES["crews"]))
-    html = done._repr_html_()
-    assert html.count("<tr>") >= 4
-    assert "crew" in html
+def test_a_notebook_shows_the_table(scenario):
+    for study in studies(scenario(SIZES["crews"])):
+        html = study._repr_html_()
+        assert html.count("<tr>") >= 4
+        assert "crew" in html

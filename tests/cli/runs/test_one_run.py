@@ -144,3 +144,5 @@ def test_what_somebody_altered_is_shown_with_what_comes_now():
         "    stored  none",
         "    now     t_us 40000000  bot_idle  bot 1",
     ]
+    change("UPDATE runs SET fingerprint = ?", now)
+    assert sim("runs", "reproduce", run_id, status=1).stdout.splitlines()[3:] == event
