@@ -88,6 +88,10 @@ class EventLog:
         columns = (self.time, self.kind, self.order, self.order_class, self.bot)
         return EventLog(*[column[:size] for column in columns], end=end)  # type: ignore[misc, arg-type]
 
+    def until(self, end: int) -> "EventLog":
+        """Return the log of the same run as it ended at an earlier instant."""
+        return self.first(int(np.searchsorted(self.time, end, side="right")), end)
+
     def __len__(self) -> int:
         """Return the number of events."""
         return len(self.time)

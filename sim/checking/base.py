@@ -3,6 +3,7 @@
 import os
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,7 +12,17 @@ from sim.checking.files import LoadedFile
 from sim.checking.results_files import read_results
 from sim.engines import Engine
 from sim.errors import ArgumentError, Fault, FileError, SimulationError
-from sim.experiment import Pair, Replication, Replications, Workers, metrics_of_study, paired, replicate_by
+from sim.experiment import (
+    Pair,
+    Replication,
+    Replications,
+    Results,
+    Workers,
+    metrics_of_study,
+    paired,
+    replicate_by,
+)
+from sim.model import MetricSet, metric_named
 from sim.scenario import Place, Scenario, load_scenario
 from sim.units import printable
 
@@ -111,8 +122,15 @@ def _of_run(run: "StoredRun", stored: list[Replication], _: LoadedFile, name: st
     """Return a run with its fellows, if it is one of the scenario of that name."""
     if run.scenario != name:
         return None
-    # With the scenario of now: what counts is which metrics are asked about, and whether anything is random.
-    return _Counterpart(f"run {run.id}", lambda replications, *_: Replications(replications.scenario, run.seed, stored))
+
+    def replications_of_base(replications: Replications, *_: object) -> Replications:
+        scenario = replications.scenario
+        if not all(row.values.keys() >= set(scenario.metric_set.names) for row in stored):
+            message = f"run {run.id} was stored without metrics that this file names; run it again with them"
+            raise FileError([scenario.root.place.fault("", message)])
+        return _of_now(scenario, run.seed, stored)
+
+    return _Counterpart(f"run {run.id}", replications_of_base)
 
 
 def _in_folder(folder: Path, file: LoadedFile, name: str) -> _Counterpart | None:
@@ -140,6 +158,8 @@ def _replicated(path: Path, replications: Replications, workers: Workers, engine
 
     """
     scenario = load_scenario(path)
+    with suppress(ValueError):  # it has no such window
+        scenario = scenario.with_metrics(metrics_of_study([replications.scenario]))
     times = len(replications.results)
     try:
         # Under the same seed both meet the same customers, so a few replications tell a small difference from chance.
@@ -149,4 +169,20 @@ def _replicated(path: Path, replications: Replications, workers: Workers, engine
 
 
 def _read(path: Path, replications: Replications, *_: object) -> Replications:
-    return Replications(replications.scenario, replications.seed, read_results(path))
+    return _of_now(replications.scenario, replications.seed, read_results(path))
+
+
+def _of_now(scenario: Scenario, seed: int, stored: Sequence[Replication]) -> Replications:
+    """Return replications that were kept with the scenario of now, as it says which metrics are asked about, and
+    whether anything is random; they have those of its metrics that all of them kept.
+    """
+    known = set.intersection(*(set(row.values) for row in stored))
+    counted = set.intersection(*(set(row.counts) for row in stored))
+    metrics = map(metric_named, scenario.metric_set.named & known)
+    names = [
+        metric.name
+        for metric in metrics
+        if (not metric.is_pooled or metric.distribution in counted)
+        and (metric.weight is None or metric.weight in known)
+    ]
+    return Replications(scenario, seed, Results.of(MetricSet.of(names, scenario.windows), stored))

@@ -16,7 +16,8 @@ from sim.errors import ArgumentError, Fault
 from sim.experiment import CheckedFile, Options, refuse_unknown
 from sim.output.ci.lines import notes, total_line
 from sim.output.documents import finding_document
-from sim.output.reports import Report, against_report
+from sim.output.layout import Report
+from sim.output.reports import against_report
 from sim.verdicts import Outcome, worst
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from sim.experiment import CheckedFile, Pair, Replications, adjusted
 from sim.model import metric_named
 from sim.output.reports import difference_text
-from sim.output.wording import estimate_of
+from sim.output.wording import verdict_text
 from sim.scenario import Place
 from sim.units import count
 from sim.verdicts import NOTHING_OBSERVED, Finding, Judgement, Outcome, ThresholdVerdict, Verdict
@@ -28,7 +28,7 @@ def threshold_finding(verdict: ThresholdVerdict, inconclusive: Outcome) -> Findi
         str(threshold),
         verdict.judgement,
         Outcome.PASS if threshold.severity == "warn" else _outcome_of(verdict.judgement, inconclusive),
-        estimate_of(threshold.metric, verdict.estimate),
+        verdict_text(verdict),
         verdict.note,
     )
 

@@ -20,6 +20,7 @@ from sim.experiment import (
     Workers,
     is_long,
     looks,
+    metrics_of_study,
     most_replications,
     replicate_by,
 )
@@ -50,6 +51,7 @@ class Judge:
         """
         if self.base is not None:
             self.base.pair(files)
+            files = [file._replace(scenario=_compared(file.scenario)) for file in files]
         scenarios = [file.scenario for file in files if isinstance(file.scenario, Scenario)]
         jobs = self.options.get("jobs", 1)
         seed = self.options.get("seed")
@@ -121,7 +123,7 @@ class Judge:
             # Nobody else runs it again, so it is told from here.
             earlier.append(look.replication)
             if "finished" in self.options:
-                self.options["finished"](scenario, Results.of([look.replication]))
+                self.options["finished"](scenario, Results.of(scenario.metric_set, [look.replication]))
         options: Options = {"fingerprints": self._is_told, **self.options, "seed": seed, "earlier": lambda _: earlier}
         return replicate_by(workers, scenario, self.times, **options)
 
@@ -132,3 +134,8 @@ def _stored(path: Path, scenario: Scenario, look: Look) -> tuple[bool, str]:
         return update_golden(path, scenario, look), ""
     except OSError as error:
         return False, f"{error.filename or path.parent / 'golden'}: cannot be written ({error.strerror})"
+
+
+def _compared(scenario: Scenario | ScenarioError) -> Scenario | ScenarioError:
+    """Return a scenario with the metrics that are compared, so that replications keep what their differences need."""
+    return scenario if isinstance(scenario, ScenarioError) else scenario.with_metrics(metrics_of_study([scenario]))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sim.errors import Fault, FileError
 from sim.experiment import Replication
-from sim.model import UNITS
+from sim.model import STANDARD
 from sim.scenario.files import read_bytes
 
 _NO_TIME = datetime.fromtimestamp(0, UTC)  # these files do not say when they were run
@@ -57,18 +57,18 @@ def _of_table(lines: Iterable[str]) -> list[Replication]:
 
 
 def _replication(number: int, values: Mapping[str, float | None]) -> Replication:
-    """Return a replication that has just these values of metrics.
+    """Return a replication that has just these values of metrics, among which are all that every run has.
 
     Raises:
         ValueError: a value is no finite number, or the number of the replication none from 1 on.
         LookupError: a metric is missing.
 
     """
-    known = {name: values[name] for name in UNITS}
+    known = {**{metric.name: values[metric.name] for metric in STANDARD}, **values}
     if type(number) is not int or number < 1:
         raise ValueError
     # JSON has true and Infinity, too, and Python takes true for 1.
     if not all(type(value) in (int, float) and math.isfinite(value) for value in known.values() if value is not None):
         raise ValueError
     floats = {name: None if value is None else float(value) for name, value in known.items()}
-    return Replication(number, floats, {}, None, "", 0, _NO_TIME, _NO_TIME)
+    return Replication(number, floats, frozenset(), {}, None, "", 0, _NO_TIME, _NO_TIME)

@@ -77,13 +77,11 @@ def compare_command(
     options: _Study,
 ) -> None:
     """Compare scenarios with a baseline, pair by pair: two files, or one file's sweep."""
-    from sim.scenario import metric_of
-
+    scenarios = [options.load(path) for path in paths]
     try:
-        names = [metric_of(name) for name in metrics or ()]
+        names = [scenarios[0].metric_name(name) for name in metrics or ()]
     except ValueError as error:
         raise ArgumentError("metric", str(error)) from None
-    scenarios = [options.load(path) for path in paths]
     _run("compare", scenarios, options, partial(sim.compare, *scenarios, metric_names=names, times=options.times))
 
 

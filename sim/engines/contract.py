@@ -6,7 +6,7 @@ bit, as every other engine. It stands behind `--engine` once it is named in `sim
 """
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol, get_args
+from typing import Any, NamedTuple, Protocol, get_args
 
 from numpy import bool_, uint8
 from numpy.typing import NDArray
@@ -25,26 +25,29 @@ class Simulate(Protocol):
 
 
 class Outcome(NamedTuple):
-    """What an engine may give in place of a log, for volume: what became of each order, and the levels over time.
+    """What became of each order, and the levels over time: all that metrics are made of. Times are microseconds.
 
-    Times are microseconds. What is counted or integrated is so from `start` on, the end of the warm-up; the columns of
-    levels are VIP and NORMAL, the orders PENDING of each class, then ALL, BOTS and BUSY.
+    Orders are those created until the end of the run, and are followed behind it, where the crew stays what it is,
+    until they are completed or abandoned, at most to the instant `followed`. Levels are at breaks, the first of which
+    is 0, and between them; their columns are VIP and NORMAL, the orders PENDING of each class, then ALL, BOTS and BUSY.
     """
 
-    order_class: NDArray[uint8]  # (orders,), of those that were created
+    order_class: NDArray[uint8]  # (orders,)
     created: Ints  # (orders,)
-    wait: Ints  # (orders,), over all stays in PENDING; so far where the order is PENDING at the end
-    flow: Ints  # (orders,), NONE where it is not complete
-    status: NDArray[uint8]  # (orders,), of OrderStatus
+    completed: Ints  # (orders,), NONE where it is not
+    wait: Ints  # (orders,), over all stays in PENDING; so far where the order is still PENDING
+    lost: Ints  # (orders,), service time thrown away by removals
+    status: NDArray[uint8]  # (orders,), of OrderStatus, at the end
+    final_status: NDArray[uint8]  # (orders,), likewise at the last instant
     returned: NDArray[bool_]  # (orders,)
-    levels: Ints  # (3, LEVELS): at the end, the highest, and the integrals
-    by_class: Ints  # (2, classes): time lost to removals, of orders created from the start on; completions after it
-    queue: Ints  # (classes, instants), orders PENDING at the instants that were asked for
-    queue_time: int  # integral of all PENDING from time 0 on
-    wait_time: int  # sum of `wait`: the same as `queue_time` in any run
+    breaks: Ints  # (breaks,)
+    levels: Ints  # (breaks + 1, LEVELS), from each break on, and at the end
+    highest: Ints  # (breaks, LEVELS), from each break to the next one or the end
+    area: NDArray[Any]  # (breaks, LEVELS), likewise the integral: whole microseconds, floats beyond LARGEST
+    wait_time: int  # sum of all waits until the end: the integral of ALL in any run
     reach: float  # about what the largest of all integrals is: what passes 64 bits is wrong
-    start: int
     end: int
+    followed: int
 
 
 CREATE_ORDER, ADD_BOT, REMOVE_BOT = (action.value for action in Action)
@@ -69,3 +72,6 @@ newest order and the last one sent there, and before the next order that comes. 
 """
 
 ALL, BOTS, BUSY, LEVELS = range(2, 6)
+
+LARGEST = 2.0**62
+"""Microseconds, 146,000 years: integrals of levels beyond it do not surely fit into 64 bits."""

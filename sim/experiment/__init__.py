@@ -6,10 +6,10 @@ from sim.experiment.contests import Candidate
 from sim.experiment.key_metrics import BY_CLASS, OF_KITCHEN, key_metrics, metrics_of_study, of_class
 from sim.experiment.looking import CheckedFile, Look, is_long, look, looks
 from sim.experiment.observing import replication_of
-from sim.experiment.points import label, shared_conditions
+from sim.experiment.points import label, shared_thresholds
 from sim.experiment.presenting import Size
 from sim.experiment.replicating import Options, most_replications, refuse_unknown, replicate, replicate_by
-from sim.experiment.replications import AllOrders, Replications
+from sim.experiment.replications import Replications
 from sim.experiment.results import Replication, Results, Series
 from sim.experiment.selecting import Selection, select
 from sim.experiment.single import Run, TableName, run
@@ -19,7 +19,6 @@ from sim.experiment.workers import Workers, available_processors
 __all__ = [
     "BY_CLASS",
     "OF_KITCHEN",
-    "AllOrders",
     "Candidate",
     "CheckedFile",
     "Comparison",
@@ -55,7 +54,7 @@ __all__ = [
     "replication_of",
     "run",
     "select",
-    "shared_conditions",
+    "shared_thresholds",
     "sweep",
     "theory",
 ]

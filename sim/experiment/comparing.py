@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, NamedTuple, Unpack
 import numpy as np
 
 from sim.errors import ScenarioError
+from sim.experiment.estimating import day_values
 from sim.experiment.frames import frame_of_rows, interval_cells
 from sim.experiment.key_metrics import metrics_of_study
 from sim.experiment.points import differing, label
 from sim.experiment.presenting import ComparisonPlots, presenter
 from sim.experiment.replicating import Options, most_replications, replicator
 from sim.experiment.replications import Replications
+from sim.experiment.results import Floats
 from sim.model import metric_named, unit_of
-from sim.scenario import Scenario, metric_of
+from sim.scenario import Scenario, never_varies
 from sim.statistics import Difference, holm, paired_difference
 from sim.units import count
 
@@ -156,24 +158,42 @@ def adjusted(pairs: Sequence[Pair]) -> list[Pair]:
 
 
 def paired(name: str, replications: Replications, baseline: Replications, metric: str) -> Pair:
-    """Return a metric over the replications in which both observed it, not adjusted yet; they pair by their numbers."""
+    """Return a metric over the replications in which both observed it, not adjusted yet; they pair by their numbers.
+
+    Where a percentile of all orders has no interval, since days are few or only their own values were kept, it is the
+    mean of these, and says so by its name.
+    """
+    sides = replications, baseline
+    if not all(metric in side.metric_names for side in sides):
+        alone = [side.estimate(metric) if metric in side.metric_names else None for side in sides]
+        mean, baseline_mean = (interval and interval.estimate for interval in alone)
+        return Pair(name, metric, baseline_mean, mean, None, 1.0, is_bound=False)
+    columns = [side.columns for side in sides]
+    is_random = not all(never_varies(metric, side.scenario.file) for side in sides)
+    values, baseline_values = (day_values(of_side, metric) for of_side in columns)
+    is_bound = any(of_side.is_bound(metric) for of_side in columns)
+    if metric_named(metric).is_pooled and (np.isnan(values).all() or np.isnan(baseline_values).all()):
+        values, baseline_values = (of_side.of_metric(metric) for of_side in columns)
+        if is_random:
+            metric = metric_named(metric).daily
     _, rows, baseline_rows = np.intersect1d(
         replications.columns.numbers, baseline.columns.numbers, assume_unique=True, return_indices=True
     )
-    values = replications.columns.of_metric(metric)[rows]
-    baseline_values = baseline.columns.of_metric(metric)[baseline_rows]
+    means = (_mean_of_values(baseline_values), _mean_of_values(values))
+    values, baseline_values = values[rows], baseline_values[baseline_rows]
     is_pair = ~np.isnan(values) & ~np.isnan(baseline_values)
-    is_bound = replications.columns.is_bound(metric) or baseline.columns.is_bound(metric)
     if not is_pair.any():
-        estimate, baseline_estimate = replications.estimate(metric), baseline.estimate(metric)
-        means = (baseline_estimate and baseline_estimate.estimate, estimate and estimate.estimate)
         return Pair(name, metric, *means, None, 1.0, is_bound)
     difference = paired_difference(values[is_pair], baseline_values[is_pair])
-    is_random = replications.scenario.is_random or baseline.scenario.is_random
     if not is_random:  # any difference is certain, and so is that there is none
         difference = difference._replace(p=float(difference.interval.estimate == 0))
     baseline_mean, mean = float(baseline_values[is_pair].mean()), float(values[is_pair].mean())
     return Pair(name, metric, baseline_mean, mean, difference, difference.p, is_bound, is_random)
+
+
+def _mean_of_values(values: Floats) -> float | None:
+    observed = values[~np.isnan(values)]
+    return float(observed.mean()) if len(observed) else None
 
 
 def compare(
@@ -197,7 +217,7 @@ def compare(
 
     """
     plan = baseline.file.compare
-    named = [metric_of(name) for name in metric_names] or (plan and plan.metrics) or []
+    named = [baseline.metric_name(name) for name in metric_names] or (plan and plan.metrics) or []
     names = list(dict.fromkeys(named)) or metrics_of_study([baseline, *alternatives])
     scenarios = [baseline, *alternatives]
     if not alternatives:
@@ -207,6 +227,7 @@ def compare(
         if len(scenarios) == 1:
             place = baseline.root.find(("sweep",))[0].place
             raise ScenarioError([place.fault("sweep", "has no other point than the baseline; write other values")])
+    scenarios = [scenario.with_metrics(names) for scenario in scenarios]
     if times is None:
         times = max(map(most_replications, scenarios))  # of all as many, since only pairs count
     with replicator(baseline, options) as runs:

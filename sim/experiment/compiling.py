@@ -7,8 +7,8 @@ import numpy as np
 
 from sim.engines import LONG, can_compile
 from sim.experiment.workers import python_command
-from sim.model import NONE, Action, OrderClass, Workload
-from sim.statistics import Histogram
+from sim.metrics import breaks_of, measure, new_pools
+from sim.model import NONE, Action, MetricSet, OrderClass, Workload
 
 
 def compile_in_background(actions: int) -> None:
@@ -31,8 +31,9 @@ def _begin() -> None:
 
 def compile_now() -> None:
     """Compile the engine and the metrics, if they are not compiled yet, and leave the mark that says so."""
+    from sim.engines import compiled
     from sim.engines.compiled.jit import kept_mark
-    from sim.metrics.tally import count_waits, observe
+    from sim.metrics import volume
 
     workload = Workload(
         action_time=np.zeros(1, np.int64),
@@ -45,8 +46,9 @@ def compile_now() -> None:
         first_number=1,
         horizon=None,
     )
-    observed, _ = observe(workload)
-    count_waits(observed, [Histogram(), Histogram()])
+    metric_set = MetricSet()
+    _, outcome = compiled.run(workload, False, breaks_of(metric_set, np.empty(0, np.int64), None), None)
+    measure(metric_set, outcome, False, volume, new_pools())
     mark = kept_mark()
     if mark is not None:
         mark.touch()

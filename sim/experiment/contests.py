@@ -7,9 +7,10 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from sim.experiment.chains import Chains, promises
+from sim.experiment.estimating import day_values
 from sim.experiment.replications import Replications
 from sim.statistics import bounds
-from sim.verdicts import NOTHING_OBSERVED, STILL_PENDING, Judgement
+from sim.verdicts import NOTHING_OBSERVED, STILL_OPEN, Judgement
 
 _REACH = 10  # zones that a difference may lie away from those that were observed, where all were equal
 
@@ -86,7 +87,7 @@ class Contest(ABC):
         verdicts = [replications.judged(threshold, self.level_feasible * share) for threshold in thresholds]
         if all(verdict.judgement is Judgement.PASS for verdict in verdicts):
             return candidate._replace(standing="feasible", reason="")
-        notes = [verdict.note for verdict in verdicts if verdict.note in (STILL_PENDING, NOTHING_OBSERVED)]
+        notes = [verdict.note for verdict in verdicts if verdict.note in (STILL_OPEN, NOTHING_OBSERVED)]
         return candidate._replace(reason=notes[0] if notes else "")
 
 
@@ -205,7 +206,10 @@ class Elimination(Contest):
     def _lead(self, index: int, rival: int, level: float) -> float:
         """Return by how much at least the rival is better than a candidate, -infinity where nothing is known."""
         replications, of_rival = self.candidates[index].replications, self.candidates[rival].replications
-        values, values_of_rival = replications.columns.of_metric(self._metric), of_rival.columns.of_metric(self._metric)
+        values, values_of_rival = (
+            day_values(replications.columns, self._metric),
+            day_values(of_rival.columns, self._metric),
+        )
         differences = self._sign * (values - values_of_rival)
         differences = differences[~np.isnan(differences)]
         # Equal differences tell nothing of other replications, unless it is said what would matter.

@@ -1,6 +1,7 @@
 """Tables as pandas DataFrames: fresh ones, with times as in the CSV files, as timedeltas or on the clock."""
 
 from collections.abc import Sequence
+from math import inf
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 Times = Literal["microseconds", "timedelta", "clock"]
 _SUFFIX = "_us"
-_DURATIONS = ("wait_us", "flow_us")  # all other columns of times are instants
+_DURATIONS = ("wait_us", "flow_us", "final_wait_us")  # all other columns of times are instants
 _NOT_A_TIME = np.iinfo(np.int64).min
 _NUMBERS = ("mean", "low", "high")
 
@@ -73,8 +74,10 @@ def frame_html(frame: "pd.DataFrame") -> str:
 
 
 def interval_cells(estimate: Interval | None) -> tuple[float | None, float | None, float | None, int]:
-    """Return what an estimate writes into the columns mean, low, high, n."""
-    return estimate or (None, None, None, 0)
+    """Return what an estimate writes into the columns mean, low, high, n; an end at infinity is none."""
+    if estimate is None:
+        return None, None, None, 0
+    return estimate._replace(high=None) if estimate.high == inf else estimate
 
 
 def frame_of_rows(

@@ -1,8 +1,8 @@
 """The metrics that matter: those that are shown where nobody asks for others."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from sim.model import UNITS, OrderClass
+from sim.model import MetricSet, OrderClass
 from sim.scenario import Scenario
 
 BY_CLASS = ("wait.mean", "wait.p95", "wait.max", "flow.mean")
@@ -30,21 +30,18 @@ def of_class(name: str, order_class: OrderClass) -> str:
 def key_metrics(scenario: Scenario) -> list[str]:
     """Return what replications show: what matters in general, and what the scenario asks about."""
     names = {of_class(name, order_class) for name in BY_CLASS for order_class in OrderClass}
-    names |= {*OF_KITCHEN, *_asked([scenario])}
-    plan = scenario.file.replications
-    if plan is not None and plan.until is not None:
-        names.add(plan.until.metric)
-    return [name for name in UNITS if name in names]
+    names |= {*OF_KITCHEN, *_asked([scenario]), *scenario.file.metric_names}
+    return [name for name in scenario.metric_set.names if name in names]
 
 
-def metrics_of_study(scenarios: Iterable[Scenario]) -> list[str]:
+def metrics_of_study(scenarios: Sequence[Scenario]) -> list[str]:
     """Return what scenarios beside each other show: the metrics that their thresholds name, or without any the mean
     and the 95th percentile of waits by class.
     """
     general = {of_class(name, order_class) for name in ("wait.mean", "wait.p95") for order_class in OrderClass}
     names = _asked(scenarios) or general
-    return [name for name in UNITS if name in names]
+    return list(MetricSet.of(names, scenarios[0].windows).in_order(names))
 
 
 def _asked(scenarios: Iterable[Scenario]) -> set[str]:
-    return {threshold.metric for scenario in scenarios for threshold in scenario.thresholds}
+    return {metric for scenario in scenarios for threshold in scenario.thresholds for metric in threshold.metrics}

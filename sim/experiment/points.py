@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from sim.experiment.replications import Replications
-from sim.scenario import Condition, Scenario, quantity
+from sim.scenario import Scenario, Threshold, quantity
 
 
 def swept(scenario: Scenario) -> list[str]:
@@ -11,13 +11,13 @@ def swept(scenario: Scenario) -> list[str]:
     return [] if scenario.file.sweep is None else list(scenario.file.sweep.values)
 
 
-def shared_conditions(points: Iterable[Replications], metric: str) -> list[Condition]:
-    """Return the conditions that thresholds put on a metric, none where they are not the same at all points."""
+def shared_thresholds(points: Iterable[Replications], metric: str) -> list[Threshold]:
+    """Return the thresholds on a metric, none where they do not ask the same at all points."""
     first, *later = (
-        [threshold.condition for threshold in point.scenario.thresholds if threshold.metric == metric]
-        for point in points
+        [threshold for threshold in point.scenario.thresholds if threshold.metric == metric] for point in points
     )
-    return first if all(conditions == first for conditions in later) else []
+    conditions = [threshold.asked for threshold in first]
+    return first if all([threshold.asked for threshold in thresholds] == conditions for thresholds in later) else []
 
 
 def differing(scenarios: Sequence[Scenario]) -> list[str]:

@@ -65,6 +65,8 @@ class RunPlots:
     """Both queues over time; times are microseconds from the start."""
     waits: OnAxes[Never]
     """The distribution of waits by class, in seconds."""
+    day: OnFigure[Never]
+    """Orders, queue, crew and promises by time of day; times are microseconds from the start."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ class ReplicationsPlots:
     """Welch's plot, whether the scenario has a warm-up or is to get one; waits are in seconds."""
     theory: OnAxes[None]
     """How far means lie from closed forms, as shares of them."""
+    day: OnFigure[None]
+    """The same in the mean, as far as the file names metrics of slots; times are microseconds from the start."""
 
 
 class SweepPlots(Protocol):

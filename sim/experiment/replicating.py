@@ -6,14 +6,13 @@ from contextlib import closing, contextmanager
 from functools import partial
 from typing import TypedDict, Unpack
 
-import numpy as np
-
 from sim.engines import Engine, Progress
 from sim.experiment.course import Course
 from sim.experiment.observing import observe
 from sim.experiment.replications import Replications
 from sim.experiment.results import Replication, Results
 from sim.experiment.sharing import shared
+from sim.experiment.warming import warmup_of
 from sim.experiment.workers import Workers
 from sim.scenario import Scenario
 
@@ -114,14 +113,17 @@ def replicate_by(
     seed = _seed(scenario, options)
     progress, finished = options.get("progress"), options.get("finished")
     earlier = options.get("earlier", _nothing)(scenario)
-    at_hand = {replication.number: replication for replication in (*earlier, *known) if replication.number <= most}
-    course = Course(most, list(at_hand.values()), scenario.file.replications if times is None else None)
-    # A worker on another machine must draw the same numbers, so it is told which numpy draws ours.
-    work = partial(
-        observe, scenario, seed, fingerprints=options.get("fingerprints", True), numpy_version=np.__version__
-    )
+    at_hand = {
+        replication.number: replication
+        for replication in (*earlier, *known)
+        if replication.number <= most and replication.covers(scenario.metric_set)
+    }
+    plan = scenario.file.replications if times is None else None
+    course = Course(scenario, most, list(at_hand.values()), plan)
     if not course.is_over:
         engine = options.get("engine", "auto")
+        warmup, fingerprints = warmup_of(scenario, seed, engine), options.get("fingerprints", True)
+        work = partial(observe, scenario, seed, warmup=warmup, fingerprints=fingerprints)
         with closing(shared(work, engine, course.missing, workers, later)) as blocks:
             for block in blocks:
                 fresh = course.take(block)

@@ -2,36 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-import numpy as np
-
+from sim.experiment.estimating import interval_of, observed_values, replications_to_settle
 from sim.experiment.frames import ThresholdVerdicts, frame_of_rows, interval_cells
 from sim.experiment.presenting import ReplicationsPlots, presenter
 from sim.experiment.results import Replication, Results
-from sim.model import UNITS, OrderClass, unit_of
-from sim.scenario import Scenario, Threshold, metric_of
-from sim.statistics import Interval, bounds, mean_interval
-from sim.units import SECOND, count
-from sim.verdicts import ThresholdVerdict, judge_threshold
+from sim.model import unit_of
+from sim.scenario import Scenario, Threshold, never_varies
+from sim.statistics import DayRange, Interval, day_range
+from sim.units import count
+from sim.verdicts import LEVEL, Sample, ThresholdVerdict, judge_threshold, worst_slot
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_REACH = 10  # limits that a value may lie away from those that were seen, where all were equal and a crew need not be
-
-
-class AllOrders(NamedTuple):
-    """The waits of the orders of all replications together, in seconds; quantiles are off by less than 1.2e-4 of
-    themselves.
-    """
-
-    n: int
-    mean: float
-    p50: float
-    p95: float
-    p99: float
+NUMBERS = ["estimate", "mean", "low", "high", "day_low", "day_high"]
+COLUMNS = ["metric", *NUMBERS[:4], "n", "unit", *NUMBERS[4:]]
+_REACH = 10  # limits that a value may lie away from those that were seen, where all were equal
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -58,7 +47,14 @@ class Replications:
     @cached_property
     def columns(self) -> Results:
         """The results in columns."""
-        return self.results if isinstance(self.results, Results) else Results.of(self.results)
+        if isinstance(self.results, Results):
+            return self.results
+        return Results.of(self.scenario.metric_set, self.results)
+
+    @property
+    def metric_names(self) -> tuple[str, ...]:
+        """The full name of each metric, in the order in which they are shown."""
+        return self.columns.metric_set.names
 
     def values(self, metric: str) -> list[float]:
         """Return the values of a metric, in the order of replications, without those where nothing was observed.
@@ -67,71 +63,87 @@ class Replications:
             KeyError: there is no such metric; the message says which one may be meant.
 
         """
-        try:
-            name = metric_of(metric)
-        except ValueError as error:
-            raise KeyError(str(error)) from None
-        column = self.columns.of_metric(name)
-        observed: list[float] = column[~np.isnan(column)].tolist()
+        observed: list[float] = observed_values(self.columns, self._full_name(metric)).tolist()
         return observed
 
     def estimate(self, metric: str, confidence: float = 0.95) -> Interval | None:
-        """Return the mean of a metric over replications, with Student's t interval; None where nothing was observed.
+        """Return the estimate of a metric with its interval: see `interval_of`; None where nothing was observed.
+
+        Raises:
+            KeyError: there is no such metric; the message says which one may be meant.
+
+        """
+        return interval_of(self.scenario, self.columns, self._full_name(metric), (1 - confidence) / 2)
+
+    def day(self, metric: str) -> DayRange | None:
+        """Return where a single day lies, between the values of two replications; None where nothing was observed.
 
         Raises:
             KeyError: there is no such metric; the message says which one may be meant.
 
         """
         values = self.values(metric)
-        return mean_interval(values, confidence) if values else None
+        return day_range(values) if values else None
+
+    def _full_name(self, text: str) -> str:
+        try:
+            name = self.scenario.metric_name(text)
+        except ValueError as error:
+            raise KeyError(str(error)) from None
+        if name not in self.metric_names:
+            raise KeyError(f"metric {name!r} was not recorded; name it under metrics in the scenario")
+        return name
 
     @cached_property
     def verdicts(self) -> ThresholdVerdicts:
-        """What became of each of the scenario's thresholds."""
-        return ThresholdVerdicts(
-            judge_threshold(threshold, *self._values_and_worst(threshold.metric), self.scenario.is_random)
-            for threshold in self.scenario.thresholds
-        )
+        """What became of each of the scenario's thresholds, each judgement wrong with a probability of 2.5% at most."""
+        return ThresholdVerdicts(self.judged(threshold, LEVEL) for threshold in self.scenario.thresholds)
 
     def judged(self, threshold: Threshold, level: float) -> ThresholdVerdict:
         """Return what becomes of a threshold when either judgement may be wrong with probability `level` at most."""
-        # Where all observed values are equal, others may still lie so far away (see `bounds`): none of a crew, which
-        # the file fixes, and no share leaves 0 to 1.
-        match unit_of(threshold.metric):
-            case "bots":
-                reach = 0.0
-            case "share":
-                reach = 1.0
-            case _:
-                reach = _REACH * threshold.condition.high
-        interval = partial(bounds, level=level, reach=reach) if self.scenario.is_random else mean_interval
-        return judge_threshold(threshold, *self._values_and_worst(threshold.metric), self.scenario.is_random, interval)
+        return worst_slot(self.judged_slots(threshold, level))
 
-    def _values_and_worst(self, metric: str) -> tuple[list[float | None], list[float | None]]:
-        """Return the values of a metric, and what unfinished orders could make of them, None where there is none."""
-        columns = (self.columns.of_metric(metric), self.columns.worst_of(metric))
-        values, worst = ([None if np.isnan(value) else value for value in column.tolist()] for column in columns)
-        return values, worst
+    def judged_slots(self, threshold: Threshold, level: float) -> list[ThresholdVerdict]:
+        """Return what becomes of a threshold in each of its slots, or of the run as the only one.
+
+        To hold in each slot needs no adjustment for their number (Berger 1982, Multiparameter hypothesis testing and
+        acceptance sampling); to fail in this one does (Holm 1979, A simple sequentially rejective multiple test
+        procedure).
+        """
+        levels = level, level / len(threshold.metrics)
+        return [self._judged_in(threshold, metric, *levels) for metric in threshold.metrics]
+
+    def _judged_in(self, threshold: Threshold, metric: str, level: float, level_to_fail: float) -> ThresholdVerdict:
+        """Return what becomes of a threshold in one of its slots."""
+        sample = Sample(
+            self.columns.of_metric(metric),
+            self.columns.bounds[:, self.columns.metric_set.columns[metric]],
+            not never_varies(metric, self.scenario.file),
+        )
+        # Where all observed values are equal, others may still lie so far away (see `bounds`); no share leaves 0 to 1.
+        reach = 1.0 if unit_of(metric) == "share" else _REACH * threshold.condition.high
+
+        def estimate(at_level: float) -> Interval | None:
+            return interval_of(self.scenario, self.columns, metric, at_level, reach)
+
+        def to_settle(limit: float) -> int | None:
+            return replications_to_settle(self.columns, metric, limit)
+
+        return judge_threshold(threshold, metric, sample, estimate, to_settle, level, level_to_fail)
 
     def to_frame(self, confidence: float = 0.95) -> "pd.DataFrame":
-        """Return a row for each metric: metric, mean, low, high, n, unit; low and high are NA without an interval.
+        """Return a row for each metric: metric, estimate, mean, low, high, n, unit, day_low, day_high.
 
-        A single replication of a random scenario has no interval; n counts the replications with an observation.
+        `mean` is another name of `estimate`; low and high are NA without an interval, such as of a single replication
+        of a random scenario. `n` counts the replications with an observation. A single day lies between `day_low` and
+        `day_high`, with 95% from 39 replications on.
         """
-        rows = [(name, *interval_cells(self.estimate(name, confidence)), unit) for name, unit in UNITS.items()]
-        return frame_of_rows(rows, ["metric", "mean", "low", "high", "n", "unit"])
-
-    def all_orders(self, order_class: OrderClass | Literal["VIP", "NORMAL"]) -> AllOrders | None:
-        """Return what all orders of a class waited, in all replications together; None when some of these were not run
-        just now, when they ended by a rule, or when there was no order.
-        """
-        if self.columns.waits is None:
-            return None
-        waits = self.columns.waits[OrderClass[order_class] if isinstance(order_class, str) else order_class]
-        if not waits.n:
-            return None
-        quantiles = (waits.quantile(share) / SECOND for share in (0.5, 0.95, 0.99))
-        return AllOrders(waits.n, waits.total / waits.n / SECOND, *quantiles)
+        rows = []
+        for name in self.metric_names:
+            estimate, low, high, n = interval_cells(self.estimate(name, confidence))
+            day = self.day(name)
+            rows.append((name, estimate, estimate, low, high, n, unit_of(name), *(day[:2] if day else (None, None))))
+        return frame_of_rows(rows, COLUMNS, NUMBERS)
 
     @property
     def runs(self) -> "pd.DataFrame":
@@ -139,9 +151,9 @@ class Replications:
         import pandas as pd
 
         rows = [
-            (replication.number, name, value)
-            for replication in self.results
-            for name, value in replication.values.items()
+            (number, name, value)
+            for number, values in zip(self.columns.numbers, self.columns.rows(), strict=True)
+            for name, value in zip(self.metric_names, values, strict=True)
         ]
         frame = pd.DataFrame(rows, columns=["replication", "metric", "value"])
         return frame.astype({"value": "Float64"})

@@ -1,6 +1,6 @@
 """What replications leave behind, in columns."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import isnan
@@ -9,14 +9,20 @@ from typing import NamedTuple, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.metrics import WAITS, Values
-from sim.model import COUNTS, UNITS
-from sim.statistics import Histogram
+from sim.model import Ints, MetricSet
+from sim.scenario import Scenario
+from sim.statistics import Counts
 
 Floats = NDArray[np.float64]
+Values = dict[str, float | int | None]
 
-_IS_COUNT = [name in COUNTS for name in UNITS]
-_COLUMN = {name: column for column, name in enumerate(UNITS)}
+
+_INSTANTS = 201  # at which charts over replications show the queue
+
+
+def instants_of(scenario: Scenario) -> Ints:
+    """Return the instants at which charts over replications show the queue, none without a horizon."""
+    return np.empty(0, np.int64) if scenario.end is None else np.linspace(0, scenario.end, _INSTANTS).astype(np.int64)
 
 
 class Series(NamedTuple):
@@ -32,19 +38,28 @@ class Series(NamedTuple):
 
 @dataclass(frozen=True)
 class Replication:
-    """What is kept of one replication; instants are wall-clock, UTC. `series` is None of one from a database and of
-    those behind the first 200, `fingerprint` where none was asked for.
+    """What is kept of one replication; instants are wall-clock, UTC.
+
+    `values` are its metrics by name, of which those in `bounds` are lower bounds: orders were not over at the last.
+    `counts` are how many orders had which value, by the names of percentiles that the file names. `series` is None of
+    one from a database and of those behind the first 200, `fingerprint` where none was asked for.
     """
 
     number: int
     values: Values
-    worst_waits: Values
+    bounds: frozenset[str]
+    counts: dict[str, Counts]
     fingerprint: str | None
     engine: str
     warmup: int
     started_at: datetime
     finished_at: datetime
     series: Series | None = field(default=None, compare=False, repr=False)
+
+    def covers(self, metric_set: MetricSet) -> bool:
+        """Whether it has all metrics of a set, with the counts that these need."""
+        counted = {metric.distribution for metric in metric_set.counted}
+        return self.values.keys() >= set(metric_set.names) and self.counts.keys() >= counted
 
 
 class Record(NamedTuple):
@@ -58,51 +73,79 @@ class Record(NamedTuple):
     series: Series | None
 
 
+Pools = Mapping[str, Counts]
+"""The durations of all orders of all replications, by the name of their distribution, such as wait.VIP."""
+
+
 class Results(Sequence[Replication]):
     """Replications in columns with a row for each; as a sequence, one object for each."""
 
     def __init__(
         self,
+        metric_set: MetricSet,
         numbers: Sequence[int],
         values: Floats,
-        worst: Floats,
+        bounds: NDArray[np.bool_],
+        counts: Mapping[str, Sequence[Counts]],
         records: Sequence[Record],
-        waits: tuple[Histogram, ...] | None,
+        pools: Pools | None,
     ) -> None:
+        self.metric_set = metric_set
         self.numbers = numbers
-        self.values = values  # (replications, metrics), by their places in UNITS; NaN where nothing was observed
-        self.worst = worst  # (replications, metrics of waits), NaN where no order is PENDING at the end
+        self.values = values  # (replications, metrics), by their places in the set; NaN where nothing was observed
+        self.bounds = bounds  # (replications, metrics), whether a value is a lower bound
+        self.counts = counts  # by the name of a distribution, one for each replication
         self.records = records
-        self.waits = waits  # of all orders by class, in microseconds; None when those of some are not known
+        self.pools = pools  # of all orders, in microseconds; None when those of some are not known
 
     @classmethod
-    def of(cls, replications: Iterable[Replication]) -> "Results":
-        """Return replications in columns; what their single orders waited is not known."""
+    def of(cls, metric_set: MetricSet, replications: Iterable[Replication]) -> "Results":
+        """Return replications in columns; the single orders of all of them are not known."""
         rows = list(replications)
+        names = metric_set.names
+        values = [[np.nan if (value := row.values[name]) is None else value for name in names] for row in rows]
+        bounds = [[name in row.bounds for name in names] for row in rows]
         records = [
             Record(row.fingerprint, row.engine, row.warmup, row.started_at, row.finished_at, row.series) for row in rows
         ]
-        values = _array([row.values for row in rows], list(UNITS))
-        worst = _array([row.worst_waits for row in rows], WAITS)
-        return cls([row.number for row in rows], values, worst, records, None)
+        return cls(
+            metric_set,
+            [row.number for row in rows],
+            np.array(values, float).reshape(-1, len(names)),
+            np.array(bounds, bool).reshape(-1, len(names)),
+            {metric.distribution: [row.counts[metric.distribution] for row in rows] for metric in metric_set.counted},
+            records,
+            None,
+        )
 
     @classmethod
     def join(cls, parts: Sequence["Results"]) -> "Results":
-        """Return all of some results by number, without the waits of single orders."""
+        """Return all of some results by number, without the pools of single orders."""
         numbers = [number for part in parts for number in part.numbers]
         records = [record for part in parts for record in part.records]
         order = np.argsort(numbers, kind="stable")
+        counts = {name: [day for part in parts for day in part.counts[name]] for name in parts[0].counts}
         return cls(
+            parts[0].metric_set,
             [numbers[row] for row in order],
             np.concatenate([part.values for part in parts])[order],
-            np.concatenate([part.worst for part in parts])[order],
+            np.concatenate([part.bounds for part in parts])[order],
+            {name: [days[row] for row in order] for name, days in counts.items()},
             [records[row] for row in order],
             None,
         )
 
     def first(self, count: int) -> "Results":
-        """Return the first rows, without the waits of single orders."""
-        return Results(self.numbers[:count], self.values[:count], self.worst[:count], self.records[:count], None)
+        """Return the first rows, without the pools of single orders."""
+        return Results(
+            self.metric_set,
+            self.numbers[:count],
+            self.values[:count],
+            self.bounds[:count],
+            {name: days[:count] for name, days in self.counts.items()},
+            self.records[:count],
+            None,
+        )
 
     def __len__(self) -> int:
         """Return the number of replications."""
@@ -115,47 +158,42 @@ class Results(Sequence[Replication]):
     def __getitem__(self, row: int | slice) -> Replication | list[Replication]:
         if isinstance(row, slice):
             return [self[index] for index in range(*row.indices(len(self)))]
-        worst = zip(WAITS, self.worst[row].tolist(), strict=True)
+        names = self.metric_set.names
         return Replication(
             self.numbers[row],
-            dict(zip(UNITS, _typed(self.values[row]), strict=True)),
-            {name: value for name, value in worst if not isnan(value)},
+            values_by_name(self.metric_set, self.values[row]),
+            frozenset(names[place] for place in np.flatnonzero(self.bounds[row])),
+            {name: days[row] for name, days in self.counts.items()},
             *self.records[row],
         )
 
     def rows(self) -> Iterator[list[float | int | None]]:
-        """Yield the metrics of each replication in the order of UNITS, whole numbers where they count something."""
-        return map(_typed, self.values)
+        """Yield the metrics of each replication in the order of their set, whole numbers where they count something."""
+        for row in self.values:
+            yield list(values_by_name(self.metric_set, row).values())
 
     def of_metric(self, name: str) -> Floats:
-        """Return the values of a metric in the order of replications, NaN where nothing was observed."""
-        column: Floats = self.values[:, _COLUMN[name]]
+        """Return the values of a metric in the order of replications, NaN where nothing was observed.
+
+        Raises:
+            KeyError: the set has no such metric.
+
+        """
+        column: Floats = self.values[:, self.metric_set.columns[name]]
         return column
 
-    def worst_of(self, name: str) -> Floats:
-        """Return what unfinished orders could bring about of a metric in each replication, NaN where nothing could."""
-        if name not in WAITS:
-            return np.full(len(self), np.nan)
-        return self.worst[:, _COLUMN[name]]
-
     def is_bound(self, name: str | None = None) -> bool:
-        """Whether a metric, or any, is a lower bound, since orders were still PENDING at the end."""
-        column = self.worst if name is None else self.worst_of(name)
-        return not bool(np.isnan(column).all())
+        """Whether a metric, or any, is a lower bound, since orders were not over at the last."""
+        columns = self.bounds if name is None else self.bounds[:, self.metric_set.columns[name]]
+        return bool(columns.any())
 
 
-def _typed(values: Floats) -> list[float | int | None]:
-    """Return numbers by metric, whole where they count something, None for NaN."""
-    numbers: list[float | int | None] = []
-    for value, is_count in zip(values.tolist(), _IS_COUNT, strict=True):
+def values_by_name(metric_set: MetricSet, values: Floats) -> Values:
+    """Return the values of a set's metrics by name: whole numbers where they count something, None for NaN."""
+    by_name: Values = {}
+    for name, is_count, value in zip(metric_set.names, metric_set.are_counts, values.tolist(), strict=True):
         if isnan(value):
-            numbers.append(None)
+            by_name[name] = None
         else:
-            numbers.append(int(value) if is_count else value)
-    return numbers
-
-
-def _array(rows: Sequence[Values], names: Sequence[str]) -> Floats:
-    """Return values by name as an array (rows, names), NaN where there is none."""
-    numbers = [[np.nan if (value := row.get(name)) is None else value for name in names] for row in rows]
-    return np.array(numbers, float).reshape(-1, len(names))
+            by_name[name] = int(value) if is_count else value
+    return by_name

@@ -4,14 +4,30 @@ import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
-from sim.engines import Engine, Progress, run_engine
+from sim.engines import Engine, Progress
+from sim.engines.contract import Outcome
 from sim.errors import NO_MEMORY, SimulationError
 from sim.events import EventLog
 from sim.experiment.frames import Times, Verdicts, frame_of
 from sim.experiment.presenting import RunPlots, presenter
-from sim.metrics import Measures, attempts_table, events_table, measure, orders_table
+from sim.experiment.results import Values, instants_of, values_by_name
+from sim.experiment.simulating import simulated
+from sim.experiment.warming import warmup_of
+from sim.metrics import (
+    Attempts,
+    Final,
+    Orders,
+    attempts_of,
+    attempts_table,
+    breaks_of,
+    events_table,
+    measure,
+    orders_of,
+    orders_table,
+    outcome_of,
+)
 from sim.model import OrderClass, OrderStatus, Table, Workload, unit_of
 from sim.scenario import Scenario
 from sim.statistics import BatchMeans, batch_means
@@ -24,6 +40,18 @@ if TYPE_CHECKING:
 TableName = Literal["orders", "attempts", "events"]
 
 
+class Measures(NamedTuple):
+    """All that is measured of one run: `values` by the full names of metrics, durations in seconds, None where nothing
+    was observed; those in `bounds` are lower bounds, since orders were not over at the last.
+    """
+
+    orders: Orders
+    attempts: Attempts
+    values: Values
+    bounds: frozenset[str]
+    outcome: Outcome
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Run:
     """One finished run. Its tables are pandas DataFrames, a new one whenever they are asked for, so that a cell of a
@@ -34,8 +62,10 @@ class Run:
     seed: int
     replication: int
     engine: str  # as it was given: which one `auto` takes may differ from day to day, but nothing that it makes
+    warmup: int  # microseconds at the beginning that metrics leave out
     workload: Workload
     log: EventLog
+    final: Final
     started_at: datetime
     finished_at: datetime
 
@@ -55,7 +85,15 @@ class Run:
     @cached_property
     def measures(self) -> Measures:
         """Orders, attempts and metrics as numpy columns and a dict, for code that does without pandas."""
-        return measure(self.workload, self.log, self.scenario.warmup)
+        attempts = attempts_of(self.workload, self.log)
+        orders = orders_of(self.workload, self.log, attempts)
+        metric_set = self.scenario.metric_set.after(self.warmup)
+        breaks = breaks_of(metric_set, instants_of(self.scenario), self.scenario.end)
+        outcome = outcome_of(self.workload, self.log, orders, attempts, self.final, breaks)
+        measured = measure(metric_set, outcome, self.scenario.is_followed)
+        values = values_by_name(metric_set, measured.values)
+        bounds = frozenset(name for name, is_bound in zip(values, measured.bounds, strict=True) if is_bound)
+        return Measures(orders, attempts, values, bounds, outcome)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -79,10 +117,10 @@ class Run:
 
         """
         orders = self.measures.orders
-        chosen = (orders.created >= self.measures.warmup) & (orders.status != OrderStatus.ABANDONED.value)
+        chosen = (orders.created >= self.warmup) & (self.final.status != OrderStatus.ABANDONED.value)
         if order_class is not None:
             chosen &= orders.order_class == order_class.value
-        means = batch_means(orders.wait[chosen] / SECOND, confidence)
+        means = batch_means(self.final.wait[chosen] / SECOND, confidence)
         # The correlation of n independent batches is about normal with variance 1/n: one in 20 is above this.
         if means.correlation > 1.645 / means.batches**0.5:
             warnings.warn(
@@ -95,7 +133,8 @@ class Run:
     @property
     def orders(self) -> "pd.DataFrame":
         """A row for each order, with the columns of `orders.csv`: order, class, stream, status (words),
-        created_us, picked_up_us, completed_us (microseconds), bot, attempts, wait_us, flow_us (microseconds);
+        created_us, picked_up_us, completed_us (microseconds), bot, attempts, wait_us, flow_us (microseconds), and, as
+        orders are followed behind the horizon, final_status, final_picked_up_us, final_completed_us, final_wait_us;
         NA while unknown. Pick-up and bot are those of the last attempt; the wait of a PENDING order is so far.
         """
         return self.to_frame("orders")
@@ -132,7 +171,7 @@ class Run:
     def columns(self, name: TableName) -> Table:
         """Return the columns of `orders.csv`, `attempts.csv` or `events.csv` by name."""
         if name == "orders":
-            return orders_table(self.measures.orders, self.workload)
+            return orders_table(self.measures.orders, self.final, self.workload)
         if name == "attempts":
             return attempts_table(self.measures.attempts, self.workload)
         return events_table(self.log, self.scenario.clock)
@@ -173,9 +212,9 @@ def run(
     """
     started = datetime.now(UTC)
     seed = scenario.seed if seed is None else seed
+    warmup = warmup_of(scenario, seed, engine)
     try:
-        workload = scenario.workload(seed, replication)
-        log = run_engine(workload, engine, progress)
+        workload, log, final = simulated(scenario, seed, replication, engine, progress)
     except MemoryError:
         raise SimulationError(f"{scenario.name}: {NO_MEMORY}") from None
-    return Run(scenario, seed, replication, engine, workload, log, started, datetime.now(UTC))
+    return Run(scenario, seed, replication, engine, warmup, workload, log, final, started, datetime.now(UTC))

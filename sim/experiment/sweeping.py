@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
-from sim.experiment.frames import frame_of_rows, interval_cells
+from sim.experiment.frames import frame_of_rows
 from sim.experiment.key_metrics import metrics_of_study
 from sim.experiment.points import headings, swept
 from sim.experiment.presenting import SweepPlots, presenter
 from sim.experiment.replicating import Options, replicator
-from sim.experiment.replications import Replications
-from sim.model import UNITS
+from sim.experiment.replications import COLUMNS, NUMBERS, Replications
 from sim.scenario import Scenario
 from sim.units import count
 
@@ -41,21 +40,19 @@ class Sweep:
 
     @property
     def metric_names(self) -> list[str]:
-        """The metrics that are shown: those of the scenario's thresholds, or those that matter in general."""
-        return metrics_of_study([self.scenario])
+        """The metrics that are shown, as the scenario's thresholds name them, or those that matter in general."""
+        scenarios = [point.scenario for point in self.points]
+        promised = [threshold.metric for scenario in scenarios for threshold in scenario.thresholds]
+        return list(dict.fromkeys(promised)) or metrics_of_study(scenarios)
 
     def to_frame(self, confidence: float = 0.95) -> "pd.DataFrame":
-        """Return a row for each point and metric: the parameters, metric, mean, low, high, n, unit.
-
-        `low` and `high` are Student's t interval for that point alone, NA without one.
-        """
+        """Return a row for each point and metric: the parameters, and the columns of `Replications.to_frame`."""
         rows = [
-            (*self._values(point), name, *interval_cells(point.estimate(name, confidence)), unit)
+            (*self._values(point), *row)
             for point in self.points
-            for name, unit in UNITS.items()
+            for row in point.to_frame(confidence).itertuples(index=False, name=None)
         ]
-        columns = ["metric", "mean", "low", "high", "n", "unit"]
-        return frame_of_rows(rows, [*headings(self.parameters, columns), *columns])
+        return frame_of_rows(rows, [*headings(self.parameters, COLUMNS), *COLUMNS], NUMBERS)
 
     @property
     def verdicts(self) -> "pd.DataFrame":
@@ -95,5 +92,7 @@ def sweep(scenario: Scenario, times: int | None = None, **options: Unpack[Option
 
     """
     points = scenario.points()
+    names = metrics_of_study(points)
+    points = [point.with_metrics(names) for point in points]
     with replicator(scenario, options) as runs:
         return Sweep(scenario, runs.seed, swept(scenario), runs.run(points, times))

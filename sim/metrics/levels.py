@@ -1,15 +1,19 @@
 """Counts over time, from the events that raise and lower them: exact integrals of queues and crews."""
 
+from typing import Any, NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engines.contract import ALL, BOTS, BUSY, LARGEST, LEVELS
 from sim.events import EventKind, EventLog
 from sim.model import Ints, OrderClass
 
 Mask = NDArray[np.bool_]
-Values = dict[str, float | int | None]
 
-_LARGEST = 2.0**62
+TO_PENDING = (EventKind.ORDER_CREATED, EventKind.ORDER_RETURNED)
+FROM_PENDING = (EventKind.ORDER_PICKED_UP, EventKind.ORDER_ABANDONED)
+END_OF_ATTEMPT = (EventKind.ORDER_COMPLETED, EventKind.ORDER_RETURNED)
 
 
 def of_kinds(log: EventLog, kinds: tuple[EventKind, ...]) -> Mask:
@@ -18,12 +22,6 @@ def of_kinds(log: EventLog, kinds: tuple[EventKind, ...]) -> Mask:
     """
     chosen: Mask = np.isin(log.kind, [kind.value for kind in kinds])
     return chosen
-
-
-def total(values: Ints) -> int:
-    """Return the exact sum, also where it passes 64 bits."""
-    fits = np.abs(values, dtype=np.float64).sum() < _LARGEST
-    return int(values.sum()) if fits else sum(values.tolist())
 
 
 def steps(
@@ -44,19 +42,38 @@ def steps(
     return times[settled], levels[settled]
 
 
-def integral(times: Ints, levels: Ints, end: int, start: int = 0) -> int:
-    """Return the integral of a count from `start` to `end`, in microseconds; both arrays as `steps` makes them."""
-    spans = np.diff(np.maximum(np.append(times, end), start))
-    if (levels * spans.astype(np.float64)).sum() < _LARGEST:
-        return int((levels * spans).sum())
-    return sum(height * span for height, span in zip(levels.tolist(), spans.tolist(), strict=True))
+class Levels(NamedTuple):
+    """Levels at breaks and between them, as an `Outcome` has them."""
+
+    levels: Ints  # (breaks + 1, LEVELS)
+    highest: Ints  # (breaks, LEVELS)
+    area: NDArray[Any]  # (breaks, LEVELS)
+    reach: float
 
 
-def level(
-    log: EventLog, up: tuple[EventKind, ...], down: tuple[EventKind, ...], order_class: OrderClass | None, start: int
-) -> Values:
-    """Return mean over time, highest and last level of a count from `start` on, by the names of the statistics."""
-    times, levels = steps(log, up, down, order_class)
-    mean = float(integral(times, levels, log.end, start)) / float(log.end - start) if log.end > start else None
-    since = levels[np.searchsorted(times, start, side="right") - 1 :]
-    return {"mean": mean, "max": int(since.max()), "end": int(levels[-1])}
+def levels_at(log: EventLog, breaks: Ints) -> Levels:
+    """Return the levels of a run at some instants, the first of which is 0, and between them."""
+    columns = {
+        **{order_class.value: steps(log, TO_PENDING, FROM_PENDING, order_class) for order_class in OrderClass},
+        ALL: steps(log, TO_PENDING, FROM_PENDING),
+        BOTS: steps(log, (EventKind.BOT_ADDED,), (EventKind.BOT_REMOVED,)),
+        BUSY: steps(log, (EventKind.ORDER_PICKED_UP,), END_OF_ATTEMPT),
+    }
+    lengths = {column: np.diff(np.append(times, log.end)) for column, (times, _) in columns.items()}
+    reach = sum(float((columns[column][1] * lengths[column].astype(float)).sum()) for column in (ALL, BOTS))
+    kind = np.int64 if reach <= LARGEST else np.float64
+    levels = np.zeros((len(breaks) + 1, LEVELS), np.int64)
+    highest, area = np.zeros((len(breaks), LEVELS), np.int64), np.zeros((len(breaks), LEVELS), kind)
+    for column, (times, heights) in columns.items():
+        # What has gathered until each break: all steps before its own, and the part of that one.
+        areas = heights * lengths[column].astype(kind)
+        step = np.searchsorted(times, breaks, side="right") - 1
+        inside = np.clip(np.minimum(breaks, log.end) - times[step], 0, None).astype(kind)
+        gathered = np.append(0, np.cumsum(areas))[step] + heights[step] * inside
+        area[:, column] = np.diff(np.append(gathered, areas.sum()))
+        levels[:-1, column], levels[-1, column] = heights[step], heights[-1]
+        stops = np.searchsorted(times, np.minimum(np.append(breaks[1:], log.end), log.end))
+        for segment, (first, stop) in enumerate(zip(step.tolist(), stops.tolist(), strict=True)):
+            if breaks[segment] < log.end:
+                highest[segment, column] = heights[first:stop].max()
+    return Levels(levels, highest, area, reach)

@@ -3,13 +3,13 @@
 import numpy as np
 
 from sim.events import EventKind, EventLog
-from sim.metrics.measures import OUTCOMES, Attempts, Orders
+from sim.metrics.orders import OUTCOMES, Attempts, Final, Orders
 from sim.model import Coded, Ints, OrderClass, OrderStatus, Table, Workload
 from sim.units import DAY, SECOND, Clock
 
 
-def orders_table(orders: Orders, workload: Workload) -> Table:
-    """Return the columns of `orders.csv`."""
+def orders_table(orders: Orders, final: Final, workload: Workload) -> Table:
+    """Return the columns of `orders.csv`; `final` is what became of the orders behind the end of the run."""
     return {
         "order": orders.number,
         "class": Coded(orders.order_class, tuple(OrderClass.__members__)),
@@ -22,6 +22,10 @@ def orders_table(orders: Orders, workload: Workload) -> Table:
         "attempts": orders.attempts,
         "wait_us": orders.wait,
         "flow_us": orders.flow,
+        "final_status": Coded(final.status, tuple(OrderStatus.__members__)),
+        "final_picked_up_us": final.picked_up,
+        "final_completed_us": final.completed,
+        "final_wait_us": final.wait,
     }
 
 

@@ -105,20 +105,27 @@ class Metric(NamedTuple):
     @property
     def limit(self) -> int | None:
         """The limit of a service level in microseconds, None of other metrics."""
-        if not self.statistic.startswith("within("):
-            return None
-        return parse_duration(self.statistic[len("within(") : -1])
+        return _limit(self.statistic)
 
     @property
     def per_mille(self) -> int | None:
         """Of which share of orders it is the percentile, in thousandths, None of other metrics."""
-        match = _PERCENTILE.match(self.statistic)
-        return int(match[1]) * 10 + int(match[2] or 0) if match else None
+        return _per_mille(self.statistic)
 
     @property
     def is_pooled(self) -> bool:
         """Whether it is a percentile of all orders of all replications."""
         return self.per_mille is not None and not self.statistic.endswith(".daily")
+
+    @property
+    def daily(self) -> str:
+        """The name of the mean of the days' values of a percentile of all orders."""
+        return self._replace(statistic=f"{self.statistic}.daily").name
+
+    @property
+    def distribution(self) -> str:
+        """The name that all percentiles of the same orders share, such as wait.VIP@12:30."""
+        return self._replace(statistic="").name
 
     @property
     def weight(self) -> str | None:
@@ -137,6 +144,17 @@ class Metric(NamedTuple):
             return _ORDER[self.family.name], classes, 3 + self.per_mille / 1000, self.statistic
         fixed = {"mean": 0, "": 0, "sd": 1, "min": 2, "max": 5, "n": 7}
         return _ORDER[self.family.name], classes, fixed.get(self.statistic, 6), self.statistic
+
+
+@cache
+def _limit(statistic: str) -> int | None:
+    return parse_duration(statistic[len("within(") : -1]) if statistic.startswith("within(") else None
+
+
+@cache
+def _per_mille(statistic: str) -> int | None:
+    match = _PERCENTILE.match(statistic)
+    return int(match[1]) * 10 + int(match[2] or 0) if match else None
 
 
 def parse_metric(text: str) -> Metric:
@@ -182,6 +200,14 @@ def metric_named(name: str) -> Metric:
 def unit_of(name: str) -> Unit:
     """Return the unit of a metric by its name."""
     return metric_named(name).unit
+
+
+def unit_text(name: str) -> str:
+    """Return the unit of a metric by its name, '' of one that another version of kitchensim stored."""
+    try:
+        return unit_of(name)
+    except ValueError:
+        return ""
 
 
 class Window(NamedTuple):
@@ -247,34 +273,21 @@ class MetricSet:
         return tuple(metric.name for metric in self.metrics)
 
     @cached_property
+    def are_counts(self) -> tuple[bool, ...]:
+        """Whether each metric is a whole number in each run."""
+        return tuple(metric.is_count for metric in self.metrics)
+
+    @cached_property
     def columns(self) -> dict[str, int]:
         """The place of each metric by its name."""
         return {name: place for place, name in enumerate(self.names)}
+
+    def in_order(self, names: Iterable[str]) -> list[str]:
+        """Return names of its metrics in the order in which they are shown."""
+        return sorted(names, key=self.columns.__getitem__)
 
     @cached_property
     def counted(self) -> tuple[Metric, ...]:
         """The named percentiles of all orders: of these, each replication keeps how many orders had which value."""
         named = (metric_named(name) for name in sorted(self.named))
         return tuple(metric for metric in named if metric.is_pooled)
-
-
-# For the modules that do not take a MetricSet yet.
-UNITS = {metric.name: metric.unit for metric in STANDARD}
-WORSE = {metric.name: metric.worse for metric in STANDARD}
-COUNTS = {metric.name for metric in STANDARD if metric.is_count}
-METRICS = tuple(FAMILIES.values())
-STATISTICS = FAMILIES["wait"].statistics
-
-
-def metric_name(family: Family, order_class: OrderClass | None, statistic: str) -> str:
-    """Return the full name of a metric."""
-    return Metric(family, order_class, statistic).name
-
-
-def full_metric_name(text: str) -> str | None:
-    """Return the full name of a standard metric, None for none."""
-    try:
-        name = parse_metric(text).name
-    except ValueError:
-        return None
-    return name if name in UNITS else None

@@ -1,8 +1,8 @@
 """What results leave behind: text, tables, charts and documents, each a function from a result."""
 
 CHART_NAMES = {
-    "run": ("bots", "queues", "waits"),
-    "replicate": ("intervals", "queue", "warmup", "theory"),
+    "run": ("bots", "queues", "waits", "day"),
+    "replicate": ("intervals", "queue", "warmup", "theory", "day"),
     "sweep": ("sweep",),
     "compare": ("compare",),
     "select": ("select",),

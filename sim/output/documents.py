@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sim.errors import Fault
 from sim.experiment import Candidate, CheckedFile, Comparison, Pair, Replications, Run, Selection, Sweep, Theory
 from sim.experiment.frames import interval_cells
-from sim.model import UNITS, unit_of
+from sim.model import unit_of
 from sim.output.files import text_file, write_files
 from sim.scenario import Scenario
 from sim.statistics import Interval
@@ -25,8 +25,8 @@ _PROCEDURE = "gatekeeping sequence of tests, in the manner of Andradóttir and K
 
 
 def metrics_document(run: Run) -> dict[str, Any]:
-    """Return the content of `metrics.json`."""
-    return {
+    """Return the content of `metrics.json`; `bounds` has the metrics that are lower bounds, if any is."""
+    document: dict[str, Any] = {
         "scenario": run.scenario.name,
         "seed": run.seed,
         "replication": run.replication,
@@ -34,6 +34,9 @@ def metrics_document(run: Run) -> dict[str, Any]:
         "fingerprint": run.fingerprint,
         "metrics": run.measures.values,
     }
+    if run.measures.bounds:
+        document["bounds"] = {name: "lower" for name in run.measures.values if name in run.measures.bounds}
+    return document
 
 
 def kept_run_document(run: Run, run_id: str | None) -> dict[str, Any]:
@@ -237,9 +240,22 @@ def _ends(estimate: Interval | None) -> dict[str, Any]:
 
 
 def _estimates(replications: Replications) -> dict[str, Any]:
-    """Return mean, low, high and n of each metric, None where nothing was observed."""
-    estimates = {name: replications.estimate(name) for name in UNITS}
-    return {name: None if estimate is None else _ends(estimate) for name, estimate in estimates.items()}
+    """Return the estimate of each metric with its interval and where a day lies, None where nothing was observed."""
+    estimates = {name: replications.estimate(name) for name in replications.metric_names}
+    return {
+        name: None if estimate is None else _estimate(replications, name, estimate)
+        for name, estimate in estimates.items()
+    }
+
+
+def _estimate(replications: Replications, name: str, estimate: Interval) -> dict[str, Any]:
+    day = replications.day(name)
+    low, high = (None, None) if day is None else day[:2]
+    document = {"estimate": estimate.estimate, **_ends(estimate), "unit": unit_of(name)}
+    document |= {"day_low": low, "day_high": high}
+    if replications.columns.is_bound(name):
+        document["bound"] = "lower"
+    return document
 
 
 def _thresholds(replications: Replications) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from itertools import zip_longest
 from textwrap import TextWrapper
+from typing import NamedTuple
 
 from sim.units import printable
 
@@ -123,3 +124,23 @@ def html_table(rows: Sequence[Row]) -> str:
 def _html_row(tag: str, row: Row) -> str:
     cells = "".join(f'<{tag} style="text-align:left">{escape(cell)}</{tag}>' for cell in row)
     return f"<tr>{cells}</tr>"
+
+
+class Report(NamedTuple):
+    """A table with what is said before and after it; its first row has the headings, a row of one cell is a title."""
+
+    head: list[str]
+    rows: list[Row]
+    notes: list[str]
+
+    def lines(self, width: int = WIDTH) -> Iterator[str]:
+        """Yield it as text of at most `width` signs in a line."""
+        for line in self.head:
+            yield from folded(line, width)
+        yield from aligned(self.rows, width)
+        for line in self.notes:
+            yield from folded(line, width)
+
+    def html(self) -> str:
+        """Return it as notebooks show it."""
+        return html_lines(self.head) + html_table(self.rows) + html_lines(self.notes)

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from sim.experiment import (
-    BY_CLASS,
-    OF_KITCHEN,
     CheckedFile,
     Comparison,
     Replications,
@@ -13,7 +11,6 @@ from sim.experiment import (
     Selection,
     Sweep,
     Theory,
-    of_class,
 )
 from sim.experiment.presenting import (
     ComparisonPlots,
@@ -23,12 +20,12 @@ from sim.experiment.presenting import (
     SelectionPlots,
     SweepPlots,
 )
-from sim.model import UNITS, OrderClass
 from sim.output.ci.lines import counts_text
-from sim.output.layout import Row, html_lines, html_table
-from sim.output.reports import Report, compare_report, select_report, sweep_report
+from sim.output.estimates import replications_reports
+from sim.output.layout import Report, Row, html_lines, html_table
+from sim.output.reports import compare_report, select_report, sweep_report
 from sim.output.text import summary
-from sim.output.wording import ALL_ORDERS, BOUND, all_orders_rows, estimate_text, head_lines, shown
+from sim.output.wording import shown, verdict_text
 from sim.verdicts import Judgement
 
 
@@ -42,21 +39,14 @@ def run_html(run: Run) -> str:
 
 
 def replications_html(replications: Replications) -> str:
-    """Return what replications say of the metrics that matter, by class, of all their orders together, and of
-    thresholds.
-    """
-    rows: list[Row] = [("metric", *(order_class.name for order_class in OrderClass), "all")]
-    for metric in (*BY_CLASS, *OF_KITCHEN):
-        names = [*(of_class(metric, order_class) for order_class in OrderClass), metric]
-        rows.append((metric, *(estimate_text(replications, name) if name in UNITS else "" for name in names)))
-    html = html_lines(head_lines(replications)) + html_table(rows)
-    if replications.columns.is_bound():
-        html += html_lines([BOUND])
-    if waits := all_orders_rows(replications):
-        html += html_lines([ALL_ORDERS]) + html_table(waits)
+    """Return what replications say of the metrics that matter, slot by slot where they have slots, and thresholds."""
+    html = "".join(report.html() for report in replications_reports(replications))
     if replications.verdicts:
-        verdicts = [(str(verdict.judgement), str(verdict.threshold), verdict.note) for verdict in replications.verdicts]
-        html += html_table([("verdict", "threshold", "note"), *verdicts])
+        verdicts = [
+            (str(verdict.judgement), str(verdict.threshold), verdict_text(verdict), verdict.note)
+            for verdict in replications.verdicts
+        ]
+        html += html_table([("verdict", "threshold", "got", "note"), *verdicts])
     return html
 
 

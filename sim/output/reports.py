@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
-from typing import NamedTuple
 
 from sim.experiment import (
     Candidate,
@@ -13,65 +12,48 @@ from sim.experiment import (
     Selection,
     Sweep,
     Theory,
-    shared_conditions,
+    shared_thresholds,
     theory,
 )
-from sim.model import metric_named
+from sim.model import metric_named, unit_of
 from sim.output.documents import procedure
-from sim.output.layout import WIDTH, Row, aligned, folded, html_lines, html_table
-from sim.output.wording import BOUND, at_least, estimate_lines, estimate_of, estimate_text, how_often, shown
+from sim.output.estimates import replications_reports, verdict_word
+from sim.output.layout import WIDTH, Report, Row
+from sim.output.wording import BOUND, at_least, estimate_of, estimate_text, how_often, shown, verdict_text, worst_metric
 from sim.units import count
-from sim.verdicts import Judgement, ThresholdVerdict
+from sim.verdicts import Judgement
 
-_ALONE = "intervals are 95% intervals (Student's t) of each row alone"
+_ALONE = "intervals are 95% intervals of each row alone"
 RUN_MORE = "run more: with -n, or with larger min and max in the file's replications"
 
 
-class Report(NamedTuple):
-    """A table with what is said before and after it; its first row has the headings, a row of one cell is a title."""
-
-    head: list[str]
-    rows: list[Row]
-    notes: list[str]
-
-    def lines(self, width: int = WIDTH) -> Iterator[str]:
-        """Yield it as text of at most `width` signs in a line."""
-        for line in self.head:
-            yield from folded(line, width)
-        yield from aligned(self.rows, width)
-        for line in self.notes:
-            yield from folded(line, width)
-
-    def html(self) -> str:
-        """Return it as notebooks show it."""
-        return html_lines(self.head) + html_table(self.rows) + html_lines(self.notes)
-
-
 def _bound_note(points: Sequence[Replications], metric_names: Sequence[str]) -> list[str]:
-    is_bound = any(point.columns.is_bound(metric) for point in points for metric in metric_names)
+    is_bound = any(point.columns.is_bound(worst_metric(point, metric)) for point in points for metric in metric_names)
     return [BOUND] if is_bound else []
 
 
 def _metric_with_conditions(points: Sequence[Replications], metric: str) -> str:
     """Return a metric, with the conditions on it where they are the same at all points."""
-    texts = [condition.text for condition in shared_conditions(points, metric)]
+    texts = [threshold.asked for threshold in shared_thresholds(points, metric)]
     return f"{metric} {', '.join(texts)}".rstrip()
+
+
+def _estimate_in(point: Replications, name: str) -> str:
+    """Return a metric's estimate with its interval, of one with slots that of the worst one."""
+    metric = worst_metric(point, name)
+    slot = f" at {metric_named(metric).window}" if metric != name else ""
+    return f"{estimate_text(point, metric)}{slot}"
 
 
 def _judged(point: Replications, metric: str, with_conditions: bool) -> str:
     """Return what became of a point's thresholds on a metric, with their conditions if wanted, and its estimate."""
     verdicts = [verdict for verdict in point.verdicts if verdict.threshold.metric == metric]
-    words = [
-        f"{verdict_word(verdict)} {verdict.threshold.condition.text}" if with_conditions else verdict_word(verdict)
-        for verdict in verdicts
-    ]
-    return ", ".join([*words, estimate_text(point, metric)])
-
-
-def verdict_word(verdict: ThresholdVerdict) -> str:
-    """Return the judgement on a threshold, marked where it only warns."""
-    only_warns = verdict.threshold.severity == "warn" and verdict.judgement is not Judgement.PASS
-    return f"{verdict.judgement} (warn)" if only_warns else str(verdict.judgement)
+    words = []
+    for verdict in verdicts:
+        words.append(f"{verdict_word(verdict)} {verdict.threshold.asked if with_conditions else ''}".rstrip())
+        if verdict.threshold.days is not None:
+            words.append(verdict_text(verdict))
+    return ", ".join([*words, _estimate_in(point, metric)])
 
 
 def _worst(point: Replications) -> str:
@@ -97,7 +79,7 @@ def sweep_report(sweep: Sweep) -> Report:
             is_in_heading = heading != metric
             cells = [_judged(point, metric, with_conditions=not is_in_heading) for point in points]
         else:
-            cells = [estimate_text(point, metric) for point in points]
+            cells = [_estimate_in(point, metric) for point in points]
         columns.append([heading, *cells])
     head = (
         f"{sweep.scenario.name}, seed {sweep.seed}, {count(len(points), 'point')} of {how_often(points)}, "
@@ -117,7 +99,7 @@ def compare_report(comparison: Comparison) -> Report:
         f"{baseline.scenario.name}, seed {baseline.seed}, {runs} of each, paired by common random numbers",
         f"baseline: {comparison.labels[0]}",
     ]
-    return Report(head, _pair_rows(pairs, ("baseline", "mean")), _pair_notes(pairs))
+    return Report(head, _pair_rows(pairs, ("baseline", "estimate")), _pair_notes(pairs))
 
 
 def _pair_notes(pairs: Sequence[Pair]) -> list[str]:
@@ -229,7 +211,7 @@ def select_report(selection: Selection) -> Report:
 def _candidate_rows(candidate: Candidate, metric_names: Sequence[str]) -> Iterator[Row]:
     """Yield where a candidate stands, with its estimates, and why below."""
     replications = candidate.replications
-    estimates = (estimate_text(replications, metric) if replications.results else "" for metric in metric_names)
+    estimates = (_estimate_in(replications, metric) if replications.results else "" for metric in metric_names)
     yield (candidate.standing, candidate.label, f"{len(replications.results):,}", *estimates)
     if candidate.reason.startswith("than "):
         yield (f"    {candidate.standing} {candidate.reason}",)
@@ -269,9 +251,9 @@ def theory_report(theory: Theory, replications: Replications | None) -> Report:
     if replications is None or theory.failing:
         return Report([f"Theory: none, since {theory.failing}"], [], [])
     words = {True: "agrees", False: "differs", None: "not known"}
-    rows: list[Row] = [("", "metric", "theory", "mean (95% interval)")]
+    rows: list[Row] = [("", "metric", "theory", "estimate (95% interval)")]
     rows += [
-        (words[row.agrees], row.metric, shown(row.metric, row.theory), estimate_of(row.metric, row.estimate))
+        (words[row.agrees], row.metric, shown(row.metric, row.theory), estimate_of(unit_of(row.metric), row.estimate))
         for row in theory.beside(replications)
     ]
     note = (
@@ -285,7 +267,8 @@ def experiment_lines(result: Replications | Sweep | Comparison | Selection, widt
     """Yield what an experiment says as text; replications stand beside theory."""
     match result:
         case Replications():
-            yield from estimate_lines(result, width)
+            for report in replications_reports(result):
+                yield from report.lines(width)
             yield from theory_report(theory(result.scenario), result).lines(width)
         case Sweep():
             yield from sweep_report(result).lines(width)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sim.model import UNITS
+from sim.model import unit_text
 from sim.output.layout import WIDTH, Row, aligned, folded
 from sim.units import count, printable
 
@@ -75,7 +75,7 @@ def _run_lines(details: "RunDetails") -> Iterator[str]:
         if value is not None or label not in ("pushed_at", "experiment"):
             yield _fact(label, value)
     yield ""
-    yield from aligned([(name, _number(value), UNITS.get(name, "")) for name, value in details.values.items()])
+    yield from aligned([(name, _number(value), unit_text(name)) for name, value in details.values.items()])
 
 
 def _experiment_lines(details: "ExperimentDetails") -> Iterator[str]:
@@ -119,7 +119,7 @@ def compared_lines(compared: "ComparedRuns") -> Iterator[str]:
     rows: list[Row] = [("metric", "first", "second", "difference", "unit")]
     for name, (first, second) in compared.metrics.items():
         difference = "" if first is None or second is None else f"{second - first:+.6g}"
-        rows.append((name, _number(first), _number(second), difference, UNITS.get(name, "")))
+        rows.append((name, _number(first), _number(second), difference, unit_text(name)))
     yield ""
     yield from aligned(rows)
 

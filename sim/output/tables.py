@@ -7,7 +7,7 @@ from typing import Any, TextIO, get_args
 from numpy.typing import NDArray
 
 from sim.experiment import Replications, Run, TableName
-from sim.model import NONE, UNITS, Coded, Table
+from sim.model import NONE, Coded, Table
 from sim.units import printable
 
 _CHUNK = 50_000
@@ -51,7 +51,7 @@ def write_values(replications: Replications, file: TextIO) -> None:
     """Write a row for each replication and metric: replication, metric, value; empty where nothing was observed."""
     file.write("replication,metric,value\n")
     # Formatting all lines of a replication at once is some times as fast as csv, and there may be millions.
-    lines = "".join(f"#,{name},%s\n" for name in UNITS)
+    lines = "".join(f"#,{name},%s\n" for name in replications.metric_names)
     columns = replications.columns
     for number, values in zip(columns.numbers, columns.rows(), strict=True):
         cells = tuple("" if value is None else value for value in values)

@@ -78,8 +78,8 @@ def summary(run: Run) -> list[tuple[str, str]]:
         ("Scenario", f"{run.scenario.name}, seed {run.seed}, replication {run.replication}"),
         ("Simulated time", format_duration(run.log.end)),
     ]
-    if run.measures.warmup:
-        rows.append(("Warm-up", f"{format_duration(run.measures.warmup)}, left out of what follows"))
+    if run.warmup:
+        rows.append(("Warm-up", f"{format_duration(run.warmup)}, left out of what follows"))
     for fate in ("created", "completed", "processing", "pending", "abandoned"):
         word = "complete" if fate == "completed" else fate
         by_class = ", ".join(f"{name} {values[f'orders.{name}.{fate}']}" for name in _CLASS_NAMES)
@@ -95,15 +95,16 @@ def summary(run: Run) -> list[tuple[str, str]]:
 
 
 def _waits(run: Run, class_name: str) -> str:
-    """Return the waits of a class, as lower bounds where orders PENDING at the end still wait."""
-    values = run.measures.values
+    """Return the waits of a class, followed to their ends; those that were not over at the last are lower bounds."""
+    values, bounds = run.measures.values, run.measures.bounds
     if not values[f"wait.{class_name}.n"]:
         return "no orders"
     parts = []
     for statistic in ("mean", "p50", "p95", "max"):
-        seconds = values[f"wait.{class_name}.{statistic}"]
+        name = f"wait.{class_name}.{statistic}"
+        seconds = values[name]
         assert seconds is not None
-        wait = at_least(format_duration(round(seconds * SECOND)), bool(values[f"orders.{class_name}.pending"]))
+        wait = at_least(format_duration(round(seconds * SECOND)), name in bounds)
         parts.append(f"{statistic} {wait}")
     return ", ".join(parts)
 

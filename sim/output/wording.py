@@ -1,20 +1,16 @@
-"""Values in words: a metric with its unit, a lower bound, an estimate with its interval, and what replications say
-together.
-"""
+"""Values in words: a metric with its unit, a lower bound, an estimate with its interval, and a verdict."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from math import inf
 
-from sim.experiment import AllOrders, Replications, key_metrics
-from sim.model import OrderClass, unit_of
-from sim.output.layout import WIDTH, Row, aligned, folded
-from sim.statistics import Histogram, Interval
+from sim.experiment import Replications
+from sim.model import Unit, unit_of
+from sim.statistics import Interval
 from sim.units import SECOND, count, format_duration
-from sim.verdicts import SINGLE_RUN
+from sim.verdicts import ThresholdVerdict
 
 CONFIDENCE = 0.95
-ALL_ORDERS = f"waits of all orders together, quantiles to within {Histogram.relative_error:.3%}"
-BOUND = "≥: orders still PENDING at the end count with their waits so far"
+BOUND = "≥: orders that were not over at the last count with their times so far"
 
 
 def at_least(text: str, is_bound: bool) -> str:
@@ -23,10 +19,14 @@ def at_least(text: str, is_bound: bool) -> str:
 
 
 def shown(name: str, value: float) -> str:
-    """Return a value of a metric with its unit: seconds to a tenth, or whole from 100 on, shares to a tenth of a
-    percent, numbers to a thousandth, from 10 on to a tenth, and whole from 1,000 on.
+    """Return a value of a metric with its unit."""
+    return in_unit(unit_of(name), value)
+
+
+def in_unit(unit: Unit, value: float) -> str:
+    """Return a value with its unit: seconds to a tenth, or whole from 100 on, shares to a tenth of a percent, numbers
+    to a thousandth, from 10 on to a tenth, and whole from 1,000 on.
     """
-    unit = unit_of(name)
     size = abs(value)
     if unit == "s":
         text = format_duration(round(size * SECOND), 0 if size >= 100 else 1)
@@ -39,30 +39,45 @@ def shown(name: str, value: float) -> str:
     return f"-{text}" if value < 0 and text.strip("0.,%/hs") else text
 
 
-def interval_ends(metric: str, estimate: Interval) -> tuple[str, str] | None:
-    """Return the ends of an estimate's interval in words, None where it has none."""
+def interval_text(unit: Unit, estimate: Interval) -> str:
+    """Return the ends of an estimate's interval in words, '' where it has none; one without an upper end is open."""
     if estimate.low is None or estimate.high is None:
-        return None
-    most = 1.0 if unit_of(metric) == "share" else inf  # t knows no ends: no time is negative, no share above 1
-    low, high = (shown(metric, min(max(end, 0.0), most)) for end in (estimate.low, estimate.high))
-    return low, high
+        return ""
+    most = 1.0 if unit == "share" else inf  # t knows no ends: no time is negative, no share above 1
+    low = in_unit(unit, min(max(estimate.low, 0.0), most))
+    if estimate.high == inf:
+        return f"from {low} on"
+    return f"{low} to {in_unit(unit, min(max(estimate.high, 0.0), most))}"
 
 
-def estimate_of(metric: str, estimate: Interval | None) -> str:
-    """Return an estimate of a metric with its interval, '' for none."""
+def estimate_of(unit: Unit, estimate: Interval | None) -> str:
+    """Return an estimate with its interval, '' for none."""
     if estimate is None:
         return ""
-    ends = interval_ends(metric, estimate)
-    mean = shown(metric, estimate.estimate)
-    return mean if ends is None else f"{mean} ({ends[0]} to {ends[1]})"
+    interval = interval_text(unit, estimate)
+    value = in_unit(unit, estimate.estimate)
+    return f"{value} ({interval})" if interval else value
 
 
 def estimate_text(replications: Replications, metric: str) -> str:
-    """Return a metric's mean with its interval as one text."""
+    """Return a metric's estimate with its interval as one text."""
     estimate = replications.estimate(metric, CONFIDENCE)
     if estimate is None:
         return "no data"
-    return at_least(estimate_of(metric, estimate), replications.columns.is_bound(metric))
+    return at_least(estimate_of(unit_of(metric), estimate), replications.columns.is_bound(metric))
+
+
+def verdict_text(verdict: ThresholdVerdict) -> str:
+    """Return what came of a threshold: the estimate with its interval, of one about days the share of these."""
+    if verdict.threshold.days is None:
+        return estimate_of(unit_of(verdict.metric), verdict.estimate)
+    return "" if verdict.estimate is None else f"{estimate_of('share', verdict.estimate)} of days"
+
+
+def worst_metric(replications: Replications, name: str) -> str:
+    """Return the metric of the worst slot where a threshold asks for each of them under this name, else the name."""
+    metrics = (verdict.metric for verdict in replications.verdicts if verdict.threshold.metric == name)
+    return next(metrics, name)
 
 
 def how_often(points: Sequence[Replications]) -> str:
@@ -71,54 +86,3 @@ def how_often(points: Sequence[Replications]) -> str:
     if len(counts) == 1:
         return count(counts[0], "replication")
     return f"{counts[0]:,} to {count(counts[-1], 'replication')}"
-
-
-def head_lines(replications: Replications) -> Iterator[str]:
-    """Yield what was run, and what its estimates are."""
-    scenario = replications.scenario
-    yield f"{scenario.name}, seed {replications.seed}, {how_often([replications])}"
-    if len(replications.results) > 1:
-        yield "means over replications with 95% intervals (Student's t)"
-    elif scenario.is_random:
-        yield SINGLE_RUN
-    plan = scenario.file.replications
-    if replications.stopped and plan is not None and plan.until is not None:
-        yield (
-            f"stopped when the half-width of {plan.until.metric} was at most {plan.until.half_width}, from {plan.min} "
-            f"replications on; such an interval's {plan.until.confidence:.0%} is nominal"
-        )
-
-
-def estimate_lines(replications: Replications, width: int = WIDTH) -> Iterator[str]:
-    """Yield the estimates of the metrics that matter most, and of those that the scenario asks about."""
-    for line in head_lines(replications):
-        yield from folded(line, width)
-    names = key_metrics(replications.scenario)
-    rows: list[Row] = [("metric", "mean", "low", "high", "n")]
-    rows += [(name, *_cells(replications, name)) for name in names]
-    yield from aligned(rows, width)
-    if replications.columns.is_bound():
-        yield BOUND
-    if waits := all_orders_rows(replications):
-        yield ALL_ORDERS
-        yield from aligned(waits, width)
-
-
-def all_orders_rows(replications: Replications) -> list[Row]:
-    """Return a heading and, for each class, what all orders waited; nothing where they were not all simulated now."""
-    waits = {order_class.name: replications.all_orders(order_class) for order_class in OrderClass}
-    rows = [
-        (name, f"{of_class.n:,}", *(shown("wait.mean", value) for value in of_class[1:]))
-        for name, of_class in waits.items()
-        if of_class is not None
-    ]
-    return [("class", "orders", *AllOrders._fields[1:]), *rows] if rows else []
-
-
-def _cells(replications: Replications, name: str) -> tuple[str, str, str, str]:
-    estimate = replications.estimate(name, CONFIDENCE)
-    if estimate is None:
-        return "no data", "", "", "0"
-    mean = at_least(shown(name, estimate.estimate), replications.columns.is_bound(name))
-    low, high = interval_ends(name, estimate) or ("", "")
-    return mean, low, high, f"{estimate.n:,}"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from sim.model import metric_named
+from sim.model import OrderClass, metric_named
 from sim.scenario.schema import PARAMETER, ScenarioFile
 from sim.scenario.study import BLOCKS
 from sim.scenario.tree import Node, Steps
@@ -56,14 +56,18 @@ def bot_hours(file: ScenarioFile) -> float:
 def never_varies(metric: str, file: ScenarioFile) -> bool:
     """Whether a metric, by its full name, is the same number in all replications, since no chance can change it.
 
-    Such are the orders created where no stream is random, and the crew unless removed bots finish an order first or
-    the run ends by chance. A warm-up that is found from the run itself leaves out what chance says.
+    Such are the orders created where no stream is random, those abandoned where nobody loses patience, and the crew
+    unless removed bots finish an order first or the run ends by chance. A warm-up that is found from the run itself
+    leaves out what chance says.
     """
     if not file.is_random:
         return True
+    family, order_class = metric_named(metric).family.name, metric_named(metric).order_class
+    if family == "orders.abandoned":
+        classes = OrderClass if order_class is None else [order_class]
+        return all(file.patience.of(member.value) is None for member in classes)
     if file.warmup == "mser5":
         return False
-    family = metric_named(metric).family.name
     if family == "orders.created":
         return not any(stream.is_random for stream in file.arrivals)
     ends_by_chance = file.clock.until is None and bool(file.warmup or len(crew_changes(file)) > 1)

@@ -118,6 +118,16 @@ class Scenario:
         return self.file.warmup or 0
 
     @property
+    def end(self) -> int | None:
+        """The horizon in microseconds, None of a run that is drained."""
+        return self.file.clock.until
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether orders that are not over at the horizon are followed behind it."""
+        return self.end is not None and not self.file.clock.closes
+
+    @property
     def expectations(self) -> list[Expectation]:
         """The entries of `expect`, each with its `place`."""
         return list(self.file.expect)
@@ -242,11 +252,18 @@ class Scenario:
             raise ScenarioError([self.root.fault(next(iter(steps.values())), str(error))]) from None
 
     @cached_property
+    def learned(self) -> dict[str, int]:
+        """For who runs it, to be found once: how far orders must be followed, and where the warm-up ends."""
+        return {}
+
+    @cached_property
     def _demand(self) -> Demand:
         return Demand(self.file)
 
-    def workload(self, seed: int | None = None, replication: int = 1) -> Workload:
+    def workload(self, seed: int | None = None, replication: int = 1, beyond: int = 0) -> Workload:
         """Return all that happens from outside in `replication` (from 1), drawn under `seed` (default: the file's).
+
+        Arrivals go on for `beyond` microseconds behind the horizon, if there is one.
 
         Raises:
             SimulationError: chance made too many orders, or the simulated time could overflow.
@@ -260,7 +277,7 @@ class Scenario:
             raise ValueError(f"seed {seed} is out of range; give a whole number from 0 to {2**63 - 1}")
         if not 1 <= replication < 2**63:
             raise ValueError(f"replication {replication} is out of range; replications are numbered from 1")
-        return self._demand.workload(seed, replication)
+        return self._demand.workload(seed, replication, beyond)
 
 
 def prepare() -> None:

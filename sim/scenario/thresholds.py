@@ -66,10 +66,14 @@ class Threshold(NamedTuple):
         }.get(condition.operator, ())
         return max((days_needed(share) for share in shares if 0 < share < 1), default=1)
 
+    @property
+    def asked(self) -> str:
+        """What it asks of its metric."""
+        return self.condition.text if self.days is None else f"{self.condition.text} on {self.days.text} of days"
+
     def __str__(self) -> str:
         """Return what it says."""
-        days = f" on {self.days.text} of days" if self.days is not None else ""
-        return f"{self.metric} {self.condition.text}{days}"
+        return f"{self.metric} {self.asked}"
 
 
 def limit(text: str, unit: str, written: str = "{}") -> float:

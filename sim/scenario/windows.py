@@ -151,9 +151,10 @@ def _spans(plan: WindowPlan, start: int, end: int | None, horizon: int | None) -
     if end is None or horizon is None:
         yield start, end
         return
-    last = horizon if plan.until is None else horizon + 1
+    whole = cast(int, _end(plan, horizon))
     for day in range(0, horizon - start if plan.daily else 1, DAY):
-        yield start + day, end + day if end + day < last else None
+        ends_with_run = plan.until is None or whole + day > horizon
+        yield start + day, None if end + day > horizon or (end + day == horizon and ends_with_run) else end + day
 
 
 def _clashes(windows: Iterable[Window]) -> Iterator[Finding]:

@@ -49,23 +49,24 @@ class Demand:
         self.initial = _crew([0], [file.bots.initial])
         scheduled = [change for change in crew_changes(file) if change.is_scheduled]
         self.schedule = _crew([change.time for change in scheduled], [change.bots for change in scheduled])
-        self.ends = [stream.end(file.clock.until) for stream in file.arrivals]
 
-    def workload(self, seed: int, replication: int) -> Workload:
-        """Return the workload of `replication` (from 1) under `seed`.
+    def workload(self, seed: int, replication: int, beyond: int = 0) -> Workload:
+        """Return the workload of `replication` (from 1) under `seed`; arrivals go on `beyond` the horizon.
 
         Raises:
             SimulationError: chance made too many orders, or the simulated time could overflow.
 
         """
         file, chance = self.file, Chance(seed, replication)
+        horizon = None if file.clock.until is None else file.clock.until + beyond
         # What happens at one instant happens in this order: sorting by time keeps it.
         blocks = [self.initial]
         if file.timeline:
             blocks.append(_timeline(file, chance))
         blocks.append(self.schedule)
         day = _factor(file.busyness, "day", chance)
-        for number, (stream, end) in enumerate(zip(file.arrivals, self.ends, strict=True), 1):
+        for number, stream in enumerate(file.arrivals, 1):
+            end = stream.end(file.clock.until if stream.trace is not None else horizon)
             blocks.append(_arrivals(stream, self.names[number], number, end, file, chance, day))
         time = np.concatenate([block.time for block in blocks])
         action = np.concatenate([block.action for block in blocks])
@@ -75,8 +76,8 @@ class Demand:
         if not _are_in_order(blocks):
             in_time = time.argsort(kind="stable")
             time, action = time[in_time], action[in_time]
-        if file.clock.until is not None:
-            within = int(time.searchsorted(file.clock.until, side="right"))
+        if horizon is not None:
+            within = int(time.searchsorted(horizon, side="right"))
             time, action = time[:within], action[:within]
         orders = len(action) - int(np.count_nonzero(action))  # CREATE_ORDER is 0
 
@@ -98,7 +99,7 @@ class Demand:
             stream=stream_of_order,
             stream_names=self.names,
             first_number=file.orders.first_number,
-            horizon=file.clock.until,
+            horizon=horizon,
             rules=self.rules,
         )
 

@@ -9,17 +9,18 @@ from sim.statistics.intervals import (
     mean_interval,
     replications_for,
     t_quantile,
+    unseen_share,
 )
-from sim.statistics.quantiles import Counts, Histogram, quantile_bounds
+from sim.statistics.quantiles import PLACES, Counts, quantile_bounds
 from sim.statistics.shares import clopper_pearson, days_needed, share_bounds, share_interval
 from sim.statistics.warmup import BatchMeans, batch_means, mser5, mser5_cut
 
 __all__ = [
+    "PLACES",
     "BatchMeans",
     "Counts",
     "DayRange",
     "Difference",
-    "Histogram",
     "Interval",
     "batch_means",
     "bounds",
@@ -37,4 +38,5 @@ __all__ = [
     "share_bounds",
     "share_interval",
     "t_quantile",
+    "unseen_share",
 ]

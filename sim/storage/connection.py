@@ -39,6 +39,7 @@ _CURES = {
     "DAMAGED": "restore the database, or take the run out of the way with sim runs delete",
     "FOREIGN_KEY": "what this belongs to was removed meanwhile; do it again",
     "FOREIGN": "name another database with --db",
+    "OTHER_VERSION": "run it again with this one",
     "NEWER": f"upgrade: {INSTALL.format('')}",
     "SCENARIO": "this is a fault of kitchensim; report it with the file",
     "SQLITE_CANTOPEN": "name a file in a folder that exists and is writable",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sim.errors import StorageError
 from sim.experiment import Run
-from sim.model import UNITS
+from sim.model import unit_text
 from sim.storage.addresses import Address, find_address
 from sim.storage.connection import Connection
 from sim.storage.details import compare_runs
@@ -85,7 +85,7 @@ class Database(Connection):
         ]
         frame = pd.DataFrame(rows, columns=["run", "scenario", "seed", "replication", "metric", "value"])
         frame["value"] = frame["value"].astype("Float64")
-        return frame.assign(unit=frame["metric"].map(UNITS))
+        return frame.assign(unit=frame["metric"].map(unit_text))
 
     def compare(self, first: str, second: str) -> "pd.DataFrame":
         """Return two runs side by side: metric, first, second, difference, unit; NA where nothing was observed.
@@ -99,7 +99,7 @@ class Database(Connection):
         rows = [(name, *values) for name, values in compare_runs(self, first, second).metrics.items()]
         frame = pd.DataFrame(rows, columns=["metric", "first", "second"])
         frame = frame.astype({"first": "Float64", "second": "Float64"})
-        return frame.assign(difference=frame["second"] - frame["first"], unit=frame["metric"].map(UNITS))
+        return frame.assign(difference=frame["second"] - frame["first"], unit=frame["metric"].map(unit_text))
 
 
 def open_database(url: str | Address | None = None) -> Database:

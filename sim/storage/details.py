@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 from sim.storage.connection import Connection
 from sim.storage.listing import find_entry, find_run, run_metrics, runs_of
-from sim.storage.metrics import in_order
 from sim.storage.reading import Damaged, Entry, StoredRun, warn_of
 
 
@@ -23,8 +22,8 @@ class ExperimentDetails(NamedTuple):
 
 
 class ComparedRuns(NamedTuple):
-    """Two runs, and of each metric that one of them has the values of both, in the order in which they are shown; None
-    where nothing was observed.
+    """Two runs, and of each metric that one of them has the values of both, those that only the second has at the end;
+    None where nothing was observed.
     """
 
     first: StoredRun
@@ -55,5 +54,5 @@ def compare_runs(connection: Connection, first: str, second: str) -> ComparedRun
     """
     runs = find_run(connection, first), find_run(connection, second)
     values = [run_metrics(connection, run.id) for run in runs]
-    names = in_order({**values[0], **values[1]})
+    names = {**values[0], **values[1]}
     return ComparedRuns(*runs, {name: (values[0].get(name), values[1].get(name)) for name in names})

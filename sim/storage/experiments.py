@@ -5,28 +5,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from sim.experiment import Replication
-from sim.model import UNITS
 from sim.scenario import Scenario
 from sim.storage.connection import Connection, Statement
 from sim.storage.metrics import metric_names, name_statement, stored_metrics
 from sim.storage.migrations import now
 from sim.storage.reading import (
+    REPLICATION,
     Damaged,
     DamagedRunError,
     StoredRun,
-    damaged_run,
     read_replication,
     read_versions,
     warn_of,
 )
-from sim.storage.rows import closing, insert, new_id, new_run_id, of_scenario, run_row, scenario_row, versions
+from sim.storage.rows import complete_runs, insert, new_id, new_run_id, of_scenario, run_row, scenario_row, versions
 from sim.storage.saving import file_statements, prove, push_run, runs_to_push, store
 
-_SAME = ("kitchensim", "numpy", "draws")  # what decides by its version which numbers a replication has
-_REPLICATION = (
-    "runs.id, runs.replication, runs.worst_waits, runs.fingerprint, runs.engine, runs.warmup_us, runs.started_at, "
-    "runs.finished_at, runs.metric_set, runs.metrics"
-)
+_SAME = ("kitchensim", "draws", "metrics")  # what decides by its version which numbers a replication has
 _OF_MODEL = "(model_sha256 = ? OR sha256 = ?)"  # databases of schema 3 have the latter alone
 
 Kind = Literal["replicate", "sweep", "compare", "select"]
@@ -63,25 +58,28 @@ def save_replications(
     """
     prove(connection, scenario)
     results, tags = list(results), list(tags)
+    if not results:
+        return []
     stamp = now()
     experiment = experiment or new_experiment("replicate", scenario)
     prove(connection, experiment.scenario)
     ids = [new_run_id() for _ in results] if run_ids is None else list(run_ids)
 
     own_row = scenario_row(scenario)
-    begin = [*_beginning(experiment, seed, stamp), insert("scenarios", own_row)]
-    for run_id, replication in zip(ids, results, strict=True):
-        row = {**run_row(scenario, seed, replication, run_id, tags), "experiment_id": experiment.id}
-        begin.append(of_scenario("runs", row, own_row))
-
-    def statements() -> Iterator[Statement]:
-        yield from file_statements(scenario)
-        yield from map(name_statement, {tuple(replication.values) for replication in results})
-        for run_id, replication in zip(ids, results, strict=True):
-            yield from closing(run_id, stored_metrics(replication.values), stamp)
-        yield _note_replications(experiment, stamp)
-
-    store(connection, ids[-1] if ids else "", begin, statements())
+    of_experiment = {"experiment_id": experiment.id, "status": "complete"}
+    rows = [
+        run_row(scenario, seed, replication, run_id, tags)
+        | of_experiment
+        | stored_metrics(replication.values)._asdict()
+        for run_id, replication in zip(ids, results, strict=True)
+    ]
+    begin = [
+        *_beginning(experiment, seed, stamp),
+        insert("scenarios", own_row),
+        *map(name_statement, {tuple(replication.values) for replication in results}),
+        *file_statements(scenario),
+    ]
+    store(connection, "", begin, complete_runs(rows, own_row))
     return ids
 
 
@@ -99,25 +97,13 @@ def _beginning(experiment: Experiment, seed: int, stamp: str) -> Iterator[Statem
     yield of_scenario("experiments", experiment_row, row)
 
 
-def _note_replications(experiment: Experiment, stamp: str) -> Statement:
-    """Return what notes in an experiment which replications it has; they come a block at a time."""
-    numbers = (
-        "SELECT json_group_array(replication) FROM "
-        "(SELECT DISTINCT replication FROM runs WHERE experiment_id = ? ORDER BY replication)"
-    )
-    return (
-        f"UPDATE experiments SET parameters = json_set(parameters, '$.replications', json(({numbers}))), "
-        "updated_at = ? WHERE id = ?",
-        (experiment.id, stamp, experiment.id),
-    )
-
-
 def earlier_replications(
     connection: Connection, scenario: Scenario, seed: int, damaged: Damaged = warn_of
 ) -> list[Replication]:
     """Return the replications of a scenario under a seed that are stored already, by number, each number once.
 
-    Only those count that were made by the same kitchensim, numpy and draws as now.
+    Only those count that were made by the same kitchensim, draws and metrics as now, and that have all metrics of the
+    scenario: a replication may be stored again with more of them.
     `damaged` is told of each damaged run, which is left out.
 
     Raises:
@@ -125,13 +111,13 @@ def earlier_replications(
 
     """
     rows = connection.query(
-        f"SELECT {_REPLICATION}, versions FROM runs JOIN scenarios ON scenarios.id = scenario_id "
-        f"WHERE {_OF_MODEL} AND seed = ? AND worst_waits IS NOT NULL AND status = 'complete' "
-        "AND runs.deleted_at IS NULL AND scenarios.deleted_at IS NULL ORDER BY replication",
+        f"SELECT {REPLICATION}, versions FROM runs JOIN scenarios ON scenarios.id = scenario_id "
+        f"WHERE {_OF_MODEL} AND seed = ? AND status = 'complete' "
+        "AND runs.deleted_at IS NULL AND scenarios.deleted_at IS NULL ORDER BY replication, runs.id",
         scenario.model_sha256,
         scenario.sha256,
         seed,
-        width=11,
+        width=12,
     )
     present_versions = versions()
     names = metric_names(connection)
@@ -142,9 +128,8 @@ def earlier_replications(
             is_same = all(run_versions.get(name) == present_versions[name] for name in _SAME)
             if row[1] not in replications and is_same:
                 replication = read_replication(connection, names, row)
-                if replication.values.keys() != UNITS.keys():  # this version stores no others
-                    raise damaged_run(connection, row[0], "metrics", row[-1], "the metrics of this version")
-                replications[replication.number] = replication
+                if replication.covers(scenario.metric_set):
+                    replications[replication.number] = replication
         except DamagedRunError as error:
             damaged(error)
     return list(replications.values())
@@ -154,16 +139,20 @@ def fellow_replications(connection: Connection, stored: StoredRun) -> list[Repli
     """Return a run, and those of the same scenario, seed and experiment, by their numbers.
 
     Raises:
-        StorageError: the database cannot be read, or one of these runs is damaged.
+        StorageError: the database cannot be read, one of these runs is damaged, or the run has metrics of another
+            version.
 
     """
+    if stored.versions.get("metrics") != versions()["metrics"]:
+        problem = f"has run {stored.id} of another version, whose metrics mean something else"
+        raise connection.error(problem, "OTHER_VERSION")
     rows = connection.query(
-        f"SELECT {_REPLICATION} FROM runs JOIN runs AS named ON named.id = ? AND runs.seed = named.seed "
+        f"SELECT {REPLICATION} FROM runs JOIN runs AS named ON named.id = ? AND runs.seed = named.seed "
         "AND runs.scenario_id IS named.scenario_id "
         "AND (runs.experiment_id = named.experiment_id OR runs.id = named.id) "
         "WHERE runs.status = 'complete' AND runs.deleted_at IS NULL ORDER BY runs.replication",
         stored.id,
-        width=10,
+        width=11,
     )
     names = metric_names(connection)
     return [read_replication(connection, names, row) for row in rows]

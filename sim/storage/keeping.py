@@ -241,7 +241,7 @@ def keep(
             known = {replication.number for replication in keeper.earlier(part.scenario)}
             fresh = [replication for replication in part.results if replication.number not in known]
             if fresh:
-                keeper.finished(part.scenario, Results.of(fresh))
+                keeper.finished(part.scenario, Results.of(part.scenario.metric_set, fresh))
     keeper.close()
     if keeper.problems:
         raise StorageError("; ".join(keeper.problems))

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from sim.errors import StorageError
 from sim.storage.connection import Connection, Value
-from sim.storage.metrics import in_order, metric_names
+from sim.storage.metrics import metric_names
 from sim.storage.reading import (
+    REPLICATION,
     Damaged,
     DamagedRunError,
     Entry,
@@ -16,6 +17,7 @@ from sim.storage.reading import (
     damaged_run,
     read_experiment,
     read_metrics,
+    read_replication,
     read_run,
     warn_of,
 )
@@ -167,7 +169,8 @@ def check_run(connection: Connection, run_id: str) -> None:
     """
     for row in connection.query(f"{_RUNS} AND runs.id = ?", run_id, width=len(StoredRun._fields)):
         read_run(connection, row)
-    run_metrics(connection, run_id)
+    for row in connection.query(f"SELECT {REPLICATION} FROM runs WHERE id = ?", run_id, width=11):
+        read_replication(connection, metric_names(connection), row)
 
 
 def run_metrics(connection: Connection, run_id: str) -> dict[str, float | None]:
@@ -178,8 +181,7 @@ def run_metrics(connection: Connection, run_id: str) -> dict[str, float | None]:
 
     """
     rows = connection.query("SELECT id, metric_set, metrics FROM runs WHERE id = ?", run_id, width=3)
-    values = read_metrics(connection, metric_names(connection), rows[0]) if rows else {}
-    return {name: values[name] for name in in_order(values)}
+    return read_metrics(connection, metric_names(connection), rows[0]) if rows else {}
 
 
 def all_metrics(

@@ -196,12 +196,26 @@ def _carried_metrics(connection: Connection) -> Iterator[Statement]:
     yield from map(name_statement, sets)
 
 
+def _followed_orders(_: Connection) -> Iterator[Statement]:
+    """Let runs say what became of orders behind the horizon, which metrics are bounds, and how many orders had which
+    value. Nobody can judge anew with the bounds of single waits that runs had: nothing followed their orders.
+    """
+    yield "ALTER TABLE runs DROP COLUMN worst_waits", ()
+    for column in ("bounds TEXT", "counts TEXT", "followed_us INTEGER"):
+        yield f"ALTER TABLE runs ADD COLUMN {column}", ()
+    states = "CHECK (final_status IN ('PENDING', 'PROCESSING', 'COMPLETE', 'ABANDONED'))"
+    yield f"ALTER TABLE orders ADD COLUMN final_status TEXT {states}", ()
+    for column in ("final_picked_up_us", "final_completed_us", "final_wait_us"):
+        yield f"ALTER TABLE orders ADD COLUMN {column} INTEGER", ()
+
+
 MIGRATIONS = [
     ("first schema", _first_schema),
     ("push and lineage", _push_and_lineage),
     ("replications", _replications),
     ("models", _models),
     ("a row a replication", _a_row_a_replication),
+    ("followed orders", _followed_orders),
 ]
 
 

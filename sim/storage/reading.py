@@ -7,14 +7,15 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from math import isfinite, isnan
+from math import isfinite
 from typing import Any, NamedTuple, TypeVar
 from warnings import warn
 
 from sim.errors import StorageError
 from sim.experiment import Replication
+from sim.statistics import Counts
 from sim.storage.connection import Connection
-from sim.storage.metrics import key_of
+from sim.storage.metrics import counts_of, key_of
 from sim.units import shown
 
 T = TypeVar("T")
@@ -129,20 +130,17 @@ def _texts(value: str) -> dict[str, str]:
 
 
 def _number(value: Any) -> float:
-    """Return a number of JSON, which may be infinite."""
-    number: float = _require(type(value) in (int, float) and not isnan(float(value)), value)
+    number: float = _require(type(value) in (int, float) and isfinite(value), value)
     return number
 
 
-def _worst_waits(value: str | None) -> dict[str, float | None]:
-    waits = {} if value is None else _mapping(value)
-    return {_require(name.startswith("wait."), name): _number(wait) for name, wait in waits.items()}
+def _counts(value: str) -> dict[str, Counts]:
+    return counts_of(_mapping(value))
 
 
 def _metric_values(value: str | None) -> list[float | None]:
     values: list[Any] = [] if value is None else json.loads(_text(value))
-    numbers = [None if number is None else _number(number) for number in _require(isinstance(values, list), values)]
-    return _require(all(number is None or isfinite(number) for number in numbers), numbers)
+    return [None if number is None else _number(number) for number in _require(isinstance(values, list), values)]
 
 
 def _or_none(column: _Column) -> _Column:
@@ -186,13 +184,21 @@ _METRICS = {
 _REPLICATIONS = {
     "id": _ID,
     "replication": _REPLICATION,
-    "worst_waits": _Column(_worst_waits, "a JSON object of waits"),
+    "bounds": _or_none(_Column(_words, "a JSON list of names")),
+    "counts": _or_none(_Column(_counts, "a JSON object of counts in base64")),
     "fingerprint": _FINGERPRINT,
     "engine": _WORD,
     "warmup_us": _Column(_whole(0), "a whole number from 0"),
     "started_at": _INSTANT,
     "finished_at": _INSTANT,
 }
+
+
+REPLICATION = (
+    "runs.id, runs.replication, runs.bounds, runs.counts, runs.fingerprint, runs.engine, runs.warmup_us, "
+    "runs.started_at, runs.finished_at, runs.metric_set, runs.metrics"
+)
+"""The columns of a replication, for `read_replication`."""
 
 
 def is_text(value: object) -> bool:
@@ -253,18 +259,21 @@ def read_metrics(connection: Connection, names: Mapping[str, list[str]], row: Se
 
 
 def read_replication(connection: Connection, names: Mapping[str, list[str]], row: Sequence[Any]) -> Replication:
-    """Return a replication from the row of its run: id, replication, worst_waits, fingerprint, engine, warmup_us,
-    started_at, finished_at, metric_set, metrics; `names` are those of each set.
+    """Return a replication from the columns REPLICATION of its run; `names` are those of each set of metrics.
 
     Raises:
         DamagedRunError: the row says what no run says.
 
     """
     facts, (metric_set, values) = row[:-2], row[-2:]
-    run_id, number, worst, fingerprint, engine, warmup, began, ended = _checked(connection, _REPLICATIONS, facts)
+    checked = _checked(connection, _REPLICATIONS, facts)
+    run_id, number, bounds, counts, fingerprint, engine, warmup, began, ended = checked
     metrics = read_metrics(connection, names, (run_id, metric_set, values))
     instants = (datetime.fromisoformat(began), datetime.fromisoformat(ended))
-    return Replication(number, metrics, worst, fingerprint, engine, warmup, *instants)
+    named = frozenset(bounds or ())
+    if not metrics.keys() >= named:
+        raise damaged_run(connection, run_id, "bounds", row[2], "names of its metrics")
+    return Replication(number, metrics, named, counts or {}, fingerprint, engine, warmup, *instants)
 
 
 def damaged_run(

@@ -6,7 +6,7 @@ so writing a run again changes nothing.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from platform import python_version
 from typing import Any
@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from sim.events import EventKind
 from sim.experiment import Replication, Run
+from sim.metrics import METRICS
 from sim.model import NONE, OrderClass, OrderStatus
 from sim.scenario import DRAWS, Scenario
 from sim.storage.connection import Connection, Statement, Value
-from sim.storage.metrics import StoredMetrics
+from sim.storage.metrics import StoredMetrics, counts_text
 from sim.storage.migrations import USERS, now
 from sim.storage.reading import damaged_run, is_text
 
@@ -38,6 +39,10 @@ PAGED = {
         "completed_us",
         "wait_us",
         "attempts",
+        "final_status",
+        "final_picked_up_us",
+        "final_completed_us",
+        "final_wait_us",
         "created_at",
         "updated_at",
         "deleted_at",
@@ -48,7 +53,7 @@ PAGED = {
 `run_id`: first the one that counts the rows of a run. The order that a bot is working on follows from the orders.
 """
 
-_ROWS = {"bots": 2_000, "orders": 2_000, "events": 10_000}  # in a page: some hundred kilobytes
+_ROWS = {"runs": 200, "bots": 2_000, "orders": 2_000, "events": 10_000}  # in a page: some hundred kilobytes
 _PART = 500_000  # characters of a file
 _PACKAGES = ("kitchensim", "numpy", "simpy")
 _ORDERS = 1 << 40  # how far the ids of orders lie behind those of bots
@@ -88,7 +93,8 @@ def run_row(scenario: Scenario, seed: int, run: Replication, run_id: str, tags: 
         "fingerprint": run.fingerprint,
         "versions": json.dumps(versions()),
         "warmup_us": run.warmup,
-        "worst_waits": json.dumps(run.worst_waits),
+        "bounds": json.dumps(sorted(run.bounds)),
+        "counts": counts_text(run.counts),
         "tags": json.dumps(sorted(set(tags)), ensure_ascii=False),
         "status": "writing",
         "started_at": run.started_at.isoformat(),
@@ -99,8 +105,8 @@ def run_row(scenario: Scenario, seed: int, run: Replication, run_id: str, tags: 
 
 
 def versions() -> dict[str, str]:
-    """Return the versions that a fingerprint may depend on."""
-    return {**_installed_versions(), "python": python_version(), "draws": DRAWS}
+    """Return the versions that a fingerprint or a metric may depend on."""
+    return {**_installed_versions(), "python": python_version(), "draws": DRAWS, "metrics": METRICS}
 
 
 @cache  # finding them takes longer than storing a replication
@@ -140,6 +146,19 @@ def of_scenario(table: str, row: Mapping[str, Value], scenario: Mapping[str, Val
         f"AND deleted_at IS NULL), {marks}) ON CONFLICT DO NOTHING",
         (scenario.get("sha256"), *row.values()),
     )
+
+
+def complete_runs(rows: Sequence[Mapping[str, Value]], scenario: Mapping[str, Value]) -> Iterator[Statement]:
+    """Yield what adds runs without bots, orders and events; their rows have the same columns and one scenario."""
+    names = ", ".join(rows[0])
+    values = ", ".join(f"json_extract(value, '$[{index}]')" for index in range(len(rows[0])))
+    sql = (
+        f"INSERT INTO runs (scenario_id, {names}) SELECT (SELECT id FROM scenarios WHERE sha256 = ? "
+        f"AND deleted_at IS NULL), {values} FROM json_each(?) WHERE true ON CONFLICT DO NOTHING"
+    )
+    for start in range(0, len(rows), _ROWS["runs"]):
+        part = [list(row.values()) for row in rows[start : start + _ROWS["runs"]]]
+        yield sql, (scenario["sha256"], json.dumps(part, ensure_ascii=False))
 
 
 def file_parts(sha256: str, content: str) -> Iterator[Statement]:
@@ -256,7 +275,7 @@ def _bot_status(is_removed: bool, is_working: bool) -> str:
 
 
 def _orders(run: Run, run_id: str, bot_ids: list[str]) -> Iterator[tuple[list[Any], ...]]:
-    orders, streams = run.measures.orders, run.workload.stream_names
+    orders, final, streams = run.measures.orders, run.final, run.workload.stream_names
     classes, states = tuple(OrderClass.__members__), tuple(OrderStatus.__members__)
     stamp = now()
     for rows in _slices("orders", len(orders.number)):
@@ -275,6 +294,10 @@ def _orders(run: Run, run_id: str, bot_ids: list[str]) -> Iterator[tuple[list[An
             _known(orders.completed[rows]),
             orders.wait[rows].tolist(),
             orders.attempts[rows].tolist(),
+            [states[code] for code in final.status[rows].tolist()],
+            _known(final.picked_up[rows]),
+            _known(final.completed[rows]),
+            final.wait[rows].tolist(),
             [stamp] * len(numbers),
             [stamp] * len(numbers),
             [None] * len(numbers),

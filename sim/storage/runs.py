@@ -15,7 +15,8 @@ from sim.engines import Engine
 from sim.errors import ScenarioError, StorageError
 from sim.events import RECORD, EventKind, EventLog
 from sim.experiment import Run, run
-from sim.model import NONE, OrderClass, Workload
+from sim.metrics import Final, final_of
+from sim.model import NONE, OrderClass, OrderStatus, Workload
 from sim.scenario import Scenario, restore_scenario
 from sim.storage.connection import Connection
 from sim.storage.reading import StoredRun
@@ -76,28 +77,38 @@ def load_run(connection: Connection, stored: StoredRun) -> Run:
 def _read(connection: Connection, stored: StoredRun) -> Run:
     scenario = stored_scenario(connection, stored)
     try:
-        workload = _workload(connection, stored, scenario)
+        warmup, until = connection.row("SELECT warmup_us, followed_us FROM runs WHERE id = ?", stored.id, width=2)
+        workload, final = _workload(connection, stored, scenario, until)
         log = _log(connection, stored, workload)
         began, ended = (datetime.fromisoformat(instant) for instant in (stored.started_at, stored.finished_at))
     except (IndexError, KeyError, OverflowError, RecursionError, TypeError, ValueError):
         raise _gone(connection, stored, "its rows are damaged") from None
-    return Run(scenario, stored.seed, stored.replication, stored.engine, workload, log, began, ended)
+    final = final or final_of(workload, log, scenario.end)
+    facts = (stored.seed, stored.replication, stored.engine, index(warmup))
+    return Run(scenario, *facts, workload, log, final, began, ended)
 
 
-def _workload(connection: Connection, stored: StoredRun, scenario: Scenario) -> Workload:
-    """Return the workload of a run; what its files tell of is as stored, also where numpy draws other numbers now."""
+def _workload(
+    connection: Connection, stored: StoredRun, scenario: Scenario, until: int | None
+) -> tuple[Workload, Final | None]:
+    """Return the workload of a run, and what became of its orders until the last instant, None where they were not
+    followed. What its files tell of is as stored, also where numbers are drawn in another way now.
+    """
     drawn = scenario.workload(stored.seed, stored.replication)
     streams = {name: code for code, name in enumerate(drawn.stream_names)}
-    orders = _columns(
-        connection,
-        "orders",
-        stored.id,
-        {
-            "class": lambda names: np.array([OrderClass[name] for name in names], np.uint8),
-            "stream": lambda names: np.array([streams[name] for name in names], np.int32),
-        },
-    )
-    return replace(drawn, order_class=orders["class"], stream=orders["stream"])
+    readers: dict[str, Callable[[Sequence[Any]], NDArray[Any]]] = {
+        "class": lambda names: np.array([OrderClass[name] for name in names], np.uint8),
+        "stream": lambda names: np.array([streams[name] for name in names], np.int32),
+    }
+    if until is not None:
+        readers["final_status"] = lambda names: np.array([OrderStatus[name] for name in names], np.uint8)
+        readers |= dict.fromkeys(("final_picked_up_us", "final_completed_us", "final_wait_us"), _instants)
+    columns = _columns(connection, "orders", stored.id, readers)
+    workload = replace(drawn, order_class=columns["class"], stream=columns["stream"])
+    if until is None:
+        return workload, None
+    status, picked_up, completed, wait = (column for name, column in columns.items() if name.startswith("final_"))
+    return workload, Final(status, picked_up, completed, wait, index(until))
 
 
 def _log(connection: Connection, stored: StoredRun, workload: Workload) -> EventLog:
@@ -107,7 +118,7 @@ def _log(connection: Connection, stored: StoredRun, workload: Workload) -> Event
         "events",
         stored.id,
         {
-            "time_us": lambda times: np.array([index(time) for time in times], np.int64),
+            "time_us": _instants,
             "kind": lambda names: np.array([kinds[name] for name in names], np.uint8),
             "order_number": lambda numbers: _numbers(numbers, workload.first_number),
             "bot_number": _numbers,
@@ -117,6 +128,10 @@ def _log(connection: Connection, stored: StoredRun, workload: Workload) -> Event
     for name, column in zip(("time", "kind", "order", "bot"), columns.values(), strict=True):
         rows[name] = column
     return EventLog.from_records(rows.tobytes(), workload)
+
+
+def _instants(values: Sequence[int | None]) -> NDArray[np.int64]:
+    return np.array([NONE if value is None else index(value) for value in values], np.int64)
 
 
 def _numbers(values: Sequence[int | None], first: int = 0) -> NDArray[np.int32]:

@@ -45,7 +45,9 @@ _RUN = (
     "versions",
     "tags",
     "warmup_us",
-    "worst_waits",
+    "bounds",
+    "counts",
+    "followed_us",
     "started_at",
     "finished_at",
     "created_at",
@@ -92,7 +94,7 @@ def save_run(connection: Connection, run: Run, tags: Iterable[str] = (), run_id:
     """
     prove(connection, run.scenario)
     run_id = run_id or new_run_id()
-    row = run_row(run.scenario, run.seed, replication_of(run), run_id, tags)
+    row = run_row(run.scenario, run.seed, replication_of(run), run_id, tags) | {"followed_us": run.final.until}
 
     def statements() -> Iterator[Statement]:
         yield from file_statements(run.scenario)

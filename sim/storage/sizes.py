@@ -12,7 +12,7 @@ from sim.storage.rows import PAGED
 
 _ROW = {"runs": 1_020, "events": 130, "orders": 480, "bots": 330, "scenarios": 400, "experiments": 250, "files": 140}
 _TEXT = {
-    "runs": "coalesce(length(metrics), 0) + coalesce(length(worst_waits), 0)",
+    "runs": "coalesce(length(metrics), 0) + coalesce(length(bounds), 0) + coalesce(length(counts), 0)",
     "scenarios": "length(yaml)",
     "experiments": "length(parameters)",
     "files": "length(content)",

@@ -3,25 +3,31 @@
 from sim.verdicts.expectations import Verdict, expectation_text, judge_expectations
 from sim.verdicts.findings import Finding, Outcome, worst
 from sim.verdicts.thresholds import (
+    LEVEL,
     NOTHING_OBSERVED,
     SINGLE_RUN,
-    STILL_PENDING,
+    STILL_OPEN,
     Judgement,
+    Sample,
     ThresholdVerdict,
     judge_threshold,
+    worst_slot,
 )
 
 __all__ = [
+    "LEVEL",
     "NOTHING_OBSERVED",
     "SINGLE_RUN",
-    "STILL_PENDING",
+    "STILL_OPEN",
     "Finding",
     "Judgement",
     "Outcome",
+    "Sample",
     "ThresholdVerdict",
     "Verdict",
     "expectation_text",
     "judge_expectations",
     "judge_threshold",
     "worst",
+    "worst_slot",
 ]

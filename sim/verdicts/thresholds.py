@@ -1,15 +1,22 @@
 """Thresholds: what must hold of a metric, against its values in replications."""
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.model import metric_named
 from sim.scenario import Condition, Place, Threshold
-from sim.statistics import Interval, mean_interval, replications_for, share_interval
+from sim.statistics import Interval, clopper_pearson, unseen_share
+from sim.units import count
+
+LEVEL = 0.025
+"""With what probability either judgement may be wrong: PASS and FAIL ask for the whole of a 95% interval."""
 
 NOTHING_OBSERVED = "nothing was observed"
-STILL_PENDING = "orders still PENDING could carry it over the limit; run longer"
+STILL_OPEN = "orders that were not over at the last could carry it over the limit"
 SINGLE_RUN = "one run of a random scenario has no interval; run more with -n"
 
 
@@ -22,10 +29,17 @@ class Judgement(StrEnum):
     NO_DATA = "NO DATA"
 
 
+_FROM_WORST = (Judgement.FAIL, Judgement.INCONCLUSIVE, Judgement.PASS, Judgement.NO_DATA)
+
+
 class ThresholdVerdict(NamedTuple):
-    """What became of one condition of a threshold: `note` says why, or what would settle it."""
+    """What became of one condition of a threshold: `note` says why, or what would settle it.
+
+    `metric` is the one that was judged: of a threshold that must hold in each slot, that of the worst one.
+    """
 
     threshold: Threshold
+    metric: str
     judgement: Judgement
     estimate: Interval | None
     note: str
@@ -36,55 +50,167 @@ class ThresholdVerdict(NamedTuple):
         return self.threshold.place
 
 
+class Sample(NamedTuple):
+    """A metric in each replication: NaN where nothing was observed, and whether a value is only a lower bound."""
+
+    values: NDArray[np.float64]  # (replications,)
+    bounds: NDArray[np.bool_]  # (replications,)
+    is_random: bool
+
+    @property
+    def is_single(self) -> bool:
+        """Whether it is one replication of many that might have come."""
+        return self.is_random and len(self.values) == 1
+
+
 def judge_threshold(
     threshold: Threshold,
-    values: Sequence[float | None],
-    worst_values: Sequence[float | None],
-    is_random: bool,
-    interval: Callable[[Sequence[float]], Interval] = mean_interval,
+    metric: str,
+    sample: Sample,
+    estimate: Callable[[float], Interval | None],
+    to_settle: Callable[[float], int | None],
+    level: float,
+    level_to_fail: float,
 ) -> ThresholdVerdict:
-    """Return the verdict on a threshold from a metric's value in each replication, None where nothing was observed.
+    """Return the verdict on a threshold for one metric.
 
-    PASS and FAIL ask that the whole interval of the mean, by default that of 95%, lies on that side. `worst_values` are
-    those that orders still PENDING at the end could bring about, None where there are none. `==` and `!=` must hold in
-    each replication.
+    PASS and FAIL ask that the whole interval, each of whose ends is wrong with probability `level`, lies on that side;
+    FAIL asks it of the interval at `level_to_fail`. `==` and `!=` must hold in each replication.
+    `estimate` gives the interval at a level, `to_settle` about how many replications tell the metric from a limit.
     """
-    observed = [value for value in values if value is not None]
-    is_single = is_random and len(values) == 1
-    estimate = interval(observed) if observed and not is_single else None
+    observed = sample.values[~np.isnan(sample.values)]
+    if not len(observed):
+        return ThresholdVerdict(threshold, metric, Judgement.NO_DATA, None, NOTHING_OBSERVED)
+    if threshold.days is not None:
+        return _judge_days(threshold, metric, sample, level, level_to_fail)
+    interval = None if sample.is_single else estimate(level)
+    if threshold.condition.operator in ("==", "!="):
+        judgement, note = _judge_each(threshold.condition, sample)
+    elif interval is None:
+        judgement, note = Judgement.INCONCLUSIVE, SINGLE_RUN
+    elif sample.is_random and interval.low is None:
+        judgement, note = Judgement.INCONCLUSIVE, "only one replication observed it; run more"
+    else:
+        to_fail = interval if level_to_fail == level else estimate(level_to_fail)
+        judgement, note = _judge_interval(threshold, sample, interval, to_fail or interval, to_settle)
+    return ThresholdVerdict(threshold, metric, judgement, interval, note)
 
-    def verdict(judgement: Judgement, note: str = "") -> ThresholdVerdict:
-        return ThresholdVerdict(threshold, judgement, estimate, note)
 
-    if not observed:
-        return verdict(Judgement.NO_DATA, NOTHING_OBSERVED)
+def _judge_each(condition: Condition, sample: Sample) -> tuple[Judgement, str]:
+    """Return whether a condition holds in each replication, and what that says of others."""
+    holds, may_hold = _days(condition, sample)
+    if not may_hold.all():
+        return Judgement.FAIL, _share_of_runs(int(holds.sum()), len(holds)) if sample.is_random else ""
+    if sample.is_single:
+        return Judgement.INCONCLUSIVE, SINGLE_RUN
+    if not holds.all():
+        return Judgement.INCONCLUSIVE, STILL_OPEN
+    return Judgement.PASS, _unseen(len(holds)) if sample.is_random else ""
+
+
+def _judge_interval(
+    threshold: Threshold,
+    sample: Sample,
+    interval: Interval,
+    interval_to_fail: Interval,
+    to_settle: Callable[[float], int | None],
+) -> tuple[Judgement, str]:
+    """Return on which side of its limits an interval lies, and what would settle it where it lies on neither."""
     condition = threshold.condition
-    if condition.operator in ("==", "!="):
-        held = sum((value == condition.low) == (condition.operator == "==") for value in observed)
-        if held < len(observed):
-            return verdict(Judgement.FAIL, _share_of_runs(held, len(observed)) if is_random else "")
-        return verdict(Judgement.INCONCLUSIVE, SINGLE_RUN) if is_single else verdict(Judgement.PASS)
-    if is_single:
-        return verdict(Judgement.INCONCLUSIVE, SINGLE_RUN)
-    assert estimate is not None
-    if is_random and estimate.low is None:
-        return verdict(Judgement.INCONCLUSIVE, "only one replication observed it; run more")
-    judgement = _side(condition, estimate)
+    judgement = _side(condition, interval)
+    if judgement is Judgement.FAIL:
+        judgement = _side(condition, interval_to_fail)
+    if sample.bounds.any() and not _holds_whatever_comes(condition, judgement, interval):
+        return Judgement.INCONCLUSIVE, STILL_OPEN
     if judgement is Judgement.INCONCLUSIVE:
-        return verdict(judgement, _what_settles(condition, observed))
-    # Orders that still wait make a metric larger, so they can spoil only a limit from above.
-    if judgement is Judgement.PASS and condition.operator in ("<", "<=", "between"):
-        carried = [value if bound is None else bound for value, bound in zip(values, worst_values, strict=True)]
-        if not _holds_of_mean(condition, [value for value in carried if value is not None], interval):
-            return verdict(Judgement.INCONCLUSIVE, STILL_PENDING)
-    return verdict(judgement)
+        return judgement, _what_settles(threshold, interval, len(sample.values), to_settle)
+    return judgement, ""
 
 
-def _holds_of_mean(
-    condition: Condition, values: Sequence[float], interval: Callable[[Sequence[float]], Interval]
-) -> bool:
-    """Whether the mean of these values, of which some may be infinite, lies on the right side."""
-    return all(map(math.isfinite, values)) and _side(condition, interval(values)) is Judgement.PASS
+def worst_slot(verdicts: Iterable[ThresholdVerdict]) -> ThresholdVerdict:
+    """Return the verdict on a threshold for all its slots: that of the worst one, which its note names.
+
+    A slot in which no replication observed anything promises nothing, unless there is no other.
+    """
+    all_slots = list(verdicts)
+    slots = [verdict for verdict in all_slots if verdict.judgement is not Judgement.NO_DATA] or all_slots
+    worst = min(slots, key=lambda verdict: (_FROM_WORST.index(verdict.judgement), _margin(verdict)))
+    if len(all_slots) == 1:
+        return worst
+    notes = [f"worst of {len(slots)} slots: {metric_named(worst.metric).window}", worst.note]
+    if len(slots) < len(all_slots):
+        notes.append(f"{count(len(all_slots) - len(slots), 'slot')} without orders")
+    return worst._replace(note="; ".join(filter(None, notes)))
+
+
+def _margin(verdict: ThresholdVerdict) -> float:
+    """Return how far an estimate lies on the right side of its limit."""
+    condition, estimate = verdict.threshold.days or verdict.threshold.condition, verdict.estimate
+    if estimate is None:
+        return 0.0
+    if condition.operator in ("<", "<="):
+        return condition.high - estimate.estimate
+    if condition.operator in (">", ">="):
+        return estimate.estimate - condition.low
+    return min(condition.high - estimate.estimate, estimate.estimate - condition.low)
+
+
+def _judge_days(
+    threshold: Threshold, metric: str, sample: Sample, level: float, level_to_fail: float
+) -> ThresholdVerdict:
+    """Return the verdict on the share of days on which a condition holds, of days on which anything was observed.
+
+    The share is that of the days on which it is known to hold. On days with a lower bound it may hold as well, and the
+    verdict is the same whether it does or not.
+    """
+    assert threshold.days is not None
+    if sample.is_single:
+        return ThresholdVerdict(threshold, metric, Judgement.INCONCLUSIVE, None, SINGLE_RUN)
+    holds, may_hold = _days(threshold.condition, sample)
+    hits, n = int(holds.sum()), len(holds)
+
+    def share_of(count_of_days: int, at_level: float) -> Interval:
+        if not sample.is_random:
+            return Interval(count_of_days / n, None, None, n)
+        return clopper_pearson(count_of_days, n, at_level)
+
+    judgement = _side(threshold.days, share_of(hits, level))
+    if judgement is Judgement.FAIL:
+        judgement = _side(threshold.days, share_of(hits, level_to_fail))
+    note = f"held on {hits} of {count(n, 'day')}"
+    if judgement is not _side(threshold.days, share_of(int(may_hold.sum()), level)):
+        judgement, note = Judgement.INCONCLUSIVE, f"{note}; {STILL_OPEN}"
+    elif judgement is Judgement.INCONCLUSIVE:
+        note += "; run more with -n"
+    return ThresholdVerdict(threshold, metric, judgement, share_of(hits, level), note)
+
+
+def _days(condition: Condition, sample: Sample) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return for each replication that observed anything whether a condition holds, and whether it may do so: a value
+    that is a lower bound may be any larger one.
+    """
+    is_observed = ~np.isnan(sample.values)
+    values, is_bound = sample.values[is_observed], sample.bounds[is_observed]
+    low, high, never, always = condition.low, condition.high, np.zeros(len(values), bool), np.ones(len(values), bool)
+    holds, for_all_larger, for_some_larger = {
+        "<": (values < high, never, values < high),
+        "<=": (values <= high, never, values <= high),
+        ">": (values > low, values > low, always),
+        ">=": (values >= low, values >= low, always),
+        "==": (values == low, never, values <= low),
+        "!=": (values != low, values > low, always),
+        "between": ((low <= values) & (values <= high), never, values <= high),
+    }[condition.operator]
+    return np.where(is_bound, for_all_larger, holds), np.where(is_bound, for_some_larger, holds)
+
+
+def _holds_whatever_comes(condition: Condition, judgement: Judgement, interval: Interval) -> bool:
+    """Whether a judgement on a lower bound stays what it is when the value is larger."""
+    if condition.operator == "between":
+        return judgement is Judgement.FAIL and interval.estimate > condition.high
+    if condition.operator in ("<", "<="):
+        return judgement is Judgement.FAIL
+    return judgement is Judgement.PASS
 
 
 def _side(condition: Condition, estimate: Interval) -> Judgement:
@@ -103,18 +229,27 @@ def _side(condition: Condition, estimate: Interval) -> Judgement:
     return Judgement.FAIL if is_wrong else Judgement.INCONCLUSIVE
 
 
-def _what_settles(condition: Condition, observed: Sequence[float]) -> str:
-    mean = mean_interval(observed).estimate
-    distance = min(abs(mean - condition.low), abs(mean - condition.high))
-    if distance == 0:
-        return "its mean is the limit; no number of replications is likely to settle it"
-    n = replications_for(observed, distance)
+def _what_settles(
+    threshold: Threshold, estimate: Interval, replications: int, to_settle: Callable[[float], int | None]
+) -> str:
+    condition = threshold.condition
+    limit = min(condition.low, condition.high, key=lambda end: abs(estimate.estimate - end))
+    n = to_settle(limit)
+    if n is None:
+        return "its estimate is the limit; no number of replications is likely to settle it"
+    if n <= replications:  # what was not seen yet keeps it open, of which the values tell nothing
+        n = max(2 * replications, threshold.replications_needed)
     # To look again at more replications until it passes is a test with more false alarms than 5%, hence "nominal".
     return f"about {n:,} replications (-n {n}) would likely settle it; a verdict after extending is nominal"
 
 
 def _share_of_runs(held: int, n: int) -> str:
-    share = share_interval(held, n)
+    share = clopper_pearson(held, n, LEVEL)
     return (
-        f"held in {held} of {n} replications ({share.estimate:.0%}, 95% interval {share.low:.0%} to {share.high:.0%})"
+        f"held in {held} of {n} replications ({share.estimate:.0%}; 95% interval {share.low:.0%} to {share.high:.0%})"
     )
+
+
+def _unseen(n: int) -> str:
+    """Say what a condition proves that held in each replication."""
+    return f"in all {n}; not so on fewer than {unseen_share(n, 2 * LEVEL):.1%} of days, one-sided 95%"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sim import compare, load_scenario
-from sim.model import UNITS, WORSE
+from sim import compare, load_scenario, open_database
+from sim.model import STANDARD
 from sim.output.documents import pair_document
 from sim.output.reports import difference_text
 from tests.helpers.checks import BARE, FAILS, FAILS_LINES, HOLDS, ONE_BOT, check, document, of_file, outcomes, put
@@ -15,6 +15,9 @@ from tests.helpers.commands import complaint
 from tests.helpers.commands import sim as command
 from tests.helpers.crews import GROWING, KITCHEN
 from tests.helpers.server import read_file
+
+UNITS = {metric.name: metric.unit for metric in STANDARD}
+WORSE = {metric.name: metric.worse for metric in STANDARD}
 
 
 def compared(lines: list[str]) -> dict[str, dict[str, str]]:
@@ -24,8 +27,8 @@ def compared(lines: list[str]) -> dict[str, dict[str, str]]:
         words = line.split()
         if re.fullmatch(r"  \S+:", line):
             found[words[0][:-1]] = {}
-        elif found and line.startswith("  ") and {*words[:2]} & UNITS.keys():
-            metric = next(word for word in words if word in UNITS)
+        elif found and line.startswith("  ") and any(word.removesuffix(".daily") in UNITS for word in words[:2]):
+            metric = next(word for word in words if word.removesuffix(".daily") in UNITS)
             found[[*found][-1]][metric] = words[0] if words[0] != metric else ""
     return found
 
@@ -107,7 +110,7 @@ def test_metrics_that_thresholds_of_either_name_are_compared_else_waits():
             one["metric"] for one in document("kitchen.yaml", "-n", "2", "--against", "old")["scenarios"][0]["against"]
         ]
 
-    assert metrics() == ["wait.VIP.mean", "wait.VIP.p95", "wait.NORMAL.mean", "wait.NORMAL.p95"]
+    assert metrics() == ["wait.VIP.mean", "wait.VIP.p95.daily", "wait.NORMAL.mean", "wait.NORMAL.p95.daily"]
     put({"old/kitchen.yaml": KITCHEN + 'thresholds: {utilisation: "< 1%"}\n'})
     assert metrics() == ["utilisation"]
     put({"kitchen.yaml": KITCHEN + 'thresholds: {bots: "== 3"}\n'})
@@ -376,7 +379,7 @@ def test_several_files_that_would_share_a_counterpart_are_refused():
 def test_a_base_that_cannot_be_run_is_a_fault_in_it():
     put({"late.yaml": GROWING.replace("warmup: mser5\n", ""), "old/late.yaml": GROWING})
     assert check("late.yaml", "--against", "old", status=2)[1].startswith(
-        "  old/late.yaml:1:1: growing, replication 1: mser5 finds no end"
+        "  old/late.yaml:1:1: mser5 finds no end of the warm-up"
     )
 
 
@@ -388,6 +391,22 @@ def test_a_run_that_is_not_there_or_no_database_is_one_line():
     command("run", "late.yaml", "--no-charts")
     assert complaint("check", "late.yaml", "--against", "fade", status=2) == (
         "database file:sim.db: no run starts with id 'fade'; sim runs lists them"
+    )
+
+
+def test_a_stored_run_without_a_metric_that_the_file_names_or_of_another_version_is_no_base():
+    put({"late.yaml": KITCHEN.replace("kitchen", "late")})
+    command("run", "late.yaml", "--no-charts")
+    [run_id] = read_file("sim.db", "SELECT id FROM runs")[0]
+    put({"late.yaml": KITCHEN.replace("kitchen", "late") + "metrics: [wait.p98]\n"})
+    assert f"run {run_id} was stored without metrics that this file names; run it again with them" in "\n".join(
+        check("late.yaml", "--against", run_id, status=2)
+    )
+    with open_database("file:sim.db") as database:
+        database.write([("UPDATE runs SET versions = json_remove(versions, '$.metrics')", ())])
+    assert complaint("check", "late.yaml", "--against", run_id, status=2) == (
+        f"database file:sim.db: has run {run_id} of another version, whose metrics mean something else; "
+        "run it again with this one"
     )
 
 

@@ -95,7 +95,7 @@ def test_options_are_those_of_the_command():
     assert checks.to_frame().values.tolist() == rows_of(document(".", *options, status=status))
     [checked] = checks.files
     replications = replicate(load_scenario("kitchen.yaml", crew=5), times=5, seed=3)
-    assert checked.replications.to_frame().equals(replications.to_frame())
+    assert known(checked.replications).equals(known(replications))
     put({"open.yaml": OPEN})
     for counts_as, outcome in (("pass", "PASS"), ("fail", "FAIL"), (None, "INCONCLUSIVE")):
         assert check("open.yaml", inconclusive=counts_as).outcome == outcome
@@ -126,6 +126,12 @@ def test_differences_to_a_base_are_findings_too():
     assert check("slow.yaml").differences is None
 
 
+def known(replications):
+    """What estimates are; percentiles of all orders are lost where a replication was run before."""
+    frame = replications.to_frame()
+    return frame[~frame["metric"].str.contains(r"\.p\d+$")].reset_index(drop=True)
+
+
 def test_what_is_finished_is_told_and_what_was_earlier_is_not_run_again():
     put({"kitchen.yaml": KITCHEN})
     scenario = load_scenario("kitchen.yaml")
@@ -138,7 +144,7 @@ def test_what_is_finished_is_told_and_what_was_earlier_is_not_run_again():
 
     [checked] = check("kitchen.yaml", earlier=lambda _: earlier, finished=take).files
     assert fresh == list(range(21, 31))
-    assert checked.replications.to_frame().equals(replicate(scenario).to_frame())
+    assert known(checked.replications).equals(known(replicate(scenario)))
     [checked] = check("kitchen.yaml").files  # nobody asks for more
     assert len(checked.replications.results) == 1
 

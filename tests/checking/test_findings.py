@@ -113,10 +113,10 @@ def test_a_scenario_that_cannot_be_run_is_wrong_and_the_others_still_run():
     assert rest == ["PASS          holds.yaml: 1 of 1 expectation", "2 scenarios: 1 passed, 1 wrong"]
 
 
-def test_a_later_replication_that_cannot_be_run_makes_a_scenario_wrong_too():
-    put({"open.yaml": KITCHEN + 'warmup: mser5\nthresholds: {bots: "== 3"}\n', "holds.yaml": HOLDS})
-    assert check("open.yaml", "holds.yaml", "-n", "30", status=2)[-1] == "2 scenarios: 1 passed, 1 wrong"
-    assert check("open.yaml", "-n", "1", status=3)[-1] == "1 scenario: 1 inconclusive"
+def test_a_scenario_whose_warm_up_is_not_found_is_wrong_and_the_others_are_checked():
+    put({"open.yaml": GROWING + 'thresholds: {throughput: "> 1/h"}\n', "holds.yaml": HOLDS})
+    for times in ("1", "30"):
+        assert check("open.yaml", "holds.yaml", "-n", times, status=2)[-1] == "2 scenarios: 1 passed, 1 wrong"
 
 
 def test_a_scenario_that_asks_nothing_is_an_outcome_of_its_own_and_fails_nothing(monkeypatch):
@@ -207,7 +207,7 @@ def test_thresholds_are_judged_by_as_many_replications_as_the_file_or_n_says(opt
 
 
 def test_a_plan_ends_when_its_metric_is_known_well_enough():
-    plan = "replications: {max: 60, until: {metric: wait.VIP.p95, half_width: 15%}}\n"
+    plan = "replications: {max: 60, until: {metric: wait.VIP.p95, half_width: 25%}}\n"
     put({"plan.yaml": KITCHEN + plan + 'thresholds: {bots: "== 3"}\n'})
     done = replicate(load_scenario("plan.yaml"))
     assert 20 < len(done.results) < 60
@@ -220,12 +220,13 @@ def test_seed_and_set_are_for_all_scenarios():
     done = replicate(load_scenario("a.yaml", crew=5), 3, seed=8)
     for one in found:
         assert (one["seed"], one["outcome"]) == (8, "PASS")
-        assert tuple(one["metrics"]["wait.mean"].values()) == done.estimate("wait.mean")
+        cells = one["metrics"]["wait.mean"]
+        assert tuple(cells[key] for key in ("estimate", "low", "high", "n")) == done.estimate("wait.mean")
 
 
 @pytest.mark.parametrize(
     ("condition", "verdict"),
-    [("< 1us", "FAIL"), ("< 2h", "INCONCLUSIVE"), ("< 1h", "INCONCLUSIVE")],
+    [("< 1us", "FAIL"), ("< 28s", "INCONCLUSIVE"), ("< 30s", "INCONCLUSIVE")],
 )
 def test_a_threshold_that_warns_is_shown_and_never_fails(condition, verdict):
     warns = f'thresholds:\n  wait.max: {{check: "{condition}", severity: warn}}\n'

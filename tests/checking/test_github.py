@@ -32,6 +32,7 @@ from tests.helpers.checks import (
 )
 from tests.helpers.commands import names
 from tests.helpers.commands import sim as command
+from tests.helpers.crews import KITCHEN
 
 
 def told(lines: list[str]) -> list[tuple[str, dict[str, str], str]]:
@@ -56,7 +57,7 @@ def test_annotations_put_what_did_not_hold_to_its_line(monkeypatch, folder):
     diff = (line[4:] for line in said[start + 1 : start + 6])
     faults = [line.strip().split(": ", 1)[1] for line in of_file(BROKEN_LINES, "night/broken.yaml")[1:]]
     completed = ("error", "night/late.yaml", "7", "5", "FAIL", "order 1001: completed 11s: completed 10s")
-    alone = "bots.mean == 3: one run of a random scenario has no interval; run more with -n"
+    alone = "throughput > 1/h: one run of a random scenario has no interval; run more with -n"
     assert [
         (level, places["file"], places["line"], places["col"], places["title"], message)
         for level, places, message in told(said)
@@ -215,3 +216,24 @@ def test_a_summary_that_would_not_fit_says_how_much_is_left_out():
     some = step_summary(files[:100])
     assert "would not fit" not in some
     assert list(map(len, rendered(some))) == [101, 100]
+
+
+def test_the_summary_names_the_worst_slot_of_a_promise_that_is_kept_too(monkeypatch):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
+    promise = 'windows: {slots: {every: 5m}}\nthresholds: {"wait.within(2m)@slots": ">= 50%"}\n'
+    put({"a.yaml": KITCHEN + promise})
+    check("a.yaml", "-n", "30", "--github")
+    [[*_], row], [block] = rendered(Path("summary.md").read_text())
+    assert row[0] == "✅ PASS"
+    assert re.search(r"^PASS +a\.yaml:10: wait\.within\(2m\)@slots >= 50%$", block, re.MULTILINE)
+    assert re.search(r"worst of 2 slots: 00:0[05]", block)
+
+
+def test_a_promise_about_days_says_on_what_share_of_them_it_held():
+    put({"a.yaml": KITCHEN + 'thresholds: {wait.p95: {check: "< 5m", days: ">= 80%"}}\n'})
+    [_, finding, _] = check("a.yaml", "-n", "30", "-v")
+    assert re.fullmatch(
+        r"  a\.yaml:9: wait\.p95 < 5m on >= 80% of days: PASS, "
+        r"got 100\.0% \(\d\d\.\d% to 100\.0%\) of days; held on 30 of 30 days",
+        finding,
+    )

@@ -64,7 +64,7 @@ def large(orders: int) -> str:
 def test_a_run_leaves_text_tables_metrics_charts_and_a_database():
     said = sim_process("run", "kitchen.yaml")
     assert said.stderr == ""
-    assert names("out/kitchen") == FILES | {"charts/bots.png", "charts/queues.png", "charts/waits.png"}
+    assert names("out/kitchen") == FILES | {f"charts/{name}.png" for name in ("bots", "queues", "waits", "day")}
     for chart in Path("out/kitchen/charts").iterdir():
         assert chart.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
     (run_id,) = run_ids()

@@ -26,7 +26,7 @@ def test_the_scenario_of_ten_lines_gives_the_result_that_is_shown(readme, elsewh
     status, _ = typed("sim run first.yaml", elsewhere)
     assert status == 0
     assert (elsewhere / "out/first/result.txt").read_text().startswith(block(readme, "text"))
-    assert len(list((elsewhere / "out/first/charts").iterdir())) == 3
+    assert len(list((elsewhere / "out/first/charts").iterdir())) == 4
     assert (elsewhere / "sim.db").exists()
 
 

@@ -15,7 +15,7 @@ import sim.engines
 from sim import load_scenario, replicate, run
 from sim.engines import LONG, choose_engine
 from sim.engines.compiled import jit
-from sim.metrics import tally
+from sim.metrics import volume
 from sim.output.documents import metrics_document
 from tests.helpers import ROOT
 from tests.helpers.waiting import PATIENCE, wait_for
@@ -42,10 +42,10 @@ def test_a_run_and_replications_are_the_same_in_either_engine():
     assert (one.engine, other.engine) == ("reference", "compiled")
     assert (one.fingerprint, one.measures.values) == (other.fingerprint, other.measures.values)
     these, those = (replicate(lunch, 20, engine=engine) for engine in ("reference", "compiled"))
-    assert [(one.values, one.worst_waits, one.fingerprint, one.series.left_out) for one in these.results] == [
-        (one.values, one.worst_waits, one.fingerprint, one.series.left_out) for one in those.results
+    assert [(one.values, one.bounds, one.fingerprint, one.series.left_out) for one in these.results] == [
+        (one.values, one.bounds, one.fingerprint, one.series.left_out) for one in those.results
     ]
-    assert these.all_orders("VIP") == those.all_orders("VIP")
+    assert these.estimate("flow.VIP.p90") == those.estimate("flow.VIP.p90")
     assert {one.engine for one in those.results} == {"compiled"}
 
 
@@ -109,10 +109,10 @@ while "compile_now" in sys.orig_argv[-1] and not pathlib.Path(__file__).with_nam
 
 def nearly_compiled(folder: Path) -> None:
     """Put into a folder what is compiled of the engine, but for a small part, in place of compiling all once more."""
-    for function in (jit._nothing, tally._count_waits):
+    for function in (jit._nothing, volume.fill):
         cache = Path(function.stats.cache_path)
         place = folder / UserProvidedCacheLocator.get_suitable_cache_subpath(inspect.getfile(function.py_func))
-        shutil.copytree(cache, place, ignore=shutil.ignore_patterns("*.pyc", "*.mark", "*_count_waits*"))
+        shutil.copytree(cache, place, ignore=shutil.ignore_patterns("*.pyc", "*.mark", "*durations_of*"))
 
 
 def test_newcomers_do_not_wait_nor_disturb_each_other_and_the_next_experiment_finds_the_engine_compiled(tmp_path):
@@ -147,7 +147,8 @@ def test_without_numba_the_same_source_runs_as_plain_python():
         "import numpy as np; from sim.engines.compiled import jit;"
         "from tests.helpers.engines import both_say_the_same, random_workload;"
         "assert jit.numba is None; rng = np.random.default_rng(3);"
-        "print(all(both_say_the_same(random_workload(rng), int(rng.choice([0, 3, 20]))) for _ in range(150)))"
+        "workloads = [random_workload(rng) for _ in range(60)];"
+        "print(all(both_say_the_same(w, w.horizon and int(rng.integers(w.horizon)), 3) for w in workloads))"
     )
     done = python("-c", code)
     assert (done.stdout, done.stderr) == ("True\n", "")

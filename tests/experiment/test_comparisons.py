@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from sim.experiment import compare, sweep
-from sim.model import UNITS
+from sim.model import STANDARD
 from sim.statistics import holm
 from tests.helpers.studies import KITCHEN, SIX, faults_of
 
@@ -117,9 +117,12 @@ def test_all_run_as_often_as_the_one_that_asks_for_most(load):
 
 def test_pairs_are_replications_in_which_both_observed_it(load):
     rare = KITCHEN.replace("VIP: 20%", "VIP: 2%").replace("NORMAL: 80%", "NORMAL: 98%").replace("10s", "1m")
-    done = compare(load(rare + "sweep: {crew: [12]}"), metric_names=["flow.VIP.mean"])
+    rare += "patience: {VIP: 10s}\nsweep: {crew: [12]}\n"
+    done = compare(load(rare), metric_names=["service.VIP.mean"])
     [pair] = done.pairs
-    theirs, ours = ([run.values["flow.VIP.mean"] for run in one.results] for one in (done.baseline, *done.alternatives))
+    theirs, ours = (
+        [run.values["service.VIP.mean"] for run in one.results] for one in (done.baseline, *done.alternatives)
+    )
     both = [(one, other) for one, other in zip(ours, theirs, strict=True) if None not in (one, other)]
     assert len(ours) - ours.count(None) > len(both), "some of the alternative have no partner"
     mean, low, high, _ = paired(*zip(*both, strict=True))
@@ -137,14 +140,15 @@ def test_what_nobody_observed_does_not_differ(load):
     assert row[["baseline", "mean", "difference", "low", "high", "correlation"]].isna().all()
 
 
-def test_waits_that_are_not_over_make_a_pair_a_bound(load):
-    done = compare(load(KITCHEN + "sweep: {crew: [2, 4]}"), metric_names=["wait", "service"])
+def test_waits_that_never_end_since_the_kitchen_closes_make_a_pair_a_bound(load):
+    closes = KITCHEN.replace("{until: 5m}", "{until: 5m, closes: true}")
+    done = compare(load(closes + "sweep: {crew: [2, 4]}"), metric_names=["wait", "service"])
     assert [pair.is_bound for pair in done.pairs] == [True, False]
 
 
 def test_a_scenario_does_not_differ_from_itself_under_another_name(load):
     one = load(KITCHEN + "replications: 8")
-    done = compare(one, one.with_keys(name="twin"), metric_names=list(UNITS))
+    done = compare(one, one.with_keys(name="twin"), metric_names=[metric.name for metric in STANDARD])
     assert done.labels == ["story", "twin"]
     seen = [pair.difference for pair in done.pairs if pair.difference is not None]
     assert len(seen) > 40

@@ -38,7 +38,8 @@ def test_parameters_that_a_caller_changes_are_the_callers_own(scenario):
 def test_times_as_timedeltas(story):
     orders = story(LATE).to_frame("orders", times="timedelta").set_index("order")
     assert list(orders.columns) == [
-        *("class", "stream", "status", "created", "picked_up", "completed", "bot", "attempts", "wait", "flow")
+        *("class", "stream", "status", "created", "picked_up", "completed", "bot", "attempts", "wait", "flow"),
+        *("final_status", "final_picked_up", "final_completed", "final_wait"),
     ]
     assert orders.loc[1002, "created"] == pd.Timedelta("3s")
     assert orders.loc[1002, "wait"] == pd.Timedelta("9s")
@@ -113,10 +114,9 @@ def test_a_theory_that_does_not_hold_says_why_in_a_notebook(scenario):
     assert none._repr_html_() == "<div>no theory, since orders of the timeline are no Poisson arrivals</div>"
 
 
-def test_each_caption_of_replications_in_a_notebook_has_its_table(scenario):
-    html = replicate(scenario(LATE))._repr_html_()
-    caption = html.index("waits of all orders together")
-    waits = html[caption:].split("</table>")[0]
-    assert "<table><tr>" in waits
-    assert ">NORMAL</td>" in waits
-    assert ">19s</td>" in waits
+def test_replications_in_a_notebook_are_a_table_of_metrics_and_one_of_verdicts(scenario):
+    metrics, verdicts, rest = replicate(scenario(LATE))._repr_html_().split("</table>")
+    assert "story, seed 0, 1 replication" in metrics
+    assert ">19s</td>" in metrics[metrics.index("wait.NORMAL.max") :]
+    assert ">FAIL</td>" in verdicts
+    assert not rest

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from sim import Replications, replicate, run
-from sim.model import UNITS
-from sim.statistics import mean_interval
+from sim.model import metric_named
+from sim.statistics import bounds, day_range
 from tests.helpers.experiments import CERTAIN, PLAN, SHIFT, said
 
 # Replications
@@ -34,14 +34,19 @@ def test_the_numbers_are_the_same_however_the_work_is_shared(kitchen, hundred):
             assert np.array_equal(one.series.queue, other.series.queue)
 
 
-def test_thirty_extended_to_a_hundred_are_a_hundred_at_once(kitchen, hundred):
+def test_thirty_extended_to_a_hundred_are_a_hundred_at_once_but_for_percentiles_that_the_file_does_not_name(
+    kitchen, hundred
+):
     fresh = []
     extended = replicate(
         kitchen, 100, earlier=lambda _: replicate(kitchen, 30).results, finished=lambda _, block: fresh.append(block)
     )
     assert said(extended) == said(hundred)
     assert [number for block in fresh for number in block.numbers] == list(range(31, 101))
-    pd.testing.assert_frame_equal(extended.to_frame(), hundred.to_frame())
+    table, at_once = extended.to_frame(), hundred.to_frame()
+    is_known = table["estimate"].notna()
+    assert set(table["metric"][~is_known]) == {name for name in hundred.metric_names if metric_named(name).is_pooled}
+    pd.testing.assert_frame_equal(table[is_known], at_once[is_known])
 
 
 def test_earlier_ones_may_have_gaps_and_be_more_than_are_asked_for(kitchen, hundred):
@@ -89,13 +94,14 @@ def test_an_estimate_is_the_mean_over_replications_that_observed_something(kitch
     seen = [one.values["wait.VIP.mean"] for one in done.results if one.values["wait.VIP.n"]]
     assert 3 < len(seen) < 30
     assert done.values("wait.VIP.mean") == seen
-    assert done.estimate("wait.VIP.mean") == mean_interval(seen)
-    assert done.estimate("wait.VIP.mean", 0.5) == mean_interval(seen, 0.5)
+    assert done.estimate("wait.VIP.mean") == bounds(seen, 0.025)
+    assert done.estimate("wait.VIP.mean", 0.5) == bounds(seen, 0.25)
     assert Replications(kitchen, 7, hundred.results[:1]).estimate("wait.mean").low is None
     summary = done.to_frame().set_index("metric")
-    assert summary.loc["wait.VIP.mean"].tolist() == [*mean_interval(seen), "s"]
-    assert list(summary.index) == list(UNITS)
-    assert len(done.runs) == 30 * len(UNITS)
+    mean, low, high, n = bounds(seen, 0.025)
+    assert summary.loc["wait.VIP.mean"].tolist() == [mean, mean, low, high, n, "s", *day_range(seen)[:2]]
+    assert list(summary.index) == list(done.metric_names)
+    assert len(done.runs) == 30 * len(done.metric_names)
     assert done.runs["value"].isna().sum() == sum(v is None for one in done.results for v in one.values.values())
 
 
@@ -110,7 +116,7 @@ def test_what_nobody_observed_has_no_estimate(scenario):
 
 
 def enough(values: list[float]) -> bool:
-    interval = mean_interval(values)
+    interval = bounds(values, 0.025)
     return interval.half_width <= 0.25 * abs(interval.estimate)
 
 

@@ -5,8 +5,9 @@ from datetime import datetime
 
 import pytest
 
-from sim import Replications, StorageError, replicate, run
-from sim.model import UNITS
+from sim import Replications, Scenario, StorageError, replicate, run
+from sim.experiment import Replication
+from sim.model import STANDARD, metric_named
 from sim.storage import (
     delete_run,
     earlier_replications,
@@ -23,7 +24,7 @@ from sim.storage import (
 from tests.helpers.backends import change
 from tests.helpers.experiments import MINUTE, SHIFT, said
 from tests.helpers.server import read_file
-from tests.helpers.verdicts import OPEN, PASS
+from tests.helpers.verdicts import FAIL, OPEN
 
 
 def test_replications_extended_from_the_database_are_a_hundred_at_once(database, kitchen, hundred):
@@ -37,14 +38,62 @@ def test_replications_extended_from_the_database_are_a_hundred_at_once(database,
     assert said(Replications(kitchen, 7, earlier_replications(database, kitchen, 7))) == said(hundred)
 
 
-def test_unfinished_orders_of_stored_replications_still_count(database, scenario):
-    kitchen = scenario(SHIFT + 'thresholds: {wait.max: "< 2h", wait.mean: "< 20s", wait.p50: "< 1h"}')
+@pytest.mark.parametrize("first", [1, 30, 59])
+def test_thirty_replications_extended_to_sixty_say_what_sixty_at_once_say_to_the_last_bit(database, scenario, first):
+    named = ["wait.NORMAL.p95", "flow.p99.5", "wait.VIP.within(30s)", "wait.p80@late"]
+    windows = "windows: {late: {from: 3m, until: 5m}}\n"
+    kitchen = scenario(f"{SHIFT}{windows}metrics: [{', '.join(named)}]\nthresholds: {{wait.NORMAL.p95: '< 1m'}}\n")
+    save_replications(database, kitchen, 7, replicate(kitchen, first).results)
+    extended = replicate(kitchen, 60, earlier=lambda _: earlier_replications(database, kitchen, 7))
+    at_once = replicate(kitchen, 60)
+    assert said(extended) == said(at_once)
+    assert any(part.n for part in extended.results[0].counts.values())
+    metric_names = [name for name in kitchen.metric_set.names if not metric_named(name).is_pooled]
+    for name in (*metric_names, *named):
+        assert extended.estimate(name) == at_once.estimate(name), name
+    assert extended.verdicts == at_once.verdicts
+
+
+def test_stored_replications_that_lack_a_metric_of_the_scenario_are_run_and_stored_again(database, scenario):
+    def numbers_run(kitchen: Scenario) -> list[int]:
+        fresh: list[Replication] = []
+        replicate(
+            kitchen,
+            3,
+            earlier=lambda _: earlier_replications(database, kitchen, 7),
+            finished=lambda _, block: fresh.extend(block),
+        )
+        save_replications(database, kitchen, 7, fresh)
+        return [replication.number for replication in fresh]
+
+    plain = scenario(SHIFT + 'thresholds: {wait.p95: "< 1m"}\n')
+    more = scenario(SHIFT + 'thresholds: {wait.p95: "< 1m"}\nmetrics: [wait.NORMAL.p98]\n')
+    other = scenario(SHIFT + 'thresholds: {wait.p90: "< 1m"}\n')
+    counted = scenario(SHIFT + 'thresholds: {wait.NORMAL.p99: "< 1m"}\n')
+    assert numbers_run(plain) == [1, 2, 3]
+    assert numbers_run(more) == [1, 2, 3]
+    assert numbers_run(more) == []
+    assert numbers_run(plain) == []
+    assert numbers_run(other) == [], "its orders were counted for another percentile"
+    assert numbers_run(counted) == [], "likewise"
+    assert len(list_runs(database)) == 6
+    # of the two that there are of each number, one that has all is taken, whichever was stored first
+    [oldest] = database.query("SELECT min(id) FROM runs WHERE replication = 2 AND counts LIKE '%NORMAL%'")
+    delete_run(database, *oldest)
+    assert numbers_run(plain) == []
+    assert numbers_run(more) == [2]
+
+
+def test_lower_bounds_of_stored_replications_stay_lower_bounds(database, scenario):
+    starving = SHIFT.replace("initial: 2", "initial: 1").replace("NORMAL: 98%, VIP: 2%", "NORMAL: 2%, VIP: 98%")
+    kitchen = scenario(starving + 'thresholds: {wait.max: "< 2h", wait.mean: "< 1s"}')
     done = replicate(kitchen)
     save_replications(database, kitchen, 7, done.results)
     back = replicate(kitchen, earlier=lambda _: earlier_replications(database, kitchen, 7))
-    assert any(one.worst_waits.get("wait.max") == float("inf") for one in back.results)
+    assert any("wait.max" in replication.bounds for replication in back.results)
+    assert said(back) == said(done)
     assert back.verdicts == done.verdicts
-    assert [one.judgement for one in back.verdicts] == [OPEN, OPEN, PASS]
+    assert [verdict.judgement for verdict in back.verdicts] == [OPEN, FAIL]
 
 
 def test_only_the_same_scenario_and_seed_by_the_same_versions_that_is_not_deleted_counts(
@@ -61,8 +110,18 @@ def test_only_the_same_scenario_and_seed_by_the_same_versions_that_is_not_delete
     assert earlier(scenario(SHIFT.replace("2}", "3}"))) == []
     delete_run(database, ids[1])
     assert earlier() == [1, 3]
-    change(database, "UPDATE runs SET versions = json_set(versions, '$.draws', '1') WHERE id = ?", ids[2])
-    assert earlier() == [1]
+    for version in ("draws", "metrics", "kitchensim"):
+        change(database, f"UPDATE runs SET versions = json_set(versions, '$.{version}', '1') WHERE id = ?", ids[2])
+        assert earlier() == [1]
+        [(present,)] = database.query("SELECT json_extract(versions, ?) FROM runs WHERE id = ?", f"$.{version}", ids[0])
+        change(
+            database,
+            "UPDATE runs SET versions = json_set(versions, ?, ?) WHERE id = ?",
+            f"$.{version}",
+            present,
+            ids[2],
+        )
+        assert earlier() == [1, 3]
     change(database, "UPDATE runs SET versions = json_remove(versions, '$.draws') WHERE id = ?", ids[2])
     assert earlier() == [1]
     change(database, "UPDATE runs SET status = 'writing' WHERE id = ?", ids[0])
@@ -76,19 +135,13 @@ def test_a_run_with_its_events_is_an_earlier_replication_too(database, kitchen):
     )
 
 
-def test_a_run_of_before_worst_waits_were_stored_is_no_earlier_replication(database, kitchen):
-    saved = save_run(database, run(kitchen))
-    change(database, "UPDATE runs SET warmup_us = 0, worst_waits = NULL WHERE id = ?", saved)  # as migration 3 does
-    assert earlier_replications(database, kitchen, 7) == []
-
-
 def test_an_experiment_is_a_row_and_its_runs_have_metrics_and_no_events(database, backend, kitchen, hundred):
     done = Replications(kitchen, 7, hundred.results[:3])
     ids = save_replications(database, kitchen, 7, done.results, ["pilot"])
     [(experiment, kind, parameters, scenario_id, deleted)] = backend.read(
         "SELECT id, kind, parameters, scenario_id, deleted_at FROM experiments"
     )
-    assert (kind, json.loads(parameters), deleted) == ("replicate", {"seed": 7, "replications": [1, 2, 3]}, None)
+    assert (kind, json.loads(parameters), deleted) == ("replicate", {"seed": 7}, None)
     assert backend.read("SELECT id FROM scenarios") == [(scenario_id,)]
     assert backend.read("SELECT DISTINCT experiment_id, scenario_id, status, tags FROM runs") == [
         (experiment, scenario_id, "complete", '["pilot"]')
@@ -96,7 +149,7 @@ def test_an_experiment_is_a_row_and_its_runs_have_metrics_and_no_events(database
     assert [(run_id, number) for run_id, number in backend.read("SELECT id, replication FROM runs ORDER BY 2")] == [
         *zip(ids, (1, 2, 3), strict=True)
     ]
-    assert backend.count("events", "orders", "bots", "metrics") == (0, 0, 0, 3 * len(UNITS))
+    assert backend.count("events", "orders", "bots", "metrics") == (0, 0, 0, 3 * len(STANDARD))
     for run_id, one in zip(ids, done.results, strict=True):
         assert run_metrics(database, run_id) == one.values
         stored = find_run(database, run_id)
@@ -123,7 +176,7 @@ def test_an_experiment_that_is_removed_leaves_its_runs_and_a_run_its_experiment(
     ids = save_replications(database, kitchen, 7, hundred.results[:2])
     delete_run(database, ids[0])
     assert purge(database) == 1
-    assert backend.count("runs", "experiments", "metrics") == (1, 1, len(UNITS))
+    assert backend.count("runs", "experiments", "metrics") == (1, 1, len(STANDARD))
     change(database, "DELETE FROM experiments")
     assert backend.read("SELECT id, experiment_id FROM runs") == [(ids[1], None)]
     change(database, "DELETE FROM scenarios")
@@ -155,7 +208,7 @@ def test_an_experiment_is_pushed_with_its_runs_once(database, backend, source, k
     for table, columns in {
         "experiments": "*",
         "metrics": "*",
-        "runs": "id, experiment_id, replication, seed, fingerprint, warmup_us, worst_waits, tags, status",
+        "runs": "id, experiment_id, replication, seed, fingerprint, warmup_us, bounds, counts, tags, status",
     }.items():
         sql = f"SELECT {columns} FROM {table} ORDER BY 1, 2"
         assert backend.read(sql) == read_file(tmp_path / "source.db", sql)

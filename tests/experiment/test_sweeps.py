@@ -9,9 +9,9 @@ import pytest
 
 from sim import replicate
 from sim.experiment import compare, sweep
-from sim.model import UNITS
+from sim.experiment.replications import COLUMNS, NUMBERS
 from tests.helpers.experiments import said
-from tests.helpers.studies import CREWS, DRAINED, KITCHEN, NUMBERS, SIX, SOMETIMES
+from tests.helpers.studies import CREWS, DRAINED, KITCHEN, SIX, SOMETIMES
 
 
 def test_all_points_meet_the_same_customers(crews):
@@ -38,9 +38,9 @@ def test_a_sweep_is_the_replications_of_each_of_its_points(crews):
     assert (done.seed, done.parameters, len(done.points)) == (7, ["crew"], 3)
     for point, found in zip(crews.points(), done.points, strict=True):
         assert found.scenario.sha256 == point.sha256
-        assert said(found) == said(replicate(point))
+        assert said(found) == said(replicate(point.with_metrics(done.metric_names)))
     for point, found in zip(crews.points(), sweep(crews, times=2, seed=5).points, strict=True):
-        assert said(found) == said(replicate(point, times=2, seed=5))
+        assert said(found) == said(replicate(point.with_metrics(done.metric_names), times=2, seed=5))
 
 
 @pytest.mark.slow
@@ -61,7 +61,9 @@ def test_what_is_out_of_range_is_refused(crews, options):
 
 
 def test_earlier_replications_are_not_run_again_and_new_ones_are_told(crews):
-    stored = {point.sha256: replicate(point, times=4).results for point in crews.points()[:2]}
+    names = sweep(crews, times=1).metric_names
+    points = [point.with_metrics(names) for point in crews.points()]
+    stored = {point.sha256: replicate(point, times=4).results for point in points[:2]}
     asked, told, heard = [], [], []
     done = sweep(
         crews,
@@ -79,9 +81,10 @@ def test_earlier_replications_are_not_run_again_and_new_ones_are_told(crews):
 def test_the_table_of_a_sweep_has_a_row_for_each_point_and_metric(crews):
     done = sweep(crews)
     table = done.to_frame()
-    assert list(table) == ["crew", "metric", *NUMBERS, "n", "unit"]
-    assert list(zip(table["crew"], table["metric"], strict=True)) == list(product([2, 3, 4], UNITS))
-    assert [str(kind) for kind in table.dtypes[[*NUMBERS, "n"]]] == ["Float64"] * 3 + ["Int64"]
+    assert list(table) == ["crew", *COLUMNS]
+    names = done.points[0].metric_names
+    assert list(zip(table["crew"], table["metric"], strict=True)) == list(product([2, 3, 4], names))
+    assert [str(kind) for kind in table.dtypes[[*NUMBERS, "n"]]] == ["Float64"] * len(NUMBERS) + ["Int64"]
     for point, rows in zip(done.points, np.split(np.arange(len(table)), 3), strict=True):
         found = table.iloc[rows].drop(columns="crew").reset_index(drop=True)
         pd.testing.assert_frame_equal(found, point.to_frame())
@@ -109,7 +112,7 @@ def test_shown_are_the_metrics_of_thresholds_or_those_that_matter_in_general(loa
     general = ["wait.VIP.mean", "wait.VIP.p95", "wait.NORMAL.mean", "wait.NORMAL.p95"]
     assert sweep(load(keys)).metric_names == general
     asked = "thresholds: {utilisation: '> 1%', wait.p95: ['< 1h', '> 0s']}\n"
-    assert sweep(load(keys + asked)).metric_names == ["wait.p95", "utilisation"]
+    assert sweep(load(keys + asked)).metric_names == ["utilisation", "wait.p95"]
 
 
 def test_a_point_without_chance_runs_once_among_random_ones(load):

@@ -4,9 +4,11 @@ import pytest
 
 from sim import replicate
 from sim.experiment import theory
-from sim.model import UNITS
+from sim.model import STANDARD
 from sim.statistics.queueing import erlang_a, priority_waits
 from tests.helpers.studies import NUMBERS, SIX
+
+UNITS = {metric.name: metric.unit for metric in STANDARD}
 
 DOOR = "arrivals: [{name: door, class: NORMAL, poisson: {rate: 6/m}}]\n"
 BOTH = "{VIP: 30%, NORMAL: 70%}"

@@ -1,16 +1,19 @@
 """Warm-up: what it leaves out of the metrics; and Little's identity, which each log obeys."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from sim import SimulationError, replicate, run
-from sim.metrics import measure
-from sim.model import OrderClass
+from sim.metrics import attempts_of, measure, orders_of, outcome_of
+from sim.model import MetricSet, OrderClass
 from sim.output.text import summary
-from sim.statistics import batch_means, mser5
-from tests.helpers.experiments import CERTAIN
+from sim.statistics import batch_means, mser5_cut
+from tests.helpers.experiments import CERTAIN, said
+
+SECOND = 1_000_000
 
 # Warm-up
 
@@ -18,7 +21,8 @@ from tests.helpers.experiments import CERTAIN
 def plain_metrics(done, start: int) -> dict[str, float]:
     """The metrics from an instant on, microsecond by microsecond as the definitions say, from the tables alone."""
     orders, events = done.orders[done.orders["created_us"] >= start], done.events
-    complete = orders[orders["status"] == "COMPLETE"]
+    complete = orders[orders["final_status"] == "COMPLETE"]
+    flows = complete["final_completed_us"] - complete["created_us"]
     changes = {
         "queue": {"order_created": 1, "order_returned": 1, "order_picked_up": -1},
         "bots": {"bot_added": 1, "bot_removed": -1},
@@ -32,19 +36,19 @@ def plain_metrics(done, start: int) -> dict[str, float]:
         levels[name] = level[start:]
     integral = {name: int(level[:-1].sum()) for name, level in levels.items()}
     span = done.log.end - start
-    waits = sorted(orders["wait_us"])
+    waits = sorted(orders["final_wait_us"])
     returned = done.attempts[(done.attempts["outcome"] == "returned") & done.attempts["order"].isin(orders["order"])]
     return {
         "wait.mean": sum(waits) / len(waits) / 1e6,
         "wait.p95": waits[-(-95 * len(waits) // 100) - 1] / 1e6,
         "wait.n": len(waits),
-        "flow.mean": complete["flow_us"].mean() / 1e6,
-        "service.max": (complete["flow_us"] - complete["wait_us"]).max() / 1e6,
+        "flow.mean": flows.mean() / 1e6,
+        "service.max": (flows - complete["final_wait_us"]).max() / 1e6,
         "queue.mean": integral["queue"] / span,
         "queue.max": levels["queue"].max(),
         "queue.end": levels["queue"][-1],
         "orders.created": len(orders),
-        "orders.completed": len(complete),
+        "orders.completed": (orders["status"] == "COMPLETE").sum(),
         "orders.completed.rate": len(complete) / len(orders),
         "orders.returned": returned["order"].nunique(),
         "throughput": (done.orders["completed_us"] > start).sum() / (span / 3600e6),
@@ -70,14 +74,14 @@ def test_after_a_warm_up_the_metrics_are_those_of_a_plain_count(story, start):
     plain = plain_metrics(done, start)
     measured = done.measures
     assert {name: measured.values[name] for name in plain} == pytest.approx(plain)
-    assert measured.warmup == start
+    assert done.warmup == start
     assert len(measured.orders.number) > plain["orders.created"], "the tables keep all orders"
 
 
 def test_an_order_of_the_warm_ups_last_instant_counts_and_one_before_it_does_not(story):
     keys = "warmup: 10s\nclock: {until: 1m}\ntimeline: [{at: 9s, order: VIP}, {at: 10s, order: VIP}]\n"
     metrics = story(keys).measures.values
-    assert (metrics["orders.created"], metrics["wait.max"]) == (1, 50.0)
+    assert (metrics["orders.created"], metrics["wait.max"]) == (1, 110.0)
     assert (metrics["queue.mean"], metrics["queue.max"]) == (2.0, 2), "the queue is as long as it is"
 
 
@@ -95,17 +99,33 @@ arrivals: [{class: NORMAL, poisson: {rate: 12/m}, limit: 600}]
 """
 
 
-def test_mser5_cuts_each_replication_where_its_own_waits_say(scenario):
-    kitchen = scenario(STEADY + "warmup: mser5")
-    cuts = set()
-    for number in range(1, 11):
-        plain = run(scenario(STEADY), replication=number)
-        cut = mser5(plain.orders["wait_us"].to_numpy(float) / 1e6)
-        done = run(kitchen, replication=number).measures
-        assert done.warmup == (done.orders.created[cut] if cut else 0)
-        assert done.values["orders.created"] == (done.orders.created >= done.warmup).sum()
-        cuts.add(cut)
-    assert len(cuts) > 3
+@pytest.fixture(scope="module")
+def steady(load):
+    return load(STEADY + "warmup: mser5\n")
+
+
+def test_mser5_finds_one_cut_for_all_replications_from_the_waits_of_the_first_thirty(load, steady):
+    tables = [run(load(STEADY), replication=number).orders for number in range(1, 31)]
+    cut = mser5_cut([table["final_wait_us"].to_numpy(float) / SECOND for table in tables])
+    assert cut
+    warmup = round(float(np.mean([table["created_us"].iloc[cut] for table in tables])))
+    done = replicate(steady, times=4)
+    assert {replication.warmup for replication in done.results} == {warmup}
+    for number, replication in enumerate(done.results, 1):
+        created = run(load(STEADY), replication=number).orders["created_us"]
+        assert replication.values["orders.created"] == (created >= warmup).sum()
+
+
+def test_the_cut_of_mser5_depends_on_no_number_of_replications_and_on_no_workers(load, steady):
+    alone = replicate(steady, times=3)
+    assert run(steady).measures.values == alone.results[0].values
+    afresh = load(STEADY + "warmup: mser5\n")
+    with ThreadPoolExecutor(2) as threads:
+        assert said(replicate(afresh, times=3, executor=threads)) == said(alone)
+    assert said(replicate(steady, times=2)) == said(alone)[:2]
+
+
+def test_mser5_says_so_where_the_first_half_of_the_run_has_no_end_of_the_warm_up(scenario):
     with pytest.raises(SimulationError, match="mser5 finds no end of the warm-up in the first half of the run"):
         replicate(scenario(STEADY.replace("12/m", "60/m") + "warmup: mser5"), times=1)
 
@@ -123,9 +143,9 @@ arrivals: [{class: {NORMAL: 80%, VIP: 20%}, poisson: {rate: 40/h}}]
 def test_one_long_run_has_an_interval_from_batch_means_of_its_waits_behind_the_warm_up(scenario):
     done = run(scenario(LONG))
     orders = done.orders[done.orders["created_us"] >= 2 * 3600 * 1_000_000]
-    assert done.batch_means() == batch_means(orders["wait_us"].to_numpy(float) / 1e6)
+    assert done.batch_means() == batch_means(orders["final_wait_us"].to_numpy(float) / 1e6)
     vip = orders[orders["class"] == "VIP"]
-    assert done.batch_means(OrderClass.VIP) == batch_means(vip["wait_us"].to_numpy(float) / 1e6)
+    assert done.batch_means(OrderClass.VIP) == batch_means(vip["final_wait_us"].to_numpy(float) / 1e6)
 
 
 def test_batch_means_warn_when_a_run_is_too_short_for_them(scenario):
@@ -141,19 +161,23 @@ def test_the_summary_of_a_run_says_what_its_warm_up_left_out(scenario):
 # Little's identity
 
 
-def tampered(done, **columns):
-    """The measures of a run whose log somebody changed; each event stands `columns` times or at another time."""
-    rows = np.arange(len(done.log)).repeat(columns.get("times", 1))
-    log = done.log
-    names = ("time", "kind", "order", "order_class", "bot")
-    copy = {name: getattr(log, name)[rows] for name in names}
+def tampered(run, **columns):
+    """The metrics of a run whose log somebody changed; each event stands `times` times, or is `later`."""
+    rows = np.arange(len(run.log)).repeat(columns.get("times", 1))
+    copy = {name: getattr(run.log, name)[rows] for name in ("time", "kind", "order", "order_class", "bot")}
     copy["time"] = copy["time"] + columns.get("later", 0)
-    return measure(done.workload, replace(log, **copy))
+    log = replace(run.log, **copy)
+    attempts = attempts_of(run.workload, log)
+    orders = orders_of(run.workload, log, attempts)
+    outcome = outcome_of(run.workload, log, orders, attempts, run.final, np.zeros(1, np.int64))
+    return measure(MetricSet(), outcome, is_followed=True).values.tolist()
 
 
 def test_a_log_that_contradicts_littles_identity_is_an_internal_error_and_no_number(story):
     done = story(CERTAIN)
-    assert tampered(done).values == done.measures.values
+    assert tampered(done) == pytest.approx(
+        [np.nan if value is None else value for value in done.measures.values.values()], nan_ok=True
+    )
     picked_up = done.log.kind == 1
     assert picked_up.sum() == 4
     last = np.flatnonzero(picked_up)[-1]

@@ -67,6 +67,17 @@ arrivals:
 """
 TRACE = "time,class,service\r\n1s,NORMAL,3s\r\n2s,VIP,\r\n\r\n2s,NORMAL,1234567us\r\n"
 EMPTY = "scenario: 1\nname: empty\n"
+# Has windows that do not follow the alphabet, percentiles with counts, and orders that are not over at the last.
+LUNCH = """
+scenario: 1
+name: lunch
+bots: {initial: 1}
+clock: {until: 2m}
+service: {exponential: {mean: 9s}}
+windows: {night: {from: 0s, until: 1m}, day: {from: 1m, until: 2m}}
+metrics: [wait.NORMAL.p98@night, wait.p95@day, flow.p90]
+arrivals: [{class: {VIP: 20%, NORMAL: 80%}, poisson: {rate: 15/m}}]
+"""
 
 
 @dataclass

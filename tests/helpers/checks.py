@@ -18,7 +18,7 @@ timeline: [{at: 0s, order: NORMAL, count: 4}, {at: 5s, order: VIP}]
 """
 HOLDS = ONE_BOT + "expect:\n  - {order: 1001, completed: 10s}\n"
 FAILS = ONE_BOT + "expect:\n  - {order: 1001, completed: 11s}\n"
-OPEN = KITCHEN + 'replications: 1\nthresholds:\n  bots: "== 3"\n'
+OPEN = KITCHEN + 'replications: 1\nthresholds:\n  throughput: "> 1/h"\n'
 WARNS = ONE_BOT + 'thresholds:\n  wait.max: {check: "< 10s", severity: warn}\n'
 BROKEN = "scenario: 1\nname: broken\nservice: 1 minute\nbots: {inital: 1}\n"
 BROKEN_LINES = [
@@ -32,7 +32,7 @@ FAILS_LINES = [
 ]
 OPEN_LINES = [
     "INCONCLUSIVE  {}: 0 of 1 threshold",
-    "  {}:11: bots.mean == 3: INCONCLUSIVE, one run of a random scenario has no interval; run more with -n",
+    "  {}:11: throughput > 1/h: INCONCLUSIVE, one run of a random scenario has no interval; run more with -n",
 ]
 BARE = ("--no-save", "--no-charts")
 IDLE = "IDLE"

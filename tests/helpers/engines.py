@@ -1,12 +1,26 @@
 """Workloads and scenarios full of ties, and the question whether both engines say the same of them."""
 
+from dataclasses import replace
+from typing import NamedTuple
+
 import numpy as np
 from hypothesis import strategies as st
 
 from sim.engines import compiled, reference
-from sim.metrics import measure, observation
-from sim.metrics.tally import observe
-from sim.model import NONE, Action, OrderClass, Rules, Workload
+from sim.engines.contract import Outcome
+from sim.events import EventLog
+from sim.metrics import (
+    attempts_of,
+    breaks_of,
+    definition,
+    final_of,
+    measure,
+    new_pools,
+    orders_of,
+    outcome_of,
+    volume,
+)
+from sim.model import FAMILIES, NONE, STANDARD, Action, Metric, MetricSet, OrderClass, Rules, Window, Workload
 
 rules = st.builds(
     Rules,
@@ -41,18 +55,69 @@ def workloads(draw) -> Workload:
     )
 
 
-def both_say_the_same(workload: Workload, warmup: int) -> bool:
-    """Whether both engines make the same log, and the same metrics with a log and without."""
-    log = reference.simulate(workload)
-    instants = np.arange(0, log.end + 1, 3)
-    found, again = observe(workload, warmup, logged=True, instants=instants)
-    quietly, nothing = observe(workload, warmup, instants=instants)
+WINDOWS = (
+    Window("early", ((0, 3),)),
+    Window("middle", ((3, 9),)),
+    Window("late", ((9, None),)),
+    Window("daily", ((2, 5), (12, 15), (30, 41))),
+)
+NAMED = ("p99.9", "within(0.000003s)", "within(0s)")
+METRICS = MetricSet.of(
+    [metric._replace(window=window.name).name for metric in STANDARD for window in WINDOWS]
+    + [
+        Metric(family, order_class, statistic, window).name
+        for family in FAMILIES.values()
+        if family.is_of_durations
+        for order_class in family.classes
+        for statistic in NAMED
+        for window in ("", "middle", "daily")
+    ],
+    WINDOWS,
+)
+
+
+class Said(NamedTuple):
+    """What an engine says of a workload: metrics, which of them are bounds, and durations by their distribution."""
+
+    values: np.ndarray
+    bounds: np.ndarray
+    durations: np.ndarray
+
+
+def said(outcome: Outcome, metric_set: MetricSet, is_followed: bool, kernel) -> Said:
+    pools = new_pools()
+    return Said(*measure(metric_set, outcome, is_followed, kernel, pools), np.flatnonzero(pools))
+
+
+def outcome_by_log(workload: Workload, end: int | None, breaks: np.ndarray) -> tuple[EventLog, Outcome]:
+    """Return what the reference engine says, by way of its log."""
+    followed = reference.simulate(workload)
+    log = followed if end is None else followed.until(end)
+    attempts = attempts_of(workload, log)
+    final = final_of(workload, followed, end)
+    return log, outcome_of(workload, log, orders_of(workload, log, attempts), attempts, final, breaks)
+
+
+def both_say_the_same(workload: Workload, end: int | None, warmup: int = 0) -> bool:
+    """Whether both engines make the same log until `end`, and the same of each metric in each window, with a log and
+    without; orders are followed from the end to the horizon, where the crew stays what it is.
+    """
+    if end is not None:
+        stays = (workload.action == Action.CREATE_ORDER) | (workload.action_time <= end)
+        workload = replace(workload, action=workload.action[stays], action_time=workload.action_time[stays])
+    metric_set, is_followed = METRICS.after(warmup), end is not None and end < workload.horizon
+    breaks = breaks_of(metric_set, np.arange(0, 41, 3), end)
+    log, by_log = outcome_by_log(workload, end, breaks)
+    again, outcome = compiled.run(workload, True, breaks, end)
+    no_log, quietly = compiled.run(workload, False, breaks, end)
+    first = said(by_log, metric_set, is_followed, definition)
+    others = [said(one, metric_set, is_followed, volume) for one in (outcome, quietly)]
     return (
-        same_log(log, compiled.simulate(workload))
+        same_log(reference.simulate(workload), compiled.simulate(workload))
         and same_log(log, again)
-        and len(nothing) == 0
-        and same(observation(measure(workload, log, warmup), log, instants), found)
-        and same(found, quietly)
+        and len(no_log) == 0
+        and all(same(first, other) for other in others)
+        and same(by_log._replace(reach=0.0), outcome._replace(reach=0.0))
     )
 
 
@@ -65,6 +130,12 @@ def same(one, other) -> bool:
 
 
 warmups = st.sampled_from([0, 0, 1, 5, 20, 1000])
+
+
+@st.composite
+def ends(draw, workload: Workload) -> int | None:
+    """Draw when a run ends whose orders are followed to the horizon of the workload."""
+    return None if workload.horizon is None else draw(st.integers(0, workload.horizon))
 
 
 def random_workload(rng: np.random.Generator) -> Workload:

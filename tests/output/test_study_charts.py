@@ -68,7 +68,7 @@ def test_nothing_is_cut_off_nor_upon_something_else(scenario, size):
 
 
 def test_a_curve_is_the_means_and_its_band_their_intervals(scenario):
-    done = sweep(scenario(SIZES["crews"]), 5)
+    done = sweep(scenario(SIZES["crews"]), 40)
     axes = done.plot.curves("wait.VIP.p95").axes[0]
     means = [point.estimate("wait.VIP.p95") for point in done.points]
     x, y = axes.get_lines()[0].get_data()
@@ -161,7 +161,7 @@ def test_headings_say_what_is_shown_with_seed_and_replications(scenario):
     figures = [sweep(lunch, 4).plot.curves(), compare(lunch, times=4).plot.differences()]
     headings = [figure._suptitle.get_text() for figure in figures]
     assert headings == [
-        "Sweep: means by parameter\nstory, seed 7, 4 points of 4 replications",
+        "Sweep: estimates by parameter\nstory, seed 7, 4 points of 4 replications",
         "Differences from the baseline crew=3\nstory, seed 7, 4 points of 4 replications",
     ]
 

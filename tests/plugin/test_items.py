@@ -236,7 +236,7 @@ def test_what_is_inconclusive_fails(pytester):
         "too early to say: write more replications into the file, or let it pass with sim_inconclusive = pass in the "
         "ini file"
     )
-    assert result.startswith("INCONCLUSIVE, got 1m49s (0s to 3m47s); about ")
+    assert result.startswith("INCONCLUSIVE, got 2m13s (from 42.7s on); about ")
     assert asked == "asked: wait.p95 < 1m30s"
     assert (place, line) == ("hasty.scenario.yaml:9", '    thresholds: {wait.p95: "< 1m30s"}')
 

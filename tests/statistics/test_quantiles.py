@@ -8,46 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim.statistics import Counts, Histogram, quantile_bounds
+from sim.statistics import Counts, quantile_bounds
 
 NUMBERS = st.lists(st.integers(0, 2**50) | st.integers(0, 9), max_size=60)
 SHARES = (0.01, 0.5, 0.9, 0.95, 0.995, 1)
 
 
-# Dense counts
-
-
-def test_a_histogram_has_the_quantiles_of_its_numbers_to_within_what_it_says():
-    rng = np.random.default_rng(1)
-    for numbers in (
-        rng.integers(0, 9_000, 5_000),
-        np.rint(rng.exponential(6e7, 5_000)).astype(np.int64),
-        np.array([0, 2**62, 8_191, 8_192]),
-    ):
-        counted = Histogram()
-        counted.add(numbers)
-        assert (counted.n, counted.total) == (len(numbers), int(numbers.sum()))
-        for share in (0.01, 0.5, 0.95, 0.99, 1):
-            truth = np.quantile(numbers, share, method="inverted_cdf")
-            assert abs(counted.quantile(share) - truth) <= truth * Histogram.relative_error
-    with pytest.raises(ValueError, match="no numbers"):
-        Histogram().quantile(0.5)
-
-
-def test_histograms_merge_exactly_however_the_numbers_are_divided():
-    numbers = np.random.default_rng(2).integers(0, 2**40, 1_000)
-    whole = Histogram()
-    whole.add(numbers)
-    parts = Histogram()
-    for part in np.array_split(numbers, 7):
-        one = Histogram()
-        one.add(part)
-        parts.merge(one)
-    assert (parts.n, parts.total) == (whole.n, whole.total)
-    assert np.array_equal(parts.counts, whole.counts)
-
-
-# Sparse counts
+# Counts
 
 
 def same(ours: Counts, theirs: Counts) -> bool:
@@ -64,13 +31,17 @@ def test_counting_parts_and_joining_them_is_counting_all_at_once(numbers, data):
 
 
 @given(NUMBERS)
-def test_counts_are_where_a_histogram_counts(numbers):
-    dense, sparse = Histogram(), Counts.of(numbers)
-    dense.add(np.array(numbers, np.int64))
-    assert np.array_equal(sparse.places, np.flatnonzero(dense.counts))
-    assert np.array_equal(sparse.counts, dense.counts[sparse.places])
-    if numbers:
-        assert [sparse.quantile(share) for share in SHARES] == [dense.quantile(share) for share in SHARES]
+def test_a_quantile_is_that_of_the_numbers_to_within_what_it_says(numbers):
+    counts = Counts.of(numbers)
+    assert counts.n == len(numbers)
+    for share in SHARES if numbers else ():
+        truth = np.quantile(np.array(numbers, np.int64), share, method="inverted_cdf")
+        assert abs(counts.quantile(share) - truth) <= truth / 8192
+
+
+@given(NUMBERS, st.integers(0, 8191))
+def test_how_many_numbers_are_at_most_a_small_one_is_counted_exactly(numbers, limit):
+    assert Counts.of(numbers).up_to(limit) == sum(number <= limit for number in numbers)
 
 
 def test_counts_of_nothing_have_no_quantile_and_join_to_nothing():

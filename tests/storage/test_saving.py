@@ -16,7 +16,17 @@ from sim import StorageError, load_scenario, run
 from sim.storage import find_run, list_runs, run_metrics, save_run
 from sim.storage.metrics import name_statement, stored_metrics
 from tests.helpers import ROOT
-from tests.helpers.backends import TABLES, TRACE, add_experiment, event_rows, refuses, run_text, with_tokens_too
+from tests.helpers.backends import (
+    EMPTY,
+    LUNCH,
+    TABLES,
+    TRACE,
+    add_experiment,
+    event_rows,
+    refuses,
+    run_text,
+    with_tokens_too,
+)
 
 
 @pytest.fixture
@@ -90,9 +100,13 @@ def test_the_stored_events_are_the_log_of_the_run(backend, saved, busy):
     assert {"order_returned", "bot_removed", "remove_ignored"} < {kind for _, _, kind, *_ in events}
 
 
-def test_the_stored_metrics_are_those_of_the_run_and_come_in_the_order_of_the_run(database, saved, busy):
-    assert None in busy.measures.values.values()
-    assert list(run_metrics(database, saved).items()) == list(busy.measures.values.items())
+def test_the_stored_metrics_are_those_of_the_run_and_come_in_the_order_of_the_run(database, busy, tmp_path):
+    empty = run_text(tmp_path / "empty", EMPTY)
+    assert None in empty.measures.values.values()
+    lunch = run_text(tmp_path / "lunch", LUNCH)
+    assert "wait.NORMAL.p98@night" in lunch.measures.values
+    for done in (busy, empty, lunch):
+        assert list(run_metrics(database, save_run(database, done)).items()) == list(done.measures.values.items())
 
 
 def test_numbers_come_back_bit_for_bit(backend, database, saved):

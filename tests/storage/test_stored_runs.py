@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from sim import StorageError, replicate, run
-from sim.model import UNITS
+from sim.model import STANDARD
 from sim.storage import (
     DamagedRunError,
     delete_run,
@@ -30,6 +30,7 @@ from sim.storage import (
 from tests.helpers.backends import (
     BUSY,
     EMPTY,
+    LUNCH,
     OWN,
     TRACED,
     add_experiment,
@@ -41,13 +42,14 @@ from tests.helpers.backends import (
     with_tokens_too,
 )
 
+NO_COUNTS = [f'{{"wait": "{text}"}}' for text in ("", "AAAA", "AQE", "AQH/", "AgQA", "gICAgICAgICAfw==", "ä")]
 NOBODY = "00000000-0000-7000-8000-000000000000"
 
 
 # Reading back
 
 
-@pytest.mark.parametrize("text", [BUSY, TRACED, EMPTY], ids=["busy", "traced", "empty"])
+@pytest.mark.parametrize("text", [BUSY, TRACED, EMPTY, LUNCH], ids=["busy", "traced", "empty", "lunch"])
 def test_a_run_that_is_read_back_is_the_run_that_was_saved(database, tmp_path, text):
     done = run_text(tmp_path / "original", text, replication=3)
     saved = save_run(database, done)
@@ -57,9 +59,10 @@ def test_a_run_that_is_read_back_is_the_run_that_was_saved(database, tmp_path, t
     assert back.fingerprint == done.fingerprint
     assert event_rows(back.log) == event_rows(done.log)
     assert back.measures.values == done.measures.values
+    assert back.measures.bounds == done.measures.bounds
     for table in ("orders", "attempts", "events", "metrics"):
         pd.testing.assert_frame_equal(getattr(back, table), getattr(done, table))
-    for fact in ("seed", "replication", "engine", "started_at", "finished_at"):
+    for fact in ("seed", "replication", "engine", "warmup", "started_at", "finished_at"):
         assert getattr(back, fact) == getattr(done, fact)
     for fact in ("name", "text", "sha256", "parameters", "files", "clock"):
         assert getattr(back.scenario, fact) == getattr(done.scenario, fact)
@@ -153,12 +156,12 @@ def test_orders_events_and_metrics_are_tables(database, busy, traced):
     pd.testing.assert_frame_equal(database.events(first), busy.events)
     metrics = database.metrics()
     assert list(metrics.columns) == ["run", "scenario", "seed", "replication", "metric", "value", "unit"]
-    assert len(metrics) == 2 * len(UNITS)
+    assert len(metrics) == 2 * len(STANDARD)
     mine = metrics[metrics["run"] == first].set_index("metric")
     assert mine["value"].dropna().to_dict() == {k: v for k, v in busy.measures.values.items() if v is not None}
-    assert mine["unit"].to_dict() == UNITS
+    assert mine["unit"].to_dict() == {metric.name: metric.unit for metric in STANDARD}
     assert set(mine["seed"]) == {2**63 - 1}
-    assert mine["value"].isna().any()
+    assert mine["value"].notna().all()
 
 
 def test_a_database_without_runs_has_tables_without_rows_of_the_same_types(database, busy):
@@ -177,7 +180,7 @@ def test_two_runs_stand_side_by_side(database, busy, tmp_path):
     first, second = save_run(database, busy), save_run(database, run_text(tmp_path / "empty", EMPTY))
     table = database.compare(first, second)
     assert list(table.columns) == ["metric", "first", "second", "difference", "unit"]
-    assert table["metric"].tolist() == list(UNITS)
+    assert table["metric"].tolist() == [metric.name for metric in STANDARD]
     rows = table.set_index("metric")
     assert rows.loc["orders.created"].tolist() == [4, 0, -4, "orders"]
     assert rows.loc["wait.max", "first"] == 13
@@ -231,6 +234,7 @@ def test_a_run_that_somebody_altered_is_not_taken_for_the_run_and_shown_beside_w
                 "DELETE FROM orders WHERE order_number = 1001",
                 "DELETE FROM orders WHERE order_number = 1004",
                 "UPDATE orders SET stream = '' WHERE order_number = 1004",
+                "UPDATE orders SET final_status = NULL WHERE order_number = 1004",
             )
         ),
         ("DELETE FROM scenarios", "its scenario was deleted"),
@@ -271,8 +275,8 @@ def test_a_run_that_is_damaged_can_be_listed_and_is_refused_in_one_line(database
         *((f"UPDATE runs SET metrics = '{value}'", "metrics") for value in ("[]", "{}", "[1e999]", '["x"]', "x")),
         ("DELETE FROM metric_names WHERE name = 'wait.mean'", "metrics"),
         ("UPDATE metric_names SET name = 'wait.mode' WHERE name = 'wait.mean'", "metrics"),
-        *((f"UPDATE runs SET worst_waits = '{value}'", "worst_waits") for value in ("[]", "x", '{"wait.mean": "x"}')),
-        ("UPDATE runs SET worst_waits = '{\"queue.mean\": 1}'", "worst_waits"),
+        *((f"UPDATE runs SET bounds = '{value}'", "bounds") for value in ("{}", "x", "[1]", '["wait.mode"]')),
+        *((f"UPDATE runs SET counts = '{value}'", "counts") for value in ("[]", "x", '{"wait": 1}', *NO_COUNTS)),
     ],
 )
 @on_a_file
@@ -293,7 +297,7 @@ def test_a_row_that_says_what_no_run_says_is_named_where_it_is_read_and_its_repl
         if named != "versions":
             with pytest.raises(DamagedRunError, match=f"its {named} is "):
                 fellow_replications(database, find_run(database, ids[0]))
-    if named not in ("metrics", "worst_waits", "warmup_us"):  # which a list need not
+    if named not in ("metrics", "bounds", "counts", "warmup_us"):  # which a list need not
         errors.clear()
         listed = [one.id for one in list_runs(database, damaged=errors.append)]
         assert listed == ([] if everywhere else ids[:1])

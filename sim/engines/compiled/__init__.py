@@ -14,9 +14,7 @@ from sim.errors import SimulationError
 from sim.events import EventLog
 from sim.model import NONE, Ints, Workload
 
-__all__ = ["NO_INSTANTS", "run", "simulate"]
-
-NO_INSTANTS = np.empty(0, np.int64)
+__all__ = ["run", "simulate"]
 
 
 def simulate(workload: Workload, progress: Progress | None = None) -> EventLog:  # noqa: ARG001
@@ -26,30 +24,37 @@ def simulate(workload: Workload, progress: Progress | None = None) -> EventLog: 
         SimulationError: the workload adds more bots than this engine takes.
 
     """
-    return run(workload, logged=True, measured=False)[0]
+    return _run(workload, logged=True, breaks=None, end=workload.horizon)[0]
 
 
-def run(
-    workload: Workload, logged: bool, measured: bool, start: int = 0, instants: Ints = NO_INSTANTS
-) -> tuple[EventLog, Outcome]:
-    """Run `workload` and return its event log, or an empty one, and its outcome from `start` on, or an empty one.
+def run(workload: Workload, logged: bool, breaks: Ints, end: int | None) -> tuple[EventLog, Outcome]:
+    """Run `workload` to its `end` and return its event log, or an empty one, and its outcome with levels at `breaks`.
 
-    The outcome has the orders PENDING at `instants`, sorted and within the horizon.
+    Orders created until the end are followed behind it, until all are settled, at most to the horizon.
 
     Raises:
         SimulationError: the workload adds more bots than this engine takes.
 
     """
+    log, outcome = _run(workload, logged, breaks, end)
+    assert outcome is not None
+    return log, outcome
+
+
+def _run(workload: Workload, logged: bool, breaks: Ints | None, end: int | None) -> tuple[EventLog, Outcome | None]:
     orders, rules, patience = len(workload.service), workload.rules, workload.patience
+    measured = breaks is not None
     rows = orders if measured else 0
+    breaks = np.zeros(0, np.int64) if breaks is None else breaks
     if not orders or (patience.strides == (0,) and patience[0] == NONE):  # one value for all
         patience = patience[:0]
     log = _new_log(_most_events(workload)) if logged else NO_LOG
-    created_at, wait, flow = np.empty(rows, np.int64), np.empty(rows, np.int64), np.empty(rows, np.int64)
-    state, returned = np.zeros(orders, np.uint8), np.zeros(rows, np.bool_)
-    levels, by_class = np.zeros((3, LEVELS), np.int64), np.zeros((2, 2), np.int64)
-    queue = np.empty((2, len(instants)), np.int64)
-    events, created, end, queue_time, wait_time, reach = loop.simulate(
+    created_at, completed_at = np.empty(rows, np.int64), np.empty(rows, np.int64)
+    wait, lost, returned = np.zeros(rows, np.int64), np.zeros(rows, np.int64), np.zeros(rows, np.bool_)
+    status, final_status = np.zeros(orders, np.uint8), np.zeros(orders, np.uint8)
+    levels = np.zeros((len(breaks) + 1, LEVELS), np.int64)
+    highest, area = np.zeros((len(breaks), LEVELS), np.int64), np.zeros((len(breaks), LEVELS), np.int64)
+    events, created, end, followed, wait_time, reach = loop.simulate(
         _plain(workload.action_time),
         _plain(workload.action),
         _plain(workload.order_class),
@@ -67,24 +72,29 @@ def run(
         log.order_class,
         log.bot,
         measured,
-        start,
+        loop.NEVER if end is None else end,
         created_at,
+        completed_at,
         wait,
-        flow,
-        state,
+        lost,
+        status,
+        final_status,
         returned,
+        breaks,
         levels,
-        by_class,
-        instants,
-        queue,
+        highest,
+        area,
     )
     if events < 0:
         raise SimulationError(f"the workload adds more bots than the {loop.BOT_MASK} that this engine takes")
-    columns: Any = (workload.order_class, created_at, wait, flow, state, returned)
-    if measured and created < orders:
+    log = log.first(events, end) if logged else NO_LOG
+    if not measured:
+        return log, None
+    columns: Any = (workload.order_class, created_at, completed_at, wait, lost, status, final_status, returned)
+    if created < orders:
         columns = tuple(column[:created] for column in columns)
-    sums = levels, by_class, queue, queue_time, wait_time, reach
-    return log.first(events, end) if logged else NO_LOG, Outcome._make((*columns, *sums, min(start, end), end))
+    sums = levels, highest, area, wait_time, reach
+    return log, Outcome._make((*columns, breaks, *sums, end, followed))
 
 
 def _most_events(workload: Workload) -> int:

@@ -3,8 +3,10 @@
 import os
 import sys
 from collections.abc import Callable
+from inspect import isfunction
 from itertools import chain
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 from zlib import crc32
 
@@ -39,6 +41,23 @@ def jit(function: Callable[..., Any]) -> Callable[..., Any]:
     return compiled
 
 
+def compiled(function: Callable[..., Any], **replaced: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a plain function compiled, with the plain functions that it calls, some of which are `replaced` by name;
+    the function itself without numba.
+    """
+    if numba is None:
+        return function
+    names = function.__code__.co_names
+    called = {
+        name: replaced.get(name) or compiled(value, **replaced)
+        for name in names
+        if isfunction(value := function.__globals__.get(name))
+    }
+    copy = FunctionType(function.__code__, function.__globals__ | called, function.__name__)
+    copy.__qualname__ = function.__qualname__
+    return jit(copy)
+
+
 def _taken_over(function: Callable[..., Any]) -> int:
     """Return a checksum of the numbers, arrays and compiled functions that a function knows by their names."""
     checksum = 0
@@ -66,7 +85,9 @@ def kept_mark() -> Path | None:
 def _changed() -> int:
     """Return when a file changed last that has compiled code in it, or numbers that compiled code takes over."""
     sim = Path(__file__).parents[2]
-    files = chain(*(sim.glob(pattern) for pattern in ("*.py", "model/*.py", "engines/**/*.py", "metrics/*.py")))
+    files = chain(
+        *(sim.glob(pattern) for pattern in ("*.py", "model/*.py", "engines/**/*.py", "metrics/*.py", "statistics/*.py"))
+    )
     return max(file.stat().st_mtime_ns for file in files)
 
 

@@ -27,6 +27,7 @@ from sim.engines.contract import (
     GONE,
     IDLE,
     IGNORED,
+    LEVELS,
     LONGEST_IDLE,
     NORMAL,
     PENDING,
@@ -69,29 +70,31 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
     classes: Array,
     bots: Array,
     measured: bool,
-    start: int,
+    end: int,
     created_at: Array,
+    completed_at: Array,
     wait: Array,
-    flow: Array,
+    lost: Array,
+    status: Array,
     state: Array,
     returned: Array,
+    breaks: Array,
     levels: Array,
-    by_class: Array,
-    instants: Array,
-    queue: Array,
+    highest: Array,
+    area: Array,
 ) -> tuple[int, int, int, int, int, float]:
-    """Run a workload, write its log where there is room for one, and its outcome where it is measured.
+    """Run a workload to its end, write its log where there is room for one, and its outcome where it is measured.
 
-    Return how many events and orders there were, when the run ended, the integral of the queue, the sum of all waits,
-    and about what the largest integral is: see `Outcome`.
+    Orders created until the end are followed behind it, at most to the horizon. Return how many events and orders there
+    were until the end, when that was, until when orders were followed, the sum of all waits until the end, and about
+    what the largest integral is: see `Outcome`.
     """
     orders, n, logged, most_bots = len(service), 0, len(times) > 0, np.count_nonzero(action == ADD_BOT)
     if most_bots > BOT_MASK:
         return -1, 0, 0, 0, 0, 0.0
-    level, highest, area = levels[0], levels[1], levels[2]
-    wasted, completed = by_class[0], by_class[1]
-    queue_time = wait_time = sampled = 0
-    reach = 0.0
+    level = np.zeros(LEVELS, np.int64)
+    passed = unsettled = wait_time = 0  # passed: how many breaks; unsettled: orders, once they are followed
+    events_at_end, orders_at_end, is_followed, reach = 0, 0, False, 0.0
     since = np.empty(len(wait), np.int64)  # when the order came to PENDING
     promoted = np.zeros(orders if promote_after != NONE else 1, np.uint8)
     need = service.copy() if on_remove == RESUME else service
@@ -132,7 +135,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
             busy -= 1
         if busy and busy_key[0] <= due:
             due, rank = busy_key[0], COMPLETION
-        over = rank == NONE or (horizon != NONE and due > horizon)
+        over = rank == NONE or (horizon != NONE and due > horizon) or (is_followed and unsettled == 0)
         if over:
             due = now if horizon == NONE else horizon
         elif rank == PROMOTION:
@@ -142,19 +145,33 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
             if (state[order] != PENDING and state[order] != PENDING_AGAIN) or promoted[order]:
                 continue
 
-        # Time passes, with the levels that the last event has left.
-        if measured and due > now:
+        # Time passes, with the levels that the last event has left; they count until the end.
+        if measured and due > now and not is_followed:
             level[ALL] = level[VIP] + level[NORMAL]
-            queue_time += level[ALL] * (due - now)
-            reach += (float(level[ALL]) + float(level[BOTS])) * float(due - now)
-            if due > start:
-                span = due - max(now, start)
-                for column in range(len(level)):
-                    area[column] += level[column] * span
-                    highest[column] = max(highest[column], level[column])
-            while sampled < len(instants) and instants[sampled] < due:
-                queue[0, sampled], queue[1, sampled] = level[VIP], level[NORMAL]
-                sampled += 1
+            until = min(due, end)
+            reach += (float(level[ALL]) + float(level[BOTS])) * float(until - now)
+            while now < until:
+                is_break = passed < len(breaks) and breaks[passed] < until
+                stop = breaks[passed] if is_break else until
+                if stop > now:
+                    for column in range(LEVELS):
+                        area[passed - 1, column] += level[column] * (stop - now)
+                        highest[passed - 1, column] = max(highest[passed - 1, column], level[column])
+                if is_break:
+                    levels[passed] = level
+                    passed += 1
+                now = stop
+        if not is_followed and (over or due > end):
+            is_followed, now = True, min(due, end)
+            events_at_end, orders_at_end, end = n, created, now
+            level[ALL] = level[VIP] + level[NORMAL]
+            levels[passed:] = level
+            for order in range(created):
+                status[order] = PENDING if state[order] == PENDING_AGAIN else state[order]
+                unsettled += status[order] == PENDING or status[order] == PROCESSING
+                if measured:
+                    wait_time += wait[order] + (now - since[order] if status[order] == PENDING else 0)
+            over = over or unsettled == 0
         now = due
         if over:
             break
@@ -166,15 +183,15 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
             busy -= 1
             order, freed = order_of[bot], bot
             state[order] = COMPLETE
+            unsettled -= is_followed and order < orders_at_end
             if measured:
-                flow[order] = now - created_at[order]
+                completed_at[order] = now
                 level[BUSY] -= 1
-                if start == 0 or now > start:
-                    completed[order_class[order]] += 1
         elif rank == ABANDONMENT:
             kind, order = ABANDONED, pop(patient_key, patient_item, patient)
             patient -= 1
             state[order] = GONE  # it stays in PENDING until a bot meets it there and passes it by
+            unsettled -= is_followed and order < orders_at_end
             if measured:
                 wait[order] += now - since[order]
                 level[order_class[order]] -= 1
@@ -193,7 +210,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
                     patient = push(patient_key, patient_item, patient, now + patience[order], order)
                 if measured:
                     created_at[order] = since[order] = now
-                    wait[order], flow[order] = 0, NONE
+                    completed_at[order] = NONE
                     level[order_class[order]] += 1
             elif command == ADD_BOT:
                 added += 1
@@ -225,8 +242,8 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
                 times[n], kinds[n], numbers[n], bots[n] = now, RETURNED, coming, bot
                 n += 1
             if measured:
-                if on_remove != RESUME and created_at[coming] >= start:
-                    wasted[order_class[coming]] += now - began[bot]
+                if on_remove != RESUME:
+                    lost[coming] += now - began[bot]
                 since[coming], returned[coming] = now, True
                 level[order_class[coming]] += 1
                 level[BUSY] -= 1
@@ -280,20 +297,13 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
                 kinds[n] = IDLE if coming == NONE else PICKED_UP
                 n += 1
 
-    level[ALL] = level[VIP] + level[NORMAL]
-    for column in range(len(level)):
-        highest[column] = max(highest[column], level[column])
-    for sample in range(sampled, len(instants)):
-        queue[0, sample], queue[1, sample] = level[VIP], level[NORMAL]
     for order in range(created):
         if state[order] == PENDING_AGAIN:
             state[order] = PENDING
-        if measured:
-            if state[order] == PENDING:
-                wait[order] += now - since[order]
-            wait_time += wait[order]
-    for event in range(n):  # in the loop an order is its row
+        if measured and state[order] == PENDING:
+            wait[order] += now - since[order]
+    for event in range(events_at_end):  # in the loop an order is its row
         order = numbers[event]
         classes[event] = NONE if order == NONE else order_class[order]
         numbers[event] += 0 if order == NONE else first_number
-    return n, created, now, queue_time, wait_time, reach
+    return events_at_end, orders_at_end, end, now if unsettled else end, wait_time, reach

@@ -1,6 +1,7 @@
 """What all charts share: figures, headings, legends, intervals, and axes of durations and of clock times."""
 
 from collections.abc import Iterable, Sequence
+from math import inf
 from textwrap import fill
 from typing import Any, Literal
 
@@ -22,13 +23,15 @@ from sim.units import DAY, HOUR, MICROSECONDS, SECOND, Clock, count, format_dura
 # Blue and light orange: told apart with every common colour blindness, and dark against light in grey.
 COLOURS = {OrderClass.VIP: "#1b4f8f", OrderClass.NORMAL: "#f5b25c"}
 PRESENT, INK, GREY = "#e4e4e4", "#222222", "#666666"
-_CLOCK_STEPS = [
+CLOCK_STEPS = [
     *(SECOND * n for n in (1, 2, 5, 10, 15, 30)),
     *(MICROSECONDS["m"] * n for n in (1, 2, 5, 10, 15, 30)),
     *(HOUR * n for n in (1, 2, 3, 6, 12)),
 ]
 _BELOW_A_SECOND = [n * 10**power for power in range(6) for n in (1, 2, 5)]
-_DURATION_STEPS = [*_BELOW_A_SECOND, *_CLOCK_STEPS, *(DAY * n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000))]
+_DURATION_STEPS = [*_BELOW_A_SECOND, *CLOCK_STEPS, *(DAY * n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000))]
+RED = "#a02020"
+LIMIT: dict[str, Any] = {"color": RED, "linewidth": 1.3, "linestyle": "--", "zorder": 1}
 PIXELS = 2_000  # across a chart, as far as somebody can see
 _ROOM = 0.25  # of the height of a caller's axes, for a legend
 _LETTERS = 13  # that fit into an inch of a heading
@@ -72,8 +75,8 @@ def _with_parameters(scenario: Scenario) -> str:
 
 def left_out(points: Iterable[Replications], metric_names: Iterable[str] = ("wait",)) -> str:
     """Return what a heading says where waits leave out orders that were ABANDONED, '' where there are none."""
-    rates = [point.values("orders.abandoned.rate") for point in points]
-    highest = max((float(np.mean(values)) for values in rates if values), default=0.0)
+    rates = [point.estimate("orders.abandoned.rate") for point in points]
+    highest = max((rate.estimate for rate in rates if rate is not None), default=0.0)
     if not highest or not any(metric.startswith("wait") for metric in metric_names):
         return ""
     share = f"up to {highest:.1%}" if len(rates) > 1 else f"{highest:.1%}"
@@ -119,11 +122,19 @@ def note(axes: Axes, text: str) -> None:
     axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=GREY)
 
 
+def finite_ends(interval: Interval) -> tuple[float, float] | None:
+    """Return the ends of an interval that can be drawn, None where it has none, or no upper one."""
+    if interval.low is None or interval.high is None or interval.high == inf:
+        return None
+    return interval.low, interval.high
+
+
 def mark_interval(axes: Axes, row: float, interval: Interval, colour: str, filled: bool) -> None:
-    """Draw an interval as a box with its mean as a line across, so that the shortest interval can be seen."""
-    if interval.low is not None and interval.high is not None:
+    """Draw an interval as a box with its estimate as a line across, so that the shortest interval can be seen."""
+    if ends := finite_ends(interval):
+        low, high = ends
         face = colour if filled else "none"
-        corner, width = (interval.low, row - 0.18), interval.high - interval.low
+        corner, width = (low, row - 0.18), high - low
         axes.add_patch(Rectangle(corner, width, 0.36, facecolor=face, edgecolor=colour, linewidth=1.4, zorder=3))
     axes.plot(interval.estimate, row, "|", color=INK, markersize=17, markeredgewidth=1.6, zorder=4)
 
@@ -174,7 +185,7 @@ def _in_words(seconds: float) -> str:
 def clock_axis(axes: Axes, clock: Clock, end: int) -> None:
     """Let an axis of microseconds from the start of a run until `end` show what the clock reads."""
     span = max(end, 1)
-    step = next((step for step in _CLOCK_STEPS if span / step <= 10), -(-span // (10 * DAY)) * DAY)
+    step = next((step for step in CLOCK_STEPS if span / step <= 10), -(-span // (10 * DAY)) * DAY)
     first = -clock.start % step
     axes.xaxis.set_major_locator(FixedLocator(np.arange(first, span + 1, step).tolist() or [0]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _clock_label(clock, int(x), step, end)))

@@ -12,17 +12,16 @@ from matplotlib.figure import FigureBase
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from sim.experiment import Replications, Size, label, shared_conditions
+from sim.experiment import Replications, Size, label, shared_thresholds
 from sim.model import unit_of
-from sim.output.charts.canvas import INK, plain, unit_axis, with_unit
-from sim.output.wording import CONFIDENCE, shown
+from sim.output.charts.canvas import INK, LIMIT, RED, finite_ends, plain, unit_axis, with_unit
+from sim.output.wording import CONFIDENCE, shown, worst_metric
 from sim.scenario import quantity
+from sim.statistics import Interval
 
 _FEW_COLOURS = ("#1b4f8f", "#f5b25c", "#7a7a7a", INK)
 _MARKERS = ("o", "s", "D", "^", "v", "P", "*")
 _LINES: tuple[Literal["-"], Literal["--"], Literal[":"], Literal["-."]] = ("-", "--", ":", "-.")
-_RED = "#a02020"
-_LIMIT: dict[str, Any] = {"color": _RED, "linewidth": 1.3, "linestyle": "--", "zorder": 1}
 _RING: dict[str, Any] = {
     "marker": "o",
     "markersize": 15,
@@ -73,7 +72,7 @@ class Curves:
         self.column_name = differing[-1] if len(differing) > 2 else None
         self.columns = [""] if self.column_name is None else values[self.column_name]
         names = [name for name in parameters if name in differing and name not in (self.x_name, self.column_name)]
-        labels = [label(point.scenario, names) if names else "mean over replications" for point in points]
+        labels = [label(point.scenario, names) if names else "estimate" for point in points]
         self.looks = _looks(list(dict.fromkeys(labels)))
         self.indices: dict[tuple[str, str], list[int]] = {}  # of points, by column and curve
         for index, (point, name) in enumerate(zip(points, labels, strict=True)):
@@ -112,11 +111,11 @@ class Curves:
             estimates = {
                 index: estimate
                 for index in self.indices.get((column, name), [])
-                if (estimate := self.points[index].estimate(metric, CONFIDENCE))
+                if (estimate := _worst(self.points[index], metric))
             }
             rows = [
-                (self.x[index] + shift, mean, mean if low is None else low, mean if high is None else high)
-                for index, (mean, low, high, _) in estimates.items()
+                (self.x[index] + shift, estimate.estimate, *(finite_ends(estimate) or (estimate.estimate,) * 2))
+                for index, estimate in estimates.items()
             ]
             x, mean, low, high = np.array(sorted(rows)).reshape(-1, 4).T
             if self.is_ordered:
@@ -134,8 +133,8 @@ class Curves:
         """Label the y axis of a row of panels, and draw the limits with their texts beside the row."""
         first, last = row[0], row[-1]
         for axes, limit in product(row, limits):
-            axes.axhline(limit, **_LIMIT)
-        ends = [point.estimate(metric, CONFIDENCE) for point in self.points]
+            axes.axhline(limit, **LIMIT)
+        ends = [_worst(point, metric) for point in self.points]
         if all(estimate is None or estimate.low is None or estimate.low >= 0 for estimate in ends):
             first.set_ylim(bottom=0)
         unit_axis(first.yaxis, unit_of(metric), 6)
@@ -148,9 +147,7 @@ class Curves:
             else:
                 labels.append((limit, text))
         for limit, text in labels:
-            last.text(
-                1.01, limit, text, transform=last.get_yaxis_transform(), va="center", color=_RED, fontsize="small"
-            )
+            last.text(1.01, limit, text, transform=last.get_yaxis_transform(), va="center", color=RED, fontsize="small")
 
     def _label_x(self, axes: Axes) -> None:
         ticks = dict(
@@ -178,7 +175,7 @@ class Curves:
         ]
         handles.append(Patch(color=INK, alpha=0.2, label="95% interval of each point alone"))
         if has_limits:
-            handles.append(Line2D([], [], label="limit of a threshold", **_LIMIT))
+            handles.append(Line2D([], [], label="limit of a threshold", **LIMIT))
         occurring = {standing(index, metric) for index in range(len(self.points)) for metric in metric_names}
         handles += [
             Line2D([], [], color=INK, linestyle="", label=name, **{"marker": "o", **style})
@@ -193,13 +190,18 @@ class Curves:
 def limits_of(points: Sequence[Replications], metric: str) -> dict[float, str]:
     """Return the limits that all points have for a metric, as a threshold of the file says them."""
     texts: dict[float, str] = {}
-    for condition in shared_conditions(points, metric):
+    for condition in (threshold.condition for threshold in shared_thresholds(points, metric)):
         if condition.operator == "between":
             texts[condition.low] = f"≥ {shown(metric, condition.low)}"
             texts[condition.high] = f"≤ {shown(metric, condition.high)}"
         else:
             texts[condition.low] = condition.text
     return texts
+
+
+def _worst(point: Replications, metric: str) -> Interval | None:
+    """Return the estimate of a metric, of one with slots that of the worst one."""
+    return point.estimate(worst_metric(point, metric), CONFIDENCE)
 
 
 def _text(point: Replications, name: str) -> str:

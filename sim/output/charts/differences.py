@@ -42,8 +42,8 @@ def draw_comparison(comparison: Comparison, figure: FigureBase) -> FigureBase:
     where it is significant by Holm's procedure over all of them.
     """
     panels = figure.subplots(len(comparison.metric_names), 1, squeeze=False)[:, 0]
-    for axes, metric in zip(panels, comparison.metric_names, strict=True):
-        _draw_pairs(axes, [pair for pair in comparison.pairs if pair.metric == metric][:_MOST_ROWS], metric)
+    for index, axes in enumerate(panels):
+        _draw_pairs(axes, comparison.pairs[index :: len(panels)][:_MOST_ROWS])
     replications = [comparison.baseline, *comparison.alternatives]
     subject = f"Differences from the baseline {comparison.labels[0]}"
     if len(comparison.alternatives) > _MOST_ROWS:
@@ -54,7 +54,7 @@ def draw_comparison(comparison: Comparison, figure: FigureBase) -> FigureBase:
     return figure
 
 
-def _draw_pairs(axes: Axes, pairs: Sequence[Pair], metric: str) -> None:
+def _draw_pairs(axes: Axes, pairs: Sequence[Pair]) -> None:
     _rows(axes, [pair.alternative for pair in pairs])
     for row, pair in enumerate(pairs):
         if pair.difference is None:
@@ -62,9 +62,9 @@ def _draw_pairs(axes: Axes, pairs: Sequence[Pair], metric: str) -> None:
         else:
             mark_interval(axes, row, pair.difference.interval, _BLUE, filled=pair.is_significant)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=8))
-    unit_axis(axes.xaxis, unit_of(metric))
+    unit_axis(axes.xaxis, unit_of(pairs[0].metric))
     axes.set_ylabel("alternative")
-    axes.set_xlabel(f"difference of {with_unit(metric)}")
+    axes.set_xlabel(f"difference of {with_unit(pairs[0].metric)}")
 
 
 def size_of_theory(replications: Replications) -> Size:
@@ -104,7 +104,13 @@ def _rows(axes: Axes, names: Sequence[str]) -> None:
 def _interval_legend(canvas: Axes | FigureBase, filled: str, hollow: str) -> None:
     handles = [
         Line2D(
-            [], [], color=INK, marker="|", linestyle="", markersize=12, label="mean, in its 95% interval, unadjusted"
+            [],
+            [],
+            color=INK,
+            marker="|",
+            linestyle="",
+            markersize=12,
+            label="estimate, in its 95% interval, unadjusted",
         ),
         Patch(facecolor=_BLUE, edgecolor=_BLUE, label=filled),
         Patch(facecolor="none", edgecolor=_BLUE, label=hollow),

@@ -17,13 +17,14 @@ def charts(result: Result) -> dict[str, Callable[[], Figure | None]]:
     """Return what draws the charts of a result, by the names of their files without `.png`."""
     match result:
         case Run():
-            return {"bots": result.plot.bots, "queues": result.plot.queues, "waits": result.plot.waits}
+            of_run = result.plot
+            return {"bots": of_run.bots, "queues": of_run.queues, "waits": of_run.waits, "day": of_run.day}
         case Replications():
             plots = result.plot
             drawings: dict[str, Callable[[], Figure | None]] = {"intervals": plots.intervals, "queue": plots.queue}
             if result.scenario.warmup != 0:  # others need not look at one
                 drawings["warmup"] = plots.warmup
-            return {**drawings, "theory": plots.theory}
+            return {**drawings, "theory": plots.theory, "day": plots.day}
         case Sweep():
             return {"sweep": result.plot.curves}
         case Comparison():

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from sim.experiment import Replications, Series
 from sim.experiment.presenting import ReplicationsPlots
-from sim.model import OrderClass
+from sim.model import OrderClass, unit_of
 from sim.output.charts.canvas import (
     COLOURS,
     INK,
     PRESENT,
     clock_axis,
     duration_axis,
+    finite_ends,
     heading,
     left_out,
     legend,
@@ -28,9 +29,10 @@ from sim.output.charts.canvas import (
     of_replications,
     plain,
 )
+from sim.output.charts.day import draw_replications_day
 from sim.output.charts.differences import draw_theory, size_of_theory
 from sim.output.charts.drawing import AxesChart, FigureChart
-from sim.output.wording import CONFIDENCE, at_least, interval_ends, shown
+from sim.output.wording import CONFIDENCE, at_least, interval_text, shown
 from sim.statistics import Interval
 from sim.units import format_duration
 
@@ -54,14 +56,14 @@ def draw_intervals(replications: Replications, figure: FigureBase) -> FigureBase
     panels = figure.subplots(len(_INTERVALS), 1)
     for axes, (title, form) in zip(panels, _INTERVALS.items(), strict=True):
         _intervals(axes, replications, title, form)
-    heading(panels[0], "Means over replications", of_replications([replications]) + left_out([replications]))
+    heading(panels[0], "Estimates of all replications", of_replications([replications]) + left_out([replications]))
     dots = tuple(_dots(colour) for colour in COLOURS.values())
     if len(replications.results) > 1:
         box = (
             Patch(facecolor="none", edgecolor=INK),
             Line2D([], [], color=INK, marker="|", linestyle="", markersize=12),
         )
-        labels = ["95% interval (Student's t), mean", f"each of {len(replications.results):,} replications"]
+        labels = ["estimate, in its 95% interval", f"each of {len(replications.results):,} replications"]
         legend(figure, [box, dots], labels=labels, handler_map=_SIDE_BY_SIDE)
     else:
         words = "no interval: run more replications" if replications.scenario.is_random else "nothing is random"
@@ -82,7 +84,7 @@ def _intervals(axes: Axes, replications: Replications, title: str, form: str) ->
         axes.text(1.02, order_class, words, transform=axes.get_yaxis_transform(), va="center")
         if estimate is None:
             continue
-        ends += [*values, *(end for end in (estimate.low, estimate.high) if end is not None)]
+        ends += [*values, estimate.estimate, *(finite_ends(estimate) or ())]
         _draw_dots(axes, order_class, np.array(values))
         if len(values) > 1:
             mark_interval(axes, order_class, estimate, INK, filled=False)
@@ -110,8 +112,7 @@ def _in_words(replications: Replications, name: str, estimate: Interval | None) 
     text = at_least(shown(name, estimate.estimate), replications.columns.is_bound(name))
     if estimate.n < len(replications.results):
         text += f" (in {estimate.n} of {len(replications.results)})"
-    ends = interval_ends(name, estimate)
-    return text if ends is None else f"{text}\n{ends[0]} to {ends[1]}"
+    return f"{text}\n{interval_text(unit_of(name), estimate)}".rstrip()
 
 
 def _dots(colour: str) -> Line2D:
@@ -235,4 +236,5 @@ def replications_plots(replications: Replications) -> ReplicationsPlots:
         queue=FigureChart[Replications, None](replications, draw_queue, (11, 5)),
         warmup=AxesChart[Replications, None](replications, draw_warmup, (11, 4.4)),
         theory=AxesChart[Replications, None](replications, draw_theory, size_of_theory),
+        day=FigureChart[Replications, None](replications, draw_replications_day, (11, 7.6)),
     )

@@ -26,6 +26,7 @@ from sim.output.charts.canvas import (
     of_run,
     plain,
 )
+from sim.output.charts.day import draw_run_day
 from sim.output.charts.drawing import AxesChart, FigureChart
 from sim.output.wording import at_least
 from sim.units import SECOND, count, format_duration
@@ -65,10 +66,10 @@ def draw_waits(run: Run, axes: Axes) -> Axes:
     duration_axis(axes.xaxis)
     if not longest and not run.measures.values["wait.n"]:
         note(axes, "no order has a wait")
-    so_far = "; of orders still PENDING: so far" if run.measures.values["orders.pending"] else ""
+    so_far = "; of orders still PENDING at the last: so far" if "wait.max" in run.measures.bounds else ""
     axes.set_xlabel(f"wait (time PENDING{so_far})")
     axes.set_ylabel("share that waits at most so long")
-    warmup = f", without a warm-up of {format_duration(run.measures.warmup)}" if run.measures.warmup else ""
+    warmup = f", without a warm-up of {format_duration(run.warmup)}" if run.warmup else ""
     heading(axes, "How long orders wait", of_run(run) + warmup)
     legend(axes, lines, inside="lower right")
     return axes
@@ -76,17 +77,18 @@ def draw_waits(run: Run, axes: Axes) -> Axes:
 
 def _draw_waits_of(axes: Axes, run: Run, order_class: OrderClass) -> Line2D:
     """Draw the distribution of a class with its mark, and return its line, which has what the legend says."""
-    values, orders = run.measures.values, run.measures.orders
+    values, orders, final = run.measures.values, run.measures.orders, run.final
     colour = COLOURS[order_class]
-    counted = (orders.order_class == order_class.value) & (orders.created >= run.measures.warmup)
-    abandoned = orders.status == OrderStatus.ABANDONED.value
-    waits = np.sort(orders.wait[counted & ~abandoned]) / SECOND
+    counted = (orders.order_class == order_class.value) & (orders.created >= run.warmup)
+    abandoned = final.status == OrderStatus.ABANDONED.value
+    waits = np.sort(final.wait[counted & ~abandoned]) / SECOND
     label = f"{order_class.name}: {count(len(waits), 'order') if len(waits) else 'no orders'}"
     if len(waits):
-        p95 = values[f"wait.{order_class.name}.p95"]
+        name = f"wait.{order_class.name}.p95"
+        p95 = values[name]
         assert p95 is not None
         text = format_duration(round(p95 * SECOND), 0 if p95 >= 10 else 1)
-        label += f", p95 {at_least(text, bool(values[f'orders.{order_class.name}.pending']))}"
+        label += f", p95 {at_least(text, name in run.measures.bounds)}"
         # Above the end of its curve a mark must not be cut off, nor tell classes apart by colour alone.
         marker = "o" if order_class is OrderClass.VIP else "s"
         axes.plot(p95, 0.95, marker, color=colour, markeredgecolor=INK, markersize=8, zorder=3, clip_on=False)
@@ -120,4 +122,5 @@ def run_plots(run: Run) -> RunPlots:
         bots=AxesChart[Run, Never](run, draw_bots, size_of_bots),
         queues=FigureChart[Run, Never](run, draw_queues, (11, 4.8)),
         waits=AxesChart[Run, Never](run, draw_waits, (9, 4.4)),
+        day=FigureChart[Run, Never](run, draw_run_day, (11, 7.6)),
     )

@@ -11,7 +11,6 @@ from sim.experiment.presenting import SelectionPlots
 from sim.output.charts.canvas import heading, left_out, legend, of_replications
 from sim.output.charts.curves import Curves
 from sim.output.charts.drawing import Chart, FigureChart
-from sim.scenario import metric_of
 from sim.verdicts import Judgement
 
 
@@ -25,7 +24,9 @@ def draw_sweep(sweep: Sweep, figure: FigureBase, metric_names: Sequence[str]) ->
         return "PASS" if all(verdict.judgement is Judgement.PASS for verdict in verdicts) else "does not PASS"
 
     handles = Curves(sweep.points, sweep.parameters).draw(figure, metric_names, standing, None)
-    heading(figure, "Sweep: means by parameter", of_replications(sweep.points) + left_out(sweep.points, metric_names))
+    heading(
+        figure, "Sweep: estimates by parameter", of_replications(sweep.points) + left_out(sweep.points, metric_names)
+    )
     legend(figure, handles, fontsize=9)
     return figure
 
@@ -65,7 +66,7 @@ class SweepCurves:
         self, *metric_names: str, figure: FigureBase | None = None, figsize: Size | None = None
     ) -> Chart | FigureBase:
         """Return the curves of some metrics, by default of those that thresholds name."""
-        names = [metric_of(name) for name in metric_names] or self._sweep.metric_names
+        names = [self._sweep.scenario.metric_name(name) for name in metric_names] or self._sweep.metric_names
         size = Curves(self._sweep.points, self._sweep.parameters).size(names)
         chart = FigureChart[Sweep, Never](self._sweep, partial(draw_sweep, metric_names=names), size)
         return chart(figsize=figsize) if figure is None else chart.draw_on(figure, figsize)

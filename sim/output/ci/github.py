@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sim.errors import Fault
 from sim.experiment import CheckedFile
-from sim.output.ci.lines import checked_lines, counts_text, notes, total_line
-from sim.output.reports import Report
+from sim.output.ci.lines import counts_text, finding_lines, notes, total_line
+from sim.output.layout import Report
 from sim.units import count, printable
 from sim.verdicts import Judgement, Outcome, worst
 
@@ -47,7 +47,8 @@ def _escaped(text: str, in_property: bool = False) -> str:
 
 
 def step_summary(files: Sequence[CheckedFile], against: Report | None = None, unchecked: Sequence[Fault] = ()) -> str:
-    """Return what GitHub shows of a step, in Markdown: a row for each file, the worst first, and what did not hold.
+    """Return what GitHub shows of a step, in Markdown: a row for each file, the worst first, then what did not hold
+    and what holds with a note, such as the worst slot.
 
     What does not fit into its limit is left out, and a line says so.
     """
@@ -62,7 +63,7 @@ def step_summary(files: Sequence[CheckedFile], against: Report | None = None, un
         parts.append(_fenced(remarks))
     if against is not None:
         parts.append(_fenced(against.lines()))
-    parts += (_details(checked) for checked in worst_first if list(checked_lines(checked))[1:])
+    parts += filter(None, map(_details, worst_first))
     text = ""
     room = MOST_BYTES
     for index, part in enumerate(parts):
@@ -91,8 +92,11 @@ def _queue(checked: CheckedFile) -> str:
 
 
 def _details(checked: CheckedFile) -> str:
-    lines = [line.removeprefix("  ") for line in checked_lines(checked)]
-    return f"\n#### {_code(checked.file)}\n{_fenced(lines[1:])}"
+    """Return what did not hold, and what there is to say of what did, such as the worst slot; '' for nothing."""
+    findings = [finding for finding in checked.findings if finding.judgement is not Judgement.PASS or finding.note]
+    lines = [str(fault) for fault in checked.faults]
+    lines += [line.removeprefix("  ") for finding in findings for line in finding_lines(finding)]
+    return f"\n#### {_code(checked.file)}\n{_fenced(lines)}" if lines else ""
 
 
 def _code(text: str) -> str:

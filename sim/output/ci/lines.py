@@ -57,12 +57,13 @@ def checked_lines(checked: CheckedFile, verbose: bool = False, width: int = WIDT
     yield from folded(f"{checked.outcome:12}  {checked.file}: {counts_text(checked)}", width, hanging=_HANGING)
     for finding in checked.findings:
         if verbose or finding.judgement is not Judgement.PASS:
-            yield from _finding_lines(finding, width)
-            yield from (f"    {line}" for line in finding.diff)
+            yield from finding_lines(finding, width)
 
 
-def _finding_lines(finding: Finding, width: int) -> Iterator[str]:
-    """Yield the judgement, where and what is asked, and what came, below if it does not fit; notes stand below."""
+def finding_lines(finding: Finding, width: int = WIDTH) -> Iterator[str]:
+    """Yield the judgement, where and what is asked, and what came, below if it does not fit; notes stand below, and how
+    a golden log differs.
+    """
     row = f"{finding.verdict:{_HANGING - 2}}  {finding.place.file}:{finding.place.line}: {finding.requirement}"
     got = f"got {finding.got}" if finding.got else ""
     if got and len(row) + len(got) + 4 <= width:
@@ -71,6 +72,7 @@ def _finding_lines(finding: Finding, width: int) -> Iterator[str]:
     yield from folded(row, width, indent=2, hanging=_HANGING)
     for text in filter(None, (got, finding.note)):
         yield from folded(text, width, indent=2 + _HANGING)
+    yield from (f"    {line}" for line in finding.diff)
 
 
 def unique(names: Iterable[str]) -> list[str]:

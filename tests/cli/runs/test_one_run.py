@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.model import UNITS
+from sim.model import unit_of
 from tests.helpers import ROOT
 from tests.helpers.commands import complaint, metrics, names, run_ids, sim
 from tests.helpers.runs import NO_FILE, OF_ONE, bytes_of, change, listed, stored
@@ -55,10 +55,13 @@ def test_show_tells_where_a_run_came_from_and_its_metrics(backend):
     assert (told["tags"], told["parameters"]) == ("a, b", "bots 2, cook 10s")
     assert told["fingerprint"] == metrics("out/kitchen")["fingerprint"]
     assert "pushed_at" not in told
-    assert re.fullmatch(r"kitchensim [\d.]+, numpy [\d.]+, simpy [\d.]+, python 3[\d.]+, draws 2", told["versions"])
+    assert re.fullmatch(
+        r"kitchensim [\d.]+, numpy [\d.]+, simpy [\d.]+, python 3[\d.]+, draws 2, metrics 2", told["versions"]
+    )
     values = metrics("out/kitchen")["metrics"]
     assert [line.split() for line in numbers.splitlines()] == [
-        [name, *("no data" if value is None else f"{value:.6g}").split(), UNITS[name]] for name, value in values.items()
+        [name, *("no data" if value is None else f"{value:.6g}").split(), unit_of(name)]
+        for name, value in values.items()
     ]
     document = json.loads(sim("runs", "show", run_id, "--db", backend.url, "--json").stdout)
     assert document["metrics"] == values

@@ -1,0 +1,243 @@
+"""What each metric is: the one definition, for every engine.
+
+It is written so that numpy runs it at once and numba can compile it (`sim.metrics.volume`), with the same result to the
+last bit: sums of whole numbers, and sums of floats one after the other.
+"""
+
+import numpy as np
+
+from sim.engines.contract import ALL, BOTS, BUSY, COMPLETE, GONE, PENDING, PROCESSING
+from sim.metrics.durations import FLOW, MAX, MEAN, SERVICE, WAIT, WITHIN, Array, add, durations, durations_of, total
+from sim.model import FAMILIES, NONE
+from sim.units import HOUR, SECOND
+
+METRICS = "2"
+"""The version of this definition: a new one whenever a run has other values than before. Stored replications that have
+another one are shown, but never extended.
+"""
+(
+    QUEUE,
+    CREATED,
+    COMPLETED,
+    PENDING_AT_END,
+    PROCESSING_AT_END,
+    ABANDONED,
+    RETURNED,
+    THROUGHPUT,
+    WASTED,
+    BOT_COUNT,
+    UTILISATION,
+) = range(SERVICE + 1, len(FAMILIES))
+"""The families of metrics behind those of durations, in the order of FAMILIES."""
+END, RATE, VALUE = range(WITHIN + 1, WITHIN + 4)
+"""The statistics behind those of durations."""
+
+FAMILY, GROUP, FIRST_SPAN, LAST_SPAN, FIRST_REQUEST, LAST_REQUEST = range(6)
+"""Columns of a block: metrics of one family, one group of orders (ALL or a class) and one window."""
+START, STOP, FIRST_SEGMENT, LAST_SEGMENT = range(4)
+"""Columns of a span; STOP is NONE for the horizon. Segments are the stretches between breaks."""
+
+
+def fill(  # noqa: C901 - a branch for each kind of metric
+    blocks: Array,
+    requests: Array,
+    spans: Array,
+    is_followed: bool,
+    order_class: Array,
+    created: Array,
+    completed: Array,
+    wait: Array,
+    lost: Array,
+    status: Array,
+    final_status: Array,
+    returned: Array,
+    levels: Array,
+    highest: Array,
+    area: Array,
+    end: int,
+    followed: int,
+    values: Array,
+    bounds: Array,
+    pools: Array,
+) -> None:
+    """Fill in the value of each request, NaN where nothing was observed, and whether it is only a lower bound.
+
+    Args:
+        blocks: (blocks, 6), sorted so that blocks of one window and one group follow each other.
+        requests: (metrics, 2), the statistic and its parameter, thousandths of a percentile or microseconds of a limit.
+        spans: (spans, 4) of the windows.
+        is_followed: whether orders are followed behind the end; else what is not over then never happens.
+        order_class: this column and those to `followed` are an `Outcome`.
+        created: likewise.
+        completed: likewise.
+        wait: likewise.
+        lost: likewise.
+        status: likewise.
+        final_status: likewise.
+        returned: likewise.
+        levels: likewise.
+        highest: likewise.
+        area: likewise.
+        end: likewise.
+        followed: likewise.
+        values: (metrics,), filled in.
+        bounds: (metrics,), filled in.
+        pools: (families, classes, places) of the durations of all orders of the first span, added to; or (0, 0, 0).
+
+    """
+    values[:] = np.nan
+    bounds[:] = False
+    columns = created, completed, wait, lost, status, final_status, returned
+    for place in range(len(blocks)):
+        block = blocks[place]
+        family, group = block[FAMILY], block[GROUP]
+        first, last = block[FIRST_REQUEST], block[LAST_REQUEST]
+        wanted, answers, marks = requests[first:last], values[first:last], bounds[first:last]
+        within = spans[block[FIRST_SPAN] : block[LAST_SPAN]]
+        if place == 0 or group != blocks[place - 1, GROUP] or block[FIRST_SPAN] != blocks[place - 1, FIRST_SPAN]:
+            columns = of_group(
+                within, group, order_class, created, completed, wait, lost, status, final_status, returned
+            )
+        born, ended, waited, thrown_away, state, final_state, came_back = columns
+        if family in (WAIT, FLOW, SERVICE):
+            times, is_open = durations_of(family, is_followed, born, ended, waited, final_state, followed)
+            orders = len(times) - is_open.sum() if family == SERVICE else len(born)
+            durations(wanted, times, is_open, is_followed, orders, answers, marks)
+            if len(pools) and group != ALL and block[FIRST_SPAN] == 0:
+                add(pools[family, group], times)
+        elif family in (QUEUE, BOT_COUNT):
+            column = group if family == QUEUE else BOTS
+            level(wanted, within, levels[:, column], highest[:, column], area[:, column], end, answers)
+        elif family == THROUGHPUT:
+            if length(within, end):
+                answers[0] = completions(within, group, completed, order_class, end) / (length(within, end) / HOUR)
+        elif family == WASTED:
+            answers[0] = total(thrown_away) / SECOND
+        elif family == UTILISATION:
+            if integral(within, area[:, BOTS]):
+                answers[0] = float(integral(within, area[:, BUSY])) / float(integral(within, area[:, BOTS]))
+        else:
+            fate(wanted, family, state, final_state, came_back, is_followed, answers, marks)
+
+
+def members(spans: Array, group: int, created: Array, order_class: Array) -> Array:
+    """Return the rows of the orders of a group that were created within spans."""
+    rows = np.empty(0, np.int64)
+    for place in range(len(spans)):
+        first, last = rows_of_span(spans, place, created)
+        of_span = np.arange(first, last)
+        rows = of_span if place == 0 else np.append(rows, of_span)
+    return rows if group == ALL else rows[order_class[rows] == group]
+
+
+def rows_of_span(spans: Array, place: int, created: Array) -> tuple[int, int]:
+    """Return the first row of the orders that were created within a span, and the first one behind it."""
+    first, last = np.searchsorted(created, spans[place, START]), len(created)
+    if spans[place, STOP] != NONE:
+        last = np.searchsorted(created, spans[place, STOP])
+    return first, max(first, last)
+
+
+def of_group(
+    spans: Array,
+    group: int,
+    order_class: Array,
+    created: Array,
+    completed: Array,
+    wait: Array,
+    lost: Array,
+    status: Array,
+    final_status: Array,
+    returned: Array,
+) -> tuple[Array, Array, Array, Array, Array, Array, Array]:
+    """Return the columns of the orders of a group that were created within spans."""
+    if group == ALL and len(spans) == 1:  # the rows of one span follow each other
+        first, last = rows_of_span(spans, 0, created)
+        return (
+            created[first:last],
+            completed[first:last],
+            wait[first:last],
+            lost[first:last],
+            status[first:last],
+            final_status[first:last],
+            returned[first:last],
+        )
+    rows = members(spans, group, created, order_class)
+    return created[rows], completed[rows], wait[rows], lost[rows], status[rows], final_status[rows], returned[rows]
+
+
+def length(spans: Array, end: int) -> int:
+    """Return how long spans are together, as far as the run reaches."""
+    span = 0
+    for place in range(len(spans)):
+        stop = end if spans[place, STOP] == NONE else min(spans[place, STOP], end)
+        span += max(0, stop - spans[place, START])
+    return span
+
+
+def integral(spans: Array, area: Array) -> int:
+    """Return the integral of a level over spans."""
+    gathered = 0
+    for place in range(len(spans)):
+        gathered += area[spans[place, FIRST_SEGMENT] : spans[place, LAST_SEGMENT]].sum()
+    return gathered
+
+
+def level(requests: Array, spans: Array, levels: Array, highest: Array, area: Array, end: int, values: Array) -> None:
+    """Fill in mean over time, highest and last level within spans."""
+    for place in range(len(requests)):
+        statistic, last = requests[place, 0], spans[-1, LAST_SEGMENT]
+        if statistic == MEAN and length(spans, end):
+            values[place] = float(integral(spans, area)) / length(spans, end)
+        elif statistic == MAX:
+            most = levels[last]
+            for index in range(len(spans)):
+                first, stop = spans[index, FIRST_SEGMENT], spans[index, LAST_SEGMENT]
+                most = max(most, levels[first : stop + 1].max())
+                for segment in range(first, stop):
+                    most = max(most, highest[segment])
+            values[place] = most
+        elif statistic == END:
+            values[place] = levels[last]
+
+
+def completions(spans: Array, group: int, completed: Array, order_class: Array, end: int) -> int:
+    """Return how many orders of a group were completed within spans."""
+    number = 0
+    for place in range(len(spans)):
+        stop = end + 1 if spans[place, STOP] == NONE else spans[place, STOP]
+        is_within = (completed >= spans[place, START]) & (completed < stop)
+        number += is_within.sum() if group == ALL else (is_within & (order_class == group)).sum()
+    return number
+
+
+def fate(
+    requests: Array,
+    family: int,
+    status: Array,
+    final_status: Array,
+    returned: Array,
+    is_followed: bool,
+    values: Array,
+    bounds: Array,
+) -> None:
+    """Fill in how many orders had a fate, and the share of those that were created."""
+    code, orders = NONE, len(status)
+    for pair in ((COMPLETED, COMPLETE), (PENDING_AT_END, PENDING), (PROCESSING_AT_END, PROCESSING), (ABANDONED, GONE)):
+        if pair[0] == family:
+            code = pair[1]
+    count = orders
+    if family == RETURNED:
+        count = returned.sum()
+    elif family != CREATED:
+        count = (status == code).sum()
+    for place in range(len(requests)):
+        if requests[place, 0] != RATE:
+            values[place] = count
+        elif orders and family in (COMPLETED, ABANDONED):  # shares of what became of orders at last
+            values[place] = (final_status == code).sum() / orders
+            if is_followed:
+                unfinished = (final_status == PENDING).any()
+                bounds[place] = unfinished or (family == COMPLETED and (final_status == PROCESSING).any())
+        elif orders:
+            values[place] = count / orders
