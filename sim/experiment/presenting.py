@@ -82,7 +82,7 @@ class ReplicationsPlots:
     theory: OnAxes[None]
     """How far means lie from closed forms, as shares of them."""
     day: OnFigure[None]
-    """The same in the mean, as far as the file names metrics of slots; times are microseconds from the start."""
+    """The same in the mean, where the file names metrics of slots; times are microseconds from the start."""
 
 
 class SweepPlots(Protocol):

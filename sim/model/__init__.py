@@ -17,6 +17,7 @@ from sim.model.kitchen import (
 from sim.model.metrics import (
     FAMILIES,
     FATES,
+    OF_SLOTS,
     STANDARD,
     Family,
     Metric,
@@ -33,6 +34,7 @@ __all__ = [
     "FAMILIES",
     "FATES",
     "NONE",
+    "OF_SLOTS",
     "STANDARD",
     "Action",
     "Coded",

@@ -232,6 +232,10 @@ STANDARD = tuple(
 """The metrics that every run has, in the order in which they are shown."""
 
 
+OF_SLOTS = ("orders.VIP.created", "orders.NORMAL.created", "queue.mean", "bots.mean", "utilisation")
+"""The metrics that tell of each slot how busy it is."""
+
+
 @dataclass(frozen=True)
 class MetricSet:
     """The metrics of a scenario: the standard ones, and those that its file has `named`.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sim.errors import Fault, ScenarioError
-from sim.model import MetricSet, Window, Workload
+from sim.model import OF_SLOTS, MetricSet, Window, Workload, metric_named
 from sim.scenario.loading import check_tree
 from sim.scenario.metric_names import metric_of
 from sim.scenario.resolving import node_of, read_scenario, with_base
@@ -144,8 +144,15 @@ class Scenario:
 
     @cached_property
     def metric_set(self) -> MetricSet:
-        """The standard metrics, all that the file names, and those that are wanted beside them."""
-        return MetricSet.of([*self.file.metric_names, *self.more_metrics], self.windows)
+        """The standard metrics, all that the file names, and those that are wanted beside them.
+
+        Where some are by slots, so are orders, queue and crew, which a chart over the time of day shows beside them.
+        """
+        names = [*self.file.metric_names, *self.more_metrics]
+        groups = {window.name: window.group for window in self.windows if window.group}
+        in_use = {groups.get(metric_named(name).window) for name in names}
+        slots = [name for name, group in groups.items() if group in in_use]
+        return MetricSet.of([*names, *(f"{name}@{slot}" for slot in slots for name in OF_SLOTS)], self.windows)
 
     def metric_name(self, text: str) -> str:
         """Return the full name of a metric of the whole run or of one of the windows.

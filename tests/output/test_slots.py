@@ -130,12 +130,12 @@ def test_a_run_without_windows_has_slots_of_a_round_length_and_mean_waits(scenar
     assert to_rgb(vip.get_color()) == to_rgb(next(iter(COLOURS.values())))
 
 
-def test_the_day_of_replications_has_intervals_and_what_the_file_names(scenario):
+def test_the_day_of_replications_has_means_of_orders_queue_and_crew_and_promises_with_intervals(scenario):
     done = replicate(scenario(PROMISE), 36)
-    created, queue, share = done.plot.day().axes
-    assert [height for _, height in bars(created)] == [
-        done.estimate(f"orders.NORMAL.created@{slot}").estimate for slot in SLOTS
-    ]
+    created, queue, crew, share = done.plot.day().axes
+    heights = [done.estimate(f"orders.{name}.created@{slot}").estimate for name in ("VIP", "NORMAL") for slot in SLOTS]
+    assert [height for _, height in bars(created)] == pytest.approx(heights)
+    assert max(height for _, height in bars(crew)) == done.estimate("bots.max").estimate
     assert np.mean([height for _, height in bars(queue)]) == pytest.approx(
         done.estimate("queue.mean").estimate, rel=0.1
     )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sim.experiment import Replications, Run
 from sim.metrics import breaks_of, measure, outcome_of
-from sim.model import Ints, MetricSet, OrderClass, Window, metric_named, unit_of
+from sim.model import OF_SLOTS, Ints, MetricSet, OrderClass, Window, metric_named, unit_of
 from sim.output.charts.canvas import (
     CLOCK_STEPS,
     COLOURS,
@@ -39,7 +39,6 @@ Estimates = Mapping[str, Sequence[Interval | None]]
 _SLOTS = 12  # that a run has at most whose file has no regular window
 _BUSY = "#8c8c8c"
 _CREATED = {order_class: f"orders.{order_class.name}.created" for order_class in OrderClass}
-_KITCHEN = (*_CREATED.values(), "queue.mean", "bots.mean", "utilisation")
 _WAITS = [f"wait.{order_class.name}.mean" for order_class in OrderClass]
 _IN_WORDS = {"share": "share of orders", "s": "duration"}
 
@@ -96,7 +95,7 @@ def draw_run_day(run: Run, figure: FigureBase) -> FigureBase:
     windows = _regular(run.scenario) or _sensible(run.log.end)
     slots = _slots_of(windows, run.log.end)
     promises = _promises(run.scenario, windows[0].group) or {name: [] for name in _WAITS}
-    names = [*_KITCHEN, *promises]
+    names = [*OF_SLOTS, *promises]
     metric_set = MetricSet.of([f"{name}@{window.name}" for name in names for window in windows], windows)
     orders, attempts = run.measures.orders, run.measures.attempts
     breaks = breaks_of(metric_set, np.empty(0, np.int64), run.scenario.end)
@@ -112,7 +111,7 @@ def draw_run_day(run: Run, figure: FigureBase) -> FigureBase:
 
 
 def draw_replications_day(replications: Replications, figure: FigureBase) -> FigureBase | None:
-    """Draw replications slot by slot as far as the file names metrics of slots: the means of orders created, the queue,
+    """Draw replications slot by slot where the file names metrics of slots: the means of orders created, the queue,
     bots and how many were busy, and what is promised, with 95% intervals. Times are microseconds from the start.
     """
     scenario, recorded = replications.scenario, set(replications.metric_names)
@@ -124,30 +123,16 @@ def draw_replications_day(replications: Replications, figure: FigureBase) -> Fig
     of_slots = [metric._replace(window="").name for metric in named if metric.window == windows[0].name]
     promises = _promises(scenario, windows[0].group)
     if not promises.keys() <= set(of_slots):
-        promises = {name: [] for name in of_slots if name not in _KITCHEN}
+        promises = {name: [] for name in of_slots if name not in OF_SLOTS}
 
     def known(name: str) -> Interval | None:
         return replications.estimate(name, CONFIDENCE) if name in recorded else None
 
     estimates = {
-        name: [known(f"{name}@{window.name}") for window in windows] for name in dict.fromkeys([*_KITCHEN, *promises])
+        name: [known(f"{name}@{window.name}") for window in windows] for name in dict.fromkeys([*OF_SLOTS, *promises])
     }
-    if not any(estimates["queue.mean"]):
-        estimates["queue.mean"] = _queue(replications, slots)
     subject = f"{'Replications' if len(replications.results) > 1 else 'A replication'} by time of day"
     return _draw(figure, slots, estimates, promises, scenario, (subject, of_replications([replications])))
-
-
-def _queue(replications: Replications, slots: _Slots) -> list[Interval | None]:
-    """Return how many orders were PENDING in the mean of each slot, from the instants that charts have."""
-    series = [record.series for record in replications.columns.records if record.series is not None]
-    levels = [of_replication.queue.sum(axis=0) for of_replication in series if of_replication.queue is not None]
-    if not levels or replications.scenario.end is None:
-        return [None] * len(slots.starts)
-    mean = np.mean(levels, axis=0)
-    instants = np.linspace(0, replications.scenario.end, len(mean))
-    inside = [(instants >= start) & (instants < stop) for start, stop in zip(slots.starts, slots.stops, strict=True)]
-    return [Interval(float(mean[rows].mean()), None, None, len(levels)) if rows.any() else None for rows in inside]
 
 
 def _draw(
