@@ -3,8 +3,9 @@
 from sim.scenario.crew import bot_hours, crew_parameters, never_varies
 from sim.scenario.generators import DRAWS
 from sim.scenario.metric_names import metric_of
+from sim.scenario.opening import load_scenario, prepare, restore_scenario
 from sim.scenario.replications import ReplicationPlan
-from sim.scenario.scenario import Scenario, load_scenario, prepare, restore_scenario
+from sim.scenario.scenario import Scenario
 from sim.scenario.schema import Expectation
 from sim.scenario.schema_json import json_schema
 from sim.scenario.source import parse_value

@@ -12,13 +12,13 @@ from sim.errors import Fault, ScenarioError
 from sim.model import OF_SLOTS, MetricSet, Window, Workload, metric_named
 from sim.scenario.loading import check_tree
 from sim.scenario.metric_names import metric_of
-from sim.scenario.resolving import node_of, read_scenario, with_base
+from sim.scenario.resolving import node_of, with_base
 from sim.scenario.schema import Expectation, ScenarioFile
 from sim.scenario.source import read_yaml
 from sim.scenario.study import BLOCKS, SweepPlan
 from sim.scenario.text import resolved_text
 from sim.scenario.thresholds import Threshold
-from sim.scenario.tree import Node, Place, Steps
+from sim.scenario.tree import Node, Steps
 from sim.scenario.windows import by_name
 from sim.scenario.workload import Demand
 from sim.units import Clock
@@ -184,7 +184,7 @@ class Scenario:
         """
         faults: list[Fault] = []
         root = with_base(read_yaml(text, "text", faults), Path("text"), faults)
-        return _checked(root, Path(), parameters, faults, {})
+        return checked(root, Path(), parameters, faults, {})
 
     def set(self, /, **parameters: Any) -> "Scenario":
         """Return this scenario with other values for some of its parameters.
@@ -193,7 +193,7 @@ class Scenario:
             ScenarioError: there is no such parameter, or the scenario is wrong with that value.
 
         """
-        return _checked(self.root, self.folder, self.parameters | parameters, [], self.files)
+        return checked(self.root, self.folder, self.parameters | parameters, [], self.files)
 
     def with_keys(self, /, **keys: Any) -> "Scenario":
         """Return this scenario with other values for top-level keys of its file, such as `sweep` or `thresholds`; None
@@ -207,7 +207,7 @@ class Scenario:
         unchanged = {name: node for name, node in self.root.value.items() if name not in keys}
         places = self.root.keys | dict.fromkeys(given, self.root.place)
         root = replace(self.root, value=unchanged | given, keys=places)
-        return _checked(root, self.folder, self.parameters, [], self.files)
+        return checked(root, self.folder, self.parameters, [], self.files)
 
     def points(self) -> list["Scenario"]:
         """Return the scenarios of the sweep, in the order of its values, the last parameter changing fastest.
@@ -252,7 +252,7 @@ class Scenario:
         """
         nodes = {name: node_of(value, self.root.place_of(steps[name])) for name, value in values.items()}
         keys = {key: node for key, node in self.root.value.items() if key not in (*BLOCKS, "expect")}
-        point = _checked(replace(self.root, value=keys), self.folder, self.parameters | nodes, [], self.files)
+        point = checked(replace(self.root, value=keys), self.folder, self.parameters | nodes, [], self.files)
         try:
             return point.with_metrics([*self.file.metrics_of_study, *self.more_metrics])
         except ValueError as error:  # windows depend on parameters
@@ -287,41 +287,6 @@ class Scenario:
         return self._demand.workload(seed, replication, beyond)
 
 
-def prepare() -> None:
-    """Build what validates scenarios, which the first one that is loaded needs otherwise."""
-    ScenarioFile.model_rebuild()
-
-
-def load_scenario(source: str | Path | Mapping[str, Any], /, **parameters: Any) -> Scenario:
-    """Return the scenario of a YAML file, or of a dict with the keys of one, with `parameters` in place of its own.
-
-    Files that a dict names are found from the working folder. `Scenario.parse` takes YAML text.
-
-    Raises:
-        ScenarioError: with every fault, each with its place.
-
-    """
-    faults: list[Fault] = []
-    if isinstance(source, Mapping):
-        root = with_base(node_of(dict(source), Place("dict")), Path("dict"), faults)
-        return _checked(root, Path(), parameters, faults, {})
-    if isinstance(source, str) and "\n" in source:
-        raise ScenarioError([Place("text").fault("", "is no path; give YAML text to Scenario.parse")])
-    root = read_scenario(Path(source), str(source), faults)
-    return _checked(root, Path(source).parent, parameters, faults, {})
-
-
-def restore_scenario(text: str, files: Mapping[str, bytes], label: str) -> Scenario:
-    """Return the scenario that had this `text` and these `files`; `label` stands for its name in faults.
-
-    Raises:
-        ScenarioError: with every fault.
-
-    """
-    faults: list[Fault] = []
-    return _checked(read_yaml(text, label, faults), Path(), {}, faults, files)
-
-
 def _all(attempts: Iterable[Callable[[], Scenario]]) -> list[Scenario]:
     """Return the scenario that each attempt makes, or raise an error with the faults of all."""
     scenarios, faults = list[Scenario](), list[Fault]()
@@ -335,7 +300,7 @@ def _all(attempts: Iterable[Callable[[], Scenario]]) -> list[Scenario]:
     return scenarios
 
 
-def _checked(
+def checked(
     root: Node, folder: Path, parameters: dict[str, Any], faults: list[Fault], known: Mapping[str, bytes]
 ) -> Scenario:
     """Return the scenario of a tree; `faults` are those known before."""
