@@ -102,10 +102,12 @@ def counts_of_pools(pools: NDArray[np.int64]) -> dict[str, Counts]:
     """Return what was counted in pools by the names of distributions, such as wait.VIP, and wait for both classes."""
     counts: dict[str, Counts] = {}
     for family, by_class in zip(_POOLED, pools, strict=True):
-        for order_class in family.classes:
-            of_class = by_class.sum(axis=0) if order_class is None else by_class[order_class]
-            places = np.flatnonzero(of_class)
-            counts[Metric(family, order_class, "").distribution] = Counts(places.astype(np.int32), of_class[places])
+        of_classes = []
+        for order_class in OrderClass:
+            places = np.flatnonzero(by_class[order_class])
+            of_classes.append(Counts(places.astype(np.int32), by_class[order_class][places]))
+            counts[Metric(family, order_class, "").distribution] = of_classes[-1]
+        counts[Metric(family, None, "").distribution] = Counts.join(of_classes)
     return counts
 
 

@@ -88,7 +88,10 @@ def _misfits(plan: WindowPlan, run: _Run) -> Iterator[Finding]:
         if plan.until is None and run.horizon is None:
             yield ("every",), "has no end, and the run is until drained; write until here, or clock.until"
         if (run.clock.start + plan.from_) % SECOND or plan.every % SECOND:
-            yield ("every",), "makes slots that begin between two seconds; write from and every in whole seconds"
+            yield (
+                ("every",),
+                "makes slots that begin between two seconds; write from and every in end_of_window seconds",
+            )
 
 
 def _check_limits(plans: Mapping[str, WindowPlan], run: _Run) -> None:
@@ -115,7 +118,7 @@ def _check_limits(plans: Mapping[str, WindowPlan], run: _Run) -> None:
 def _end(plan: WindowPlan, horizon: int | None) -> int | None:
     """Return the end of a window that begins on the first day.
 
-    One without `until` lasts to the horizon, or for a whole day. A daily one may go on after midnight.
+    One without `until` lasts to the horizon, or for a end_of_window day. A daily one may go on after midnight.
     """
     if plan.until is None:
         return plan.from_ + DAY if plan.daily else horizon
@@ -151,9 +154,9 @@ def _spans(plan: WindowPlan, start: int, end: int | None, horizon: int | None) -
     if end is None or horizon is None:
         yield start, end
         return
-    whole = cast(int, _end(plan, horizon))
+    end_of_window = cast(int, _end(plan, horizon))
     for day in range(0, horizon - start if plan.daily else 1, DAY):
-        ends_with_run = plan.until is None or whole + day > horizon
+        ends_with_run = plan.until is None or end_of_window + day > horizon
         yield start + day, None if end + day > horizon or (end + day == horizon and ends_with_run) else end + day
 
 
