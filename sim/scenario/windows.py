@@ -90,7 +90,7 @@ def _misfits(plan: WindowPlan, run: _Run) -> Iterator[Finding]:
         if (run.clock.start + plan.from_) % SECOND or plan.every % SECOND:
             yield (
                 ("every",),
-                "makes slots that begin between two seconds; write from and every in end_of_window seconds",
+                "makes slots that begin between two seconds; write from and every in whole seconds",
             )
 
 
@@ -118,7 +118,7 @@ def _check_limits(plans: Mapping[str, WindowPlan], run: _Run) -> None:
 def _end(plan: WindowPlan, horizon: int | None) -> int | None:
     """Return the end of a window that begins on the first day.
 
-    One without `until` lasts to the horizon, or for a end_of_window day. A daily one may go on after midnight.
+    One without `until` lasts to the horizon, or for a whole day. A daily one may go on after midnight.
     """
     if plan.until is None:
         return plan.from_ + DAY if plan.daily else horizon
