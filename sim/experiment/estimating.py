@@ -19,13 +19,14 @@ def interval_of(scenario: Scenario, results: Results, name: str, level: float, r
 
     A percentile is that of all orders of all replications (`quantile_bounds`), without bounds where no file names it; a
     share of orders is a ratio of sums (`share_bounds`); all else is the mean over replications (`bounds`). Where all
-    means are equal, others may lie up to `reach` away. What no chance can change is known exactly.
+    means are equal, others may lie up to `reach` away. What no chance can change is known exactly, and so is what one
+    replication has, of which nothing is pooled.
     """
     metric = metric_named(name)
     if scenario.is_random and never_varies(name, scenario.file):
         observed: list[float] = observed_values(results, name).tolist()
         return Interval(observed[0], observed[0], observed[0], len(observed)) if observed else None
-    if metric.is_pooled:
+    if metric.is_pooled and scenario.is_random and len(results) > 1:
         return _of_percentile(results, metric, level)
     if metric.weight is not None:
         hits, orders = _hits_and_orders(results, metric)

@@ -54,6 +54,12 @@ def test_a_percentile_that_the_file_does_not_name_has_no_interval(thirty):
     assert n == 30
 
 
+def test_a_percentile_of_one_replication_is_one_of_its_waits_to_the_last_bit(named, scenario):
+    assert replicate(named, 1).estimate("wait.p95").estimate == run(named).measures.values["wait.p95"]
+    odd = scenario("bots: {initial: 1}\nservice: 10.000001s\ntimeline: [{at: 0s, order: VIP, count: 20}]\n")
+    assert replicate(odd, 3).estimate("wait.p95") == (180.000018, 180.000018, 180.000018, 3)
+
+
 def test_the_daily_percentile_is_the_mean_of_the_days_values(thirty, orders):
     of_days = [np.quantile(waits, 0.95, method="inverted_cdf") / SECOND for waits in orders[0]]
     assert thirty.values("wait.p95.daily") == pytest.approx(of_days)
