@@ -93,7 +93,9 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
     if most_bots > BOT_MASK:
         return -1, 0, 0, 0, 0, 0.0
     level = np.zeros(LEVELS, np.int64)
+    gathered, peak = np.zeros(LEVELS, np.int64), np.zeros(LEVELS, np.int64)  # since the last break
     passed = unsettled = wait_time = 0  # passed: how many breaks; unsettled: orders, once they are followed
+    next_break = breaks[0] if len(breaks) else NEVER
     events_at_end, orders_at_end, is_followed, reach = 0, 0, False, 0.0
     since = np.empty(len(wait), np.int64)  # when the order came to PENDING
     promoted = np.zeros(orders if promote_after != NONE else 1, np.uint8)
@@ -146,26 +148,30 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
                 continue
 
         # Time passes, with the levels that the last event has left; they count until the end.
-        if measured and due > now and not is_followed:
+        if measured and min(due, end) > now and not is_followed:
             level[ALL] = level[VIP] + level[NORMAL]
             until = min(due, end)
             reach += (float(level[ALL]) + float(level[BOTS])) * float(until - now)
-            while now < until:
-                is_break = passed < len(breaks) and breaks[passed] < until
-                stop = breaks[passed] if is_break else until
-                if stop > now:
-                    for column in range(LEVELS):
-                        area[passed - 1, column] += level[column] * (stop - now)
-                        highest[passed - 1, column] = max(highest[passed - 1, column], level[column])
-                if is_break:
-                    levels[passed] = level
-                    passed += 1
-                now = stop
+            while next_break < until:
+                for column in range(LEVELS if next_break > now else 0):
+                    gathered[column] += level[column] * (next_break - now)
+                    peak[column] = max(peak[column], level[column])
+                if passed:
+                    area[passed - 1], highest[passed - 1] = gathered, peak
+                gathered[:], peak[:] = 0, 0
+                levels[passed] = level
+                now, passed = next_break, passed + 1
+                next_break = breaks[passed] if passed < len(breaks) else NEVER
+            for column in range(LEVELS):
+                gathered[column] += level[column] * (until - now)
+                peak[column] = max(peak[column], level[column])
         if not is_followed and (over or due > end):
             is_followed, now = True, min(due, end)
             events_at_end, orders_at_end, end = n, created, now
             level[ALL] = level[VIP] + level[NORMAL]
             levels[passed:] = level
+            if measured and passed:
+                area[passed - 1], highest[passed - 1] = gathered, peak
             for order in range(created):
                 status[order] = PENDING if state[order] == PENDING_AGAIN else state[order]
                 unsettled += status[order] == PENDING or status[order] == PROCESSING
