@@ -78,9 +78,9 @@ def test_the_numbers_are_the_same_whoever_computes_them(scenario, cluster):
     ):
         others = (None, client.get_executor())
         for engine, executors in (("reference", (*others, threads, processes)), ("compiled", others)):
-            alone = replicate(kitchen, 25, engine=engine)
+            alone = replicate(kitchen, 12, engine=engine)
             for executor in executors:
-                shared = replicate(kitchen, 25, jobs=2, engine=engine, executor=executor)
+                shared = replicate(kitchen, 12, jobs=2, engine=engine, executor=executor)
                 assert said(shared) == said(alone)
                 assert {one.engine for one in shared.results} == {engine}
                 for metric in ("wait.VIP.p95", "flow.p99"):
