@@ -302,9 +302,9 @@ def test_a_worker_that_dies_costs_time_and_no_result(monkeypatch):
         processes[0].kill()
 
     with at_block(2, kill):
-        shared = run_whole(*SLOW, "--no-save", "-n", "40", "--jobs", "2")
+        shared = run_whole(*SLOW, "--no-save", "-n", "16", "--jobs", "2")
     assert len(processes) == 3
-    assert shared == run_whole(*SLOW, "--no-save", "-n", "40")
+    assert shared == run_whole(*SLOW, "--no-save", "-n", "16")
     assert shared[::2] == (0, "")
 
 

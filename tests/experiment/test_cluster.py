@@ -166,9 +166,9 @@ def test_a_worker_and_then_the_scheduler_of_a_cluster_die(processes):
     """A worker costs time and no result; of the scheduler there is one line, and what was finished is kept."""
     address = processes["address"]
     with at_block(2, processes["worker"].kill):
-        status, out, line = run_whole(*SLOW, "--no-save", "-n", "60", "--dask", address)
+        status, out, line = run_whole(*SLOW, "--no-save", "-n", "24", "--dask", address)
     assert (status, line) == (0, "")
-    assert out == sim(*SLOW, "--no-save", "-n", "60").stdout
+    assert out == sim(*SLOW, "--no-save", "-n", "24").stdout
 
     with session(*SLOW, "--dask", address, "-n", "1000000", code=SIGNS, begin=start) as process:
         wait_for(lambda: signs("finished") >= 3)
