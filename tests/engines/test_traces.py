@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from sim.engines import reference
+from tests.helpers.engines import same_log
+
 TRACES = sorted((Path(__file__).parents[1] / "data" / "traces").glob("*.json"))
 EVENTS = {
     "order_created": "created",
@@ -101,6 +104,11 @@ def test_what_obeys_the_rules_agrees(path, story):
 def test_what_breaks_a_rule_is_told_apart_by_what_it_broke(name, story):
     trace = json.loads((TRACES[0].parent / f"{name}.json").read_text())
     assert VIOLATIONS[name] in differences(trace, story(timeline(trace)))
+
+
+def test_the_engine_in_javascript_makes_the_same_logs(javascript, scenario):
+    workloads = [scenario(timeline(json.loads(path.read_text()))).workload() for path in TRACES]
+    assert all(same_log(reference.simulate(workload), javascript.simulate(workload)) for workload in workloads)
 
 
 def test_there_are_traces_of_each_kind():

@@ -1,0 +1,89 @@
+"""The engine in kitchen.js, asked line by line of one node process."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import pytest
+
+from sim.events import EventLog
+from sim.model import Workload
+from tests.helpers import ROOT
+
+PAGE = ROOT / "sim" / "output" / "page"
+ANSWER = Path(__file__).with_name("answer.js")
+COLUMNS = {"time": np.int64, "kind": np.uint8, "order": np.int32, "order_class": np.int8, "bot": np.int32}
+
+
+def node_program() -> str:
+    """Return node; without it, fail in CI and skip elsewhere."""
+    program = shutil.which("node")
+    if program:
+        return program
+    reason = "no node: kitchen.js cannot be run; install Node.js 20 or newer"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+class ByHand(NamedTuple):
+    """An action by hand at an instant; an order is a row of the order columns."""
+
+    time: int
+    action: int
+    order: dict[str, int] | None
+
+
+def columns_of(workload: Workload) -> dict[str, Any]:
+    """Return a workload as kitchen.js takes it."""
+    names = ("action_time", "action", "order_class", "service", "patience")
+    rest = {"first_number": workload.first_number, "horizon": workload.horizon, "rules": asdict(workload.rules)}
+    return {name: getattr(workload, name).tolist() for name in names} | rest
+
+
+def question(workload: Workload, by_hand: Sequence[ByHand] = ()) -> str:
+    return json.dumps({"workload": columns_of(workload), "by_hand": by_hand})
+
+
+def fingerprints(folder: Path, questions: Iterable[str]) -> list[str | None]:
+    """Return what the engine in a folder answers to all questions, None where it fails."""
+    command = [node_program(), str(ANSWER), folder.as_uri()]
+    said = subprocess.run(command, input="\n".join(questions), capture_output=True, text=True, check=True, timeout=60)
+    return [json.loads(line).get("fingerprint") for line in said.stdout.splitlines()[1:]]
+
+
+class JavaScriptEngine:
+    """A node process with kitchen.js, which runs one workload after the other."""
+
+    def __enter__(self) -> Self:
+        command = [node_program(), str(ANSWER), PAGE.as_uri()]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.contract = self._read()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate(timeout=60)
+
+    def simulate(self, workload: Workload, by_hand: Sequence[ByHand] = ()) -> EventLog:
+        """Return the log that kitchen.js makes, whose own fingerprint must be that of the log.
+
+        Raises:
+            ArithmeticError: kitchen.js refuses the workload.
+
+        """
+        print(question(workload, by_hand), file=self._process.stdin, flush=True)
+        said = self._read()
+        if "error" in said:
+            raise ArithmeticError(said["error"])
+        log = EventLog(**{name: np.array(said[name], kind) for name, kind in COLUMNS.items()}, end=said["end"])
+        assert said["fingerprint"] == log.fingerprint
+        return log
+
+    def _read(self) -> dict[str, Any]:
+        return json.loads(self._process.stdout.readline())

@@ -1,0 +1,138 @@
+"""The engine in kitchen.js says what the engines in Python say, also when it is used as a page uses it."""
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hatchling.builders.wheel import WheelBuilder
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim import load_scenario
+from sim.engines import contract, reference
+from sim.model import NONE, Action, Workload
+from tests.helpers import ROOT
+from tests.helpers.engines import random_workload, same_log, workloads
+from tests.helpers.javascript import PAGE, ByHand, fingerprints, node_program, question
+from tests.helpers.javascript_mutations import MUTATIONS, write_mutated
+from tests.helpers.mutations import MUTATIONS as RULES
+
+pytestmark = pytest.mark.slow
+
+SCENARIOS = sorted([*(ROOT / "scenarios").glob("*.yaml"), *(ROOT / "scenarios" / "rules").glob("*.yaml")])
+OF_VOLUME = {"ROOM", "HORIZON", "ALL", "BOTS", "BUSY", "LEVELS", "LARGEST"}
+OF_WORDS = {
+    *("ON_REMOVE", "RESTART", "RESUME", "FINISH", "DISPATCH", "OLDEST", "LONGEST_IDLE"),
+    *("RETURNED_TO", "PLACE", "FRONT", "BACK_OF_CLASS"),
+}
+
+
+def test_its_numbers_are_those_of_the_contract(javascript):
+    """It compares pairs in place of ROOM, keeps no levels, ends by itself at the horizon, and takes rules as words."""
+    numbers = {name: value for name, value in vars(contract).items() if name.isupper()} | {"NONE": NONE}
+    assert javascript.contract.keys() == numbers.keys() - OF_VOLUME - OF_WORDS
+    assert javascript.contract == {name: numbers[name] for name in javascript.contract}
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_a_scenario_has_the_same_log(javascript, path):
+    workload = load_scenario(path).workload()
+    assert same_log(reference.simulate(workload), javascript.simulate(workload))
+
+
+def by_hand(workload: Workload, are_by_hand: list[bool]) -> tuple[Workload, list[ByHand], Workload]:
+    """Return a workload without some of its actions, these by hand, and what both are together: those by hand come
+    behind all others of their instant.
+    """
+    order_rows = iter(range(len(workload.service)))
+    actions = zip(workload.action_time.tolist(), workload.action.tolist(), strict=True)
+    entries = [(time, action, next(order_rows) if action == Action.CREATE_ORDER else None) for time, action in actions]
+    hand = [entry for entry, is_by_hand in zip(entries, are_by_hand, strict=True) if is_by_hand]
+    rest = [entry for entry, is_by_hand in zip(entries, are_by_hand, strict=True) if not is_by_hand]
+    columns = ("order_class", "service", "patience")
+    asked = [
+        ByHand(time, action, None if row is None else {name: int(getattr(workload, name)[row]) for name in columns})
+        for time, action, row in hand
+    ]
+    return selected(workload, rest), asked, selected(workload, sorted(rest + hand, key=lambda entry: entry[0]))
+
+
+def selected(workload: Workload, entries: list[tuple[int, int, int | None]]) -> Workload:
+    """Return a workload of these entries: time, action, and row of the order."""
+    rows = np.array([row for *_, row in entries if row is not None], np.int64)
+    return replace(
+        workload,
+        action_time=np.array([time for time, *_ in entries], np.int64),
+        action=np.array([action for _, action, _ in entries], np.uint8),
+        order_class=workload.order_class[rows],
+        service=workload.service[rows],
+        patience=workload.patience[rows],
+        stream=workload.stream[rows],
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data(), workloads())
+def test_actions_by_hand_give_the_log_of_a_workload_that_has_them(javascript, data, workload):
+    until = np.inf if workload.horizon is None else workload.horizon
+    are_by_hand = [data.draw(st.booleans()) if time <= until else False for time in workload.action_time.tolist()]
+    rest, actions, together = by_hand(workload, are_by_hand)
+    assert same_log(reference.simulate(together), javascript.simulate(rest, actions))
+
+
+def test_numbers_beyond_2_to_the_53_are_refused_and_not_rounded(javascript):
+    def of_service(service: int, horizon: int | None) -> Workload:
+        workload = random_workload(np.random.default_rng(1))
+        one_order = {"order_class": np.zeros(1, np.uint8), "service": np.array([service]), "patience": np.array([NONE])}
+        actions = {"action_time": np.zeros(2, np.int64), "action": np.array([1, 0], np.uint8)}
+        return replace(workload, **one_order, **actions, stream=np.zeros(1, np.int32), horizon=horizon)
+
+    for service, horizon in ((2**53 - 1, None), (2**53, 2**53 - 1), (2**60 + 1, 2**40)):
+        workload = of_service(service, horizon)
+        assert same_log(reference.simulate(workload), javascript.simulate(workload))
+    for service, horizon in ((2**53, None), (2**60 + 1, None), (1, 2**53)):
+        with pytest.raises(ArithmeticError, match=r"RangeError: \d+ is no whole number of microseconds below 2\^53"):
+            javascript.simulate(of_service(service, horizon))
+
+
+def test_the_wheel_has_all_its_files():
+    included = {Path(file.path) for file in WheelBuilder(str(ROOT)).recurse_included_files()}
+    assert {file for file in included if file.suffix == ".js"} == set(PAGE.glob("*.js"))
+
+
+# Mutations
+
+
+@pytest.fixture(scope="module")
+def random_questions() -> tuple[list[str], list[str]]:
+    """Random workloads, and the fingerprints of their logs."""
+    generator = np.random.default_rng(19)
+    drawn = [random_workload(generator) for _ in range(300)]
+    return [question(workload) for workload in drawn], [reference.simulate(one).fingerprint for one in drawn]
+
+
+def test_the_engine_as_it_is_answers_random_workloads_rightly(random_questions):
+    questions, right = random_questions
+    assert fingerprints(PAGE, questions) == right
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_random_workloads_notice_a_mutation(name, random_questions, tmp_path):
+    questions, right = random_questions
+    write_mutated(name, tmp_path)
+    assert fingerprints(tmp_path, questions) != right
+
+
+def test_mutations_are_those_of_the_reference_engine():
+    assert {mutation.name for mutation in RULES} >= MUTATIONS.keys()
+
+
+# As a page uses it
+
+
+def test_stories_of_a_page_in_javascript():
+    command = [node_program(), "--test", Path(__file__).with_name("kitchen.test.js")]
+    stories = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert stories.returncode == 0, stories.stdout
