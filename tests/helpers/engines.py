@@ -30,14 +30,16 @@ rules = st.builds(
     promote_after=st.sampled_from([None, None, 0, 1, 3, 8]),
 )
 # Gaps and service times of a few microseconds make most instants a tie.
-action = st.tuples(st.sampled_from([0, 0, 0, 1, 2, 7]), st.sampled_from(Action), st.sampled_from(OrderClass))
+kind = st.sampled_from([Action.CREATE_ORDER, Action.CREATE_ORDER, Action.CREATE_ORDER, *Action])
+action = st.tuples(st.sampled_from([0, 0, 0, 1, 2, 7]), kind, st.sampled_from(OrderClass))
 bot_first = st.tuples(st.just(0), st.just(Action.ADD_BOT), st.sampled_from(OrderClass))
 
 
 @st.composite
 def workloads(draw) -> Workload:
     crew = draw(st.lists(bot_first, max_size=3))
-    actions = crew + draw(st.lists(action, max_size=40))
+    count = draw(st.integers(0, 40))  # a list without a least size is mostly short
+    actions = crew + draw(st.lists(action, min_size=count, max_size=count))
     orders = [order_class for _, kind, order_class in actions if kind is Action.CREATE_ORDER]
     service = draw(st.lists(st.sampled_from([0, 1, 2, 3, 5, 9]), min_size=len(orders), max_size=len(orders)))
     patience = draw(st.lists(st.sampled_from([NONE, NONE, 0, 1, 4, 8]), min_size=len(orders), max_size=len(orders)))
