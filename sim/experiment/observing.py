@@ -12,7 +12,7 @@ from sim.errors import NO_MEMORY, SimulationError
 from sim.experiment.results import Record, Replication, Results, Series, instants_of
 from sim.experiment.simulating import observed
 from sim.experiment.single import Run
-from sim.metrics import breaks_of, counts_of, counts_of_pools, definition, measure, new_pools
+from sim.metrics import breaks_of, counts_of_pools, definition, measure, new_pools
 from sim.model import Ints
 from sim.scenario import Scenario
 from sim.statistics import Counts
@@ -45,11 +45,11 @@ def observe(
             chosen, outcome, fingerprint = observed(
                 scenario, seed, number, engine, breaks[None if has_series else 0], fingerprints
             )
-            values[row], bounds[row] = measure(metric_set, outcome, is_followed, _kernel(chosen), pools)
+            values[row], bounds[row], counted = measure(metric_set, outcome, is_followed, _kernel(chosen), pools)
         except (SimulationError, MemoryError) as error:
             reason = NO_MEMORY if isinstance(error, MemoryError) else error
             raise SimulationError(f"{scenario.name}, replication {number}: {reason}") from None
-        for name, of_replication in counts_of(metric_set, outcome, is_followed).items():
+        for name, of_replication in counted.items():
             counts[name].append(of_replication)
         series = _series(outcome, instants_of(scenario), warmup) if has_series else None
         finished = datetime.now(UTC)
@@ -60,18 +60,18 @@ def observe(
 
 def replication_of(run: Run) -> Replication:
     """Return what is kept of a run."""
-    measures, scenario = run.measures, run.scenario
+    measures = run.measures
     return Replication(
         run.replication,
         measures.values,
         measures.bounds,
-        counts_of(scenario.metric_set.after(run.warmup), measures.outcome, scenario.is_followed),
+        measures.counts,
         run.fingerprint,
         run.engine,
         run.warmup,
         run.started_at,
         run.finished_at,
-        _series(measures.outcome, instants_of(scenario), run.warmup),
+        _series(measures.outcome, instants_of(run.scenario), run.warmup),
     )
 
 

@@ -30,7 +30,7 @@ from sim.metrics import (
 )
 from sim.model import OrderClass, OrderStatus, Table, Workload, unit_of
 from sim.scenario import Scenario
-from sim.statistics import BatchMeans, batch_means
+from sim.statistics import BatchMeans, Counts, batch_means
 from sim.units import SECOND, count
 from sim.verdicts import judge_expectations
 
@@ -42,13 +42,15 @@ TableName = Literal["orders", "attempts", "events"]
 
 class Measures(NamedTuple):
     """All that is measured of one run: `values` by the full names of metrics, durations in seconds, None where nothing
-    was observed; those in `bounds` are lower bounds, since orders were not over at the last.
+    was observed; those in `bounds` are lower bounds, since orders were not over at the last. `counts` are how many
+    orders had which duration, by the names of distributions of which the file names percentiles.
     """
 
     orders: Orders
     attempts: Attempts
     values: Values
     bounds: frozenset[str]
+    counts: dict[str, Counts]
     outcome: Outcome
 
 
@@ -93,7 +95,7 @@ class Run:
         measured = measure(metric_set, outcome, self.scenario.is_followed)
         values = values_by_name(metric_set, measured.values)
         bounds = frozenset(name for name, is_bound in zip(values, measured.bounds, strict=True) if is_bound)
-        return Measures(orders, attempts, values, bounds, outcome)
+        return Measures(orders, attempts, values, bounds, measured.counts, outcome)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -5,7 +5,6 @@ from sim.metrics.levels import FROM_PENDING, TO_PENDING, steps
 from sim.metrics.measuring import (
     Measured,
     breaks_of,
-    counts_of,
     counts_of_pools,
     measure,
     new_pools,
@@ -26,7 +25,6 @@ __all__ = [
     "attempts_table",
     "breaks_of",
     "clock_readings",
-    "counts_of",
     "counts_of_pools",
     "events_table",
     "final_of",

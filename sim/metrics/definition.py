@@ -7,7 +7,20 @@ last bit: sums of whole numbers, and sums of floats one after the other.
 import numpy as np
 
 from sim.engines.contract import ALL, BOTS, BUSY, COMPLETE, GONE, PENDING, PROCESSING
-from sim.metrics.durations import FLOW, MAX, MEAN, SERVICE, WAIT, WITHIN, Array, add, durations, durations_of, total
+from sim.metrics.durations import (
+    FLOW,
+    MAX,
+    MEAN,
+    SERVICE,
+    WAIT,
+    WITHIN,
+    Array,
+    add,
+    distribution,
+    durations,
+    durations_of,
+    total,
+)
 from sim.model import FAMILIES, NONE
 from sim.units import HOUR, SECOND
 
@@ -32,13 +45,17 @@ another one are shown, but never extended.
 END, RATE, VALUE = range(WITHIN + 1, WITHIN + 4)
 """The statistics behind those of durations."""
 
-FAMILY, GROUP, FIRST_SPAN, LAST_SPAN, FIRST_REQUEST, LAST_REQUEST = range(6)
-"""Columns of a block: metrics of one family, one group of orders (ALL or a class) and one window."""
+FAMILY, GROUP, FIRST_SPAN, LAST_SPAN, FIRST_REQUEST, LAST_REQUEST, COUNTED = range(7)
+"""Columns of a block: metrics of one family, one group of orders (ALL or a class) and one window. COUNTED is its place
+among the blocks whose durations are counted, or NONE.
+"""
+Columns = tuple[Array, Array, Array, Array, Array, Array, Array]
+"""When orders were created and completed, wait, lost, status, final status, and whether they were returned."""
 START, STOP, FIRST_SEGMENT, LAST_SEGMENT = range(4)
 """Columns of a span; STOP is NONE for the horizon. Segments are the stretches between breaks."""
 
 
-def fill(  # noqa: C901 - a branch for each kind of metric
+def fill(  # noqa: C901, PLR0912 - a branch for each kind of metric
     blocks: Array,
     requests: Array,
     spans: Array,
@@ -59,11 +76,13 @@ def fill(  # noqa: C901 - a branch for each kind of metric
     values: Array,
     bounds: Array,
     pools: Array,
+    counts: Array,
+    ends: Array,
 ) -> None:
     """Fill in the value of each request, NaN where nothing was observed, and whether it is only a lower bound.
 
     Args:
-        blocks: (blocks, 6), sorted so that blocks of one window and one group follow each other.
+        blocks: (blocks, 7), sorted so that blocks of one group follow each other, and of these those of one window.
         requests: (metrics, 2), the statistic and its parameter, thousandths of a percentile or microseconds of a limit.
         spans: (spans, 4) of the windows.
         is_followed: whether orders are followed behind the end; else what is not over then never happens.
@@ -83,28 +102,34 @@ def fill(  # noqa: C901 - a branch for each kind of metric
         values: (metrics,), filled in.
         bounds: (metrics,), filled in.
         pools: (families, classes, places) of the durations of all orders of the first span, added to; or (0, 0, 0).
+        counts: (2, places), filled in: which ranges have durations, block after block, and how many.
+        ends: (counted blocks + 1,), the first of which is 0, filled in: where the ranges of a block end.
 
     """
     values[:] = np.nan
     bounds[:] = False
-    columns = created, completed, wait, lost, status, final_status, returned
+    columns = of_group = of_window = created, completed, wait, lost, status, final_status, returned
     for place in range(len(blocks)):
         block = blocks[place]
         family, group = block[FAMILY], block[GROUP]
         first, last = block[FIRST_REQUEST], block[LAST_REQUEST]
         wanted, answers, marks = requests[first:last], values[first:last], bounds[first:last]
         within = spans[block[FIRST_SPAN] : block[LAST_SPAN]]
-        if place == 0 or group != blocks[place - 1, GROUP] or block[FIRST_SPAN] != blocks[place - 1, FIRST_SPAN]:
-            columns = of_group(
-                within, group, order_class, created, completed, wait, lost, status, final_status, returned
-            )
-        born, ended, waited, thrown_away, state, final_state, came_back = columns
+        is_new_group = place == 0 or group != blocks[place - 1, GROUP]
+        if is_new_group:
+            of_group = columns if group == ALL else chosen(columns, np.flatnonzero(order_class == group))
+        if is_new_group or block[FIRST_SPAN] != blocks[place - 1, FIRST_SPAN]:
+            of_window = created_within(within, of_group)
+        born, ended, waited, thrown_away, state, final_state, came_back = of_window
         if family in (WAIT, FLOW, SERVICE):
             times, is_open = durations_of(family, is_followed, born, ended, waited, final_state, followed)
             orders = len(times) - is_open.sum() if family == SERVICE else len(born)
             durations(wanted, times, is_open, is_followed, orders, answers, marks)
             if len(pools) and group != ALL and block[FIRST_SPAN] == 0:
                 add(pools[family, group], times)
+            if block[COUNTED] != NONE:
+                begin = ends[block[COUNTED]]
+                ends[block[COUNTED] + 1] = begin + distribution(times, counts[:, begin:])
         elif family in (QUEUE, BOT_COUNT):
             column = group if family == QUEUE else BOTS
             level(wanted, within, levels[:, column], highest[:, column], area[:, column], end, answers)
@@ -120,39 +145,11 @@ def fill(  # noqa: C901 - a branch for each kind of metric
             fate(wanted, family, state, final_state, came_back, is_followed, answers, marks)
 
 
-def members(spans: Array, group: int, created: Array, order_class: Array) -> Array:
-    """Return the rows of the orders of a group that were created within spans."""
-    rows = np.empty(0, np.int64)
-    for place in range(len(spans)):
-        first, last = rows_of_span(spans, place, created)
-        of_span = np.arange(first, last)
-        rows = of_span if place == 0 else np.append(rows, of_span)
-    return rows if group == ALL else rows[order_class[rows] == group]
-
-
-def rows_of_span(spans: Array, place: int, created: Array) -> tuple[int, int]:
-    """Return the first row of the orders that were created within a span, and the first one behind it."""
-    first, last = np.searchsorted(created, spans[place, START]), len(created)
-    if spans[place, STOP] != NONE:
-        last = np.searchsorted(created, spans[place, STOP])
-    return first, max(first, last)
-
-
-def of_group(
-    spans: Array,
-    group: int,
-    order_class: Array,
-    created: Array,
-    completed: Array,
-    wait: Array,
-    lost: Array,
-    status: Array,
-    final_status: Array,
-    returned: Array,
-) -> tuple[Array, Array, Array, Array, Array, Array, Array]:
-    """Return the columns of the orders of a group that were created within spans."""
-    if group == ALL and len(spans) == 1:  # the rows of one span follow each other
-        first, last = rows_of_span(spans, 0, created)
+def created_within(spans: Array, columns: Columns) -> Columns:
+    """Return the columns of the orders that were created within spans."""
+    created, completed, wait, lost, status, final_status, returned = columns
+    first, last = rows_of_span(spans, 0, created)
+    if len(spans) == 1:  # the rows of one span follow each other
         return (
             created[first:last],
             completed[first:last],
@@ -162,8 +159,25 @@ def of_group(
             final_status[first:last],
             returned[first:last],
         )
-    rows = members(spans, group, created, order_class)
+    rows = np.arange(first, last)
+    for place in range(1, len(spans)):
+        first, last = rows_of_span(spans, place, created)
+        rows = np.append(rows, np.arange(first, last))
+    return chosen(columns, rows)
+
+
+def chosen(columns: Columns, rows: Array) -> Columns:
+    """Return some rows of all columns."""
+    created, completed, wait, lost, status, final_status, returned = columns
     return created[rows], completed[rows], wait[rows], lost[rows], status[rows], final_status[rows], returned[rows]
+
+
+def rows_of_span(spans: Array, place: int, created: Array) -> tuple[int, int]:
+    """Return the first row of the orders that were created within a span, and the first one behind it."""
+    first, last = np.searchsorted(created, spans[place, START]), len(created)
+    if spans[place, STOP] != NONE:
+        last = np.searchsorted(created, spans[place, STOP])
+    return first, max(first, last)
 
 
 def length(spans: Array, end: int) -> int:

@@ -53,6 +53,17 @@ def add(counts: Array, times: Array) -> None:
         counts[place] += 1
 
 
+def distribution(times: Array, counts: Array) -> int:
+    """Fill in the places of the ranges that have times, ascending, and how many each has; return how many there are."""
+    size = 0
+    for place in np.sort(places_of(times)):
+        if size == 0 or place != counts[0, size - 1]:
+            counts[0, size], counts[1, size] = place, 0
+            size += 1
+        counts[1, size - 1] += 1
+    return size
+
+
 def durations(
     requests: Array, times: Array, is_open: Array, is_followed: bool, orders: int, values: Array, bounds: Array
 ) -> None:

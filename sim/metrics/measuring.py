@@ -1,6 +1,6 @@
 """From the outcome of a run to the values of a set of metrics."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -35,6 +35,7 @@ class Measured(NamedTuple):
 
     values: NDArray[np.float64]  # (metrics,)
     bounds: NDArray[np.bool_]  # (metrics,), whether the value is a lower bound: orders were not over at the last
+    counts: dict[str, Counts]  # how many orders had which duration, for each distribution with a named percentile
 
 
 class _Plan(NamedTuple):
@@ -44,6 +45,7 @@ class _Plan(NamedTuple):
     requests: Ints
     spans: Ints
     order: Ints  # the place of each request in the set
+    counted: tuple[str, ...]  # the distributions whose durations are counted, in the order of their blocks
 
 
 def breaks_of(metric_set: MetricSet, instants: Ints, end: int | None) -> Ints:
@@ -72,25 +74,23 @@ def measure(
     values, bounds = np.empty(len(plan.order)), np.empty(len(plan.order), np.bool_)
     columns = outcome[:8]
     sums = (outcome.levels, outcome.highest, outcome.area, outcome.end, outcome.followed)
-    kernel.fill(plan.blocks, plan.requests, plan.spans, is_followed, *columns, *sums, values, bounds, pools)
-    measured = Measured(np.empty(len(values)), np.empty(len(values), np.bool_))
+    counts = np.empty((2, len(plan.counted) * min(len(outcome.created), PLACES)), np.int64)
+    ends = np.zeros(len(plan.counted) + 1, np.int64)
+    kernel.fill(
+        plan.blocks, plan.requests, plan.spans, is_followed, *columns, *sums, values, bounds, pools, counts, ends
+    )
+    measured = Measured(np.empty(len(values)), np.empty(len(values), np.bool_), _by_name(plan.counted, counts, ends))
     measured.values[plan.order], measured.bounds[plan.order] = values, bounds
     return measured
 
 
-def counts_of(metric_set: MetricSet, outcome: Outcome, is_followed: bool) -> dict[str, Counts]:
-    """Return how many orders had which duration, for each distribution of which the set has a percentile of its own."""
-    windows = {window.name: window for window in metric_set.all_windows}
-    counts: dict[str, Counts] = {}
-    for metric in metric_set.counted:
-        if metric.distribution not in counts:
-            spans = np.array([(start, NONE if stop is None else stop) for start, stop in windows[metric.window].spans])
-            rows = definition.members(spans, _group(metric), outcome.created, outcome.order_class)
-            created, completed, wait, final_status, followed = _columns(outcome)
-            of_rows = created[rows], completed[rows], wait[rows], final_status[rows], followed
-            times, _ = durations.durations_of(_family(metric), is_followed, *of_rows)
-            counts[metric.distribution] = Counts.of(times)
-    return counts
+def _by_name(names: tuple[str, ...], counts: Ints, ends: Ints) -> dict[str, Counts]:
+    places, numbers = counts[0, : ends[-1]].astype(np.int32), counts[1, : ends[-1]].copy()
+    edges = ends.tolist()
+    return {
+        name: Counts(places[start:stop], numbers[start:stop])
+        for name, start, stop in zip(names, edges, edges[1:], strict=False)
+    }
 
 
 def new_pools() -> NDArray[np.int64]:
@@ -109,10 +109,6 @@ def counts_of_pools(pools: NDArray[np.int64]) -> dict[str, Counts]:
             counts[Metric(family, order_class, "").distribution] = of_classes[-1]
         counts[Metric(family, None, "").distribution] = Counts.join(of_classes)
     return counts
-
-
-def _columns(outcome: Outcome) -> tuple[Any, ...]:
-    return outcome.created, outcome.completed, outcome.wait, outcome.final_status, outcome.followed
 
 
 def _check_sums(outcome: Outcome) -> None:
@@ -147,18 +143,25 @@ def _plan(metric_set: MetricSet, breaks: bytes) -> _Plan:
 
     def block_of(place: int) -> tuple[int, int, int]:
         metric = metric_set.metrics[place]
-        return order_of_windows[metric.window], _group(metric), _family(metric)
+        return _group(metric), order_of_windows[metric.window], _family(metric)
 
     places = sorted(range(len(metric_set.metrics)), key=block_of)
     blocks: list[tuple[int, ...]] = []
     requests: list[tuple[int, int]] = []
-    for (place_of_window, group, family), members in groupby(places, key=block_of):
+    distributions = {metric.distribution for metric in metric_set.counted}
+    counted: list[str] = []
+    for (group, place_of_window, family), members in groupby(places, key=block_of):
         first = len(requests)
         requests += [_request(metric_set.metrics[place]) for place in members]
         spans_of_window = rows_of_window[metric_set.all_windows[place_of_window].name]
-        blocks.append((family, group, *spans_of_window, first, len(requests)))
-    as_array: Any = (np.array(rows, np.int64) for rows in (blocks, requests, spans, places))
-    return _Plan(*as_array)
+        distribution = metric_set.metrics[places[first]].distribution
+        place = NONE
+        if distribution in distributions:
+            place = len(counted)
+            counted.append(distribution)
+        blocks.append((family, group, *spans_of_window, first, len(requests), place))
+    as_array = partial(np.array, dtype=np.int64)
+    return _Plan(as_array(blocks), as_array(requests), as_array(spans), as_array(places), tuple(counted))
 
 
 def _group(metric: Metric) -> int:

@@ -79,16 +79,21 @@ METRICS = MetricSet.of(
 
 
 class Said(NamedTuple):
-    """What an engine says of a workload: metrics, which of them are bounds, and durations by their distribution."""
+    """What an engine says of a workload: metrics, which of them are bounds, and durations by their distribution, of the
+    run and of each window.
+    """
 
     values: np.ndarray
     bounds: np.ndarray
     durations: np.ndarray
+    counts: np.ndarray
 
 
 def said(outcome: Outcome, metric_set: MetricSet, is_followed: bool, kernel) -> Said:
     pools = new_pools()
-    return Said(*measure(metric_set, outcome, is_followed, kernel, pools), np.flatnonzero(pools))
+    values, bounds, counts = measure(metric_set, outcome, is_followed, kernel, pools)
+    columns = [column for name in sorted(counts) for column in (counts[name].places, counts[name].counts)]
+    return Said(values, bounds, np.flatnonzero(pools), np.concatenate(columns))
 
 
 def outcome_by_log(workload: Workload, end: int | None, breaks: np.ndarray) -> tuple[EventLog, Outcome]:
