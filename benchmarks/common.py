@@ -6,6 +6,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from importlib.metadata import version
 from importlib.util import find_spec
 from shutil import which
 from statistics import median
@@ -51,10 +52,22 @@ def print_table(unit: str, measured: dict[str, list[float]], form: str, speed_of
         print(f"{name:{width}}{cells}{middle[name] / base:>8.2f}{beside}")
 
 
+def share(hits: int, number: int) -> str:
+    """Return a share with Wilson's 95% interval, in 25 characters."""
+    from sim.statistics import share_interval
+
+    interval = share_interval(hits, number)
+    return f"{interval.estimate:>8.1%}{f'{interval.low:.1%} to {interval.high:.1%}':>17}"
+
+
+def numbers_by() -> str:
+    """Return what numbers were made with that are the same on every machine."""
+    packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "kitchensim"))
+    return f"python {platform.python_version()}, {packages}; {platform.machine()}"
+
+
 def versions() -> str:
     """Return what is measured with."""
-    from importlib.metadata import version
-
     parts = [f"{name} {version(name)}" for name in PACKAGES if find_spec(name)]
     if which("cc"):
         compiler = subprocess.run(["cc", "--version"], check=True, stdout=subprocess.PIPE, text=True)

@@ -4,17 +4,17 @@ What is right is known from queueing theory, from how numbers were drawn, or sin
 """
 
 import argparse
-import platform
 from collections import Counter
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
-from sim.experiment import compare, replicate, select
+from benchmarks.common import numbers_by, share
+from benchmarks.estimates import sample
+from sim.experiment import Replications, compare, replicate, select
 from sim.experiment.selecting import steps_to
 from sim.scenario import Scenario, restore_scenario
-from sim.statistics import bounds, mean_interval, share_interval
+from sim.statistics import bounds, mean_interval
 from sim.statistics.queueing import priority_waits
 
 BUDGET = 250
@@ -51,6 +51,29 @@ sweep: {bots: [3, 4]}
 select: {minimise: bots}
 thresholds: {orders.abandoned.rate: "< 0.05%"}
 """  # nearly all hours have no abandonment at all, but with three bots there are too many others
+STARVING = """service: {exponential: {mean: 2m}}
+clock: {until: 10h}
+bots: {initial: 2}
+arrivals:
+  - {name: guests, class: VIP, poisson: {rate: 66/h}}
+  - {name: others, class: NORMAL, poisson: {rate: 12/h}}
+patience: {NORMAL: 30h}
+thresholds:
+  wait.NORMAL.mean: "< 900h"
+  wait.NORMAL.p95: "< 900h"
+  flow.NORMAL.p95: "< 900h"
+  wait.NORMAL.p95@evening: "< 900h"
+  orders.NORMAL.abandoned.rate: "< 99%"
+windows: {evening: {from: "08:00:00", until: "10:00:00"}}
+"""  # load 1.3, of which VIPs are 1.1: nobody knows how long NORMAL orders would wait, so that any limit is a guess
+GROWING = """service: {exponential: {mean: 2m}}
+clock: {until: 10h}
+bots: {initial: 2}
+arrivals: [{name: guests, class: NORMAL, poisson: {rate: 78/h}}]
+patience: {NORMAL: {exponential: {mean: 3h}}}
+"""  # load 1.3: who comes late waits long, far behind the end of the run, or leaves
+STEADY = GROWING.replace("78/h", "42/h").replace("3h", "30m")
+ASKED = ("wait.mean", "wait.p95", "flow.p95", "orders.abandoned.rate")
 LUNCH = Path("scenarios/lunch_staffing.yaml")
 METRICS = (
     *("wait.VIP.mean", "wait.VIP.p95", "wait.NORMAL.mean", "wait.NORMAL.p95", "queue.mean", "queue.VIP.mean"),
@@ -68,12 +91,6 @@ def queue(bots: int) -> float:
     """Return the mean number of orders that wait, in the long run."""
     [wait] = priority_waits([RATE], [SERVICE], [2 * SERVICE**2], bots)
     return RATE * wait
-
-
-def share(hits: int, number: int) -> str:
-    """Return a share with Wilson's 95% interval."""
-    found = share_interval(hits, number)
-    return f"{found.estimate:>8.1%}{f'{found.low:.1%} to {found.high:.1%}':>15}"
 
 
 def outcomes(text: str, seed: int, number: int) -> tuple[Counter[str], float]:
@@ -111,7 +128,7 @@ def print_select(number: int) -> None:
     studies["least queue: cv 0.8, 1, 1.2"] = f"{SPREAD}sweep: {{cv: [0.8, 1, 1.2]}}\n", "cv=0.8"
     studies["least queue: cv 0.98, 1, 1.02"] = f"{SPREAD}sweep: {{cv: [0.98, 1, 1.02]}}\n", "cv=0.98"
     print(f"\nselect, 95% confidence, budget {BUDGET}, {number:,} repetitions; asked: wrong at most 5%")
-    print(f"{'':31}{'right':>7}{'inconclusive':>14}{'wrong':>7}{'of all (95%)':>23}{'replications':>14}")
+    print(f"{'':31}{'right':>7}{'inconclusive':>14}{'wrong':>7}{'of all (95%)':>25}{'replications':>14}")
     for place, (name, (text, right)) in enumerate(studies.items()):
         said, ran = outcomes(text, 1_000_000 * (place + 1), number)
         wrong = number - said[right] - said["INCONCLUSIVE"]
@@ -123,7 +140,7 @@ def print_limits(number: int) -> None:
     """Print how often `select` claims something about a crew whose mean queue is the limit."""
     print(f"\nselect, the limit is the true mean queue of a crew; {number:,} repetitions")
     print("asked: at most 1.7% that it is below, at most 1.7% that it is not")
-    print(f"{'':12}{'inconclusive':>14}{'below':>8}{'of all (95%)':>23}{'not':>7}{'of all (95%)':>23}")
+    print(f"{'':12}{'inconclusive':>14}{'below':>8}{'of all (95%)':>25}{'not':>7}{'of all (95%)':>25}")
     for bots in (5, 6):
         text = f'{CREW}select: {{minimise: bots}}\nthresholds: {{queue.mean: "< {queue(bots)!r}"}}\n'
         said, _ = outcomes(text, 10_000_000 * bots, number)
@@ -133,19 +150,67 @@ def print_limits(number: int) -> None:
         print(f"{bots} bots      {said['INCONCLUSIVE']:>14}{row}")
 
 
-def print_rare(number: int) -> None:
-    """Print how often `select` promises what rare hours break."""
+def print_rare(number: int, selections: int) -> None:
+    """Print how often a verdict, or `select`, promises what rare hours break."""
     scenario = restore_scenario(f"scenario: 1\nname: rare\n{RARE}", {}, "rare")
-    done = replicate(scenario, 40 * number, seed=1, engine="compiled", fingerprints=False)
-    seen = done.estimate("orders.abandoned.rate")
-    equal = np.mean(done.columns.of_metric("orders.abandoned.rate") == 0)
+    pool = replicate(scenario, number, seed=1, engine="compiled", fingerprints=False)
+    truth = pool.estimate("orders.abandoned.rate")
+    equal = np.mean(pool.columns.of_metric("orders.abandoned.rate") == 0)
+    print(f"\nabandonment below 0.05%, asked of three bots: {truth.estimate:.3%} ({truth.low:.3%} to {truth.high:.3%})")
+    print(f"of {number:,} hours {equal:.1%} have none; asked: PASS at most 2.5%")
+    print(f"{'':24}{'experiments':>12}{'PASS':>7}{'of all (95%)':>25}")
+    for hours in (30, 250, 1_000):
+        print_passes(f"check, {hours:,} hours", verdicts(pool, hours, 2_000)["orders.abandoned.rate", "PASS"], 2_000)
     said = Counter(
         select(scenario, BUDGET, seed=seed, engine="compiled", fingerprints=False).outcome
-        for seed in range(80_000_000, 80_000_000 + number)
+        for seed in range(80_000_000, 80_000_000 + selections)
     )
-    print(f"\nselect with abandonment below 0.05%; {number:,} repetitions; asked: wrong at most 5%")
-    print(f"3 bots: {seen.estimate:.3%} ({seen.low:.3%} to {seen.high:.3%}); {equal:.1%} of the replications have none")
-    print(f"3 bots are said to do{said['bots=3']:>7}{share(said['bots=3'], number)}")
+    print_passes("select, 3 bots", said["bots=3"], selections)
+
+
+def print_passes(name: str, passes: int, number: int) -> None:
+    """Print how many experiments say PASS."""
+    print(f"{name:24}{number:>12,}{passes:>7}{share(passes, number)}")
+
+
+def verdicts(pool: Replications, times: int, number: int) -> Counter[tuple[str, str]]:
+    """Return how often thresholds get which judgement in experiments that draw their replications from a pool."""
+    said: Counter[tuple[str, str]] = Counter()
+    for rows in np.random.default_rng(1).integers(0, len(pool.results), (number, times)):
+        experiment = Replications(pool.scenario, 1, sample(pool.columns, rows))
+        said.update((verdict.metric, verdict.judgement) for verdict in experiment.verdicts)
+    return said
+
+
+def print_starving(number: int) -> None:
+    """Print how often queues that starve or grow get a PASS, and whether a steady kitchen keeps those it deserves."""
+    asked = f"clock: {{until: 10h}}; {number:,} experiments of 30 replications each"
+    print(f"\nlimits of kitchens that starve, grow and are steady; {asked}")
+    print(f"{'':52}{'PASS':>7}{'of all (95%)':>25}")
+    starving = restore_scenario(f"scenario: 1\nname: starving\n{STARVING}", {}, "starving")
+    pools = {"NORMAL orders starve, any limit, asked: 0%": replicated(starving)}
+    kitchens = (
+        ("load 1.3, limit 2% below the truth, asked: 2.5%", GROWING, 0.98),
+        ("load 0.7, limit twice the truth, asked: 100%", STEADY, 2),
+    )
+    for name, text, factor in kitchens:
+        kitchen = restore_scenario(f"scenario: 1\nname: kitchen\n{text}", {}, "kitchen")
+        pool = replicated(kitchen.with_keys(metrics=["wait.p95", "flow.p95"]))
+        limits = {metric: factor * pool.estimate(metric).estimate for metric in ASKED}
+        conditions = {
+            metric: f"< {limit:.6%}" if "rate" in metric else f"< {limit:.6f}s" for metric, limit in limits.items()
+        }
+        pools[name] = replicated(kitchen.with_keys(thresholds=conditions))
+    for name, pool in pools.items():
+        said = verdicts(pool, 30, number)
+        print(name)
+        for metric in dict.fromkeys(metric for metric, _ in said):
+            print(f"  {metric:50}{said[metric, 'PASS']:>7}{share(said[metric, 'PASS'], number)}")
+
+
+def replicated(scenario: Scenario) -> Replications:
+    """Return a pool of replications."""
+    return replicate(scenario, 2_000, seed=1, engine="compiled", fingerprints=False)
 
 
 def print_alike(number: int) -> None:
@@ -161,7 +226,7 @@ def print_claims(number: int) -> None:
     steps = steps_to(500)
     print(f"\nnumbers whose mean is the limit, looks at {', '.join(map(str, steps))}; {number:,} repetitions")
     print(f"asked: each claim at most {LEVEL:.1%}")
-    print(f"{'':20}{'':6}{'below':>8}{'of all (95%)':>15}{'above':>8}{'of all (95%)':>15}")
+    print(f"{'':20}{'':6}{'below':>8}{'of all (95%)':>25}{'above':>8}{'of all (95%)':>25}")
     generator = np.random.default_rng(1)
     for name, (draw, mean) in DATA.items():
         said = Counter[tuple[str, str]]()
@@ -202,7 +267,7 @@ def print_compare(number: int) -> None:
     other = restore_scenario(renamed, {}, "other").with_keys(name="other")
     print(f"\ncompare a scenario with itself, 30 replications, {len(METRICS)} metrics; {number:,} repetitions")
     print(
-        f"asked: at most 5% with a significant metric\n{'':28}{'different':>10}{'significant':>13}{'of all (95%)':>23}"
+        f"asked: at most 5% with a significant metric\n{'':28}{'different':>10}{'significant':>13}{'of all (95%)':>25}"
     )
     for name, alternative in (("another name", same), ("other random numbers", other)):
         different, significant = alarms(lunch, alternative, number)
@@ -213,14 +278,14 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks.errors", description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="20 repetitions of each")
     quick = parser.parse_args().quick
-    packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "kitchensim"))
-    print(f"python {platform.python_version()}, {packages}; {platform.machine()}")
+    print(numbers_by())
     number = 20 if quick else 500
     print_truth(20 * number)
     selections = 20 if quick else 100
     print_select(selections)
-    print_limits(3 * selections)
+    print_limits(2 * selections)
     print_alike(selections)
-    print_rare(selections)
-    print_compare(20 if quick else 2_000)
+    print_rare(2_000 if quick else 40_000, selections)
+    print_starving(100 if quick else 1_000)
+    print_compare(20 if quick else 1_000)
     print_claims(20 if quick else 20_000)

@@ -5,75 +5,81 @@ draws days of its own from the pool, with replacement, so that the pool is the t
 """
 
 import argparse
-import platform
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import load_scenario, run
-from sim.statistics import (
-    Counts,
-    Interval,
-    bounds,
-    mean_interval,
-    quantile_bounds,
-    share_bounds,
-    share_interval,
-)
+from benchmarks.common import numbers_by, share
+from sim.experiment import Results, replicate
+from sim.experiment.estimating import interval_of
+from sim.model import metric_named
+from sim.scenario import Scenario, load_scenario
+from sim.statistics import Interval, bounds, mean_interval, share_bounds
+from sim.verdicts import LEVEL
 
-LEVEL = 0.025
-LUNCH = "scenarios/lunch_rush.yaml"
+LUNCH = load_scenario("scenarios/lunch_rush.yaml").with_keys(
+    windows={"noon": {"from": "12:00:00", "until": "13:00:00"}, "slots": {"every": "30m"}}
+)
 CREWS = (7, 8)
-LIMITS = (2, 5, 10)  # minutes
-DAYS = (30, 100)
+OF_ORDERS = ("wait.NORMAL.mean", "wait.NORMAL.p95", "wait.NORMAL.within(5m)")
+METRICS = (*OF_ORDERS, "utilisation")
+WINDOWS = ("", "@noon", *(f"@{start}" for start in ("11:00", "11:30", "12:00", "12:30", "13:00", "13:30", "14:00")))
+DAILY = "wait.NORMAL.p95.daily"
+DAYS = 30
 Ints = NDArray[np.int64]
 
 
-class Judge(NamedTuple):
-    """A way to estimate from some days of a pool, the truth of all days, and whether less of it is better."""
+class Rates(NamedTuple):
+    """In how many experiments an interval covers the truth, or says that a limit at the truth is kept, or broken."""
 
-    name: str
-    estimate: Callable[[Ints], Interval]
-    truth: float
-    less_is_better: bool
-
-
-def lunch_days(bots: int, number: int) -> list[Ints]:
-    """Return the waits of NORMAL orders in µs, on days of a crew."""
-    lunch = load_scenario(LUNCH, peak_bots=bots)
-    tables = (run(lunch, seed=1, replication=day, engine="compiled").orders for day in range(1, number + 1))
-    return [table.loc[table["class"] == "NORMAL", "wait_us"].to_numpy(np.int64) for table in tables]
+    covered: int
+    passes: int
+    fails: int
 
 
-def judges_of_waits(days: list[Ints]) -> Iterator[Judge]:
-    """Yield estimates of the mean wait, and of the wait that 95% of all orders do not exceed."""
-    means = np.array([day.mean() for day in days])
-    tails = np.array([np.quantile(day, 0.95, method="inverted_cdf") for day in days])
-    counts, all_orders = [Counts.of(day) for day in days], np.concatenate(days)
-    p95 = float(np.quantile(all_orders, 0.95, method="inverted_cdf"))
-    yield Judge("mean: Student", lambda chosen: mean_interval(means[chosen]), means.mean(), True)
-    yield Judge("mean: Hall", lambda chosen: bounds(means[chosen], LEVEL), means.mean(), True)
-    yield Judge("p95: mean of days, Student", lambda chosen: mean_interval(tails[chosen]), p95, True)
-    yield Judge(
-        "p95: all orders, Woodruff",
-        lambda chosen: quantile_bounds([counts[day] for day in chosen], 0.95, LEVEL),
-        p95,
-        True,
-    )
+def simulated(lunch: Scenario, days: int) -> Results:
+    """Return days in the compiled engine."""
+    return replicate(lunch, days, seed=1, engine="compiled", fingerprints=False).columns
 
 
-def judges_of_a_share(name: str, hits: Ints, orders: Ints) -> Iterator[Judge]:
-    """Yield estimates of the share of all orders that are hits, from counts by day."""
-    truth = hits.sum() / orders.sum()
-    lacks = hits - truth * orders  # 0 on average, so that Hall's bounds alone accept the truth where they hold 0
-    yield Judge(f"{name}: Student", lambda chosen: mean_interval(hits[chosen] / orders[chosen]), truth, False)
-    yield Judge(f"{name}: Hall alone", lambda chosen: bounds(lacks[chosen], LEVEL), 0.0, False)
-    yield Judge(
-        f"{name}: with the guard", lambda chosen: share_bounds(hits[chosen], orders[chosen], LEVEL), truth, False
-    )
+def sample(pool: Results, rows: Ints) -> Results:
+    """Return some days of a pool, some of them perhaps more than once."""
+    counts = {name: [days[row] for row in rows] for name, days in pool.counts.items()}
+    return Results(pool.metric_set, range(1, len(rows) + 1), pool.values[rows], pool.bounds[rows], counts, [], None)
+
+
+def rates(intervals: list[Interval], truth: float, less_is_better: bool) -> Rates:
+    """Count what intervals say of the truth."""
+    below = sum(interval.high < truth for interval in intervals)
+    above = sum(interval.low > truth for interval in intervals)
+    passes, fails = (below, above) if less_is_better else (above, below)
+    return Rates(len(intervals) - passes - fails, passes, fails)
+
+
+def print_lunch(bots: int, pool_days: int, experiments: int, generator: np.random.Generator) -> None:
+    """Print what intervals of 30 days say of the truth, metric by metric and window by window."""
+    names = [metric + window for window in WINDOWS for metric in METRICS]
+    lunch = LUNCH.set(peak_bots=bots).with_keys(metrics=[*names, DAILY])
+    pool = simulated(lunch, pool_days)
+    truths = {name: interval_of(lunch, pool, name, LEVEL).estimate for name in names}
+    intervals: dict[str, list[Interval]] = {name: [] for name in (*names, DAILY)}
+    for rows in generator.integers(0, pool_days, (experiments, DAYS)):
+        days = sample(pool, rows)
+        for name, several in intervals.items():
+            several.append(interval_of(lunch, days, name, LEVEL))
+    print(f"\n{bots} bots, pool of {pool_days:,} days; {experiments:,} experiments of {DAYS} days")
+    print(f"{'':32}{'truth':>8}{'covered (95%)':>25}{'false PASS (95%)':>25}{'false FAIL (95%)':>25}")
+    for name in names:
+        print_rates(name, truths[name], rates(intervals[name], truths[name], metric_named(name).worse >= 0))
+    truth = truths["wait.NORMAL.p95"]
+    print_rates("mean of the days' p95, for p95", truth, rates(intervals[DAILY], truth, less_is_better=True))
+
+
+def print_rates(name: str, truth: float, counted: Rates) -> None:
+    """Print a row: durations in seconds, shares from 0 to 1."""
+    print(f"{name:32}{truth:>8.4g}" + "".join(share(hits, sum(counted)) for hits in counted))
 
 
 def rare_days(number: int, generator: np.random.Generator) -> Iterator[tuple[str, Ints, Ints]]:
@@ -88,58 +94,58 @@ def rare_days(number: int, generator: np.random.Generator) -> Iterator[tuple[str
         yield f"days lose 1%, lognormal, sigma {sigma}", orders - generator.binomial(orders, lost), orders
 
 
-def share(hits: int, number: int) -> str:
-    """Return a share with Wilson's 95% interval."""
-    part = share_interval(hits, number)
-    return f"{part.estimate:>8.1%}{f'{part.low:.1%} to {part.high:.1%}':>17}"
-
-
-def print_judge(judge: Judge, days: int, draws: Ints) -> None:
-    """Print how often an estimate covers the truth, and how often it says that a limit at the truth is kept, or not."""
-    intervals = [judge.estimate(chosen) for chosen in draws[:, :days]]
-    low, high = np.array([(interval.low, interval.high) for interval in intervals], float).T
-    beyond = int((high < judge.truth).sum()), int((low > judge.truth).sum())
-    passes, fails = beyond if judge.less_is_better else beyond[::-1]
-    rates = "".join(share(hits, len(draws)) for hits in (len(draws) - passes - fails, passes, fails))
-    print(f"{judge.name:44}{days:>5}{rates}")
-
-
-def print_head(title: str, experiments: int) -> None:
-    """Print what the rows of a table say."""
-    print(f"\n{title}; {experiments:,} experiments")
-    print(f"{'':44}{'days':>5}{'covered (95%)':>25}{'false PASS (95%)':>25}{'false FAIL (95%)':>25}")
-
-
-def print_all(pool: int, experiments: int) -> None:
-    """Print a table for each crew at lunch, and for the days of which few are bad."""
-    generator = np.random.default_rng(1)
-    for bots in CREWS:
-        days = lunch_days(bots, pool)
-        draws: Any = generator.integers(0, pool, (experiments, max(DAYS)))
-        orders = np.array([len(day) for day in days])
-        print_head(f"NORMAL waits at lunch, {bots} bots, pool of {pool:,} days", experiments)
-        judges = list(judges_of_waits(days))
-        for minutes in LIMITS:
-            hits = np.array([(day <= minutes * 60_000_000).sum() for day in days])
-            truth = hits.sum() / orders.sum()
-            judges += judges_of_a_share(f"within {minutes}m ({truth:.1%})", hits, orders)
-        for judge in judges:
-            for number in DAYS:
-                print_judge(judge, number, draws)
-    print_head("few bad days among many", experiments)
-    draws = generator.integers(0, 20_000, (experiments, max(DAYS)))
+def print_rare(experiments: int, generator: np.random.Generator) -> None:
+    """Print what ways to estimate a share say where few days are bad."""
+    print(f"\nfew bad days among many; {experiments:,} experiments")
+    print(f"{'':27}{'days':>5}{'truth':>8}{'covered (95%)':>25}{'false PASS (95%)':>25}{'false FAIL (95%)':>25}")
+    draws: Any = generator.integers(0, 20_000, (experiments, 100))
     for name, hits, orders in rare_days(20_000, generator):
-        print(f"{name}, in all {1 - hits.sum() / orders.sum():.2%}")
-        for judge in judges_of_a_share("share", hits, orders):
-            for number in DAYS:
-                print_judge(judge, number, draws)
+        truth = hits.sum() / orders.sum()
+        lacks = hits - truth * orders  # 0 on average, so that Hall's bounds alone accept the truth where they hold 0
+        judges: dict[str, tuple[Callable[[Ints], Interval], float]] = {
+            "Hall alone": (lambda rows, lacks=lacks: bounds(lacks[rows], LEVEL), 0.0),
+            "with the guard": (
+                lambda rows, hits=hits, orders=orders: share_bounds(hits[rows], orders[rows], LEVEL),
+                truth,
+            ),
+        }
+        print(name)
+        for judge, (estimate, limit) in judges.items():
+            for days in (DAYS, 100):
+                counted = rates([estimate(rows) for rows in draws[:, :days]], limit, less_is_better=False)
+                print_rates(f"  {judge:25}{days:>5}", truth, counted)
+
+
+def print_busyness(days: int) -> None:
+    """Print how much the number of orders varies, and what that does to waits, where days differ."""
+    print(f"\nlunch, 8 bots, {days:,} days; cv of the day's factor, from the numbers of orders with and without it")
+    print(f"{'':12}{'orders a day':>14}{'their sd':>10}{'cv':>8}{'95% interval':>18}{'p95 of all orders':>20}")
+    crew = LUNCH.set(peak_bots=8).with_keys(metrics=["wait.NORMAL.p95"])
+    alone = None
+    for busyness in (None, "15%"):
+        lunch = crew if busyness is None else crew.with_keys(busyness={"gamma": {"mean": 1, "cv": busyness}})
+        pool = simulated(lunch, days)
+        orders, p95 = pool.of_metric("orders.created"), interval_of(lunch, pool, "wait.NORMAL.p95", LEVEL)
+        spread = ""
+        if alone is not None:
+            excess = (orders - alone.mean()) ** 2 - alone.var(ddof=1)  # that of the factor is what Poisson days lack
+            interval = mean_interval(excess / alone.mean() ** 2)
+            cv, low, high = (max(0.0, variance) ** 0.5 for variance in interval[:3])
+            spread = f"{cv:>8.1%}{f'{low:.1%} to {high:.1%}':>18}"
+        alone = orders if alone is None else alone
+        tail = f"{p95.estimate:>8.0f}s{f'{p95.low:.0f} to {p95.high:.0f}s':>18}"
+        print(f"{busyness or 'none':12}{orders.mean():>14.1f}{orders.std(ddof=1):>10.1f}{spread:26}{tail}")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks.estimates", description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="a small pool and 200 experiments of each")
     quick = parser.parse_args().quick
-    packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "kitchensim"))
-    print(f"python {platform.python_version()}, {packages}; {platform.machine()}")
+    print(numbers_by())
     print("asked: 93% to 97% covered; a limit at the truth is said to be kept in at most 6% of the experiments")
-    print_all(*(300, 200) if quick else (3_000, 2_000))
+    pool_days, experiments = (300, 200) if quick else (5_000, 2_000)
+    generator = np.random.default_rng(1)
+    for bots in CREWS:
+        print_lunch(bots, pool_days, experiments, generator)
+    print_rare(experiments, generator)
+    print_busyness(pool_days)

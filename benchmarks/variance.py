@@ -1,131 +1,106 @@
-"""`python -m benchmarks.variance`: print what common random numbers save where two crews for lunch are compared."""
+"""`python -m benchmarks.variance [--quick]`: print what it saves that two kitchens meet the same customers.
 
-import platform
-from collections.abc import Callable
-from importlib.metadata import version
+Paired kitchens run under one seed, independent ones under two.
+"""
+
+import sys
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
-from sim.experiment import Replications, replicate
+from benchmarks.common import numbers_by
+from sim.experiment import replicate
+from sim.model import Action, OrderClass
 from sim.scenario import Scenario, load_scenario
+from sim.statistics import replications_for
 
-FILE, CREWS = "scenarios/lunch_staffing.yaml", (5, 6)
-METRICS = ("wait.VIP.mean", "wait.VIP.p95", "wait.NORMAL.mean", "wait.NORMAL.p95")
-REPLICATIONS = 4_000
-PRECISION = 0.05  # of the difference: the worth of a bot to a twentieth, which takes far more than FIRST in all metrics
-FIRST, BLOCK, SEEDS = 20, 500, 40
-
+LUNCH = load_scenario("scenarios/lunch_staffing.yaml")
+WAITS = ("wait.VIP.mean", "wait.VIP.p95", "wait.NORMAL.mean", "wait.NORMAL.p95")
+BOT = load_scenario(
+    {
+        "scenario": 1,
+        "name": "bot",
+        "params": {"cv": 1},
+        "clock": {"until": "50h"},
+        "service": {"gamma": {"mean": "6m", "cv": "$cv"}},
+        "bots": {"initial": 1},
+        "arrivals": [{"class": "NORMAL", "poisson": {"rate": "8/h"}}],
+    }
+)
+OTHER_VIPS = LUNCH.with_keys(
+    service={"VIP": {"exponential": {"mean": "2m"}}, "NORMAL": {"lognormal": {"mean": "3m", "cv": 0.5}}}
+)
+PAIRS = {
+    "a sixth bot at lunch": (LUNCH.set(peak_bots=5), LUNCH.set(peak_bots=6), WAITS),
+    "one bot, gamma, cv 1 or 0.98": (BOT, BOT.set(cv=0.98), ("wait.mean", "wait.p95")),
+    "another law of VIPs at lunch": (LUNCH, OTHER_VIPS, ("wait.VIP.mean", "wait.NORMAL.mean")),
+}
 Floats = NDArray[np.float64]
 
 
-def waits(done: Replications) -> Floats:
-    """Return a row for each replication and a column for each metric."""
-    return np.column_stack([done.columns.of_metric(name) for name in METRICS])
+def values(scenario: Scenario, seed: int, metrics: tuple[str, ...], times: int) -> Floats:
+    """Return a row for each replication and a column for each metric; a percentile is that of the day."""
+    columns = replicate(scenario, times, seed=seed, engine="compiled", fingerprints=False).columns
+    return np.column_stack([columns.of_metric(name) for name in metrics])
 
 
-def bootstrap(ratio: Callable[[Floats, Floats], Floats], above: Floats, below: Floats) -> tuple[Floats, Floats]:
-    """Return the 95% percentile interval of a ratio of two independent samples (Efron 1979)."""
+def bootstrap(independent: Floats, paired: Floats) -> tuple[Floats, Floats]:
+    """Return the 95% percentile interval of the ratio of two variances (Efron 1979)."""
     generator = np.random.default_rng(1)
-    found = [
-        ratio(*(rows[generator.integers(len(rows), size=len(rows))] for rows in (above, below))) for _ in range(1_000)
-    ]
-    low, high = np.quantile(found, (0.025, 0.975), axis=0)
+    ratios = []
+    for _ in range(500):
+        apart, together = (
+            rows[generator.integers(len(rows), size=len(rows))].var(axis=0) for rows in (independent, paired)
+        )
+        ratios.append(apart / together)
+    low, high = np.quantile(ratios, (0.025, 0.975), axis=0)
     return low, high
 
 
-def variance_ratio(independent: Floats, paired: Floats) -> Floats:
-    """Return the ratio of the variances of the differences; a row has the waits of the one crew, then the other's."""
-    apart, together = (np.subtract(*np.hsplit(rows, 2)).var(axis=0, ddof=1) for rows in (independent, paired))
-    return apart / together
-
-
-def mean_ratio(above: Floats, below: Floats) -> Floats:
-    """Return the ratio of the means."""
-    return above.mean(axis=0) / below.mean(axis=0)
-
-
-def print_variance(crews: list[Scenario]) -> Floats:
-    """Print the ratio of variances and return the mean differences under common random numbers."""
-    seeds = {"paired": (1, 1), "independent": (2, 3)}
-    found = {}
-    for name, each in seeds.items():
-        done = [
-            replicate(crew, REPLICATIONS, seed=seed, engine="compiled", fingerprints=False)
-            for crew, seed in zip(crews, each, strict=True)
-        ]
-        found[name] = np.hstack([waits(one) for one in done])
-    ratio = variance_ratio(found["independent"], found["paired"])
-    low, high = bootstrap(variance_ratio, found["independent"], found["paired"])
-    print(f"\n{CREWS[0]} against {CREWS[1]} bots, {REPLICATIONS:,} replications each; variance of the difference in s2")
-    print(
-        f"{'':18}{'difference':>12}{'correlation':>22}{'variance':>24}{'ratio':>8}{'95% interval':>16}\n"
-        f"{'metric':18}{'s':>12}{'paired':>10}{'independent':>12}{'paired':>12}{'independent':>12}"
+def print_pair(name: str, pair: tuple[Scenario, Scenario, tuple[str, ...]], times: int) -> None:
+    """Print the variance of differences, and how many replications tell them from 0, paired and independent."""
+    base, alternative, metrics = pair
+    first, same, other = (
+        values(scenario, seed, metrics, times) for scenario, seed in ((base, 1), (alternative, 1), (alternative, 2))
     )
-    for place, name in enumerate(METRICS):
-        pair = [rows[:, [place, place + len(METRICS)]].T for rows in found.values()]
-        together, apart = (np.corrcoef(one)[0, 1] for one in pair)
-        variances = [np.subtract(*one).var(ddof=1) for one in pair]
+    paired, independent = same - first, other - first
+    low, high = bootstrap(independent, paired)
+    print(name)
+    for place, metric in enumerate(metrics):
+        difference = paired[:, place].mean()
+        variances = [rows[:, place].var(ddof=1) for rows in (paired, independent)]
+        needed = [replications_for(rows[:, place], abs(difference)) for rows in (paired, independent)]
+        interval = f"{low[place]:,.2f} to {high[place]:,.2f}"
         print(
-            f"{name:18}{np.subtract(*pair[0]).mean():>12.2f}{together:>10.3f}{apart:>12.3f}"
-            f"{variances[0]:>12,.0f}{variances[1]:>12,.0f}{ratio[place]:>8.2f}{low[place]:>8.2f} to {high[place]:.2f}"
+            f"  {metric:24}{difference:>12.2f}{variances[0]:>14,.1f}{variances[1]:>14,.1f}"
+            f"{variances[1] / variances[0]:>9,.1f}{interval:>22}{needed[0]:>9,}{needed[1]:>13,}"
         )
-    return np.subtract(*np.hsplit(found["paired"], 2)).mean(axis=0)
 
 
-def needed(differences: Floats, precision: Floats) -> Floats:
-    """Return after how many differences the half-width of each metric, and of all, is there; NaN where it is not."""
-    n = np.arange(1, len(differences) + 1)[:, None]
-    centred = differences - differences.mean(axis=0)
-    squares = np.cumsum(centred**2, axis=0) - np.cumsum(centred, axis=0) ** 2 / n
-    n, squares = n[FIRST - 1 :], squares[FIRST - 1 :]
-    there = stdtrit(n - 1, 0.975) * np.sqrt(squares / (n - 1) / n) <= precision
-    there = np.column_stack([there, there.all(axis=1)])
-    return np.where(there.any(axis=0), FIRST + there.argmax(axis=0), np.nan)
-
-
-def run_until(crews: list[Scenario], seeds: tuple[int, int], precision: Floats) -> Floats:
-    """Run both crews until all metrics are known well enough, and return how many replications of both it took."""
-    done = [Replications(crew, seed, []) for crew, seed in zip(crews, seeds, strict=True)]
-    found = np.array([np.nan])
-    while np.isnan(found).any():
-        times = len(done[0].results) + BLOCK
-        done = [
-            replicate(
-                one.scenario,
-                times,
-                seed=one.seed,
-                engine="compiled",
-                earlier=lambda _, known=one.results: known,
-                fingerprints=False,
-            )
-            for one in done
-        ]
-        found = 2 * needed(np.subtract(*map(waits, done)), precision)
-    return found
-
-
-def print_effort(crews: list[Scenario], precision: Floats) -> None:
-    """Print how many replications it takes to know the differences that well."""
-    paired = np.array([run_until(crews, (seed, seed), precision) for seed in range(101, 101 + SEEDS)])
-    independent = np.array([run_until(crews, (seed, seed + 100), precision) for seed in range(201, 201 + SEEDS)])
-    low, high = bootstrap(mean_ratio, independent, paired)
-    print(
-        f"\nreplications of both crews until the 95% half-width is {PRECISION:.0%} of the difference; {SEEDS} seeds\n"
-        f"{'metric':18}{'half-width':>12}{'paired':>10}{'independent':>13}{'ratio':>8}{'95% interval':>16}"
-    )
-    halves = [*(f"{half:.2f}s" for half in precision), ""]
-    for place, (name, half) in enumerate(zip((*METRICS, "all four"), halves, strict=True)):
-        means = paired[:, place].mean(), independent[:, place].mean()
-        print(
-            f"{name:18}{half:>12}{means[0]:>10,.0f}{means[1]:>13,.0f}{means[1] / means[0]:>8.2f}"
-            f"{low[place]:>8.2f} to {high[place]:.2f}"
+def print_normal_orders(times: int) -> None:
+    """Print how many NORMAL orders are others when VIPs get another law."""
+    orders = changed = 0
+    for replication in range(1, times + 1):
+        before, after = (scenario.workload(1, replication) for scenario in (LUNCH, OTHER_VIPS))
+        is_normal = before.order_class == OrderClass.NORMAL
+        times_before, times_after = (
+            workload.action_time[workload.action == Action.CREATE_ORDER] for workload in (before, after)
         )
+        is_same = (times_before == times_after) & (before.order_class == after.order_class)
+        is_same &= before.service == after.service
+        orders += int(is_normal.sum())
+        changed += int((~is_same & is_normal).sum())
+    print(f"\nof {orders:,} NORMAL orders of {times:,} lunches, another law of VIPs changes {changed:,}")
 
 
 if __name__ == "__main__":
-    packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "kitchensim"))
-    print(f"python {platform.python_version()}, {packages}; {platform.machine()}")
-    crews = [load_scenario(FILE, peak_bots=bots) for bots in CREWS]
-    print_effort(crews, PRECISION * print_variance(crews))
+    times = 200 if "--quick" in sys.argv else 4_000
+    print(numbers_by())
+    print(f"\nvariance of a difference in s2, {times:,} replications; replications that would tell it from 0")
+    print(
+        f"{'':26}{'difference':>12}{'variance':>28}{'ratio':>9}{'95% interval':>22}{'replications':>22}\n"
+        f"{'':26}{'s':>12}{'paired':>14}{'independent':>14}{'':31}{'paired':>9}{'independent':>13}"
+    )
+    for name, pair in PAIRS.items():
+        print_pair(name, pair, times)
+    print_normal_orders(times)
