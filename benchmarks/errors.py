@@ -159,8 +159,8 @@ def print_rare(number: int, selections: int) -> None:
     print(f"\nabandonment below 0.05%, asked of three bots: {truth.estimate:.3%} ({truth.low:.3%} to {truth.high:.3%})")
     print(f"of {number:,} hours {equal:.1%} have none; asked: PASS at most 2.5%")
     print(f"{'':24}{'experiments':>12}{'PASS':>7}{'of all (95%)':>25}")
-    for hours in (30, 250, 1_000):
-        print_passes(f"check, {hours:,} hours", verdicts(pool, hours, 2_000)["orders.abandoned.rate", "PASS"], 2_000)
+    for hours in (250, 1_000, 8_000):  # a PASS on so strict a share needs 7,400 at least
+        print_passes(f"check, {hours:,} hours", verdicts(pool, hours, 1_000)["orders.abandoned.rate", "PASS"], 1_000)
     said = Counter(
         select(scenario, BUDGET, seed=seed, engine="compiled", fingerprints=False).outcome
         for seed in range(80_000_000, 80_000_000 + selections)
@@ -283,7 +283,7 @@ if __name__ == "__main__":
     print_truth(20 * number)
     selections = 20 if quick else 100
     print_select(selections)
-    print_limits(2 * selections)
+    print_limits(3 * selections)
     print_alike(selections)
     print_rare(2_000 if quick else 40_000, selections)
     print_starving(100 if quick else 1_000)

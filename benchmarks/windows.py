@@ -69,4 +69,4 @@ def main(repeats: int) -> None:
 
 if __name__ == "__main__":
     print(versions())
-    main(5 if "--quick" in sys.argv else 21)
+    main(5 if "--quick" in sys.argv else 15)
