@@ -9,6 +9,8 @@ from random import expovariate, random, seed
 from statistics import fmean
 from time import perf_counter
 
+import numpy as np
+
 BOTS, ARRIVALS, SERVICES, VIP_SHARE = 3, 2.61, 1.0, 0.3  # per minute, as in mm3.yaml
 LOAD = ARRIVALS / (BOTS * SERVICES)
 
@@ -44,15 +46,14 @@ def textbook(orders: int, number: int) -> tuple[float, list[float]]:
 def full_log(engine, orders: int, number: int) -> tuple[float, list[float]]:
     """Run the queue in one of our engines, the drawing of its workload included."""
     from sim.engines import run_engine
-    from sim.metrics import measure
+    from sim.metrics import attempts_of, orders_of
 
     scenario = of_size(orders)
     began = perf_counter()
     workload = scenario.workload(number)
     log = run_engine(workload, engine)
     seconds = perf_counter() - began
-    metrics = measure(workload, log).values
-    return seconds, [float(metrics[f"wait.{name}.mean"] or 0) / 60 for name in ("VIP", "NORMAL")]
+    return seconds, mean_waits(orders_of(workload, log, attempts_of(workload, log)))
 
 
 def times_only(orders: int, number: int) -> tuple[float, list[float]]:
@@ -61,9 +62,14 @@ def times_only(orders: int, number: int) -> tuple[float, list[float]]:
 
     scenario = of_size(orders)
     began = perf_counter()
-    _, outcome = run(scenario.workload(number), logged=False, measured=True)
+    _, outcome = run(scenario.workload(number), False, np.zeros(1, np.int64), None)
     seconds = perf_counter() - began
-    return seconds, [float(outcome.wait[outcome.order_class == one].mean()) / 60e6 for one in (0, 1)]
+    return seconds, mean_waits(outcome)
+
+
+def mean_waits(orders) -> list[float]:
+    """Return the mean wait of each class in minutes, from columns of orders."""
+    return [float(orders.wait[orders.order_class == code].mean()) / 60e6 for code in (0, 1)]
 
 
 def of_size(orders: int, bots: int = BOTS):
