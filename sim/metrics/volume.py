@@ -15,8 +15,6 @@ def _order_statistics(times: Array, ranks: Array) -> Array:
     """
     if len(times) < _RANGES:
         return np.sort(times)[ranks]
-    if len(times) < _RANGES:
-        return np.sort(times)[ranks]
     least, most, shift = times[0], times[0], 0
     for time in times:
         least, most = min(least, time), max(most, time)

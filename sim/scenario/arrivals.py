@@ -159,7 +159,8 @@ class Stream(Part):
             return self.trace.time
         if self.has_rates and not factor:
             return np.empty(0, np.int64)
-        most = MOST_ORDERS + 1 if self.limit is None else self.limit  # one too many, so that too many are noticed
+        # Up to twice the run, as long as orders are followed, and one too many, so that too many are noticed.
+        most = 2 * MOST_ORDERS + 1 if self.limit is None else self.limit
         times = self.process.times(opened, None if end is None else end - self.from_, most, factor)
         return times + self.from_ if self.from_ else times
 

@@ -89,7 +89,7 @@ class Demand:
         service = _durations(file.service, order_class, service_numbers)
         if measured.strides != (0,):
             service = np.where(measured == NONE, service, measured)
-        _check_size(file, time, service)
+        _check_size(file, time, action, service)
         return Workload(
             action_time=time,
             action=action,
@@ -233,7 +233,7 @@ def _arrivals(
         times = times[arrival]
     times = times[: stream.limit]
     count = len(times)
-    if count > MOST_ORDERS:
+    if _in_run(times, file) > MOST_ORDERS:
         raise SimulationError(f"stream {name} made more than {MOST_ORDERS} orders; lower its rate or set its limit")
     if stream.trace is not None:
         placed = slice(None) if arrival is None else arrival[: stream.limit]
@@ -279,9 +279,14 @@ def _of_class(law: Distribution | None, numbers: Numbers) -> Ints:
     return np.full(len(numbers), NONE) if law is None else law.durations(numbers)
 
 
-def _check_size(file: ScenarioFile, time: Ints, service: Ints) -> None:
+def _in_run(times: Ints, file: ScenarioFile) -> int:
+    """Return how many instants lie in the run; others, behind its horizon, are there for orders that are followed."""
+    return len(times) if file.clock.until is None else int(times.searchsorted(file.clock.until, side="right"))
+
+
+def _check_size(file: ScenarioFile, time: Ints, action: NDArray[np.uint8], service: Ints) -> None:
     """Refuse what could overflow: after the last action the kitchen needs at most the sum of all service times."""
-    if len(service) > MOST_ORDERS:
+    if len(service) > MOST_ORDERS and _in_run(time[action == _CREATE], file) > MOST_ORDERS:
         raise SimulationError(f"{file.name} made more than {MOST_ORDERS} orders; lower a rate or set a limit")
     last = int(time[-1]) if len(time) else 0
     if file.clock.until is not None or last + len(service) * LONGEST <= _LATEST:

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from sim import replicate, run
+from sim.errors import SimulationError
 from sim.experiment import replication_of
 from sim.model import Action, OrderClass
 from sim.verdicts import Judgement
@@ -434,3 +435,11 @@ def test_the_nth_order_of_a_stream_is_the_same_customer_with_five_and_with_six_b
     assert len(both) > 50
     took = [(one["ended_us"] - one["picked_up_us"])[both].tolist() for one in (first, second)]
     assert took[0] == took[1]
+
+
+def test_only_orders_of_the_run_count_to_the_most_that_it_may_have(scenario, monkeypatch):
+    monkeypatch.setattr("sim.scenario.workload.MOST_ORDERS", 100)
+    late = "bots: {initial: 1}\nservice: 1s\nclock: {until: %s}\narrivals: [{class: VIP, every: 1s}]\n"
+    assert len(scenario(late % "99s").workload(beyond=50_000_000).service) == 150
+    with pytest.raises(SimulationError, match="made more than 100 orders"):
+        scenario(late % "100s").workload()
