@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 STAMPED = "[14:32:01] Order 1001 (NORMAL) PENDING\n"
 ROOT = Path(__file__).parents[2]
 WORKFLOW = ROOT / ".github/workflows/backend-verify-result.yaml"
+RELEASE = ROOT / ".github/workflows/release.yaml"
 ACTION = YAML(typ="safe").load(ROOT / "action.yml")
 NODE = ROOT / "node_modules"
 LINT = """
@@ -57,6 +58,45 @@ def test_a_missing_empty_or_unstamped_result_fails_the_workflow(steps, tmp_path,
 def test_credentials_are_secrets_and_reach_the_run_alone(steps):
     with_secrets = [step["name"] for step in steps if "secrets." in str(step)]
     assert with_secrets == ["Run"]
+
+
+# Releases
+
+
+@pytest.mark.parametrize(
+    ("tag", "says"),
+    [
+        ("v1.2.0", ""),
+        ("v1.2.1", "pyproject.toml has another version than 1.2.1\n"),
+        ("v1.3.0", "CHANGELOG.md has no section [1.3.0]\n"),
+    ],
+)
+def test_only_the_version_of_the_project_and_its_changelog_is_released(tmp_path, tag, says):
+    number = "1.3.0" if tag == "v1.3.0" else "1.2.0"
+    (tmp_path / "pyproject.toml").write_text(f'[project]\nversion = "{number}"\n')
+    (tmp_path / "CHANGELOG.md").write_text("# Changelog\n\n## [1.2.0] - 2027-01-01\n")
+    steps = YAML(typ="safe").load(RELEASE)["jobs"]["build"]["steps"]
+    script = next(step["run"] for step in steps if step.get("name") == "The tag is the version")
+    finished = subprocess.run(
+        ["bash", "-e", "-c", script],
+        cwd=tmp_path,
+        env={"GITHUB_REF_NAME": tag, "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.stdout == says
+    assert (finished.returncode == 0) is (says == "")
+
+
+def test_the_job_that_publishes_runs_nothing_of_ours():
+    jobs = YAML(typ="safe").load(RELEASE)["jobs"]
+    assert jobs["publish"]["permissions"] == {"id-token": "write"}
+    assert [step["uses"].split("@")[0] for step in jobs["publish"]["steps"]] == [
+        "actions/download-artifact",
+        "pypa/gh-action-pypi-publish",
+    ]
+    assert "permissions" not in jobs["build"]
 
 
 # Other systems
@@ -102,9 +142,13 @@ def linted(command, text):
 
 
 def workflows():
-    """The project's workflow, and those that the docs show."""
+    """The project's workflows, and those that the docs show."""
     shown = re.findall(r"^```yaml\n(name: .*?)^```$", (ROOT / "docs/ci.md").read_text(), re.MULTILINE | re.DOTALL)
-    return {"own": WORKFLOW.read_text(), **{f"docs-{number}": text for number, text in enumerate(shown, 1)}}
+    return {
+        "own": WORKFLOW.read_text(),
+        "release": RELEASE.read_text(),
+        **{f"docs-{number}": text for number, text in enumerate(shown, 1)},
+    }
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +159,7 @@ def faults():
     return dict(zip(workflows(), zip(said[::2], said[1::2], strict=True), strict=True))
 
 
-@pytest.mark.parametrize("name", ["own", "docs-1", "docs-2"])
+@pytest.mark.parametrize("name", ["own", "release", "docs-1", "docs-2"])
 def test_workflows_are_valid_for_actionlint(faults, name):
     right, wrong = faults[name]
     assert right == []
