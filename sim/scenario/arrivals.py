@@ -2,66 +2,27 @@
 
 from fractions import Fraction
 from functools import cached_property
-from typing import Annotated, ClassVar, Literal, cast
+from typing import ClassVar, cast
 
 import numpy as np
-from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema
+from pydantic import Field
 
 from sim.model import OrderClass
 from sim.scenario.busyness import Busyness
 from sim.scenario.distributions import Distribution
 from sim.scenario.inverses import Steps, first_number
-from sim.scenario.mapping import Part, WrongValueError
-from sim.scenario.parts import MOST_ORDERS, BatchShares, ClassShares, Context, Count, Instant, Name, PositiveDuration
+from sim.scenario.mapping import Part
+from sim.scenario.parts import MOST_ORDERS, BatchShares, ClassShares, Count, Instant, Name, PositiveDuration
 from sim.scenario.processes import Every, Mmpp, Open, Poisson, Process, Renewal, Times
-from sim.scenario.tables import TraceOrders, read_trace
+from sim.scenario.rates import DailyRates, RatesTable
+from sim.scenario.traces import Trace
 from sim.units import SECOND
-
-
-class TraceTable(Part):
-    """A trace in the long form: which file, and what becomes of its rows outside the run."""
-
-    file: str
-    outside: Literal["drop"] | None = None
-
-
-def _read_trace(value: object, info: ValidationInfo) -> TraceOrders:
-    context = cast(Context, info.context)
-    if not isinstance(value, dict):
-        return read_trace(value, context)
-    table = TraceTable.model_validate(value)
-    if table.findings:
-        raise WrongValueError(*table.findings)
-    try:
-        return read_trace(table.file, context, table.outside == "drop")
-    except ValueError as error:
-        raise WrongValueError((("file",), str(error))) from None
-
-
-_TRACE_FILE = {"type": "string", "description": "a CSV file of orders"}
-Trace = Annotated[
-    TraceOrders,
-    PlainValidator(_read_trace),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                _TRACE_FILE,
-                {
-                    "type": "object",
-                    "properties": {"file": _TRACE_FILE, "outside": {"const": "drop"}},
-                    "required": ["file"],
-                    "additionalProperties": False,
-                },
-            ]
-        }
-    ),
-]
 
 
 class Stream(Part):
     """One arrival stream: a process, the classes of its orders, and when it runs."""
 
-    exactly_one: ClassVar = ("poisson", "every", "renewal", "mmpp", "trace")
+    exactly_one: ClassVar = ("poisson", "every", "renewal", "mmpp", "rates", "trace")
 
     name: Name | None = None
     order_class: ClassShares | None = Field(None, alias="class")
@@ -69,6 +30,7 @@ class Stream(Part):
     every: PositiveDuration | None = None
     renewal: Distribution | None = None
     mmpp: Mmpp | None = None
+    rates: RatesTable | None = None
     trace: Trace | None = None
     from_: Instant = Field(0, alias="from")
     until: Instant | None = None
@@ -83,12 +45,20 @@ class Stream(Part):
             return Every(self.every)
         if self.renewal is not None:
             return Renewal(self.renewal)
+        if self.rates is not None:
+            return DailyRates(self.rates.turned(self.from_))
         return cast(Process, self.poisson or self.mmpp)
 
     @property
     def has_rates(self) -> bool:
         """Whether it has rates, which may be higher or lower from day to day."""
-        return self.poisson is not None or self.mmpp is not None
+        return self.poisson is not None or self.mmpp is not None or self.rates is not None
+
+    @property
+    def changes_with_time(self) -> bool:
+        """Whether more orders come at one time than at another, by what the file says and not by chance."""
+        has_phases = self.poisson is not None and self.poisson.phases is not None
+        return self.trace is not None or self.rates is not None or has_phases
 
     @property
     def is_random(self) -> bool:

@@ -102,7 +102,7 @@ def _draws_at_once(expected: float, most: int) -> int:
     return max(1, min(most, _LARGEST_BLOCK, int(likely + 3 * likely**0.5) + 8))
 
 
-def _from_rates(blocks: Iterator[Rates], draw: Draw, factor: float, end: int | None, most: int) -> Times:
+def from_rates(blocks: Iterator[Rates], draw: Draw, factor: float, end: int | None, most: int) -> Times:
     """Return the instants of a Poisson process with a rate that changes: those of a process of one rate, put through
     the inverse of the expected number of arrivals up to an instant (Çinlar 1975, Introduction to Stochastic Processes).
     """
@@ -182,7 +182,7 @@ class Poisson(Part, Process):
     def times(self, opened: Open, end: int | None, most: int, factor: float) -> Times:
         draw = opened(0)
         if self.rate is None:
-            return _from_rates(iter([self._rates]), draw, factor, end, most)
+            return from_rates(iter([self._rates]), draw, factor, end, most)
         rate = self.rate * factor
         gap = exponential(SECOND / rate)
         return _from_gaps(lambda count: gap.durations(draw(count)), rate, end, most)
@@ -219,7 +219,7 @@ class Mmpp(Part, Process):
             yield Rates.of(stays * exponential(1).values(draw(len(stays))), rates, rates)
 
     def times(self, opened: Open, end: int | None, most: int, factor: float) -> Times:
-        return _from_rates(self._rates(opened(1)), opened(0), factor, end, most)
+        return from_rates(self._rates(opened(1)), opened(0), factor, end, most)
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ def _a_kitchen_closes_at_a_horizon(clock: ClockSection) -> Iterator[Finding]:
 @_rule(Stream)
 def _busyness_is_of_rates(stream: Stream) -> Iterator[Finding]:
     if stream.busyness is not None and not stream.has_rates:
-        yield ("busyness",), "changes rates, and this stream has none; write poisson or mmpp, or leave it out"
+        yield ("busyness",), "changes rates, and this stream has none; write poisson, mmpp or rates, or leave it out"
 
 
 @_rule(Stream)
@@ -242,7 +242,8 @@ def _names_of_streams_are_unique(file: ScenarioFile) -> Iterator[Finding]:
 @_rule(ScenarioFile)
 def _some_stream_is_busier_or_quieter(file: ScenarioFile) -> Iterator[Finding]:
     if file.busyness is not None and not any(stream.has_rates for stream in file.arrivals):
-        yield ("busyness",), "changes rates, and no stream has any; write poisson or mmpp in arrivals, or leave it out"
+        cure = "write poisson, mmpp or rates in arrivals, or leave it out"
+        yield ("busyness",), f"changes rates, and no stream has any; {cure}"
 
 
 @_rule(ScenarioFile)

@@ -295,7 +295,7 @@ class ScenarioFile(Part):
         horizon = self.clock.until
         instants = [entry.at for entry in self.timeline] + [step.at for step in self.bots.schedule]
         for stream in self.arrivals:
-            if stream.trace is not None or (stream.poisson is not None and stream.poisson.phases is not None):
+            if stream.changes_with_time:
                 return True
             instants += [stream.from_] if stream.until is None else [stream.from_, stream.until]
         return any(instant > 0 and (horizon is None or instant < horizon) for instant in instants)

@@ -47,7 +47,7 @@ def read_durations(name: object, context: Context) -> tuple[int, ...]:
 
     """
     durations, faults = list[int](), list[Fault]()
-    faults += few_of_a_kind(_add_durations(_rows(name, context, faults), durations))
+    faults += few_of_a_kind(_add_durations(rows_of(name, context, faults), durations))
     if faults:
         raise WrongValueError(*(((), fault) for fault in faults))
     if not durations:
@@ -79,12 +79,13 @@ def read_trace(name: object, context: Context, drop_outside: bool = False) -> Tr
 
     """
     faults: list[Fault] = []
-    rows = _rows(name, context, faults)
+    rows = rows_of(name, context, faults)
     place, header = next(rows, (Place(f"{context.label}{name}"), []))
     columns = [column.strip() for column in header]
     orders = _Orders([], [], [])
     if not faults and sorted(columns) not in (["class", "time"], ["class", "service", "time"]):
-        faults.append(place.fault("", f"the header is {shown(','.join(header))}; write time,class,service"))
+        cure = f"write time,class,service, or name its columns: trace: {{file: {name}, columns: {{time: …, class: …}}}}"
+        faults.append(place.fault("", f"the header is {shown(','.join(header))}; {cure}"))
     elif not faults and "service" not in columns and not context.has_service:
         message = "has no column service, and the scenario has no service time; write one of the two"
         faults.append(place.fault("", message))
@@ -99,14 +100,14 @@ def read_trace(name: object, context: Context, drop_outside: bool = False) -> Tr
     service = np.array(orders.service, np.int64) if orders.service else np.full(len(time), NONE, np.int64)
     in_time = np.argsort(time, kind="stable")
     in_time = in_time[np.searchsorted(time[in_time], 0) :]  # what lies outside the run has no time, which is NONE
-    _note_rows(place.file, len(time) - len(in_time), len(time), "outside the run are left out", context)
+    note_rows(place.file, len(time) - len(in_time), len(time), "outside the run are left out", context)
     if "service" in columns:
         blank = int(np.count_nonzero(service[in_time] == NONE))
-        _note_rows(place.file, blank, len(in_time), "without a service time take the scenario's", context)
+        note_rows(place.file, blank, len(in_time), "without a service time take the scenario's", context)
     return TraceOrders(time[in_time], np.array(orders.order_class, np.uint8)[in_time], service[in_time])
 
 
-def _note_rows(file: str, count: int, total: int, fate: str, context: Context) -> None:
+def note_rows(file: str, count: int, total: int, fate: str, context: Context) -> None:
     """Note what became of some of the rows of a file."""
     if count:
         context.notes.append(f"{file}: {count:,} of {total:,} rows {fate}")
@@ -148,7 +149,7 @@ def _parsers(orders: _Orders, name: object, context: Context, drop_outside: bool
     return {"time": add_time, "class": add_class, "service": add_service}
 
 
-def _rows(name: object, context: Context, faults: list[Fault]) -> Iterator[Row]:
+def rows_of(name: object, context: Context, faults: list[Fault]) -> Iterator[Row]:
     """Yield the rows of a CSV file in the scenario's folder with their places; blank lines are left out.
 
     `faults` gets what ends them early.

@@ -42,6 +42,12 @@ def examples():
                 yield pytest.param(prefix + text, id=f"{page.relative_to(ROOT)}-{number}")
 
 
+def tables_of_files():
+    """Return the files that the page on scenarios shows beside the scenarios that name them."""
+    shown = blocks(ROOT / "docs/scenario-format.md", "text")
+    return [text for text in shown if text.startswith(("from,rate_per_h", "Ordered At"))]
+
+
 def section(page, title):
     return page.split(f"\n## {title}\n")[1].split("\n## ")[0]
 
@@ -64,6 +70,8 @@ def test_each_example_is_a_valid_scenario(text, tmp_path):
     for file in (ROOT / "scenarios").glob("*.*"):
         for name in (file.name, file.name.replace("_", "-")):
             shutil.copy(file, tmp_path / name)
+    for name, table in zip(("week.csv", "till.csv"), tables_of_files(), strict=True):
+        (tmp_path / name).write_text(table)
     (tmp_path / "times.csv").write_text("duration\n12.5s\n1m\n")
     (tmp_path / "example_of_the_docs.yaml").write_text(text)
     load_scenario(tmp_path / "example_of_the_docs.yaml")

@@ -153,9 +153,9 @@ def test_a_wrong_busyness_gets_a_fault_with_its_cure(scenario, busyness, message
 
 
 def test_a_busyness_that_changes_nothing_is_a_fault(scenario):
-    message = "changes rates, and no stream has any; write poisson or mmpp in arrivals, or leave it out"
+    message = "changes rates, and no stream has any; write poisson, mmpp or rates in arrivals, or leave it out"
     assert message in fault(scenario, "busyness: {gamma: {mean: 1, cv: 15%}}")
-    message = "changes rates, and this stream has none; write poisson or mmpp, or leave it out"
+    message = "changes rates, and this stream has none; write poisson, mmpp or rates, or leave it out"
     assert message in fault(scenario, f"arrivals: {REGULAR}")
 
 
