@@ -14,7 +14,7 @@ from sim.scenario.records.dates import DateOrder, is_instant
 from sim.scenario.records.sheet import Sheet
 from sim.units import shown
 
-TIME, CLASS, ID, STARTED, DONE, SERVICE, LEFT = "time", "class", "id", "started", "done", "service", "left"
+TIME, CLASS, ID, STARTED, COMPLETED, SERVICE, GONE = "time", "class", "id", "started", "done", "service", "left"
 _OWN_NAMES = {  # by which a column is taken without a word
     TIME: "time orderedat orderedtime ordertime orderdatetime orderdate createdat created timestamp datetime arrival "
     "arrivaltime arrived placedat invoicedate transactiondatetime transactiondate bestellzeit zeitpunkt zeit fechahora",
@@ -22,16 +22,16 @@ _OWN_NAMES = {  # by which a column is taken without a word
     ID: "id orderid ordernumber orderno invoiceno invoiceid invoicenumber transactionid transactionno receiptid "
     "receiptno callid bonnr bestellnummer",
     STARTED: "started startedat pickedup pickedupat",
-    DONE: "done doneat completed completedat",
+    COMPLETED: "done doneat completed completedat",
     SERVICE: "service servicetime",
-    LEFT: "left leftat",
+    GONE: "left leftat",
 }
 _LIKELY_NAMES = {  # which are only suggested
     CLASS: "tier priority vip segment customertype membership kundentyp",
     STARTED: "answered answeredat serstart start",
-    DONE: "finished finishedat ready readyat closed end serexit",
+    COMPLETED: "finished finishedat ready readyat closed end serexit",
     SERVICE: "duration preptime cooktime handlingtime talktime sertime secs seconds",
-    LEFT: "abandoned hungup outcome",
+    GONE: "abandoned hungup outcome",
 }
 _LOOKED_AT = 200  # cells by which a column is told to hold instants
 
@@ -71,11 +71,13 @@ class Columns:
         name = self.names.get(role)
         if name is not None:
             return existing(name, sheet)
-        own = [header for header in sheet.columns if _plain(header) in _OWN_NAMES[role].split()]
-        if len(own) > 1:
-            cures = " or ".join(self.option.format(role, shown(header)) for header in own)
-            raise ValueError(f"columns {' and '.join(map(shown, own))} both look like the {role}; write {cures}")
-        return own[0] if own else None
+        by_own_name = [header for header in sheet.columns if _plain(header) in _OWN_NAMES[role].split()]
+        if len(by_own_name) > 1:
+            cures = " or ".join(self.option.format(role, shown(header)) for header in by_own_name)
+            raise ValueError(
+                f"columns {' and '.join(map(shown, by_own_name))} both look like the {role}; write {cures}"
+            )
+        return by_own_name[0] if by_own_name else None
 
     def suggestions(self, sheet: Sheet, roles: Sequence[str]) -> list[str]:
         """Return which columns could have a role that none has, a line for each."""
@@ -91,9 +93,9 @@ class Columns:
 _SAID = {
     CLASS: "the class",
     STARTED: "when an order was begun",
-    DONE: "when an order was complete",
+    COMPLETED: "when an order was complete",
     SERVICE: "how long an order took",
-    LEFT: "who left",
+    GONE: "who left",
 }
 
 
@@ -150,8 +152,8 @@ def _date_and_time(sheet: Sheet, instants: list[str]) -> list[str]:
     kinds = {header: _kind(sheet.columns[header]) for header in instants}
     dates = [header for header, kind in kinds.items() if kind == "date"]
     times = [header for header, kind in kinds.items() if kind == "time"]
-    both = [header for header, kind in kinds.items() if kind == "both"]
-    return [dates[0], times[0]] if len(dates) == len(times) == 1 and not both else []
+    combined = [header for header, kind in kinds.items() if kind == "both"]
+    return [dates[0], times[0]] if len(dates) == len(times) == 1 and not combined else []
 
 
 def _kind(cells: Sequence[str]) -> str:

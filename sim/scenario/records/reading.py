@@ -33,8 +33,8 @@ class Records:
     order_class: NDArray[np.uint8]
     service: Ints
     started: Ints
-    done: Ints
-    left: Ints
+    completed: Ints
+    gone: Ints
     line: Ints
     has_dates: bool
     named: dict[str, str]
@@ -54,8 +54,8 @@ class Records:
             order_class=self.order_class[rows],
             service=self.service[rows],
             started=self.started[rows],
-            done=self.done[rows],
-            left=self.left[rows],
+            completed=self.completed[rows],
+            gone=self.gone[rows],
             line=self.line[rows],
         )
 
@@ -84,14 +84,16 @@ def read_records(data: bytes, file: str, columns: Columns, looked_for: Sequence[
     if class_column is not None:
         named[roles.CLASS] = class_column
         wrong |= {row: (class_column, problem) for row, problem in wrong_classes.items()}
-    instants_of = {role: np.full(len(sheet.lines), NONE, np.int64) for role in (roles.STARTED, roles.DONE, roles.LEFT)}
-    for role in (roles.STARTED, roles.DONE):
+    instants_of = {
+        role: np.full(len(sheet.lines), NONE, np.int64) for role in (roles.STARTED, roles.COMPLETED, roles.GONE)
+    }
+    for role in (roles.STARTED, roles.COMPLETED):
         name = columns.named(role, sheet) if role in looked_for else None
         if name is not None:
             named[role] = name
             instants_of[role] = _instants_beside(sheet, name, columns, moments, wrong)
-    if roles.LEFT in looked_for:
-        instants_of[roles.LEFT] = _left(sheet, columns, moments, instants_of, named, wrong)
+    if roles.GONE in looked_for:
+        instants_of[roles.GONE] = _left(sheet, columns, moments, instants_of, named, wrong)
     service = np.full(len(sheet.lines), NONE, np.int64)
     name = columns.named(roles.SERVICE, sheet) if roles.SERVICE in looked_for else None
     if name is not None:
@@ -110,8 +112,8 @@ def read_records(data: bytes, file: str, columns: Columns, looked_for: Sequence[
         order_class=order_class,
         service=service,
         started=instants_of[roles.STARTED],
-        done=instants_of[roles.DONE],
-        left=instants_of[roles.LEFT],
+        completed=instants_of[roles.COMPLETED],
+        gone=instants_of[roles.GONE],
         line=np.array(sheet.lines),
         has_dates=moments.has_dates,
         named=named,
@@ -185,23 +187,23 @@ def _left(
     wrong: dict[int, tuple[str, str]],
 ) -> Ints:
     """Return when customers left: by a column of instants, or by a word such as `outcome=HANG` and when waits end."""
-    asked_for = columns.names.get(roles.LEFT, "")
+    asked_for = columns.names.get(roles.GONE, "")
     column, equals, word = asked_for.partition("=")
     if not equals:
-        name = columns.named(roles.LEFT, sheet)
+        name = columns.named(roles.GONE, sheet)
         if name is None:
-            return instants_of[roles.LEFT]
-        named[roles.LEFT] = name
+            return instants_of[roles.GONE]
+        named[roles.GONE] = name
         return _instants_beside(sheet, name, columns, moments, wrong)
-    name = named[roles.LEFT] = existing(column, sheet)
+    name = named[roles.GONE] = existing(column, sheet)
     has_left = np.array([text.lower() == word.lower() for text in sheet.columns[name]])
-    if roles.DONE not in named:
-        cure = columns.option.format(roles.DONE, "COLUMN")
+    if roles.COMPLETED not in named:
+        cure = columns.option.format(roles.COMPLETED, "COLUMN")
         raise ValueError(f"{shown(asked_for)} says who left and not when; name the column of their end with {cure}")
-    left = np.where(has_left, instants_of[roles.DONE], NONE)
-    for role in (roles.DONE, roles.STARTED):
+    gone = np.where(has_left, instants_of[roles.COMPLETED], NONE)
+    for role in (roles.COMPLETED, roles.STARTED):
         instants_of[role] = np.where(has_left, NONE, instants_of[role])
-    return left
+    return gone
 
 
 def _sorted(records: Records, is_right: NDArray[np.bool_], ids: Sequence[str] | None) -> Records:
@@ -229,8 +231,8 @@ def _sorted(records: Records, is_right: NDArray[np.bool_], ids: Sequence[str] | 
         orders,
         order_class=order_class,  # VIP where one of its items is
         service=longest(records.service),
-        done=longest(records.done),
-        left=longest(records.left),
+        completed=longest(records.completed),
+        gone=longest(records.gone),
         notes=[*records.notes, note],
     )
 

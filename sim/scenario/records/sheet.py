@@ -25,8 +25,8 @@ class Sheet(NamedTuple):
     def fault(self, row: int, column: str, message: str) -> Fault:
         """Return what is wrong with a cell, at its place."""
         names = list(self.columns)
-        left = [self.columns[name][row] for name in names[: names.index(column)]]
-        return Place(self.file, self.lines[row], 1 + sum(len(text) + 1 for text in left)).fault(column, message)
+        preceding = [self.columns[name][row] for name in names[: names.index(column)]]
+        return Place(self.file, self.lines[row], 1 + sum(len(text) + 1 for text in preceding)).fault(column, message)
 
     def without(self, rows: set[int]) -> "Sheet":
         """Return this sheet without some of its rows."""

@@ -8,7 +8,7 @@ from sim.model import NONE, OrderClass
 from sim.scenario.records import ClassWords, Columns, read_records
 
 ROLES = ("id", "started", "done", "service", "left")
-EPOCH = datetime(1970, 1, 1)
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
 SECOND = 1_000_000
 
 
@@ -21,7 +21,7 @@ def times(records) -> list[str]:
 
 
 def refusal(text, **keys) -> str:
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match=" ") as caught:
         read(text, **keys)
     return str(caught.value)
 
@@ -138,7 +138,7 @@ def test_seconds_since_1970_are_instants():
 )
 def test_durations_have_the_decimal_sign_and_the_unit_that_the_file_has(cells, header, unit, separator, seconds):
     rows = [f"time{separator}{header}", *(f"12:00{separator}{cell}" for cell in cells)]
-    text = "\n".join(row if "," != separator else row.replace("1,204.25", '"1,204.25"') for row in rows)
+    text = "\n".join(row if separator != "," else row.replace("1,204.25", '"1,204.25"') for row in rows)
     records = read(text, names={"service": header}, unit=unit)
     assert [value / SECOND for value in records.service.tolist()] == seconds
 
@@ -201,9 +201,9 @@ def test_started_done_and_left_are_instants_of_the_same_day_or_the_next():
     records = read(text, names={"left": "Outcome=HANG"})
     waits = records.started - records.time
     assert waits.tolist()[0] == 300 * SECOND
-    assert (records.done - records.time).tolist()[0] == 1200 * SECOND
-    assert (records.left - records.time).tolist()[1] == 420 * SECOND
-    assert records.left[0] == records.started[1] == records.done[1] == NONE
+    assert (records.completed - records.time).tolist()[0] == 1200 * SECOND
+    assert (records.gone - records.time).tolist()[1] == 420 * SECOND
+    assert records.gone[0] == records.started[1] == records.completed[1] == NONE
 
 
 def test_rows_that_are_to_be_skipped_are_counted():
