@@ -50,6 +50,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "compare": experiments.compare_command,
     "select": experiments.select_command,
     "theory": experiments.theory_command,
+    "new": scenarios.new_command,
     "validate": scenarios.validate_command,
     "schema": scenarios.schema_command,
     "push": database.push_command,

@@ -1,13 +1,36 @@
-"""`sim validate` and `sim schema`: scenario files, without running them."""
+"""`sim new`, `sim validate` and `sim schema`: scenario files, without running them."""
 
+from importlib import resources
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from sim.cli.options import option
 from sim.cli.printing import complain, say, say_json
 from sim.cli.statuses import WRONG, leave
+from sim.cli.work import write_to
 from sim.errors import KitchensimError
+from sim.units import printable
+
+
+def new_command(
+    kind: Annotated[
+        Literal["lunch", "night", "call-centre"], typer.Argument(metavar="KIND", help="What the scenario is of.")
+    ],
+    to: Annotated[Path | None, option("The file to write; by default the kind with .yaml.", "FILE")] = None,
+) -> None:
+    """Write a first scenario that you can edit: a lunch, a night or a call centre."""
+    from sim.output.files import text_file, write_files
+
+    path = to or Path(f"{kind}.yaml")
+    if path.exists():
+        raise KitchensimError(f"{printable(str(path))} exists already; name another file with --to FILE")
+    problems: list[str] = []
+    text = resources.files("sim").joinpath(f"scenario/starters/{kind}.yaml").read_text(encoding="utf-8")
+    if write_to(path, lambda file: write_files({file: text_file(lambda out: out.write(text))}), problems, "--to"):
+        say(f"{printable(str(path))} is written; edit it, then try:", f"  sim run {path}", f"  sim check {path} -v")
+    leave(problems)
 
 
 def validate_command(
