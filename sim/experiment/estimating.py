@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from sim.experiment.results import Floats, Results
-from sim.model import Ints, Metric, metric_named
+from sim.model import Ints, Metric, OrderClass, metric_named
 from sim.scenario import Scenario, never_varies
 from sim.statistics import Counts, Interval, bounds, quantile_bounds, replications_for, share_bounds, t_quantile
 from sim.units import SECOND
@@ -94,7 +94,10 @@ def _of_percentile(results: Results, metric: Metric, level: float) -> Interval |
         interval = quantile_bounds(days, _share(metric), level)
         low, high = (None if end is None else end / SECOND for end in (interval.low, interval.high))
         return Interval(interval.estimate / SECOND, low, high, interval.n)
-    pool = Counts.join([]) if results.pools is None else results.pools.get(metric.distribution, Counts.join([]))
+    pools = results.pools or {}
+    classes = OrderClass if metric.order_class is None else (metric.order_class,)
+    names = [metric._replace(order_class=order_class).distribution for order_class in classes]
+    pool = Counts.join([pools[name] for name in names if name in pools])
     if not pool.n:
         return None
     return Interval(pool.quantile(_share(metric)) / SECOND, None, None, len(observed_values(results, metric.name)))

@@ -74,7 +74,7 @@ class Record(NamedTuple):
 
 
 Pools = Mapping[str, Counts]
-"""The durations of all orders of all replications, by the name of their distribution, such as wait.VIP."""
+"""The durations of all orders of a class of all replications, by the name of their distribution, such as wait.VIP."""
 
 
 class Results(Sequence[Replication]):

@@ -16,10 +16,13 @@ from sim.metrics.durations import (
     WITHIN,
     Array,
     add,
+    ascending,
     distribution,
     durations,
     durations_of,
-    total,
+    equal_to,
+    summary,
+    up_to,
 )
 from sim.model import FAMILIES, NONE
 from sim.units import HOUR, SECOND
@@ -109,6 +112,7 @@ def fill(  # noqa: C901, PLR0912 - a branch for each kind of metric
     values[:] = np.nan
     bounds[:] = False
     columns = of_group = of_window = created, completed, wait, lost, status, final_status, returned
+    start, stop = 0, len(created)  # the rows of the window, as long as it has one span
     for place in range(len(blocks)):
         block = blocks[place]
         family, group = block[FAMILY], block[GROUP]
@@ -117,53 +121,59 @@ def fill(  # noqa: C901, PLR0912 - a branch for each kind of metric
         within = spans[block[FIRST_SPAN] : block[LAST_SPAN]]
         is_new_group = place == 0 or group != blocks[place - 1, GROUP]
         if is_new_group:
-            of_group = columns if group == ALL else chosen(columns, np.flatnonzero(order_class == group))
+            of_group = columns if group == ALL else chosen(columns, rows_of_class(order_class, group))
         if is_new_group or block[FIRST_SPAN] != blocks[place - 1, FIRST_SPAN]:
-            of_window = created_within(within, of_group)
+            of_window = of_group
+            start, stop = rows_of_span(within, 0, of_group[0])
+            if len(within) > 1:
+                of_window = chosen(of_group, rows_of_spans(within, of_group[0]))
+                start, stop = 0, len(of_window[0])
         born, ended, waited, thrown_away, state, final_state, came_back = of_window
         if family in (WAIT, FLOW, SERVICE):
-            times, is_open = durations_of(family, is_followed, born, ended, waited, final_state, followed)
-            orders = len(times) - is_open.sum() if family == SERVICE else len(born)
-            durations(wanted, times, is_open, is_followed, orders, answers, marks)
+            times, settled, so_far = durations_of(
+                family,
+                is_followed,
+                born[start:stop],
+                ended[start:stop],
+                waited[start:stop],
+                final_state[start:stop],
+                followed,
+            )
+            orders = len(settled) if family == SERVICE else stop - start
+            ordered = ascending(times) if block[COUNTED] != NONE else times[:0]
+            durations(wanted, times, ordered, settled, so_far, is_followed, orders, answers, marks)
             if len(pools) and group != ALL and block[FIRST_SPAN] == 0:
                 add(pools[family, group], times)
             if block[COUNTED] != NONE:
                 begin = ends[block[COUNTED]]
-                ends[block[COUNTED] + 1] = begin + distribution(times, counts[:, begin:])
+                ends[block[COUNTED] + 1] = begin + distribution(ordered, counts[:, begin:])
         elif family in (QUEUE, BOT_COUNT):
             column = group if family == QUEUE else BOTS
             level(wanted, within, levels[:, column], highest[:, column], area[:, column], end, answers)
         elif family == THROUGHPUT:
             if length(within, end):
-                answers[0] = completions(within, group, completed, order_class, end) / (length(within, end) / HOUR)
+                answers[0] = completions(within, of_group[1], end) / (length(within, end) / HOUR)
         elif family == WASTED:
-            answers[0] = total(thrown_away) / SECOND
+            answers[0] = summary(thrown_away[start:stop])[0] / SECOND
         elif family == UTILISATION:
             if integral(within, area[:, BOTS]):
                 answers[0] = float(integral(within, area[:, BUSY])) / float(integral(within, area[:, BOTS]))
         else:
-            fate(wanted, family, state, final_state, came_back, is_followed, answers, marks)
+            fate(
+                wanted,
+                family,
+                state[start:stop],
+                final_state[start:stop],
+                came_back[start:stop],
+                is_followed,
+                answers,
+                marks,
+            )
 
 
-def created_within(spans: Array, columns: Columns) -> Columns:
-    """Return the columns of the orders that were created within spans."""
-    created, completed, wait, lost, status, final_status, returned = columns
-    first, last = rows_of_span(spans, 0, created)
-    if len(spans) == 1:  # the rows of one span follow each other
-        return (
-            created[first:last],
-            completed[first:last],
-            wait[first:last],
-            lost[first:last],
-            status[first:last],
-            final_status[first:last],
-            returned[first:last],
-        )
-    rows = np.arange(first, last)
-    for place in range(1, len(spans)):
-        first, last = rows_of_span(spans, place, created)
-        rows = np.append(rows, np.arange(first, last))
-    return chosen(columns, rows)
+def rows_of_class(order_class: Array, group: int) -> Array:
+    """Return the rows of the orders of a class."""
+    return np.flatnonzero(order_class == group)
 
 
 def chosen(columns: Columns, rows: Array) -> Columns:
@@ -174,10 +184,25 @@ def chosen(columns: Columns, rows: Array) -> Columns:
 
 def rows_of_span(spans: Array, place: int, created: Array) -> tuple[int, int]:
     """Return the first row of the orders that were created within a span, and the first one behind it."""
-    first, last = np.searchsorted(created, spans[place, START]), len(created)
+    first, last = created_before(created, spans[place, START]), len(created)
     if spans[place, STOP] != NONE:
-        last = np.searchsorted(created, spans[place, STOP])
+        last = created_before(created, spans[place, STOP])
     return first, max(first, last)
+
+
+def rows_of_spans(spans: Array, created: Array) -> Array:
+    """Return the rows of the orders that were created within spans."""
+    first, last = rows_of_span(spans, 0, created)
+    rows = np.arange(first, last)
+    for place in range(1, len(spans)):
+        first, last = rows_of_span(spans, place, created)
+        rows = np.append(rows, np.arange(first, last))
+    return rows
+
+
+def created_before(created: Array, instant: int) -> int:
+    """Return how many orders were created before an instant."""
+    return int(np.searchsorted(created, instant))
 
 
 def length(spans: Array, end: int) -> int:
@@ -215,13 +240,12 @@ def level(requests: Array, spans: Array, levels: Array, highest: Array, area: Ar
             values[place] = levels[last]
 
 
-def completions(spans: Array, group: int, completed: Array, order_class: Array, end: int) -> int:
-    """Return how many orders of a group were completed within spans."""
+def completions(spans: Array, completed: Array, end: int) -> int:
+    """Return how many orders were completed within spans."""
     number = 0
     for place in range(len(spans)):
         stop = end + 1 if spans[place, STOP] == NONE else spans[place, STOP]
-        is_within = (completed >= spans[place, START]) & (completed < stop)
-        number += is_within.sum() if group == ALL else (is_within & (order_class == group)).sum()
+        number += max(0, up_to(completed, stop - 1) - up_to(completed, spans[place, START] - 1))
     return number
 
 
@@ -242,16 +266,16 @@ def fate(
             code = pair[1]
     count = orders
     if family == RETURNED:
-        count = returned.sum()
+        count = int(np.count_nonzero(returned))
     elif family != CREATED:
-        count = (status == code).sum()
+        count = equal_to(status, code)
     for place in range(len(requests)):
         if requests[place, 0] != RATE:
             values[place] = count
         elif orders and family in (COMPLETED, ABANDONED):  # shares of what became of orders at last
-            values[place] = (final_status == code).sum() / orders
+            values[place] = equal_to(final_status, code) / orders
             if is_followed:
-                unfinished = (final_status == PENDING).any()
-                bounds[place] = unfinished or (family == COMPLETED and (final_status == PROCESSING).any())
+                unfinished = equal_to(final_status, PENDING) > 0
+                bounds[place] = unfinished or (family == COMPLETED and equal_to(final_status, PROCESSING) > 0)
         elif orders:
             values[place] = count / orders

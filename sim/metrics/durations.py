@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.engines.contract import GONE, LARGEST, PENDING
+from sim.engines.contract import COMPLETE, GONE, LARGEST, PENDING
 from sim.model import NONE
 from sim.statistics.quantiles import places_of
 from sim.units import SECOND
@@ -29,22 +29,26 @@ def durations_of(
     wait: Array,
     final_status: Array,
     followed: int,
-) -> tuple[Array, Array]:
-    """Return the wait, flow or service of orders in microseconds, and which of these are open, that is so far.
+) -> tuple[Array, Array, Array]:
+    """Return the wait, flow or service of orders in microseconds: all, those that are settled, and those of orders that
+    are open, so far.
 
     Nobody knows the wait of an order that is ABANDONED, nor flow and service of one that will never be complete.
     """
-    times, is_open, is_left_out = wait, final_status == PENDING, final_status == GONE
+    times = wait
+    if family == FLOW:
+        times = completed - created
+    elif family == SERVICE:
+        times = completed - created - wait
+    if equal_to(final_status, COMPLETE) == len(times):
+        return times, times, times[:0]
+    is_open, is_left_out = final_status == PENDING, final_status == GONE
     if family != WAIT:
-        times, is_open = completed - created, completed == NONE
-        if is_open.any():
-            times[is_open] = followed - created[is_open]
-            is_left_out = is_left_out if is_followed else is_open
-        if family == SERVICE:
-            times = times - wait
-    if is_left_out.any():
-        times, is_open = times[~is_left_out], is_open[~is_left_out]
-    return times, is_open
+        is_open = completed == NONE
+        times[is_open] += followed - NONE
+        is_left_out = is_left_out if is_followed else is_open
+    is_settled, is_open = ~(is_open | is_left_out), is_open & ~is_left_out
+    return times[~is_left_out], times[is_settled], times[is_open]
 
 
 def add(counts: Array, times: Array) -> None:
@@ -53,10 +57,10 @@ def add(counts: Array, times: Array) -> None:
         counts[place] += 1
 
 
-def distribution(times: Array, counts: Array) -> int:
-    """Fill in the places of the ranges that have times, ascending, and how many each has; return how many there are."""
+def distribution(ordered: Array, counts: Array) -> int:
+    """Fill in the places of the ranges that ascending times have, and how many are in each; return how many places."""
     size = 0
-    for place in np.sort(places_of(times)):
+    for place in places_of(ordered):
         if size == 0 or place != counts[0, size - 1]:
             counts[0, size], counts[1, size] = place, 0
             size += 1
@@ -65,50 +69,86 @@ def distribution(times: Array, counts: Array) -> int:
 
 
 def durations(
-    requests: Array, times: Array, is_open: Array, is_followed: bool, orders: int, values: Array, bounds: Array
+    requests: Array,
+    times: Array,
+    ordered: Array,
+    settled: Array,
+    so_far: Array,
+    is_followed: bool,
+    orders: int,
+    values: Array,
+    bounds: Array,
 ) -> None:
-    """Fill in statistics of durations; those that are open go on for nobody knows how long, and are so far.
+    """Fill in statistics of durations; those of open orders, which are `so_far`, go on for nobody knows how long.
 
-    `orders` is the number of orders of which a service level is the share. Where orders are not followed, what is open
-    never ends.
+    `ordered` has the times in ascending order where they are sorted anyway, else nothing. `orders` is the number of
+    orders of which a service level is the share. Where orders are not followed, what is open never ends.
     """
-    n, opened = len(times), is_open.sum()
-    settled = times[~is_open] if opened else times
+    n, opened = len(times), len(so_far)
+    sum_of_times, least, most = summary(times)
     percentiles = np.flatnonzero(requests[:, 0] == PERCENTILE)
     if n and len(percentiles):
         # The smallest that at least this share does not exceed (Hyndman and Fan 1996, type 1), in whole numbers.
         ranks = -(-requests[percentiles, 1] * n // 1000) - 1
-        ordered = order_statistics(times, ranks)
+        chosen = ordered[ranks] if len(ordered) else order_statistics(times, ranks, least, most)
         for index in range(len(percentiles)):
-            values[percentiles[index]] = ordered[index] / SECOND
-            bounds[percentiles[index]] = opened > 0 and (settled <= ordered[index]).sum() <= ranks[index]
-    mean = total(times) / n if n else np.nan
+            values[percentiles[index]] = chosen[index] / SECOND
+            bounds[percentiles[index]] = opened > 0 and up_to(settled, chosen[index]) <= ranks[index]
+    mean = sum_of_times / n if n else np.nan
     for place in range(len(requests)):
         statistic, limit = requests[place, 0], requests[place, 1]
         if statistic == N:
             values[place] = n
         elif statistic == WITHIN and orders:
-            values[place] = (settled <= limit).sum() / orders
-            bounds[place] = is_followed and (times[is_open] <= limit).any()
+            values[place] = up_to(settled, limit) / orders
+            bounds[place] = is_followed and up_to(so_far, limit) > 0
         elif statistic == MEAN and n:
             values[place], bounds[place] = mean / SECOND, opened > 0
         elif statistic == SD and n > 1:
-            squares = np.cumsum((times - mean) ** 2)[-1]  # added one after the other
-            values[place], bounds[place] = np.sqrt(squares / (n - 1)) / SECOND, opened > 0
+            values[place], bounds[place] = np.sqrt(squares(times, mean) / (n - 1)) / SECOND, opened > 0
         elif statistic == MIN and n:
-            values[place] = times.min() / SECOND
-            bounds[place] = opened > 0 and (settled <= times.min()).sum() == 0
+            values[place] = least / SECOND
+            bounds[place] = opened > 0 and up_to(settled, least) == 0
         elif statistic == MAX and n:
-            values[place], bounds[place] = times.max() / SECOND, opened > 0
+            values[place], bounds[place] = most / SECOND, opened > 0
 
 
-def total(times: Array) -> float:
-    """Return the sum of times, exact before it becomes a float unless it could pass 64 bits."""
-    if len(times) and times.max() > LARGEST / len(times):
-        return float(np.cumsum(times.astype(np.float64))[-1])
-    return float(times.sum())
+# What takes the time of a large run; `sim.metrics.volume` has loops in place of these.
 
 
-def order_statistics(times: Array, ranks: Array) -> Array:
-    """Return the times of some ranks, from 0."""
+def summary(times: Array) -> tuple[float, int, int]:
+    """Return the sum of times, the least and the largest; the sum is exact before it becomes a float unless it could
+    pass 64 bits.
+    """
+    if len(times) == 0:
+        return 0.0, 0, 0
+    least, most = times.min(), times.max()
+    if most > LARGEST / len(times):
+        return float(np.cumsum(times.astype(np.float64))[-1]), least, most
+    return float(times.sum()), least, most
+
+
+def squares(times: Array, mean: float) -> float:
+    """Return the sum of squared distances from the mean, added one after the other."""
+    total: float = np.cumsum((times - mean) ** 2)[-1]
+    return total
+
+
+def equal_to(codes: Array, code: int) -> int:
+    """Return how many codes are equal to one."""
+    return int(np.count_nonzero(codes == code))
+
+
+def up_to(times: Array, limit: int) -> int:
+    """Return how many times are at most a limit."""
+    return int(np.count_nonzero(times <= limit))
+
+
+def ascending(times: Array) -> Array:
+    """Return times in ascending order."""
+    return np.sort(times)
+
+
+def order_statistics(times: Array, ranks: Array, least: int, most: int) -> Array:  # noqa: ARG001 - loops use them
+    """Return the times of some ascending ranks, from 0."""
     return np.sort(times)[ranks]

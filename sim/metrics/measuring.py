@@ -99,15 +99,13 @@ def new_pools() -> NDArray[np.int64]:
 
 
 def counts_of_pools(pools: NDArray[np.int64]) -> dict[str, Counts]:
-    """Return what was counted in pools by the names of distributions, such as wait.VIP, and wait for both classes."""
+    """Return what was counted in pools by the names of distributions of a class, such as wait.VIP."""
     counts: dict[str, Counts] = {}
     for family, by_class in zip(_POOLED, pools, strict=True):
-        of_classes = []
-        for order_class in OrderClass:
-            places = np.flatnonzero(by_class[order_class])
-            of_classes.append(Counts(places.astype(np.int32), by_class[order_class][places]))
-            counts[Metric(family, order_class, "").distribution] = of_classes[-1]
-        counts[Metric(family, None, "").distribution] = Counts.join(of_classes)
+        for order_class, pool in zip(OrderClass, by_class, strict=True):
+            places = np.flatnonzero(pool != 0)  # much faster than of numbers
+            name = Metric(family, order_class, "").distribution
+            counts[name] = Counts(places.astype(np.int32), pool[places])
     return counts
 
 

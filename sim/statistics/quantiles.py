@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from sim.statistics.intervals import Interval, Ints, t_quantile, unseen_share
 
-_BITS = 12  # each power of two is cut into 4,096 ranges
-PLACES = (64 - _BITS) << _BITS
+BITS = 12  # each power of two is cut into 4,096 ranges
+PLACES = (64 - BITS) << BITS
 """How many ranges there are."""
 _NO_COUNTS = "these bytes are no counts"
 
@@ -18,15 +18,15 @@ _NO_COUNTS = "these bytes are no counts"
 def places_of(numbers: Ints) -> Ints:
     """Return the place of the range of each number: numbers below 8,192 have one each. numba can compile it."""
     exponent = (numbers.astype(np.float64).view(np.int64) >> 52) - 1023  # the power of two below each number
-    power = np.maximum(exponent - _BITS, 0)
-    places: Ints = (power << _BITS) + (numbers >> power)
+    power = np.maximum(exponent - BITS, 0)
+    places: Ints = (power << BITS) + (numbers >> power)
     return places
 
 
 def _middle(place: int) -> float:
     """Return the middle of the range at a place."""
-    power = max((place >> _BITS) - 1, 0)
-    low = (place - (power << _BITS)) << power
+    power = max((place >> BITS) - 1, 0)
+    low = (place - (power << BITS)) << power
     return low + ((1 << power) - 1) / 2
 
 

@@ -1,0 +1,40 @@
+"""The loops that stand in for numpy where metrics are compiled say the same to the last bit."""
+
+import numpy as np
+import pytest
+
+from sim.metrics import durations, volume
+from sim.statistics import PLACES
+
+TIMES = {
+    "none": lambda _: np.empty(0, np.int64),
+    "one": lambda _: np.array([7]),
+    "all alike": lambda _: np.full(500, 10**9),
+    "few": lambda chance: chance.integers(0, 100, 20),
+    "spread": lambda chance: chance.integers(0, 10**10, 3_000),
+    "mostly none": lambda chance: chance.integers(0, 10**8, 2_000) * (chance.random(2_000) < 0.3),
+    "one far away": lambda chance: np.append(chance.integers(0, 10**6, 2_000), 10**15),
+    "in two heaps": lambda chance: chance.integers(0, 50, 1_000) + 10**12 * chance.integers(0, 2, 1_000),
+    "beyond 64 bits together": lambda chance: chance.integers(2**61, 2**62, 300),
+}
+
+
+@pytest.mark.parametrize("kind", TIMES)
+def test_loops_say_what_numpy_says(kind):
+    times = TIMES[kind](np.random.default_rng(7))
+    ordered = np.sort(times)
+    assert (volume._ascending(times) == ordered).all()
+    total, least, most = durations.summary(times)
+    assert volume._summary(times) == (total, least, most)
+    for limit in (-1, least, most, *times[:3]):
+        assert volume._up_to(times, limit) == durations.up_to(times, limit)
+        assert volume._equal_to(times, limit) == durations.equal_to(times, limit)
+        assert volume._created_before(ordered, limit) == np.searchsorted(ordered, limit)
+    if len(times):
+        ranks = np.unique(np.array([0, 0.5, 0.9, 0.99, 1]) * (len(times) - 1)).astype(np.int64)
+        assert (volume._order_statistics(times, ranks, least, most) == ordered[ranks]).all()
+        assert volume._squares(times, total / len(times)) == durations.squares(times, total / len(times))
+    counts, by_loop = np.zeros((2, PLACES), np.int64)
+    durations.add(counts, times)
+    volume._add(by_loop, times)
+    assert (counts == by_loop).all()
