@@ -13,6 +13,7 @@ import pytest
 from libsql_client.sqlite3_utils import Sqlite3Client
 
 import sim.cli
+import sim.engines
 from sim import Database, Run, load_scenario, open_database, run
 from tests.helpers.backends import BUSY, KINDS, TRACED, Backend, run_text
 from tests.helpers.javascript import JavaScriptEngine
@@ -199,6 +200,16 @@ def compiled_engine(tmp_path_factory) -> None:
         except FileExistsError:
             wait_for(mark.exists)
     compile_now()
+
+
+@pytest.fixture(scope="package")
+def compiled_from_the_first_replication_on(request) -> Iterator[None]:
+    """Let `auto` be the compiled engine, which makes the same numbers in a fraction of the time; not with `--quick`."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not request.config.getoption("--quick"):
+            request.getfixturevalue("compiled_engine")
+            patch.setattr(sim.engines, "LONG", 0)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -73,7 +73,8 @@ def levels_at(log: EventLog, breaks: Ints) -> Levels:
         area[:, column] = np.diff(np.append(gathered, areas.sum()))
         levels[:-1, column], levels[-1, column] = heights[step], heights[-1]
         stops = np.searchsorted(times, np.minimum(np.append(breaks[1:], log.end), log.end))
-        for segment, (first, stop) in enumerate(zip(step.tolist(), stops.tolist(), strict=True)):
-            if breaks[segment] < log.end:
-                highest[segment, column] = heights[first:stop].max()
+        inside_run = breaks < log.end
+        # From each step to its stop, and from there to the next step, which is skipped.
+        bounds = np.column_stack((step, stops))[inside_run].ravel()
+        highest[inside_run, column] = np.maximum.reduceat(np.append(heights, 0), bounds)[::2]
     return Levels(levels, highest, area, reach)

@@ -1,23 +1,15 @@
 """Scenarios and replications that the tests of experiments share."""
 
-from collections.abc import Iterator
-
 import pytest
 
-import sim.engines
 from sim import Replications, Scenario, load_scenario, replicate
 from tests.helpers.experiments import SHIFT
 from tests.helpers.studies import CREWS, KITCHEN
 
 
 @pytest.fixture(scope="package", autouse=True)
-def _compiled_from_the_first_replication_on(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Let `auto` be the compiled engine, which makes the same numbers in a fraction of the time; not with `--quick`."""
-    with pytest.MonkeyPatch.context() as patch:
-        if not request.config.getoption("--quick"):
-            request.getfixturevalue("compiled_engine")
-            patch.setattr(sim.engines, "LONG", 0)
-        yield
+def _quickly(compiled_from_the_first_replication_on: None) -> None:
+    """Make numbers with the compiled engine."""
 
 
 @pytest.fixture(scope="session")

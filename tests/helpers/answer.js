@@ -1,11 +1,9 @@
-// Answers each line of JSON, a workload and actions by hand, with one: the log that kitchen.js of a folder makes.
+// Answers each line, the address of a folder and in JSON a workload and actions by hand, with one of JSON: the log that
+// kitchen.js of that folder makes. The first line is the contract of the folder that is named at the start.
 
 import { createInterface } from "node:readline";
 
-const folder = process.argv[2];
-const { Kitchen } = await import(`${folder}/kitchen.js`);
-const { fingerprint } = await import(`${folder}/fingerprint.js`);
-const contract = await import(`${folder}/contract.js`);
+const contract = await import(`${process.argv[2]}/contract.js`);
 
 function act(kitchen, [time, action, order]) {
   kitchen.runUntil(time);
@@ -14,7 +12,9 @@ function act(kitchen, [time, action, order]) {
   else kitchen.removeBot();
 }
 
-function answer({ workload, by_hand }) {
+async function answer(folder, { workload, by_hand }) {
+  const { Kitchen } = await import(`${folder}/kitchen.js`);
+  const { fingerprint } = await import(`${folder}/fingerprint.js`);
   try {
     const kitchen = new Kitchen(workload);
     for (const action of by_hand) act(kitchen, action);
@@ -27,5 +27,6 @@ function answer({ workload, by_hand }) {
 
 console.log(JSON.stringify(contract));
 for await (const line of createInterface({ input: process.stdin })) {
-  console.log(JSON.stringify(answer(JSON.parse(line))));
+  const space = line.indexOf(" ");
+  console.log(JSON.stringify(await answer(line.slice(0, space), JSON.parse(line.slice(space)))));
 }

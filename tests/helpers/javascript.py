@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -51,20 +51,13 @@ def question(workload: Workload, by_hand: Sequence[ByHand] = ()) -> str:
     return json.dumps({"workload": columns_of(workload), "by_hand": by_hand})
 
 
-def fingerprints(folder: Path, questions: Iterable[str]) -> list[str | None]:
-    """Return what the engine in a folder answers to all questions, None where it fails."""
-    command = [node_program(), str(ANSWER), folder.as_uri()]
-    said = subprocess.run(command, input="\n".join(questions), capture_output=True, text=True, check=True, timeout=60)
-    return [json.loads(line).get("fingerprint") for line in said.stdout.splitlines()[1:]]
-
-
 class JavaScriptEngine:
     """A node process with kitchen.js, which runs one workload after the other."""
 
     def __enter__(self) -> Self:
         command = [node_program(), str(ANSWER), PAGE.as_uri()]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.contract = self._read()
+        self.contract = json.loads(self._process.stdout.readline())
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -77,13 +70,14 @@ class JavaScriptEngine:
             ArithmeticError: kitchen.js refuses the workload.
 
         """
-        print(question(workload, by_hand), file=self._process.stdin, flush=True)
-        said = self._read()
+        said = self.answer(PAGE, question(workload, by_hand))
         if "error" in said:
             raise ArithmeticError(said["error"])
         log = EventLog(**{name: np.array(said[name], kind) for name, kind in COLUMNS.items()}, end=said["end"])
         assert said["fingerprint"] == log.fingerprint
         return log
 
-    def _read(self) -> dict[str, Any]:
+    def answer(self, folder: Path, asked: str) -> dict[str, Any]:
+        """Return what the engine of a folder answers to a question: a log with its fingerprint, or an error."""
+        print(folder.as_uri(), asked, file=self._process.stdin, flush=True)
         return json.loads(self._process.stdout.readline())
