@@ -85,7 +85,7 @@ def golden_finding(file: Path, scenario: Scenario, look: Look, is_required: bool
     Where that `is_required`, a scenario in which nothing is random must have one.
 
     Raises:
-        FileError: what is kept is no golden fingerprint.
+        FileError: what is kept is not a golden fingerprint.
 
     """
     finding = Finding("golden log", scenario.root.place, "golden log", Judgement.PASS, Outcome.PASS)
@@ -121,7 +121,7 @@ def _read_fingerprint(file: Path) -> tuple[str, str]:
         document = json.loads(read_bytes(file, _LARGEST))
         return _digits(document["fingerprint"], 16), _digits(document["model_sha256"], 64)
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        message = "is no golden fingerprint; sim check --update-golden stores it again"
+        message = "is not a golden fingerprint; sim check --update-golden stores it again"
         raise FileError([Fault(str(file), 1, 1, "", message)]) from None
 
 

@@ -51,7 +51,7 @@ def push_command(
 
     address = find_address(db)
     if not address.is_remote:
-        problem = "is no server; set TURSO_DATABASE_URL, or write --db libsql://HOST"
+        problem = "is not a server; set TURSO_DATABASE_URL, or write --db libsql://HOST"
         raise StorageError(f"database {address.url}: {problem}")
     if (of := find_address(source, "--from")).is_remote:
         raise StorageError(f"--from {of.url}: is on a server; write --from file:NAME")

@@ -100,7 +100,7 @@ class Model:
         for setting in self.settings or []:
             name, equals, text = setting.partition("=")
             if not (name and equals):
-                raise typer.BadParameter(f"{setting!r} is no setting; write --set NAME=VALUE")
+                raise typer.BadParameter(f"{setting!r} is not a setting; write --set NAME=VALUE")
             try:
                 values[name] = parse_value(text)
             except KitchensimError:
@@ -128,7 +128,7 @@ class Keeping:
     def address(self) -> "Address | None":
         """Return where results go, None where they are not to be kept; a wrong URL is told before anything is run."""
         if not all(tag.strip() and tag.isprintable() for tag in self.tags or []):
-            raise typer.BadParameter("is no word; write letters", param_hint="--tag")
+            raise typer.BadParameter("is empty or cannot be printed; write a word such as monday", param_hint="--tag")
         is_kept = self.db is not None if self.save is None else self.save
         if not is_kept:
             return None

@@ -173,7 +173,7 @@ def _failing(scenario: Scenario) -> Iterator[str]:
     """Yield each assumption that fails."""
     file = scenario.file
     if any(entry.order is not None for entry in file.timeline):
-        yield "orders of the timeline are no Poisson arrivals"
+        yield "orders of the timeline are not Poisson arrivals"
     yield from _failing_arrivals(scenario)
     if not any(stream.process.mean_rate for stream in file.arrivals if stream.trace is None):
         yield "there are no arrivals"

@@ -60,7 +60,7 @@ def _client(address: str) -> Any:
         asyncio.run(asyncio.wait_for(_greet(address), _SECONDS))
         return cast(Any, Client)(address, timeout=_SECONDS, set_as_default=False)
     except Exception as error:  # noqa: BLE001 - dask may fail in any way over what another server answers
-        reason = "who answers is no dask scheduler"
+        reason = "the answer is not that of a dask scheduler"
         if isinstance(error, (OSError, TypeError, ValueError)):
             reason = str(error).strip().split("\n")[0] or f"nobody answers in {_SECONDS} s"
         raise SimulationError(

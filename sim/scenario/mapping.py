@@ -214,7 +214,7 @@ _WORDINGS = {
     "list_type": "{value} is not a list; write items that start with '- '",
     "dict_type": "{value} is not a mapping; write keys and values",
     "string_type": "{value} is not text; write text, in quotes if it looks like a number",
-    "string_pattern_mismatch": "{value} is no name; write up to 100 letters, digits, '-' and '_'",
+    "string_pattern_mismatch": "{value} is not a name; write up to 100 letters, digits, '-' and '_'",
     "literal_error": "{value} is not known{hint}",
 }
 

@@ -70,7 +70,10 @@ def _misfits_of_values(names: list[str], sweep: SweepPlan, steps: Steps) -> Iter
         if len(kinds) > 1 or any(value.order is None for value in quantities):
             yield steps, f"the values of {name} have no order; sweep numbers or durations, or name a metric"
         elif len(names) > 1 and kinds != {"a number"}:
-            yield steps, f"the values of {name} are no numbers; add up parameters that are, such as numbers of bots"
+            yield (
+                steps,
+                f"the values of {name} are not numbers; add up parameters that are numbers, such as numbers of bots",
+            )
 
 
 def _unknown(plan: SelectPlan, parameters: Collection[str]) -> str:
@@ -78,8 +81,8 @@ def _unknown(plan: SelectPlan, parameters: Collection[str]) -> str:
     wrong = [name for name in plan.terms if name not in parameters]
     if len(plan.terms) > 1:
         if "" in wrong:
-            return f"{shown(plan.objective)} is no sum; write names joined by +, such as lunch + off"
-        return f"{shown(wrong[0])} is no parameter of sweep{did_you_mean(wrong[0], parameters)}"
+            return f"{shown(plan.objective)} is not a sum; write names joined by +, such as lunch + off"
+        return f"{shown(wrong[0])} is not a parameter of sweep{did_you_mean(wrong[0], parameters)}"
     close = closest(plan.objective, [*parameters, BOT_HOURS]) or closest_metric(plan.objective)
     cure = f"did you mean {close!r}?" if close else f"write {next(iter(parameters))} or a metric such as wait.VIP.p95"
     return f"{shown(plan.objective)} is neither a parameter of sweep nor a metric; {cure}"

@@ -31,7 +31,7 @@ def load_scenario(source: str | Path | Mapping[str, Any], /, **parameters: Any) 
         root = with_base(node_of(dict(source), Place("dict")), Path("dict"), faults)
         return checked(root, Path(), parameters, faults, {})
     if isinstance(source, str) and "\n" in source:
-        raise ScenarioError([Place("text").fault("", "is no path; give YAML text to Scenario.parse")])
+        raise ScenarioError([Place("text").fault("", "is not a path; give YAML text to Scenario.parse")])
     root = read_scenario(Path(source), str(source), faults)
     return checked(root, Path(source).parent, parameters, faults, {})
 

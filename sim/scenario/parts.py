@@ -100,7 +100,7 @@ def distinct(data: Any, handler: ValidatorFunctionWrapHandler) -> Any:
 
 def _class_shares(value: object) -> object:
     if isinstance(value, list):
-        raise ValueError("a list is no class; write shares such as {VIP: 20%, NORMAL: 80%}")
+        raise ValueError("a list is not a class; write shares such as {VIP: 20%, NORMAL: 80%}")
     return value if isinstance(value, dict) else {one_of(value, CLASS_NAMES): "100%"}
 
 

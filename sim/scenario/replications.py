@@ -31,7 +31,7 @@ def _half_width(value: object) -> str:
 def _confidence(value: object) -> float:
     share = float(parse_share(value))
     if not 0.5 <= share < 1:
-        raise ValueError(f"{shown(value)} is no confidence; write one from 50% to below 100%, such as 95%")
+        raise ValueError(f"{shown(value)} is not a confidence; write one from 50% to below 100%, such as 95%")
     return share
 
 

@@ -136,7 +136,7 @@ def _status_is_one_of_its_subject(expectation: Expectation) -> Iterator[Finding]
     known = _BOT_STATUSES if is_of_bot else tuple(OrderStatus.__members__)
     if expectation.status is not None and expectation.status not in known:
         subject = "a bot" if is_of_bot else "an order"
-        yield ("status",), f"{expectation.status} is no status of {subject}; write one of {', '.join(known)}"
+        yield ("status",), f"{expectation.status} is not a status of {subject}; write one of {', '.join(known)}"
 
 
 @_rule(Expectation)

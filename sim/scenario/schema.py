@@ -220,7 +220,7 @@ def _with_places(entries: list[Expectation], info: ValidationInfo) -> list[Expec
 
 def _version(value: object) -> object:
     if type(value) is not int or value != 1:
-        raise ValueError(f"{shown(value)} is no version of this format; write 1")
+        raise ValueError(f"{shown(value)} is not a version of this format; write 1")
     return value
 
 

@@ -74,7 +74,7 @@ def _wrong_values(name: str, listed: object, parameters: Mapping[str, Any]) -> I
     earlier = set()
     for index, value in enumerate(listed):
         if not _is_single(value):
-            yield (name, index), f"{shown(value)} is no single value; write one such as 5 or 3m"
+            yield (name, index), f"{shown(value)} is not a single value; write one such as 5 or 3m"
         elif (meaning := quantity(value)) in earlier:
             yield (name, index), f"{shown(value)} stands twice in the list; keep one of them"
         else:
@@ -99,7 +99,7 @@ def _read_baseline(data: object, info: ValidationInfo) -> dict[str, Any]:
         if name not in parameters
     ]
     findings += [
-        ((name,), f"{shown(value)} is no single value; write one such as 5 or 3m")
+        ((name,), f"{shown(value)} is not a single value; write one such as 5 or 3m")
         for name, value in data.items()
         if not _is_single(value)
     ]

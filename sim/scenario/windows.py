@@ -69,7 +69,7 @@ def _read_windows(data: object, info: ValidationInfo) -> tuple[Window, ...]:
 def _wrong_name(name: str) -> Iterator[Finding]:
     if not re.fullmatch(NAME_PATTERN, name):
         cure = "begin with a letter, and write up to 100 letters, digits, '-' and '_'"
-        yield (KEY,), f"{shown(name)} is no name of a window; {cure}"
+        yield (KEY,), f"{shown(name)} is not a name of a window; {cure}"
 
 
 def _misfits(plan: WindowPlan, run: _Run) -> Iterator[Finding]:

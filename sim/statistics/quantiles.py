@@ -12,7 +12,7 @@ from sim.statistics.intervals import Interval, Ints, t_quantile, unseen_share
 BITS = 12  # each power of two is cut into 4,096 ranges
 PLACES = (64 - BITS) << BITS
 """How many ranges there are."""
-_NO_COUNTS = "these bytes are no counts"
+_NO_COUNTS = "these bytes are not counts"
 
 
 def places_of(numbers: Ints) -> Ints:

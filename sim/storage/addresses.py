@@ -92,7 +92,7 @@ def _env_file() -> Mapping[str, str | None]:
         if S_ISDIR(status.st_mode):
             return {}
         if not S_ISREG(status.st_mode) or status.st_size > _LARGEST:
-            raise StorageError(".env: is no file of settings; remove it, or name the database with --db file:NAME")
+            raise StorageError(".env: is not a file of settings; remove it, or name the database with --db file:NAME")
         text = Path(".env").read_text(encoding="utf-8")
     except FileNotFoundError:
         return {}

@@ -283,5 +283,5 @@ def parse_instant(text: str) -> datetime:
             instant = datetime.fromisoformat(text)
             return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        problem = f"{text!r} is no instant; write 2h for two hours ago, or a date such as 2026-11-23"
+        problem = f"{text!r} is not an instant; write 2h for two hours ago, or a date such as 2026-11-23"
         raise ValueError(problem) from None

@@ -234,7 +234,7 @@ def test_a_damaged_fingerprint_makes_a_scenario_wrong(damage):
     Path("golden/late.yaml.json").write_bytes(damage)
     assert check(".", status=2) == [
         "WRONG         late.yaml",
-        "  golden/late.yaml.json:1:1: is no golden fingerprint; sim check --update-golden stores it again",
+        "  golden/late.yaml.json:1:1: is not a golden fingerprint; sim check --update-golden stores it again",
         "PASS          other.yaml: 1 of 1 expectation",
         "2 scenarios: 1 passed, 1 wrong",
     ]

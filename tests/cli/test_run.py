@@ -167,10 +167,10 @@ def test_every_fault_of_a_wrong_file_is_a_line_with_its_place_and_makes_status_2
         (("select", "kitchen.yaml", "-n", "0"), "0 is too small; write 1 or more"),
         (("check", "kitchen.yaml", "--jobs", "0"), "'--jobs': 0 is too small; write 1 or more"),
         (("run", "kitchen.yaml", "--engine", "steam"), "'steam'"),
-        (("run", "kitchen.yaml", "--set", "bots"), "'bots' is no setting; write --set NAME=VALUE"),
+        (("run", "kitchen.yaml", "--set", "bots"), "'bots' is not a setting; write --set NAME=VALUE"),
         (("run", "kitchen.yaml", "--set", "bots=["), "'bots=[' has no YAML value; write --set bots=VALUE"),
         *(
-            (("run", "kitchen.yaml", "--tag", tag), "--tag: is no word; write letters")
+            (("run", "kitchen.yaml", "--tag", tag), "--tag: is empty or cannot be printed; write a word such as monday")
             for tag in ("", " ", "a\nb", "\udcff")
         ),
         (("walk",), "No such command 'walk'"),

@@ -111,7 +111,7 @@ def test_theory_is_a_table_without_replications_too():
 def test_a_theory_that_does_not_hold_says_why_in_a_notebook(scenario):
     none = theory(scenario(LATE))
     assert none.to_frame().empty
-    assert none._repr_html_() == "<div>no theory, since orders of the timeline are no Poisson arrivals</div>"
+    assert none._repr_html_() == "<div>no theory, since orders of the timeline are not Poisson arrivals</div>"
 
 
 def test_replications_in_a_notebook_are_a_table_of_metrics_and_one_of_verdicts(scenario):

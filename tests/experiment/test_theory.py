@@ -62,7 +62,7 @@ ALONE = {"bots": "initial: 1"}
 @pytest.mark.parametrize(
     ("keys", "changes", "failing"),
     [
-        ("timeline: [{at: 0s, order: VIP}]", {}, "orders of the timeline are no Poisson arrivals"),
+        ("timeline: [{at: 0s, order: VIP}]", {}, "orders of the timeline are not Poisson arrivals"),
         ("arrivals: [{class: VIP, every: 10s}]", {}, "arrivals of stream-1 are not Poisson with one rate"),
         (
             "arrivals: [{class: VIP, poisson: {phases: [{for: 1h, rate: 1/m}]}}]",

@@ -163,7 +163,7 @@ def test_a_golden_fingerprint_that_is_none_is_a_fault_in_one_line(pytester):
     done = pytester.runpytest()
     outcome(done, 1, failed=1)
     [line] = failures(done)[1:]
-    said = "/golden/calm.scenario.yaml.json:1:1: is no golden fingerprint; sim check --update-golden stores it again"
+    said = "/golden/calm.scenario.yaml.json:1:1: is not a golden fingerprint; sim check --update-golden stores it again"
     assert line.endswith(said)
 
 

@@ -59,7 +59,7 @@ def test_faults_of_a_dict_and_a_text_say_where_they_are(tmp_path):
         with pytest.raises(ScenarioError) as caught:
             load_scenario(wrong)
         assert told in caught.value.lines
-    with pytest.raises(ScenarioError, match=r"text:1:1: is no path; give YAML text to Scenario\.parse"):
+    with pytest.raises(ScenarioError, match=r"text:1:1: is not a path; give YAML text to Scenario\.parse"):
         load_scenario(KEYS)
     strange = tmp_path / "two\nlines.yaml"  # a path, whatever its name
     strange.write_text(KEYS)

@@ -82,7 +82,7 @@ def test_what_cannot_be_told_is_asked_for_in_the_words_of_the_file(refusal, tmp_
     ("key", "message"),
     [
         ("dates: ymd", "'ymd' is not known; did you mean 'mdy'?"),
-        ("zone: Europe/Rme", "'Europe/Rme' is no time zone; did you mean 'Europe/Rome'?"),
+        ("zone: Europe/Rme", "'Europe/Rme' is not a time zone; did you mean 'Europe/Rome'?"),
         ("unit: sec", "'sec' is not known; write one of s, m, h, ms"),
         ("columns: {time: Ordered}", "'till.csv' has no column 'Ordered'; did you mean 'Ordered At'?"),
         ("columns: {tme: Ordered At}", "unknown key 'tme'; did you mean 'time'?"),

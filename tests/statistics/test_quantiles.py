@@ -72,7 +72,7 @@ def test_stored_counts_are_these_bytes_and_few():
 
 @pytest.mark.parametrize("content", [b"", b"\x80", b"\x02\x01", b"\x01\x01", b"\x01\x00\x00"])
 def test_other_bytes_are_no_counts(content):
-    with pytest.raises(ValueError, match="these bytes are no counts"):
+    with pytest.raises(ValueError, match="these bytes are not counts"):
         Counts.from_bytes(content)
 
 

@@ -114,7 +114,7 @@ def test_an_env_file_that_would_never_end_is_refused(kind):
             Path(".env").symlink_to("/dev/zero")
         case "huge":
             Path(".env").write_text("#\n" * 40_000)
-    assert refusal() == ".env: is no file of settings; remove it, or name the database with --db file:NAME"
+    assert refusal() == ".env: is not a file of settings; remove it, or name the database with --db file:NAME"
 
 
 def test_a_folder_called_env_is_no_settings():

@@ -77,7 +77,7 @@ def find_zone(name: str) -> ZoneInfo:
         from zoneinfo import available_timezones
 
         hint = did_you_mean(name, sorted(available_timezones())) if "/" in name else "; write one such as Europe/Rome"
-        raise ValueError(f"{shown(name)} is no time zone{hint}") from None
+        raise ValueError(f"{shown(name)} is not a time zone{hint}") from None
 
 
 def is_instant(text: str) -> bool:
@@ -99,7 +99,7 @@ def read_instants(texts: Sequence[str], order: DateOrder | None, zone: ZoneInfo 
     notes: list[str] = []
     cells = [_parsed(text) if text else None for text in texts]
     wrong = {
-        row: f"{shown(text)} is no date or time; write one such as 2026-03-01 18:05:00"
+        row: f"{shown(text)} is not a date or time; write one such as 2026-03-01 18:05:00"
         for row, (text, cell) in enumerate(zip(texts, cells, strict=True))
         if text and cell is None
     }
@@ -112,7 +112,7 @@ def read_instants(texts: Sequence[str], order: DateOrder | None, zone: ZoneInfo 
         if offsets != {None} and (len(offsets) > 1 or offsets == {0}):
             text = texts[next(row for row, cell in enumerate(cells) if cell and cell.offset is not None)]
             cure = option.format("zone", "Europe/Rome")
-            raise ValueError(f"{shown(text)} is no local time; say where the shop is, such as {cure}")
+            raise ValueError(f"{shown(text)} is not a local time; say where the shop is, such as {cure}")
     time = np.full(len(texts), NONE, np.int64)
     days: dict[tuple[int, int, int], int | None] = {}
     for row, cell in enumerate(cells):

@@ -59,7 +59,7 @@ def test_since_something_else_makes_status_2_and_says_what_to_write(when):
     stored()
     said = sim("runs", "--since", when, status=2)
     assert said.stdout == ""
-    problem = f"{when!r} is no instant; write 2h for two hours ago, or a date such as 2026-11-23"
+    problem = f"{when!r} is not an instant; write 2h for two hours ago, or a date such as 2026-11-23"
     assert said.stderr.splitlines()[-1] == f"Error: Invalid value for '--since': {problem}"
 
 

@@ -30,7 +30,7 @@ def test_push_takes_another_file_by_from(server):
     assert not Path("sim.db").exists()
 
 
-NO_SERVER = "is no server; set TURSO_DATABASE_URL, or write --db libsql://HOST"
+NO_SERVER = "is not a server; set TURSO_DATABASE_URL, or write --db libsql://HOST"
 NONE_YET = "there is none yet; sim run FILE makes it, or name another with --from"
 
 

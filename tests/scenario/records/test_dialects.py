@@ -111,12 +111,14 @@ def test_where_nothing_decides_that_it_is_asked():
 
 def test_an_instant_of_another_zone_is_shown_as_the_clock_of_the_shop_reads():
     text = "time,x\n2026-03-28T11:00:00Z,1\n2026-03-29T11:00:00Z,1\n"  # clocks change in between
-    assert refusal(text) == "'2026-03-28T11:00:00Z' is no local time; say where the shop is, such as --zone Europe/Rome"
+    assert (
+        refusal(text) == "'2026-03-28T11:00:00Z' is not a local time; say where the shop is, such as --zone Europe/Rome"
+    )
     assert times(read(text, zone="Europe/Rome")) == ["2026-03-28 12:00:00", "2026-03-29 13:00:00"]
     naive = read(text.replace("Z", ""), zone="Europe/Rome")
     assert times(naive) == ["2026-03-28 12:00:00", "2026-03-29 13:00:00"]
     assert naive.notes == ["times are taken as UTC, and as the clock reads in Europe/Rome from here on"]
-    assert "'Europe/Rme' is no time zone; did you mean 'Europe/Rome'?" in refusal(text, zone="Europe/Rme")
+    assert "'Europe/Rme' is not a time zone; did you mean 'Europe/Rome'?" in refusal(text, zone="Europe/Rme")
 
 
 def test_seconds_since_1970_are_instants():
@@ -219,7 +221,7 @@ def test_a_row_that_cannot_be_read_is_a_fault_with_its_place():
     assert len(records) == 1
     assert records.rows == 5
     assert sorted(map(str, records.faults)) == [
-        "till.csv:3:1: time: 'Total' is no date or time; write one such as 2026-03-01 18:05:00",
+        "till.csv:3:1: time: 'Total' is not a date or time; write one such as 2026-03-01 18:05:00",
         "till.csv:4:7: service: '-4s' is negative; write 0s or a longer duration",
         "till.csv:5:1: holds 2 values, and the header 3; mend this row",
         "till.csv:6:1: time: is empty; say when the order came",
