@@ -69,6 +69,7 @@ _DATABASE = (
 DatabaseOption = Annotated[str | None, option(_DATABASE, "URL")]
 JsonOption = Annotated[bool, option("Print JSON instead of tables.", None, "--json")]
 ChartsOption = Annotated[bool, option("Draw the charts.", None, "--charts/--no-charts")]
+PageOption = Annotated[bool, option("Write the page that replays the run.", None, "--page/--no-page")]
 _ENGINES = get_args(Engine)
 _READ_ENGINE = word_of(*_ENGINES)
 

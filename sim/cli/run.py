@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from sim.cli.options import FileArgument, Files, JsonOption, Keeping, Model, composed, number_from, option
+from sim.cli.options import FileArgument, Files, JsonOption, Keeping, Model, PageOption, composed, number_from, option
 from sim.cli.printing import say, say_json
 from sim.cli.statuses import FAILED, InterruptedWorkError, leave
 from sim.cli.work import hint_at_numba, write_to
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Run(Files, Keeping, Model):
+    page: PageOption = True
     as_json: JsonOption = False
 
 
@@ -43,7 +44,7 @@ def run_command(
             run = simulate(scenario, options.seed, replication, options.engine, progress)
         if options.engine == "compiled" or len(run.workload.action) >= LONG:
             hint_at_numba(options.engine)
-        places = _keep(run, keeper, folder, options.charts)
+        places = _keep(run, keeper, folder, options)
     if options.as_json:
         say_json(kept_run_document(run, keeper.run_id))
     else:
@@ -51,21 +52,25 @@ def run_command(
     leave(keeper.problems, 0 if all(verdict.held for verdict in run.verdicts) else FAILED)
 
 
-def _keep(run: "Run", keeper: "Keeper", folder: Path, charts: bool) -> list[str]:
+def _keep(run: "Run", keeper: "Keeper", folder: Path, options: _Run) -> list[str]:
     """Keep a run in a file of its own database, then in files, then on a server; that one fails does not keep the
     others from it. Return the lines that say where it is.
     """
     from sim.output.folder import write_run
+    from sim.output.page import too_large
 
     files: list[Path] = []
     try:
         keeper.keep_run(run)
-        write_to(folder, partial(write_run, run, charts=charts, wrote=files.append), keeper.problems)
+        write = partial(write_run, run, charts=options.charts, page=options.page, wrote=files.append)
+        write_to(folder, write, keeper.problems)
         keeper.close()
     except KeyboardInterrupt:
         places = [*_place(keeper), *map(str, files)]
         raise InterruptedWorkError(f"kept of the simulated run: {', '.join(places) or 'nothing'}") from None
     lines = [f"Stored: {place}" for place in _place(keeper)]
+    if options.page and (reason := too_large(run.workload)):
+        lines.insert(0, f"Page: {reason}")
     return [f"Files: {folder}/", *lines] if files else lines
 
 

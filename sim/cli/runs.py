@@ -131,7 +131,7 @@ def export_command(
     db: DatabaseOption = None,
     charts: ChartsOption = True,
 ) -> None:
-    """Write the files of a run as `sim run` wrote them."""
+    """Write the files of a run as `sim run` wrote them, but for the page."""
     from sim.output.files import claimed
     from sim.output.folder import write_run
     from sim.storage import find_run, load_run, open_existing_database
@@ -140,7 +140,7 @@ def export_command(
         run = load_run(database, find_run(database, run_id))
     problems: list[str] = []
     with claimed(to, "--to"):
-        write_to(to, lambda folder: write_run(run, folder, charts=charts), problems, "--to")
+        write_to(to, lambda folder: write_run(run, folder, charts=charts, page=False), problems, "--to")
     leave(problems)
     say(f"Files: {to}/")
 

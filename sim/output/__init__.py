@@ -10,7 +10,7 @@ CHART_NAMES = {
 """The charts that each command may draw."""
 
 _TABLES = {
-    "run": ("result.txt", "orders.csv", "attempts.csv", "events.csv", "metrics.json"),
+    "run": ("result.txt", "orders.csv", "attempts.csv", "events.csv", "metrics.json", "page.html"),
     "replicate": ("replications.csv",),
     "sweep": ("sweep.csv",),
     "compare": ("compare.csv",),

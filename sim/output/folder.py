@@ -9,6 +9,7 @@ from sim.experiment import Comparison, Replications, Run, Selection, Sweep
 from sim.output import OUTPUT_FILES
 from sim.output.documents import metrics_json
 from sim.output.files import Write, claimed, refuse_sources, text_file, write_files
+from sim.output.page import run_page, too_large
 from sim.output.tables import guarded, tables, write_csv, write_values
 from sim.output.text import result_lines
 from sim.scenario import Scenario
@@ -34,11 +35,11 @@ def output_folder(command: str, scenarios: Sequence[Scenario], out: Path | None)
         yield folder
 
 
-def write_run(run: Run, folder: Path, charts: bool = True, wrote: _Wrote = lambda _: None) -> None:
-    """Write `result.txt`, the CSV files, the charts if they are wanted, and `metrics.json` into `folder`.
+def write_run(run: Run, folder: Path, charts: bool = True, page: bool = True, wrote: _Wrote = lambda _: None) -> None:
+    """Write `result.txt`, the CSV files, the charts and the page if they are wanted, and `metrics.json` into `folder`.
 
-    They appear together, each whole or not at all; charts of an earlier run go. `wrote` is told each file that is
-    there.
+    They appear together, each whole or not at all; charts and page of an earlier run go. A run that is too large for a
+    page has none. `wrote` is told each file that is there.
 
     Raises:
         OSError: the folder cannot be made, or a file cannot be written.
@@ -48,6 +49,8 @@ def write_run(run: Run, folder: Path, charts: bool = True, wrote: _Wrote = lambd
     files |= {f"{name}.csv": text_file(partial(write_csv, table)) for name, table in tables(run).items()}
     if charts:
         files |= _charts(run)
+    if page and not too_large(run.workload):
+        files["page.html"] = text_file(lambda file: file.write(run_page(run)))
     files["metrics.json"] = text_file(lambda file: file.write(metrics_json(run)))
     _write("run", folder, files, wrote)
 
@@ -83,5 +86,6 @@ def _write(command: str, folder: Path, files: Mapping[str, Write], wrote: _Wrote
     if any(name.startswith("charts/") for name in files):
         with suppress(OSError):  # each chart will say what is wrong
             (folder / "charts").mkdir(exist_ok=True)
-    old = [folder / name for name in OUTPUT_FILES[command] if name.startswith("charts/") and name not in files]
+    drawn = (name for name in OUTPUT_FILES[command] if name.startswith("charts/") or name == "page.html")
+    old = [folder / name for name in drawn if name not in files]
     write_files({folder / name: write for name, write in files.items()}, old, wrote)

@@ -10,10 +10,11 @@ from sim.scenario.schema import Expectation
 from sim.scenario.schema_json import json_schema
 from sim.scenario.source import parse_value
 from sim.scenario.study import BOT_HOURS, SelectPlan
+from sim.scenario.text import resolved_text
 from sim.scenario.thresholds import Condition, Threshold, limit
 from sim.scenario.tree import Place
 from sim.scenario.where import quantity
-from sim.scenario.workload import crew_changes, stream_names
+from sim.scenario.workload import crew_changes, service_by_hand, stream_names
 
 __all__ = [
     "BOT_HOURS",
@@ -36,6 +37,8 @@ __all__ = [
     "parse_value",
     "prepare",
     "quantity",
+    "resolved_text",
     "restore_scenario",
+    "service_by_hand",
     "stream_names",
 ]

@@ -132,6 +132,12 @@ def _single(value: int, kind: Any) -> NDArray[Any]:
     return np.array([value], kind)
 
 
+def service_by_hand(file: ScenarioFile, order_class: OrderClass, count: int) -> Ints:
+    """Return service times of a class in microseconds for orders that somebody creates in a live kitchen."""
+    numbers = Chance(file.seed, 1).numbers("by hand", "service", count)  # no stream has a blank in its name
+    return file.service.of(order_class.value).durations(numbers)
+
+
 def stream_names(file: ScenarioFile) -> list[str]:
     """Return the name of each arrival stream."""
     return [stream_name(stream, number) for number, stream in enumerate(file.arrivals, 1)]

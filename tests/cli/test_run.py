@@ -43,7 +43,7 @@ bots: {initial: 30}
 arrivals: [{class: NORMAL, poisson: {rate: 2/s}, limit: ORDERS}]
 """
 TABLES = ("orders.csv", "attempts.csv", "events.csv")
-FILES = {"result.txt", *TABLES, "metrics.json"}
+FILES = {"result.txt", *TABLES, "metrics.json", "page.html"}
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-FILES = {"result.txt", "orders.csv", "attempts.csv", "events.csv", "metrics.json"}
+FILES = {"result.txt", "orders.csv", "attempts.csv", "events.csv", "metrics.json", "page.html"}
 """What a run leaves beside its charts."""
 PIPES = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
 MAIN = "from sim.__main__ import main; main()"

@@ -99,7 +99,8 @@ def test_numbers_beyond_2_to_the_53_are_refused_and_not_rounded(javascript):
 
 def test_the_wheel_has_all_its_files():
     included = {Path(file.path) for file in WheelBuilder(str(ROOT)).recurse_included_files()}
-    assert {file for file in included if file.suffix == ".js"} == set(PAGE.glob("*.js"))
+    of_page = {file for file in included if file.parent == PAGE and file.suffix != ".py"}
+    assert of_page == {file for file in PAGE.iterdir() if file.suffix in (".js", ".html", ".css")}
 
 
 # Mutations

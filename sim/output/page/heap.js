@@ -19,6 +19,11 @@ class Heap {
     return this.#items.at(0);
   }
 
+  /** All items in their order. */
+  get sorted() {
+    return [...this.#items].sort(this.#compare);
+  }
+
   /** @param {T} item */
   push(item) {
     const items = this.#items;

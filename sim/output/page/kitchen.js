@@ -59,6 +59,15 @@ class Kitchen {
     return this.horizon ?? this.log.time.at(-1) ?? 0;
   }
 
+  /** The orders that are PENDING, in the order in which bots take them. */
+  get pending() {
+    return [VIP, NORMAL].flatMap((orderClass) =>
+      this.#pending[orderClass].sorted
+        .map(({ order }) => order)
+        .filter(({ state, servedAs }) => state !== GONE && servedAs === orderClass),
+    );
+  }
+
   /**
    * Carry out the next thing that is due until the horizon, with all that follows from it.
    * @param {number} until look no further than this instant

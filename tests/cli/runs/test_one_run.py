@@ -91,7 +91,7 @@ def test_compare_sets_two_runs_side_by_side_with_the_difference(backend):
 
 @pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.stem)
 def test_export_writes_the_same_bytes_as_the_run_from_the_file_and_from_the_server(file, server):
-    run_id = stored(str(file), "--db", server.url, "--out", "written", "--seed", "3")
+    run_id = stored(str(file), "--db", server.url, "--out", "written", "--seed", "3", "--no-page")
     for url, place in (("file:sim.db", "from-file"), (server.url, "from-server")):
         said = sim("runs", "export", run_id, "--db", url, "--to", f"deep/{place}", "--no-charts")
         assert said.stdout == f"Files: deep/{place}/\n"
@@ -99,7 +99,7 @@ def test_export_writes_the_same_bytes_as_the_run_from_the_file_and_from_the_serv
 
 
 def test_export_draws_the_same_charts(server):
-    sim("run", "kitchen.yaml", "--db", server.url, "--out", "written")
+    sim("run", "kitchen.yaml", "--db", server.url, "--out", "written", "--no-page")
     sim("runs", "export", run_ids()[0], "--db", server.url, "--to", "exported")
     assert bytes_of("exported") == bytes_of("written")
     assert "charts/waits.png" in names("exported")

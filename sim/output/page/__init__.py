@@ -1,0 +1,75 @@
+"""The page: a run that can be replayed and changed, a kitchen whose clock runs, two runs side by side.
+
+Each is one HTML file, which opens from a disk and sends no request. docs/decisions/0019 says how that works, and why
+the engine is written in JavaScript once more.
+"""
+
+from sim.errors import KitchensimError
+from sim.experiment import Run
+from sim.model import Workload
+from sim.output.page.bundle import page_of
+from sim.output.page.document import html_page
+from sim.output.page.sources import live_source, run_source
+from sim.scenario import Scenario
+
+__all__ = ["MOST_ORDERS", "comparison_page", "html_page", "kitchen_page", "run_page", "too_large"]
+
+MOST_ORDERS = 50_000
+"""Orders, or changes of the crew, of a run that has a page."""
+
+
+def too_large(workload: Workload) -> str:
+    """Return why there is no page of a run, '' where there is one."""
+    orders, changes = len(workload.service), len(workload.action) - len(workload.service)
+    if max(orders, changes) <= MOST_ORDERS:
+        return ""
+    number = f"{orders:,} orders" if orders > MOST_ORDERS else f"{changes:,} changes of the crew"
+    return f"no page of {number}; it has at most {MOST_ORDERS:,}"
+
+
+def run_page(run: Run) -> str:
+    """Return the HTML of a page that replays a run.
+
+    Raises:
+        KitchensimError: the run is too large for one.
+
+    """
+    _refuse(run.scenario, run.workload)
+    title = f"{run.scenario.name}, seed {run.seed}, replication {run.replication}"
+    return page_of(title, {"kind": "replay", "sources": [run_source(run)]})
+
+
+def kitchen_page(scenario: Scenario | None = None) -> str:
+    """Return the HTML of a live kitchen: its clock runs, and orders and bots come by hand; what comes by itself is that
+    of the scenario's first replication, nothing of an empty one.
+
+    Raises:
+        KitchensimError: the scenario has too many orders for one, or draws the patience of orders.
+
+    """
+    if scenario is None:
+        return page_of("kitchen, live", None)
+    for order_class, patience in dict(scenario.file.patience).items():
+        if patience is not None and patience.constant is None:
+            problem = f"patience of {order_class} is drawn, and an order by hand can have none that a file could state"
+            raise KitchensimError(f"{scenario.name}: {problem}; write a duration")
+    _refuse(scenario, scenario.workload())
+    return page_of(f"{scenario.name}, live", {"kind": "live", "sources": [live_source(scenario)]})
+
+
+def comparison_page(first: Run, second: Run) -> str:
+    """Return the HTML of a page that replays two runs side by side, by one clock.
+
+    Raises:
+        KitchensimError: one of the runs is too large.
+
+    """
+    for run in (first, second):
+        _refuse(run.scenario, run.workload)
+    title = f"{first.scenario.name} and {second.scenario.name}, seed {first.seed}, replication {first.replication}"
+    return page_of(title, {"kind": "compare", "sources": [run_source(first), run_source(second)]})
+
+
+def _refuse(scenario: Scenario, workload: Workload) -> None:
+    if reason := too_large(workload):
+        raise KitchensimError(f"{scenario.name}: {reason}")
