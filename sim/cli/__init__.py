@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sim.cli import checking, database, experiments, runs, scenarios
+from sim.cli.kitchen import kitchen_command
 from sim.cli.printing import complain, say
 from sim.cli.process import ending
 from sim.cli.run import run_command
@@ -51,6 +52,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "select": experiments.select_command,
     "theory": experiments.theory_command,
     "new": scenarios.new_command,
+    "kitchen": kitchen_command,
     "validate": scenarios.validate_command,
     "schema": scenarios.schema_command,
     "push": database.push_command,

@@ -16,6 +16,15 @@ _DAY_SECONDS = DAY // SECOND
 
 def result_lines(run: Run) -> Iterator[str]:
     """Yield the lines of `result.txt` without their ends; they depend on scenario and seed alone."""
+    yield from (line for _, line in event_lines(run))
+    yield ""
+    yield from summary_lines(run)
+
+
+def event_lines(run: Run) -> Iterator[tuple[int, str]]:
+    """Yield the lines of what happened, each with the row of its event in the log; a new day is told with the first
+    event of it.
+    """
     clock = run.scenario.clock
     day = 1
     readings = clock_readings(run.log.time, clock)
@@ -23,10 +32,8 @@ def result_lines(run: Run) -> Iterator[str]:
         today = clock.second(event.time) // _DAY_SECONDS + 1
         if today != day:
             day = today
-            yield f"[00:00:00] Day {day}"
-        yield f"[{readings[event.seq]}] {words}"
-    yield ""
-    yield from summary_lines(run)
+            yield event.seq, f"[00:00:00] Day {day}"
+        yield event.seq, f"[{readings[event.seq]}] {words}"
 
 
 def _events_in_words(run: Run) -> Iterator[tuple[Event, str]]:

@@ -1,7 +1,9 @@
 """The scenario file: loading, checking, and drawing workloads from it."""
 
+from sim.scenario.by_hand import Lines, lines_of, playable, with_entry, written_instant
 from sim.scenario.crew import bot_hours, crew_parameters, never_varies
 from sim.scenario.generators import DRAWS
+from sim.scenario.hints import did_you_mean
 from sim.scenario.metric_names import metric_of
 from sim.scenario.opening import load_scenario, prepare, restore_scenario
 from sim.scenario.replications import ReplicationPlan
@@ -21,6 +23,7 @@ __all__ = [
     "DRAWS",
     "Condition",
     "Expectation",
+    "Lines",
     "Place",
     "ReplicationPlan",
     "Scenario",
@@ -29,16 +32,21 @@ __all__ = [
     "bot_hours",
     "crew_changes",
     "crew_parameters",
+    "did_you_mean",
     "json_schema",
     "limit",
+    "lines_of",
     "load_scenario",
     "metric_of",
     "never_varies",
     "parse_value",
+    "playable",
     "prepare",
     "quantity",
     "resolved_text",
     "restore_scenario",
     "service_by_hand",
     "stream_names",
+    "with_entry",
+    "written_instant",
 ]

@@ -50,12 +50,12 @@ def resolved_text(plain: Mapping[str, Any], files: Mapping[str, bytes]) -> str:
     out.writelines(f"# {json.dumps(name)} sha256 {sha256(data).hexdigest()}\n" for name, data in files.items())
     for key, value in plain.items():
         if isinstance(value, list) and value:
-            out.write(f"{key}:\n" + "".join(f"  - {_written(item)}\n" for item in value))
+            out.write(f"{key}:\n" + "".join(f"  - {json_text(item)}\n" for item in value))
         else:
-            out.write(f"{key}: {_written(value)}\n")
+            out.write(f"{key}: {json_text(value)}\n")
     return out.getvalue()
 
 
-def _written(value: object) -> str:
+def json_text(value: object) -> str:
     """Return a value in JSON, with escapes for what a YAML file cannot hold or other tools would read otherwise."""
     return _NOT_WRITTEN.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False))

@@ -1,6 +1,7 @@
 """Verdicts: what a scenario expects, and what must hold of its metrics, against what happened."""
 
 from sim.verdicts.expectations import Verdict, expectation_text, judge_expectations
+from sim.verdicts.facts import facts
 from sim.verdicts.findings import Finding, Outcome, worst
 from sim.verdicts.thresholds import (
     LEVEL,
@@ -26,6 +27,7 @@ __all__ = [
     "ThresholdVerdict",
     "Verdict",
     "expectation_text",
+    "facts",
     "judge_expectations",
     "judge_threshold",
     "worst",

@@ -15,7 +15,7 @@ _FACTS_OF_ORDER = ("picked_up", "completed", "bot", "attempts", "status")
 _FACTS_OF_BOT = ("status",)
 
 # The status in which an event leaves its order, and its bot.
-_ORDER_STATUS = {
+ORDER_STATUS = {
     EventKind.ORDER_CREATED: "PENDING",
     EventKind.ORDER_PICKED_UP: "PROCESSING",
     EventKind.ORDER_COMPLETED: "COMPLETE",
@@ -23,7 +23,7 @@ _ORDER_STATUS = {
     EventKind.ORDER_ABANDONED: "ABANDONED",
     EventKind.ORDER_PROMOTED: "PENDING",
 }
-_BOT_STATUS = {
+BOT_STATUS = {
     EventKind.ORDER_PICKED_UP: "PROCESSING",
     EventKind.ORDER_RETURNED: "REMOVED",
     EventKind.BOT_IDLE: "IDLE",
@@ -100,9 +100,9 @@ def _instant_text(instant: int, written: int, clock: Clock) -> str:
 
 def _status_of_order(log: EventLog, order: int | None, moment: int) -> str:
     kinds = log.kind[(log.order == order) & (log.time <= moment)]
-    return _ORDER_STATUS[EventKind(kinds[-1])] if len(kinds) else "not created yet"
+    return ORDER_STATUS[EventKind(kinds[-1])] if len(kinds) else "not created yet"
 
 
 def _status_of_bot(log: EventLog, bot: int | None, moment: int) -> str:
-    kinds = [kind for kind in log.kind[(log.bot == bot) & (log.time <= moment)] if kind in _BOT_STATUS]
-    return _BOT_STATUS[EventKind(kinds[-1])] if kinds else "not added yet"
+    kinds = [kind for kind in log.kind[(log.bot == bot) & (log.time <= moment)] if kind in BOT_STATUS]
+    return BOT_STATUS[EventKind(kinds[-1])] if kinds else "not added yet"
