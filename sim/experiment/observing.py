@@ -10,7 +10,7 @@ from sim.engines import Engine
 from sim.engines.contract import GONE, NORMAL, VIP, Outcome
 from sim.errors import NO_MEMORY, SimulationError
 from sim.experiment.results import Record, Replication, Results, Series, instants_of
-from sim.experiment.simulating import observed
+from sim.experiment.simulating import drawn, observed
 from sim.experiment.single import Run
 from sim.metrics import breaks_of, counts_of_pools, definition, measure, new_pools
 from sim.model import Ints
@@ -39,11 +39,13 @@ def observe(
     pools, records = new_pools(), []
     breaks = {size: breaks_of(metric_set, instants_of(scenario)[:size], scenario.end) for size in (0, None)}
     started = datetime.now(UTC)
+    workloads = drawn(scenario, seed, numbers)
     for row, number in enumerate(numbers):
         has_series = number <= _MOST_SERIES
         try:
+            breaks_of_row = breaks[None if has_series else 0]
             chosen, outcome, fingerprint = observed(
-                scenario, seed, number, engine, breaks[None if has_series else 0], fingerprints
+                scenario, seed, number, engine, breaks_of_row, fingerprints, next(workloads)
             )
             values[row], bounds[row], counted = measure(metric_set, outcome, is_followed, _kernel(chosen), pools)
         except (SimulationError, MemoryError) as error:

@@ -1,5 +1,6 @@
 """Arrival streams: what a scenario may write, and when they run. How their instants are drawn is in `processes`."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property
 from typing import ClassVar, cast
@@ -119,20 +120,24 @@ class Stream(Part):
         """The inverse of the distribution of sizes, None where orders come one by one."""
         return None if self.batch is None else Steps(self.batch)
 
-    def times(self, opened: Open, end: int | None, factor: float) -> Times:
-        """Return the instants of this stream's arrivals in microseconds, up to its `end`; a batch counts once here.
+    def times(self, opens: Sequence[Open], end: int | None, factors: Sequence[float]) -> list[Times]:
+        """Return the instants of each day's arrivals in microseconds, up to the `end` of this stream; a batch counts
+        once here.
 
-        Some may lie out of its `from` and `until`; `chosen` tells which stay. `opened` gives the numbers of a part,
-        `factor` says how busy the day is.
+        Some may lie out of its `from` and `until`; `chosen` tells which stay. For each day, `opens` has what gives the
+        numbers of a part, and `factors` how busy it is.
         """
         if self.trace is not None:
-            return self.trace.time
+            return [self.trace.time] * len(opens)
+        if len(set(factors)) > 1:
+            return [self.times([opened], end, [factor])[0] for opened, factor in zip(opens, factors, strict=True)]
+        factor = factors[0]
         if self.has_rates and not factor:
-            return np.empty(0, np.int64)
+            return [np.empty(0, np.int64)] * len(opens)
         # Up to twice the run, as long as orders are followed, and one too many, so that too many are noticed.
         most = 2 * MOST_ORDERS + 1 if self.limit is None else self.limit
-        times = self.process.times(opened, None if end is None else end - self.from_, most, factor)
-        return times + self.from_ if self.from_ else times
+        days = self.process.times(opens, None if end is None else end - self.from_, most, factor)
+        return [times + self.from_ for times in days] if self.from_ else days
 
     def chosen(self, times: Times, end: int | None) -> slice:
         """Return which of the sorted `times` lie from `from` up to the `end` of the stream."""

@@ -1,7 +1,7 @@
 """Arrival processes: the instants at which orders come, in whole microseconds from the beginning of a stream."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, NamedTuple
@@ -83,17 +83,31 @@ class Process(ABC):
         return span / SECOND * self.mean_rate
 
     @abstractmethod
-    def times(self, opened: Open, end: int | None, most: int, factor: float) -> Times:
-        """Return the first `most` instants, or at least all before `end`, sorted, with rates times a factor above 0."""
+    def times(self, opens: Sequence[Open], end: int | None, most: int, factor: float) -> list[Times]:
+        """Return the first `most` instants of each day, or at least all before `end`, sorted, with rates times a factor
+        above 0.
+        """
 
 
-def _from_gaps(gaps: Callable[[int], Times], rate: float, end: int | None, most: int) -> Times:
-    """Return instants with gaps of `rate` in a second on average between them, of which `gaps` draws so many."""
+def _from_gaps(
+    opens: Sequence[Open], gaps: Callable[[Numbers], Times], rate: float, end: int | None, most: int
+) -> list[Times]:
+    """Return each day's instants, with gaps of `rate` in a second on average between them, made from numbers."""
     count = _draws_at_once(most if end is None else rate * end / SECOND, most)
-    blocks = [np.cumsum(gaps(count))]
-    while len(blocks) * count < most and (end is None or blocks[-1][-1] < end):
-        blocks.append(blocks[-1][-1] + np.cumsum(gaps(count)))
-    return (np.concatenate(blocks) if len(blocks) > 1 else blocks[0])[:most]
+    numbers = np.concatenate([opened(0)(count) for opened in opens])
+    days = gaps(numbers).reshape(len(opens), count).cumsum(axis=1)
+    return [_continued(times, opened, gaps, end, most) for times, opened in zip(days, opens, strict=True)]
+
+
+def _continued(times: Times, opened: Open, gaps: Callable[[Numbers], Times], end: int | None, most: int) -> Times:
+    """Return instants with as many behind them as are needed."""
+    count, blocks = len(times), [times]
+    if count < most and (end is None or times[-1] < end):
+        draw = opened(0)
+        draw(count)
+        while len(blocks) * count < most and (end is None or blocks[-1][-1] < end):
+            blocks.append(blocks[-1][-1] + np.cumsum(gaps(draw(count))))
+    return (np.concatenate(blocks) if len(blocks) > 1 else times)[:most]
 
 
 def _draws_at_once(expected: float, most: int) -> int:
@@ -179,13 +193,11 @@ class Poisson(Part, Process):
         inside = np.clip(span - start, 0, [phase.length for phase in self.phases])
         return float((inside * (2 * half + slope * inside)).sum())
 
-    def times(self, opened: Open, end: int | None, most: int, factor: float) -> Times:
-        draw = opened(0)
+    def times(self, opens: Sequence[Open], end: int | None, most: int, factor: float) -> list[Times]:
         if self.rate is None:
-            return from_rates(iter([self._rates]), draw, factor, end, most)
+            return [from_rates(iter([self._rates]), opened(0), factor, end, most) for opened in opens]
         rate = self.rate * factor
-        gap = exponential(SECOND / rate)
-        return _from_gaps(lambda count: gap.durations(draw(count)), rate, end, most)
+        return _from_gaps(opens, exponential(SECOND / rate).durations, rate, end, most)
 
 
 class State(Part):
@@ -218,8 +230,8 @@ class Mmpp(Part, Process):
         while True:
             yield Rates.of(stays * exponential(1).values(draw(len(stays))), rates, rates)
 
-    def times(self, opened: Open, end: int | None, most: int, factor: float) -> Times:
-        return from_rates(self._rates(opened(1)), opened(0), factor, end, most)
+    def times(self, opens: Sequence[Open], end: int | None, most: int, factor: float) -> list[Times]:
+        return [from_rates(self._rates(opened(1)), opened(0), factor, end, most) for opened in opens]
 
 
 @dataclass(frozen=True)
@@ -232,10 +244,10 @@ class Every(Process):
     def mean_rate(self) -> float:
         return SECOND / self.gap
 
-    def times(self, opened: Open, end: int | None, most: int, factor: float) -> Times:  # noqa: ARG002 - nothing is drawn
+    def times(self, opens: Sequence[Open], end: int | None, most: int, factor: float) -> list[Times]:  # noqa: ARG002 - nothing is drawn
         last = most * self.gap
         last = last if end is None else min(end, last)
-        return np.arange(0, last, self.gap, dtype=np.int64)
+        return [np.arange(0, last, self.gap, dtype=np.int64)] * len(opens)
 
 
 @dataclass(frozen=True)
@@ -248,10 +260,11 @@ class Renewal(Process):
     def mean_rate(self) -> float:
         return SECOND / self.gap.mean
 
-    def times(self, opened: Open, end: int | None, most: int, factor: float) -> Times:  # noqa: ARG002 - of rates alone
-        draw = opened(0) if self.gap.constant is None else _no_chance
-        return _from_gaps(lambda count: self.gap.durations(draw(count)), self.mean_rate, end, most)
+    def times(self, opens: Sequence[Open], end: int | None, most: int, factor: float) -> list[Times]:  # noqa: ARG002 - of rates alone
+        if self.gap.constant is not None:
+            opens = [_no_chance] * len(opens)
+        return _from_gaps(opens, self.gap.durations, self.mean_rate, end, most)
 
 
-def _no_chance(count: int) -> Numbers:
-    return np.zeros(count, np.uint64)
+def _no_chance(_: int) -> Draw:
+    return lambda count: np.zeros(count, np.uint64)

@@ -1,6 +1,6 @@
 """Rates by time of day from a CSV file, such as those that a call centre plans with."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import repeat
@@ -116,6 +116,7 @@ class DailyRates(Process):
         inside = np.clip(over - np.array(self.day.starts, float), 0, self._lengths)
         return float(days * (self._lengths @ rates) + inside @ rates)
 
-    def times(self, opened: Open, end: int | None, most: int, factor: float) -> Times:
-        rates = np.array(self.day.rates)
-        return from_rates(repeat(Rates.of(self._lengths, rates, rates)), opened(0), factor, end, most)
+    def times(self, opens: Sequence[Open], end: int | None, most: int, factor: float) -> list[Times]:
+        each_rate = np.array(self.day.rates)
+        rates = Rates.of(self._lengths, each_rate, each_rate)
+        return [from_rates(repeat(rates), opened(0), factor, end, most) for opened in opens]

@@ -1,7 +1,7 @@
 """A scenario: what a valid file says, and how it is loaded."""
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from hashlib import sha256
@@ -278,13 +278,25 @@ class Scenario:
             ValueError: the seed or the replication is out of range.
 
         """
+        return self.workloads(seed, [replication], beyond)[0]
+
+    def workloads(self, seed: int | None, replications: Sequence[int], beyond: int = 0) -> list[Workload]:
+        """Return what `workload` returns of each of some replications; to draw many small ones at once is faster.
+
+        Raises:
+            SimulationError: as in `workload`.
+            TypeError: likewise.
+            ValueError: likewise.
+
+        """
         seed = operator.index(self.seed if seed is None else seed)
-        replication = operator.index(replication)
         if not 0 <= seed < 2**63:
             raise ValueError(f"seed {seed} is out of range; give a whole number from 0 to {2**63 - 1}")
-        if not 1 <= replication < 2**63:
-            raise ValueError(f"replication {replication} is out of range; replications are numbered from 1")
-        return self._demand.workload(seed, replication, beyond)
+        numbers = [operator.index(replication) for replication in replications]
+        for replication in numbers:
+            if not 1 <= replication < 2**63:
+                raise ValueError(f"replication {replication} is out of range; replications are numbered from 1")
+        return self._demand.workloads(seed, numbers, beyond)
 
 
 def _all(attempts: Iterable[Callable[[], Scenario]]) -> list[Scenario]:

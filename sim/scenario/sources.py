@@ -1,0 +1,182 @@
+"""Where actions come from: the crew, the timeline and arrival streams, each for some days, that is replications."""
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache, partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import SimulationError
+from sim.model import NONE, Action, Ints, OrderClass
+from sim.scenario.arrivals import Stream
+from sim.scenario.busyness import Busyness
+from sim.scenario.generators import Chance
+from sim.scenario.inverses import Numbers
+from sim.scenario.parts import MOST_ORDERS
+from sim.scenario.schema import ByClass, ScenarioFile
+
+CREATE, VIP, NORMAL = int(Action.CREATE_ORDER), int(OrderClass.VIP), int(OrderClass.NORMAL)  # members are slow
+Days = Sequence[Chance]
+
+
+class Source(NamedTuple):
+    """Actions from one source, sorted by day, from 0, and time; the order columns have a row for each CREATE_ORDER."""
+
+    day: Ints
+    time: Ints
+    action: NDArray[np.uint8]
+    order_class: NDArray[np.uint8]
+    service: Numbers
+    patience: Numbers
+    measured: Ints  # the service time where the file itself says it, else NONE
+    stream: NDArray[np.int32]
+
+    def until(self, horizon: int) -> "Source":
+        """Return the actions up to a horizon."""
+        is_within = self.time <= horizon
+        if is_within.all():
+            return self
+        orders = is_within[self.action == CREATE]
+        return Source._make([column[is_within] for column in self[:3]] + [column[orders] for column in self[3:]])
+
+
+def crew(times: list[int], changes: list[int]) -> Source:
+    """Return bots added (positive changes) and removed (negative) on one day, one action each."""
+    counts = np.abs(np.array(changes, np.int64))
+    kinds = np.where(np.array(changes) > 0, Action.ADD_BOT, Action.REMOVE_BOT).astype(np.uint8)
+    nothing = np.empty(0, np.int64)
+    return Source(
+        day=np.zeros(counts.sum(), np.int64),
+        time=np.repeat(np.array(times, np.int64), counts),
+        action=np.repeat(kinds, counts),
+        order_class=nothing.astype(np.uint8),
+        service=nothing.view(np.uint64),
+        patience=nothing.view(np.uint64),
+        measured=nothing,
+        stream=nothing.astype(np.int32),
+    )
+
+
+def each_day(source: Source, days: int) -> Source:
+    """Return what is the same on each of some days and has no orders."""
+    if days == 1:
+        return source
+    day = np.repeat(np.arange(days), len(source.time))
+    return source._replace(day=day, time=np.tile(source.time, days), action=np.tile(source.action, days))
+
+
+def timeline(file: ScenarioFile, days: Days) -> Source:
+    """Return the actions of the timeline."""
+    entries = sorted(file.timeline, key=lambda entry: entry.at)
+    kinds = [entry.action for entry in entries]
+    counts = [abs(entry.bots) if entry.order is None else entry.count for entry in entries]
+    orders = [entry for entry in entries if entry.order is not None]
+    repeats = [entry.count for entry in orders]
+    orders_at = Counter[int]()
+    for entry in orders:
+        orders_at[entry.at] += entry.count
+
+    def repeated(values: Sequence[Any], counts: list[int], kind: Any = np.int64) -> NDArray[Any]:
+        return np.tile(np.repeat(np.array(values, kind), counts), len(days))
+
+    def numbers(laws: ByClass, purpose: str) -> Numbers:
+        """Return numbers that belong to an instant and the rank among its orders: one order more moves no other."""
+        if not laws.is_drawn:
+            return all_of(0, sum(repeats) * len(days), np.uint64)
+        parts = [
+            chance.numbers("timeline", purpose, count, instant)
+            for chance in days
+            for instant, count in orders_at.items()
+        ]
+        return np.concatenate([*parts, np.empty(0, np.uint64)])
+
+    return Source(
+        day=np.repeat(np.arange(len(days)), sum(counts)),
+        time=repeated([entry.at for entry in entries], counts),
+        action=repeated(kinds, counts, np.uint8),
+        order_class=repeated([entry.order for entry in orders], repeats, np.uint8),
+        service=numbers(file.service, "service"),
+        patience=numbers(file.patience, "patience"),
+        measured=repeated([NONE if entry.service is None else entry.service for entry in orders], repeats),
+        stream=all_of(0, sum(repeats) * len(days), np.int32),
+    )
+
+
+def factor(busyness: Busyness | None, name: str, chance: Chance) -> float:
+    """Return how busy a day is for one stream, or for all."""
+    return 1.0 if busyness is None else busyness.factor(chance.numbers(name, "busyness", 1))
+
+
+def arrivals(
+    stream: Stream, name: str, number: int, end: int | None, file: ScenarioFile, days: Days, factors: Sequence[float]
+) -> Source:
+    """Return the orders of a stream; `factors` say how busy each day is.
+
+    Raises:
+        SimulationError: they are too many.
+
+    """
+    if stream.busyness is not None:
+        factors = [day * factor(stream.busyness, name, chance) for day, chance in zip(factors, days, strict=True)]
+    opens = [partial(chance.opened, name, "arrivals") for chance in days]
+    times, rows_of_trace = list[Ints](), list[Ints]()
+    for chance, instants in zip(days, stream.times(opens, end, factors), strict=True):
+        chosen = stream.chosen(instants, end)
+        arrival: Any = slice(None)  # of each order: the arrival that brings it
+        if stream.batch_sizes is not None:
+            sizes = stream.batch_sizes.durations(chance.numbers(name, "batch", len(instants[chosen])))
+            if stream.limit is not None:  # it counts orders, so the batch that reaches it is cut below
+                sizes = sizes[: int(np.searchsorted(np.cumsum(sizes), stream.limit)) + 1]
+            arrival = np.repeat(np.arange(len(sizes)), sizes)
+        times.append(instants[chosen][arrival][: stream.limit])
+        if len(times[-1]) > MOST_ORDERS and in_run(times[-1], file) > MOST_ORDERS:
+            raise SimulationError(f"stream {name} made more than {MOST_ORDERS} orders; lower its rate or set its limit")
+        if stream.trace is not None:
+            rows_of_trace.append(np.arange(len(instants))[chosen][arrival][: stream.limit])
+    counts = [len(instants) for instants in times]
+    orders = sum(counts)
+
+    def numbers(purpose: str) -> Numbers:
+        return joined([chance.numbers(name, purpose, count) for chance, count in zip(days, counts, strict=True)])
+
+    if stream.trace is not None:
+        rows = joined(rows_of_trace)
+        order_class, measured = stream.trace.order_class[rows], stream.trace.service[rows]
+    else:
+        measured = all_of(NONE, orders)
+        if stream.first_normal is None:
+            order_class = np.full(orders, VIP if stream.vip_share else NORMAL, np.uint8)
+        else:  # the numbers of the classes are those of false and true
+            order_class = (numbers("class") >= stream.first_normal).view(np.uint8)
+    return Source(
+        day=np.repeat(np.arange(len(days)), counts),
+        time=joined(times),
+        action=np.zeros(orders, np.uint8),  # CREATE_ORDER
+        order_class=order_class,
+        service=numbers("service") if file.service.is_drawn else all_of(0, orders, np.uint64),
+        patience=numbers("patience") if file.patience.is_drawn else all_of(0, orders, np.uint64),
+        measured=measured,
+        stream=all_of(number, orders, np.int32),
+    )
+
+
+def joined(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Return the columns of all days, one after the other."""
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def in_run(times: Ints, file: ScenarioFile) -> int:
+    """Return how many instants lie in the run; others, behind its horizon, are there for orders that are followed."""
+    return len(times) if file.clock.until is None else int(times.searchsorted(file.clock.until, side="right"))
+
+
+def all_of(value: int, count: int, kind: Any = np.int64) -> NDArray[Any]:
+    """Return a column of one value, which takes no memory."""
+    return np.ndarray(count, kind, _single(value, kind), strides=(0,))
+
+
+@cache
+def _single(value: int, kind: Any) -> NDArray[Any]:
+    return np.array([value], kind)
