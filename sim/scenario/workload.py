@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import SimulationError
-from sim.model import NONE, Ints, Rules, Workload
+from sim.model import NONE, Ints, OrderClass, Rules, Workload
 from sim.scenario import sources
 from sim.scenario.arrivals import Stream
 from sim.scenario.distributions import Distribution
