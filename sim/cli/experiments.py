@@ -74,6 +74,7 @@ def compare_command(
     paths: Annotated[list[Path], typer.Argument(metavar="FILE", help="The baseline, and others; or one with a sweep.")],
     *,
     metrics: Annotated[list[str] | None, option("What to compare; may be repeated.", "NAME", "--metric")] = None,
+    page: Annotated[bool, option("Write a page of replication 1 of two files, side by side.", None, "--page")] = False,
     options: _Study,
 ) -> None:
     """Compare scenarios with a baseline, pair by pair: two files, or one file's sweep."""
@@ -82,7 +83,21 @@ def compare_command(
         names = [scenarios[0].metric_name(name) for name in metrics or ()]
     except ValueError as error:
         raise ArgumentError("metric", str(error)) from None
-    _run("compare", scenarios, options, partial(sim.compare, *scenarios, metric_names=names, times=options.times))
+    experiment = partial(sim.compare, *scenarios, metric_names=names, times=options.times)
+    _run("compare", scenarios, options, experiment, _side_by_side(scenarios, options) if page else None)
+
+
+def _side_by_side(scenarios: "Sequence[sim.Scenario]", options: _Study) -> str:
+    """Return the page of two scenarios with the same customers."""
+    from sim.output.page import comparison_page
+
+    if len(scenarios) != 2:
+        raise ArgumentError("page", "shows two files side by side; name two")
+    if not options.files:
+        raise ArgumentError("page", "is a file; leave out --no-files")
+    seed = scenarios[0].seed if options.seed is None else options.seed
+    first, second = (sim.run(scenario, seed, engine=options.engine) for scenario in scenarios)
+    return comparison_page(first, second)
 
 
 def _run(
@@ -90,6 +105,7 @@ def _run(
     scenarios: "Sequence[sim.Scenario]",
     options: _Study,
     experiment: "Callable[..., sim.Replications | sim.Sweep | sim.Comparison | sim.Selection]",
+    page: str | None = None,
 ) -> None:
     """Carry out an experiment, keep it, write its files, print it, and exit with its status."""
     from sim.output.documents import experiment_document
@@ -100,7 +116,7 @@ def _run(
     with output_folder(kind, scenarios, options.out) if options.files else nullcontext() as folder:
         result = carry_out(experiment, options, keeper)
         lines = [] if options.as_json else list(experiment_lines(result, columns()))
-        write = partial(write_experiment, result, charts=options.charts)
+        write = partial(write_experiment, result, charts=options.charts, page=page)
         if folder is not None and write_to(folder, write, keeper.problems):
             lines.append(f"Files: {folder}/")
     if options.as_json:

@@ -1,12 +1,20 @@
 """`sim kitchen`: a kitchen whose clock runs, with orders and bots by hand."""
 
+import os
+import sys
+import webbrowser
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sim.cli.options import Model, composed, option
+from sim.cli.printing import say
 from sim.cli.statuses import WRONG, InterruptedWorkError, leave
+from sim.cli.work import write_to
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
 
 
 @composed
@@ -16,16 +24,52 @@ def kitchen_command(
     ] = None,
     *,
     terminal: Annotated[bool, option("Play here, with words; help shows them.", None, "--terminal")] = False,
+    to: Annotated[Path | None, option("The page. Default: out/NAME/kitchen.html.", "FILE.html")] = None,
+    is_opened: Annotated[bool, option("Open it in a browser, where there is one.", None, "--open/--no-open")] = True,
     options: Model,
 ) -> None:
-    """Open a kitchen whose clock runs: orders come and bots go by hand."""
+    """Open a kitchen whose clock runs: orders come and bots go by hand. It is a page, a file without a server."""
+    scenario = None if file is None else options.load(file)
+    if terminal:
+        if to is not None:
+            raise typer.BadParameter("is of the page; leave it out of --terminal", param_hint="--to")
+        _play(scenario, options)
+    else:
+        _write_page(scenario, options, to, is_opened)
+
+
+def _play(scenario: "Scenario | None", options: Model) -> None:
     from sim.live import Session, play
 
-    if not terminal:
-        raise typer.BadParameter("is needed; write sim kitchen --terminal", param_hint="--terminal")
-    session = Session(None if file is None else options.load(file), options.seed, options.engine)
+    session = Session(scenario, options.seed, options.engine)
     try:
         wrong = play(session)
     except KeyboardInterrupt as interrupt:
         raise InterruptedWorkError(str(interrupt)) from None
     leave([], WRONG if wrong else 0)
+
+
+def _write_page(scenario: "Scenario | None", options: Model, to: Path | None, is_opened: bool) -> None:
+    from sim.output.files import refuse_documents, text_file, write_files
+    from sim.output.page import kitchen_page
+
+    if scenario is not None and options.seed is not None:
+        scenario = scenario.with_keys(seed=options.seed)
+    path = to or Path("out") / ("kitchen" if scenario is None else scenario.name) / "kitchen.html"
+    refuse_documents({"to": path}, [] if scenario is None else scenario.sources)
+    html, problems = kitchen_page(scenario), list[str]()
+
+    def write(target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_files({target: text_file(lambda out: out.write(html))})
+
+    write_to(path, write, problems, "--to")
+    leave(problems)
+    say(f"Page: {path}")
+    if is_opened and _has_screen():
+        webbrowser.open(path.resolve().as_uri())
+
+
+def _has_screen() -> bool:
+    """Whether a browser would have something to show itself on; one for terminals would only be in the way."""
+    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -145,6 +145,31 @@ def export_command(
     say(f"Files: {to}/")
 
 
+@app.command("page")
+def page_command(
+    run_id: RunArgument,
+    to: Annotated[Path | None, option("The file. Default: ID.html.", "FILE")] = None,
+    db: DatabaseOption = None,
+) -> None:
+    """Write the page that replays a run, if it can be reproduced."""
+    from sim.output.files import text_file, write_files
+    from sim.output.page import run_page
+    from sim.output.stored import reproduced_lines
+    from sim.storage import find_run, is_reproduced, open_existing_database, reproduce
+
+    with open_existing_database(db) as database:
+        stored = find_run(database, run_id)
+        stored_run, new_run = reproduce(database, stored)
+    if not is_reproduced(stored, stored_run, new_run):
+        complain(*reproduced_lines(stored, stored_run, new_run))
+        leave([], FAILED)
+    html, problems = run_page(new_run), list[str]()
+    path = to or Path(f"{stored.id}.html")
+    write_to(path, lambda file: write_files({file: text_file(lambda out: out.write(html))}), problems, "--to")
+    leave(problems)
+    say(f"Page: {path}")
+
+
 @app.command("delete")
 def delete_command(
     key: Annotated[str | None, typer.Argument(metavar="[ID]", help=KEY)] = None,

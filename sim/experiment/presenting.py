@@ -5,7 +5,9 @@ docs/decisions/0012.
 """
 
 from dataclasses import dataclass
+from html import escape
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Never, Protocol, TypeVar, overload
 
 if TYPE_CHECKING:
@@ -112,6 +114,28 @@ class SelectionPlots:
     """The curves of the candidates, in the units of the metrics: seconds, shares and so on."""
 
 
+@dataclass(frozen=True, repr=False)
+class Page:
+    """A page in one HTML file, which sends no request; notebooks show it, also when they are converted to HTML."""
+
+    html: str
+    title: str
+
+    def __repr__(self) -> str:
+        """Return what it shows, in one line."""
+        return f"<Page of {self.title}>"
+
+    def save(self, path: str | Path) -> Path:
+        """Write the file, and return its path."""
+        path = Path(path)
+        path.write_text(self.html, encoding="utf-8", newline="\n")
+        return path
+
+    def _repr_html_(self) -> str:
+        style = "width: 100%; height: 860px; border: 0"
+        return f'<iframe style="{style}" title="{escape(self.title)}" srcdoc="{escape(self.html)}"></iframe>'
+
+
 class Presenter(Protocol):
     """Who draws and shows results."""
 
@@ -120,6 +144,8 @@ class Presenter(Protocol):
     def sweep_plots(self, sweep: "Sweep") -> SweepPlots: ...
     def comparison_plots(self, comparison: "Comparison") -> ComparisonPlots: ...
     def selection_plots(self, selection: "Selection") -> SelectionPlots: ...
+
+    def page(self, run: "Run") -> Page: ...
 
     def html(self, result: "Run | Replications | Sweep | Comparison | Selection | Theory") -> str:
         """Return what notebooks show of a result."""

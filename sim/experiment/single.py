@@ -11,7 +11,7 @@ from sim.engines.contract import Outcome
 from sim.errors import NO_MEMORY, SimulationError
 from sim.events import EventLog
 from sim.experiment.frames import Times, Verdicts, frame_of
-from sim.experiment.presenting import RunPlots, presenter
+from sim.experiment.presenting import Page, RunPlots, presenter
 from sim.experiment.results import Values, instants_of, values_by_name
 from sim.experiment.simulating import simulated
 from sim.experiment.warming import warmup_of
@@ -80,6 +80,15 @@ class Run:
     def plot(self) -> RunPlots:
         """The charts, as `run.plot.bots()`."""
         return presenter().run_plots(self)
+
+    def page(self) -> Page:
+        """Return the page that replays the run and answers "what if"; in a notebook it is shown.
+
+        Raises:
+            KitchensimError: the run is too large for one.
+
+        """
+        return presenter().page(self)
 
     def _repr_html_(self) -> str:
         return presenter().html(self)

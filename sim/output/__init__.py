@@ -13,7 +13,7 @@ _TABLES = {
     "run": ("result.txt", "orders.csv", "attempts.csv", "events.csv", "metrics.json", "page.html"),
     "replicate": ("replications.csv",),
     "sweep": ("sweep.csv",),
-    "compare": ("compare.csv",),
+    "compare": ("compare.csv", "compare.html"),
     "select": ("select.csv",),
 }
 OUTPUT_FILES = {

@@ -55,9 +55,11 @@ def write_run(run: Run, folder: Path, charts: bool = True, page: bool = True, wr
     _write("run", folder, files, wrote)
 
 
-def write_experiment(result: Replications | Sweep | Comparison | Selection, folder: Path, charts: bool = True) -> None:
+def write_experiment(
+    result: Replications | Sweep | Comparison | Selection, folder: Path, charts: bool = True, page: str | None = None
+) -> None:
     """Write the charts of an experiment, if they are wanted, and its table as `replications.csv`, `sweep.csv`,
-    `compare.csv` or `select.csv` into `folder`, as `write_run` does.
+    `compare.csv` or `select.csv` into `folder`, as `write_run` does; a page of a comparison is `compare.html`.
 
     Raises:
         OSError: the folder cannot be made, or a file cannot be written.
@@ -65,6 +67,8 @@ def write_experiment(result: Replications | Sweep | Comparison | Selection, fold
     """
     command = _COMMANDS[type(result)]
     files = _charts(result) if charts else {}
+    if page is not None:
+        files[f"{command}.html"] = text_file(lambda file: file.write(page))
     if isinstance(result, Replications):
         files["replications.csv"] = text_file(partial(write_values, result))
     else:
@@ -86,6 +90,6 @@ def _write(command: str, folder: Path, files: Mapping[str, Write], wrote: _Wrote
     if any(name.startswith("charts/") for name in files):
         with suppress(OSError):  # each chart will say what is wrong
             (folder / "charts").mkdir(exist_ok=True)
-    drawn = (name for name in OUTPUT_FILES[command] if name.startswith("charts/") or name == "page.html")
+    drawn = (name for name in OUTPUT_FILES[command] if name.startswith("charts/") or name.endswith(".html"))
     old = [folder / name for name in drawn if name not in files]
     write_files({folder / name: write for name, write in files.items()}, old, wrote)

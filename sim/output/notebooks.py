@@ -14,6 +14,7 @@ from sim.experiment import (
 )
 from sim.experiment.presenting import (
     ComparisonPlots,
+    Page,
     Presenter,
     ReplicationsPlots,
     RunPlots,
@@ -104,6 +105,11 @@ class _Notebooks:
         from sim.output.charts.studies import selection_plots
 
         return selection_plots(selection)
+
+    def page(self, run: Run) -> Page:
+        from sim.output.page import run_page, title_of
+
+        return Page(run_page(run), title_of(run))
 
     def html(self, result: Run | Replications | Sweep | Comparison | Selection | Theory) -> str:
         """Return what notebooks show of a result."""

@@ -12,7 +12,7 @@ from sim.output.page.document import html_page
 from sim.output.page.sources import live_source, run_source
 from sim.scenario import Scenario
 
-__all__ = ["MOST_ORDERS", "comparison_page", "html_page", "kitchen_page", "run_page", "too_large"]
+__all__ = ["MOST_ORDERS", "comparison_page", "html_page", "kitchen_page", "run_page", "title_of", "too_large"]
 
 MOST_ORDERS = 50_000
 """Orders, or changes of the crew, of a run that has a page."""
@@ -35,8 +35,12 @@ def run_page(run: Run) -> str:
 
     """
     _refuse(run.scenario, run.workload)
-    title = f"{run.scenario.name}, seed {run.seed}, replication {run.replication}"
-    return page_of(title, {"kind": "replay", "sources": [run_source(run)]})
+    return page_of(title_of(run), {"kind": "replay", "sources": [run_source(run)]})
+
+
+def title_of(run: Run) -> str:
+    """Return which run a page shows."""
+    return f"{run.scenario.name}, seed {run.seed}, replication {run.replication}"
 
 
 def kitchen_page(scenario: Scenario | None = None) -> str:
@@ -66,8 +70,10 @@ def comparison_page(first: Run, second: Run) -> str:
     """
     for run in (first, second):
         _refuse(run.scenario, run.workload)
-    title = f"{first.scenario.name} and {second.scenario.name}, seed {first.seed}, replication {first.replication}"
-    return page_of(title, {"kind": "compare", "sources": [run_source(first), run_source(second)]})
+    return page_of(
+        f"{first.scenario.name} and {title_of(second)}",
+        {"kind": "compare", "sources": [run_source(first), run_source(second)]},
+    )
 
 
 def _refuse(scenario: Scenario, workload: Workload) -> None:
