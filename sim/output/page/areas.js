@@ -46,6 +46,9 @@ class KitchenView {
     write(find(this.root, ".title"), title);
     find(this.root, ".title").hidden = !title;
     find(this.root, ".log").hidden = !withLog;
+    for (const area of title ? this.root.querySelectorAll(".area") : []) {
+      area.setAttribute("aria-label", `${area.getAttribute("aria-label")}, ${title}`);
+    }
     this.#makeNumbers();
     parent.append(this.root);
   }
@@ -76,8 +79,10 @@ class KitchenView {
       for (const column of columns) {
         const cell = row.appendChild(make("td"));
         const now = cell.appendChild(make("b"));
-        const whole = cell.appendChild(make("small"));
-        whole.hidden = !this.withWhole;
+        const small = cell.appendChild(make("small"));
+        small.hidden = !this.withWhole;
+        small.append(make("span", "of", "whole run "));
+        const whole = small.appendChild(make("span"));
         this.#numbers.push({ now, whole, column, orderClass });
       }
     }
@@ -101,7 +106,7 @@ class KitchenView {
       const text = number.column.text(whole[number.orderClass]);
       const was = number.column.text(former[number.orderClass]);
       write(number.now, number.column.text(now[number.orderClass]));
-      write(number.whole, text === was ? `whole run ${text}` : `whole run ${text} (was ${was})`);
+      write(number.whole, text === was ? text : `${text} (was ${was})`);
       number.whole.classList.toggle("changed", text !== was);
     }
   }
@@ -138,6 +143,7 @@ class KitchenView {
     write(find(row, ".number"), `${number}`);
     write(find(row, ".word"), remark ? `${CLASS_NAMES[orderClass]}, ${remark}` : CLASS_NAMES[orderClass]);
     write(find(row, ".time"), time);
+    row.classList.toggle("remarked", remark !== "");
     row.classList.toggle("chosen", number === this.chosen);
   }
 

@@ -19,8 +19,8 @@ def asked_of(run: Run) -> Iterator[dict[str, Any]]:
     for expectation, verdict in zip(run.scenario.expectations, run.verdicts, strict=bool(run.verdicts)):
         place = f"{verdict.place.file}:{verdict.place.line} {verdict.expected}"
         order = expectation.order if expectation.order in run.measures.orders.number else None
-        at = _instant_of(run, expectation)
-        yield {"asked": place, "got": verdict.got, "held": verdict.held, "at": at, "order": order}
+        instant = _instant_of(run, expectation)
+        yield {"asked": place, "got": verdict.got, "held": verdict.held, "at": instant, "order": order}
     for threshold in run.scenario.thresholds:
         yield from _threshold(run, threshold)
 
@@ -44,12 +44,12 @@ def _threshold(run: Run, threshold: Threshold) -> Iterator[dict[str, Any]]:
         if held and len(threshold.metrics) > 1:
             continue
         got = "no data" if value is None else at_least(shown(name, value), is_bound)
-        at, order = _worst(run, metric_named(name))
-        asked = f"{name} {threshold.condition.text}"
-        yield {"asked": asked, "got": got, "held": held, "at": at, "order": order}
+        instant, order = _worst(run, metric_named(name))
+        requirement = f"{name} {threshold.condition.text}"
+        yield {"asked": requirement, "got": got, "held": held, "at": instant, "order": order}
     if all_held and len(threshold.metrics) > 1:
-        asked = f"{threshold.metric} {threshold.condition.text}"
-        yield {"asked": asked, "got": "in each slot", "held": True, "at": None, "order": None}
+        requirement = f"{threshold.metric} {threshold.condition.text}"
+        yield {"asked": requirement, "got": "in each slot", "held": True, "at": None, "order": None}
 
 
 def _holds(threshold: Threshold, metric: str, value: float | None, is_bound: bool) -> bool:

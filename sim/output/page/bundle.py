@@ -21,15 +21,10 @@ _ENTRY = "page"
 
 def page_of(title: str, data: Any) -> str:
     """Return the page that shows `data`, or an empty kitchen for None, as page.html has it."""
-    body, rest = _text("page.html").split("<body>\n")[1].split('<script type="application/json" id="data">')
-    if data is None:
-        data = _json_of(rest)
-    return html_page(title, body.rstrip(), _text("page.css"), _script(), data)
-
-
-def _json_of(rest: str) -> Any:
-
-    return json.loads(rest.split("</script>", maxsplit=1)[0])
+    match = _BODY.search(_text("page.html"))
+    assert match is not None
+    body, empty_kitchen = match.groups()
+    return html_page(title, body, _text("page.css"), _script(), json.loads(empty_kitchen) if data is None else data)
 
 
 @cache

@@ -17,6 +17,7 @@ import { DAY, dayText, glanceText, HOUR, instantText, MINUTE, parseInstant, read
 /** @typedef {import("./session.js").Asked} Asked */
 /** @typedef {import("./session.js").Change} Change */
 
+const MOST_CHIPS = 3; // of a live kitchen, where more and more is done by hand
 const MOST_BOTS = 10_000; // that a scenario may have
 const [SHORTEST, JUMP] = [MINUTE, 20]; // of a live timeline; the part of it by which PgUp and PgDn go on
 
@@ -32,7 +33,8 @@ class Page {
     this.clock = sources[0].clock;
     const options = { withWhole: !this.isLive, withLog: this.isChangeable };
     this.views = this.sessions.map((session, place) => {
-      const title = this.isChangeable ? "" : `${"AB"[place]}: ${session.source.name}`;
+      const { name, facts } = session.source;
+      const title = this.isChangeable ? "" : `${"AB"[place]}: ${[name, ...facts].join(" · ")}`;
       return new KitchenView(find(document, "#kitchens"), session, { ...options, title });
     });
     this.canvases = this.sessions.map(() => {
@@ -70,7 +72,7 @@ class Page {
     document.title = this.isLive ? `${name}, live` : name;
     write(find(document, "#name"), name);
     write(find(document, "#description"), this.isChangeable ? source.description : "");
-    write(find(document, "#facts"), source.facts.join(" · "));
+    write(find(document, "#facts"), this.isChangeable ? source.facts.join(" · ") : "the same customers, one clock");
     find(document, "#orders").hidden = !this.isLive;
     find(document, "#order-letters").hidden = !this.isLive;
     find(document, "#expecting").hidden = !this.isLive;
@@ -94,6 +96,7 @@ class Page {
     );
     const isChanged = this.sessions.some((session) => session.isChanged);
     badge.className = same ? "same" : "other";
+    badge.classList.toggle("changed", this.isLive || isChanged);
     if (!same) write(badge, `✗ not the run that Python made: ${prints.join(", ")}`);
     else if (this.isLive || isChanged)
       write(badge, `fingerprint ${prints[0]}${this.isLive ? "" : ", changed by hand"}`);
@@ -205,10 +208,10 @@ class Page {
 
   #showChanges() {
     const [session] = this.sessions;
-    const changes = this.isLive ? session.changes.slice(-5) : session.changes;
+    const changes = this.isLive ? session.changes.slice(-MOST_CHIPS) : session.changes;
     fill(find(document, "#changes"), changes, "change", (chip, change) => {
       const button = /** @type {HTMLButtonElement} */ (find(chip, "button"));
-      const text = `${instantText(this.clock, change.at)} ${changeText(change)}`;
+      const text = `${dayText(this.clock, change.at)} ${reading(this.clock, change.at)} ${changeText(change)}`.trim();
       write(button, `${text} ×`);
       button.setAttribute("aria-label", `Take back: ${text}`);
       button.onclick = () => {
@@ -248,7 +251,7 @@ class Page {
           former: session.isChanged && !this.isLive ? session.original.log : null,
           clock: this.clock,
           extent: wanted,
-          changes: session.changes.map(({ at }) => at),
+          changes: this.isLive ? [] : session.changes.map(({ at }) => at),
           failures: session.source.asked.flatMap(({ held, at }) => (held || at === null ? [] : [at])),
         });
       });

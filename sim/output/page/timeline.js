@@ -124,9 +124,9 @@ function lanesOf(log, end) {
 function drawQueue({ context, colour, width, x }, { log, former, end }, top, height) {
   const levels = queueOf(log, width, x, end);
   const before = former && queueOf(former, width, x, former.time.at(-1) ?? 0);
-  const most = levels.all.reduce((high, level) => Math.max(high, level), 1);
+  const most = levels.all.reduce((high, level) => Math.max(high, level), 0);
   const highest = before ? before.all.reduce((high, level) => Math.max(high, level), most) : most;
-  const scale = (height - 14) / highest;
+  const scale = (height - 14) / Math.max(1, highest);
   const columns = (/** @type {number[]} */ column, /** @type {string} */ name) => {
     context.fillStyle = colour(name);
     column.forEach((level, pixel) => {
@@ -147,7 +147,12 @@ function drawQueue({ context, colour, width, x }, { log, former, end }, top, hei
   }
   context.fillStyle = colour("muted");
   context.textBaseline = "top";
-  context.fillText(`most PENDING ${most}${before ? `, was ${Math.max(...before.all)}` : ""}`, 2, top);
+  const text = `most PENDING ${most}${before ? `, was ${before.all.reduce((high, level) => Math.max(high, level), 0)}` : ""}`;
+  context.strokeStyle = colour("panel");
+  context.lineWidth = 3;
+  context.strokeText(text, 2, top);
+  context.fillText(text, 2, top);
+  context.lineWidth = 1;
 }
 
 /**
