@@ -55,7 +55,6 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "kitchen": kitchen_command,
     "validate": scenarios.validate_command,
     "schema": scenarios.schema_command,
-    "kitchen": kitchen_command,
     "push": database.push_command,
 }
 for name, command in COMMANDS.items():
