@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         sweep,
         theory,
     )
+    from sim.fitting import Fit, fit
     from sim.scenario import Scenario, load_scenario
     from sim.storage import Database, keep, open_database
 
@@ -32,6 +33,7 @@ __all__ = [
     "Comparison",
     "Database",
     "FileError",
+    "Fit",
     "KitchensimError",
     "Replications",
     "Run",
@@ -44,6 +46,7 @@ __all__ = [
     "Theory",
     "check",
     "compare",
+    "fit",
     "keep",
     "load_scenario",
     "open_database",
@@ -58,6 +61,7 @@ __all__ = [
 _HOMES = {
     "sim.checking": ["Checks", "check"],
     "sim.errors": ["ArgumentError", "FileError", "KitchensimError", "ScenarioError", "SimulationError", "StorageError"],
+    "sim.fitting": ["Fit", "fit"],
     "sim.scenario": ["Scenario", "load_scenario"],
     "sim.storage": ["Database", "keep", "open_database"],
 }

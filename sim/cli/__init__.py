@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli import checking, database, experiments, runs, scenarios
+from sim.cli import checking, database, experiments, fitting, runs, scenarios
 from sim.cli.kitchen import kitchen_command
 from sim.cli.printing import complain, say
 from sim.cli.process import ending
@@ -51,6 +51,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "compare": experiments.compare_command,
     "select": experiments.select_command,
     "theory": experiments.theory_command,
+    "fit": fitting.fit_command,
     "new": scenarios.new_command,
     "kitchen": kitchen_command,
     "validate": scenarios.validate_command,

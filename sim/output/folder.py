@@ -1,11 +1,14 @@
 """The folder that a run leaves behind."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
+from sim.errors import ArgumentError
 from sim.experiment import Comparison, Replications, Run, Selection, Sweep
+from sim.fitting import Fit
 from sim.output import OUTPUT_FILES
 from sim.output.documents import metrics_json
 from sim.output.files import Write, claimed, refuse_sources, text_file, write_files
@@ -13,6 +16,7 @@ from sim.output.page import run_page, too_large
 from sim.output.tables import guarded, tables, write_csv, write_values
 from sim.output.text import result_lines
 from sim.scenario import Scenario
+from sim.units import printable
 
 _Wrote = Callable[[Path], object]
 _COMMANDS = {Replications: "replicate", Sweep: "sweep", Comparison: "compare", Selection: "select"}
@@ -77,6 +81,42 @@ def write_experiment(
         frame = frame.assign(**words).rename(columns=guarded)
         files[f"{command}.csv"] = text_file(partial(frame.to_csv, index=False, lineterminator="\n"))
     _write(command, folder, files)
+
+
+def fit_target(out: Path | None, source: Path) -> Path:
+    """Return where the scenario of a fit goes: `out`, by default a file in the current folder named after its source.
+
+    Raises:
+        ArgumentError: it has no name that a scenario can have, or is there already.
+
+    """
+    target = out or Path(f"{re.sub('[^A-Za-z0-9_-]+', '-', source.stem).strip('-') or 'orders'}.yaml")
+    if target.suffix not in (".yaml", ".yml") or not re.fullmatch("[A-Za-z0-9_-]{1,80}", target.stem):
+        problem = f"{printable(str(target))} is no name of a scenario; write letters, digits, '-', '_' and .yaml"
+        raise ArgumentError("out", problem)
+    if target.exists():
+        raise ArgumentError("out", f"{printable(str(target))} is there already; name another, or remove it")
+    return target
+
+
+def write_fit(fit: Fit, folder: Path, charts: bool = True, wrote: _Wrote = lambda _: None) -> None:
+    """Write the scenario of a fit, the files that it names, and its picture into `folder`, together.
+
+    Raises:
+        OSError: the folder cannot be made, or a file cannot be written.
+
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    files: dict[Path, Write] = {folder / name: partial(_write_bytes, data) for name, data in fit.files.items()}
+    if charts:
+        from sim.output.charts.files import evidence_file  # which loads matplotlib
+
+        files[folder / f"{fit.name}.png"] = evidence_file(fit)
+    write_files(files, (), wrote)
+
+
+def _write_bytes(data: bytes, path: Path) -> None:
+    path.write_bytes(data)
 
 
 def _charts(result: Run | Replications | Sweep | Comparison | Selection) -> dict[str, Write]:

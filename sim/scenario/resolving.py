@@ -20,7 +20,7 @@ from sim.scenario.text import HALF_CHARACTER, HALF_MESSAGE
 from sim.scenario.tree import Node, Place
 from sim.units import shown
 
-_FILE_KEYS = {"trace", "file", "empirical", "rates"}
+_FILE_KEYS = {"trace", "file", "empirical", "rates", "uncertainty"}
 _MOST_BASES = 16
 
 

@@ -31,6 +31,7 @@ from sim.scenario.replications import MOST_REPLICATIONS, ReplicationPlan, WarmUp
 from sim.scenario.study import ComparePlan, SelectPlan, Sweep
 from sim.scenario.thresholds import Thresholds
 from sim.scenario.tree import Place
+from sim.scenario.uncertainty import UncertaintyTable
 from sim.scenario.windows import Windows
 from sim.units import DAY, DURATION_PATTERN, Clock, format_duration, parse_duration, shown
 
@@ -253,6 +254,7 @@ class ScenarioFile(Part):
     sweep: Sweep | None = None
     compare: ComparePlan | None = None
     select: SelectPlan | None = None
+    uncertainty: UncertaintyTable | None = None
 
     @property
     def is_random(self) -> bool:

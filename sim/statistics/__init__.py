@@ -1,6 +1,15 @@
 """Statistics of simulation output, and queueing theory: numbers in, numbers out. Nothing here knows of kitchens."""
 
 from sim.statistics.comparison import Difference, holm, p_value, paired_difference
+from sim.statistics.dispersion import (
+    DayFactor,
+    Departure,
+    Dispersion,
+    day_factor,
+    lewis_test,
+    ratio_interval,
+    table_dispersion,
+)
 from sim.statistics.intervals import (
     DayRange,
     Interval,
@@ -11,6 +20,8 @@ from sim.statistics.intervals import (
     t_quantile,
     unseen_share,
 )
+from sim.statistics.lifetimes import FittedLaw, likeliest_law, misfit, weibull_parameters
+from sim.statistics.partition import change_points
 from sim.statistics.quantiles import PLACES, Counts, quantile_bounds
 from sim.statistics.shares import clopper_pearson, days_needed, share_bounds, share_interval
 from sim.statistics.warmup import BatchMeans, batch_means, mser5, mser5_cut
@@ -19,24 +30,36 @@ __all__ = [
     "PLACES",
     "BatchMeans",
     "Counts",
+    "DayFactor",
     "DayRange",
+    "Departure",
     "Difference",
+    "Dispersion",
+    "FittedLaw",
     "Interval",
     "batch_means",
     "bounds",
+    "change_points",
     "clopper_pearson",
+    "day_factor",
     "day_range",
     "days_needed",
     "holm",
+    "lewis_test",
+    "likeliest_law",
     "mean_interval",
+    "misfit",
     "mser5",
     "mser5_cut",
     "p_value",
     "paired_difference",
     "quantile_bounds",
+    "ratio_interval",
     "replications_for",
     "share_bounds",
     "share_interval",
     "t_quantile",
+    "table_dispersion",
     "unseen_share",
+    "weibull_parameters",
 ]

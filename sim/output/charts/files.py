@@ -7,6 +7,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from sim.experiment import Comparison, Replications, Run, Selection, Sweep
+from sim.fitting import Fit
 from sim.output.charts.drawing import own_style
 from sim.output.files import Write
 
@@ -38,6 +39,12 @@ def chart_files(result: Result) -> dict[str, Write]:
     with own_style():
         figures = {name: draw() for name, draw in charts(result).items()}
     return {f"charts/{name}.png": partial(_save, figure) for name, figure in figures.items() if figure is not None}
+
+
+def evidence_file(fit: Fit) -> Write:
+    """Draw the picture of a fit, and return what writes it."""
+    with own_style():
+        return partial(_save, fit.plot.evidence())
 
 
 def _save(figure: Figure, path: Path) -> None:

@@ -1,0 +1,93 @@
+"""`sim fit` and `sim calibrate`: from real orders to a scenario, and whether it is true."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import sim
+from sim.cli.options import composed, option, word_of
+from sim.cli.printing import complain, say
+from sim.cli.statuses import leave
+from sim.cli.work import write_to
+from sim.output.terminal import columns
+
+OrdersArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The CSV file of a till or a call centre.")]
+_COLUMN = "COLUMN"
+
+
+@dataclass(frozen=True)
+class OrdersFile:
+    """How a file of real orders is to be read."""
+
+    time: Annotated[str | None, option("When orders came; two columns as 'Date + Time'.", _COLUMN)] = None
+    order_class: Annotated[str | None, option("Their class.", _COLUMN, "--class")] = None
+    vip: Annotated[list[str] | None, option("Word of the class for a VIP; may be repeated.", "WORD")] = None
+    id: Annotated[str | None, option("Number of the order, where its items have rows.", _COLUMN)] = None
+    started: Annotated[str | None, option("When they were begun.", _COLUMN)] = None
+    completed: Annotated[str | None, option("When they were complete.", _COLUMN, "--done")] = None
+    service: Annotated[str | None, option("How long they were in the making.", _COLUMN)] = None
+    gone: Annotated[str | None, option("When customers left, or COLUMN=VALUE of those who did.", _COLUMN, "--left")] = (
+        None
+    )
+    unit: Annotated[str | None, option("Unit of plain numbers.", "<s|m|h|ms>", parser=word_of("s", "m", "h", "ms"))] = (
+        None
+    )
+    dates: Annotated[str | None, option("What 03/04 means.", "<dmy|mdy>", parser=word_of("dmy", "mdy"))] = None
+    zone: Annotated[str | None, option("Where the shop is, if times are in UTC: Europe/Rome.", "ZONE")] = None
+    skip: Annotated[list[str] | None, option("Rows that do not count; may be repeated.", "COLUMN=VALUE")] = None
+    days: Annotated[str | None, option("Weekdays that count, such as mon-fri.", "DAYS")] = None
+
+    def keywords(self) -> dict[str, Any]:
+        """Return these options as functions take them."""
+        names = {
+            "time": self.time,
+            "class": self.order_class,
+            "id": self.id,
+            "started": self.started,
+            "done": self.completed,
+            "service": self.service,
+            "left": self.gone,
+        }
+        return {
+            "columns": {role: name for role, name in names.items() if name is not None},
+            "vip": self.vip or (),
+            "unit": self.unit,
+            "dates": self.dates,
+            "zone": self.zone,
+            "skip": [_setting(text) for text in self.skip or ()],
+            "days": self.days,
+        }
+
+
+def _setting(text: str) -> tuple[str, str]:
+    column, equals, value = text.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"{text!r} has no value; write COLUMN=VALUE", param_hint="--skip")
+    return column, value
+
+
+@composed
+def fit_command(
+    file: OrdersArgument,
+    *,
+    out: Annotated[
+        Path | None, option("The scenario. Default: NAME.yaml of FILE, here.", "SCENARIO", "-o", "--out")
+    ] = None,
+    until: Annotated[str | None, option("First date that does not count, to calibrate with.", "DATE")] = None,
+    charts: Annotated[bool, option("Draw the picture.", None, "--charts/--no-charts")] = True,
+    options: OrdersFile,
+) -> None:
+    """Fit a scenario to real orders, with the evidence for each number."""
+    from sim.output.fits import fit_report
+    from sim.output.folder import fit_target, write_fit
+
+    target = fit_target(out, file)
+    fit = sim.fit(file, name=target.stem, until=until, **options.keywords())
+    complain(*fit.notes)
+    problems: list[str] = []
+    written: list[Path] = []
+    write_to(target.parent, lambda folder: write_fit(fit, folder, charts, written.append), problems)
+    say(*fit_report(fit).lines(columns()), *(f"Wrote {path}" for path in written))
+    leave(problems)

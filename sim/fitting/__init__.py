@@ -1,0 +1,5 @@
+"""From real orders to a scenario, and whether it is true."""
+
+from sim.fitting.fits import Fit, fit
+
+__all__ = ["Fit", "fit"]

@@ -1,0 +1,46 @@
+"""What a fit says: in words, and as HTML for notebooks."""
+
+from collections.abc import Iterator
+
+from sim.fitting import Fit
+from sim.output.layout import Report, Row
+from sim.units import count, format_duration
+
+
+def fit_report(fit: Fit) -> Report:
+    """Return the rates of a fit with their intervals, and what else was found of the file."""
+    days = fit.overall.days
+    head = [f"{fit.name}: {count(len(days.records), 'order')} on {fit.span}"]
+    rows: list[Row] = [("days", "stream", "from", "until", "rate/h (95% interval)", "arrivals")]
+    for group in fit.groups or [fit.overall]:
+        for stream in group.arrivals.streams:
+            for phase in stream.phases:
+                low, high = phase.rate.low, phase.rate.high
+                interval = "" if low is None or high is None else f" ({max(0, low):.1f} to {high:.1f})"
+                ends = group.days.reading(phase.first), group.days.reading(phase.last)
+                text = f"{phase.rate.estimate:.1f}{interval}"
+                rows.append((group.name, stream.name, *ends, text, f"{phase.arrivals.sum():,}"))
+    return Report(head, rows, [*findings(fit), *(f"NOTE: {problem}" for problem in fit.problems)])
+
+
+def findings(fit: Fit) -> Iterator[str]:
+    """Yield what was found beside rates, a line for each."""
+    arrivals = fit.overall.arrivals
+    yield f"{fit.weekdays[0].upper()}{fit.weekdays[1:]}"
+    if fit.factor is not None:
+        factor = fit.factor
+        interval = f"{factor.cv:.1%} ({factor.low:.1%} to {factor.high:.1%})"
+        yield f"Days differ beyond chance by cv {interval}, p {factor.p:.2g}"
+    gaps = f"Lewis' test of gaps p {arrivals.gaps.p:.2g}"
+    yield f"Arrivals: {gaps}, dispersion within days {arrivals.within.ratio:.2f} (1 for Poisson)"
+    if arrivals.batches is not None:
+        yield f"Batches of {arrivals.batches.mean.estimate:.2f} orders on average"
+    for service in fit.services:
+        law = "always the same" if service.likeliest is None else f"no law fits (p {service.p:.2g}): empirical"
+        if service.law is not None:
+            law = f"{service.law.name} fits, p {service.p:.2g}"
+        mean = format_duration(round(service.mean.estimate * 1_000_000), 1)
+        yield f"Service of {service.order_class.name}: mean {mean} of {count(len(service.values), 'order')}, {law}"
+    for patience in fit.patience:
+        share = f"{patience.leavers:,} of {patience.n:,} left"
+        yield f"Patience of {patience.order_class.name}: {patience.law.name}, {share}"
