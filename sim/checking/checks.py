@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from os import PathLike, fspath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from sim.checking.base import Base
@@ -62,6 +63,18 @@ class Checks:
     def notes(self) -> list[str]:
         """Return what there is to say of all files together, in lines."""
         return notes(self.files, self.unchecked)
+
+    def write_report(self, path: str | PathLike[str]) -> None:
+        """Write a report for browsers: one HTML file with all files, the worst first, and pages that replay those that
+        do not pass.
+
+        Raises:
+            OSError: the file cannot be written.
+
+        """
+        from sim.output.ci.report import write_report  # not needed by most checks
+
+        write_report(self.files, self.unchecked, self.differences, Path(path))
 
     def to_frame(self) -> "pd.DataFrame":
         """Return a row for each thing that a file asks, and for each fault of one that cannot be run: file, line, kind,

@@ -26,6 +26,7 @@ class CheckReports:
 
     junit: Annotated[Path | None, option("Write JUnit XML.", "FILE")] = None
     json: Annotated[Path | None, option("Write JSON; - prints it instead of lines.", "FILE")] = None
+    report: Annotated[Path | None, option("Write a report for browsers, one HTML file.", "FILE")] = None
     github: Annotated[
         bool, option("Print annotations for GitHub, and write its summary of the step.", None, "--github")
     ] = False
@@ -42,7 +43,7 @@ class CheckReports:
 
         if self.github and self.json == _STANDARD_OUTPUT:
             raise typer.BadParameter("would stand between GitHub's annotations; name a file", param_hint="--json -")
-        refuse_documents({"junit": self.junit, "json": self.json}, sources)
+        refuse_documents({"junit": self.junit, "json": self.json, "report": self.report}, sources)
 
     def show(self, checked: "CheckedFile") -> None:
         """Print what is found of a file."""
@@ -75,6 +76,8 @@ class CheckReports:
             from sim.output.ci.junit import write_junit
 
             write_to(self.junit, partial(write_junit, checks.files), problems, "--junit")
+        if self.report is not None:
+            write_to(self.report, checks.write_report, problems, "--report")
         if self.json is not None and self.json != _STANDARD_OUTPUT:
             write_to(self.json, partial(write_check, checks.files, checks.unchecked), problems, "--json")
         if self.github:

@@ -14,7 +14,7 @@ from sim.scenario import Scenario
 T = TypeVar("T")
 
 _FIRST = 16  # the part of the run by which it is longer at first
-_ACTIONS_AT_ONCE = 32_768  # about so many are drawn at once, so that they stay in the cache of a processor
+_ACTIONS_AT_ONCE = 16_384  # about so many are drawn at once, so that they stay in the cache of a processor
 
 
 class Simulated(NamedTuple):

@@ -27,8 +27,8 @@ class _Generators(local):
     """Two generators for each thread; moving one to the beginning of a stream takes a tenth of making one."""
 
     def __init__(self) -> None:
-        self.philoxes = [np.random.Philox(key=0) for _ in range(2)]
-        self.state: dict[str, Any] = {**self.philoxes[0].state, "buffer": [0] * 4}  # lists are read faster than arrays
+        generators = [np.random.Philox(key=0) for _ in range(2)]
+        self.states = [(philox, philox.state) for philox in generators]
 
 
 @cache
@@ -53,10 +53,12 @@ class Chance(NamedTuple):
         `part` tells apart what one purpose needs several of: the instants of the timeline, and arrivals (0) from what
         modulates them (1). Two parts of which one is 0 can be drawn in turn; the next call moves the generator.
         """
-        generators = _generators()
-        philox, counter = generators.philoxes[part > 0], [0, part, self.replication, _word(stream, purpose)]
-        position: Any = generators.state | {"state": {"counter": counter, "key": [self.seed, 0]}}
-        philox.state = position
+        philox, state = _generators().states[part > 0]
+        position: Any = state["state"]
+        position["key"][0] = self.seed
+        counter = position["counter"]
+        counter[1], counter[2], counter[3] = part, self.replication, _word(stream, purpose)
+        philox.state = state
         return philox.random_raw
 
     def numbers(self, stream: str, purpose: str, count: int, part: int = 0) -> Numbers:

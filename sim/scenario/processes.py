@@ -4,7 +4,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, pairwise
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -46,16 +45,14 @@ class Rates(NamedTuple):
         columns = np.array((starts[:-1], levels[:-1], half, half * half, slope))
         return cls(float(starts[-1]), float(levels[-1]), bounds, columns, bool((last * 1000 < first).any()))
 
-    def instants(self, days: Sequence[Floats]) -> Floats:
-        """Return when as many arrivals are expected as each of the sorted points of each day says, day after day.
+    def instants(self, points: Floats) -> Floats:
+        """Return when as many arrivals are expected as each point says; the sorted points are used up.
 
         A point falls into a stretch, `above` its level, at the time t that solves rate t + slope t²/2 = above, which is
         t = above / (rate/2 + sqrt((rate/2)² + slope/2 above)). This form divides by no slope, which may be 0.
         """
-        edges = np.array([points.searchsorted(self.bounds) for points in days])
-        columns = np.concatenate([self.columns] * len(days), axis=1)
-        start, level, half, square, speed = columns.repeat((edges[:, 1:] - edges[:, :-1]).ravel(), axis=1)
-        points = np.concatenate(days)
+        edges = points.searchsorted(self.bounds)
+        start, level, half, square, speed = self.columns.repeat(edges[1:] - edges[:-1], axis=1)
         points -= level
         speed *= points  # which is the slope so far
         speed += square
@@ -141,30 +138,15 @@ def from_rates(blocks: Iterator[Rates], draw: Draw, factor: float, end: int | No
         edge = points.searchsorted(next_level)
         inside, points = points[:edge], points[edge:]
         if time:
-            instants.append(rates.instants([inside - level]) + time)
+            instants.append(rates.instants(inside - level) + time)
         else:
-            instants.append(rates.instants([inside]))
+            instants.append(rates.instants(inside))
         time, level = time + rates.length, next_level
         count += len(inside)
         if count >= most or (end is not None and time >= end):
             break
     times = (np.concatenate(instants) if len(instants) > 1 else instants[0])[:most]
     return rounded(np.minimum(times, LONGEST, out=times) if len(times) and times[-1] > LONGEST else times)
-
-
-def from_rates_once(opens: Sequence[Open], rates: Rates, factor: float, most: int) -> list[Times]:
-    """Return what `from_rates` returns of each day when the rates do not come again."""
-    count = _draws_at_once(rates.arrivals * factor, most)
-    numbers = np.concatenate([opened(0)(count) for opened in opens])
-    points = exponential(1 / factor).values(numbers).reshape(len(opens), count).cumsum(axis=1)
-    counts = [int(of_day.searchsorted(rates.arrivals)) for of_day in points]
-    instants = rates.instants([of_day[:inside] for of_day, inside in zip(points, counts, strict=True)])
-    times = rounded(np.minimum(instants, LONGEST, out=instants))
-    days = [times[start:stop] for start, stop in pairwise(accumulate(counts, initial=0))]
-    for place, inside in enumerate(counts):
-        if inside == count < most:  # more may have come
-            days[place] = from_rates(iter([rates]), opens[place](0), factor, None, most)
-    return days
 
 
 class Phase(Part):
@@ -213,7 +195,7 @@ class Poisson(Part, Process):
 
     def times(self, opens: Sequence[Open], end: int | None, most: int, factor: float) -> list[Times]:
         if self.rate is None:
-            return from_rates_once(opens, self._rates, factor, most)
+            return [from_rates(iter([self._rates]), opened(0), factor, end, most) for opened in opens]
         rate = self.rate * factor
         return _from_gaps(opens, exponential(SECOND / rate).durations, rate, end, most)
 

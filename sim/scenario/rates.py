@@ -12,7 +12,7 @@ from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
 from sim.errors import Fault, few_of_a_kind
 from sim.scenario.mapping import WrongValueError
 from sim.scenario.parts import Context
-from sim.scenario.processes import Floats, Open, Process, Rates, Times, from_rates, from_rates_once
+from sim.scenario.processes import Floats, Open, Process, Rates, Times, from_rates
 from sim.scenario.tables import rows_of
 from sim.scenario.tree import Place
 from sim.units import DAY, HOUR, SECOND, Clock, shown
@@ -119,6 +119,4 @@ class DailyRates(Process):
     def times(self, opens: Sequence[Open], end: int | None, most: int, factor: float) -> list[Times]:
         each_rate = np.array(self.day.rates)
         rates = Rates.of(self._lengths, each_rate, each_rate)
-        if end is not None and end <= DAY:
-            return from_rates_once(opens, rates, factor, most)
         return [from_rates(repeat(rates), opened(0), factor, end, most) for opened in opens]

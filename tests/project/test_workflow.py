@@ -196,7 +196,7 @@ def command():
 
 @pytest.fixture
 def act(tmp_path, command):
-    """Run the action's last step as GitHub does; return what it left behind."""
+    """Run the action's check as GitHub does; return what it left behind."""
     (tmp_path / "scenarios").mkdir()
     (tmp_path / "scenarios/promise.yaml").write_text(PROMISE)
     (tmp_path / "temp/kitchensim/bin").mkdir(parents=True)
@@ -208,7 +208,7 @@ def act(tmp_path, command):
         for file in files.values():
             file.write_text("")
         given = {name: one["default"] for name, one in ACTION["inputs"].items()} | inputs
-        step = ACTION["runs"]["steps"][-1]
+        step = next(step for step in ACTION["runs"]["steps"] if step.get("id") == "check")
         env = {name: given[re.fullmatch(r"\$\{\{ inputs.(.*) }}", value)[1]] for name, value in step["env"].items()}
         done = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
@@ -230,6 +230,15 @@ def test_what_does_not_hold_is_annotated_summarised_and_an_output(act):
     assert f"\n::error {place}::wait.VIP.max < 15s: 20s\n" in said
     assert "| ❌ FAIL | `scenarios/promise.yaml` | 0 of 1 threshold |" in summary
     assert output == "outcome=FAIL\n"
+
+
+def test_the_report_is_uploaded_as_a_file_that_a_browser_opens_also_where_scenarios_fail(act, tmp_path):
+    act()
+    upload = next(step for step in ACTION["runs"]["steps"] if step.get("id") == "report")
+    path = upload["with"]["path"].replace("${{ runner.temp }}", str(tmp_path / "temp"))
+    assert Path(path.replace("${{ inputs.report }}", "scenarios.html")).read_text().startswith("<!doctype html>")
+    assert upload["uses"] == "actions/upload-artifact@v7"  # the first version that knows `archive`
+    assert (upload["with"]["archive"], upload["if"]) == (False, "always() && inputs.report != ''")
 
 
 def test_a_comparison_is_summarised_and_an_output(act, tmp_path):
@@ -263,7 +272,12 @@ class TestWords:
         return words
 
     def test_each_input_is_an_option_or_a_path(self, words):
-        assert words() == ["check", "--github", "--", "scenarios"]
+        assert words(report="") == ["check", "--github", "--", "scenarios"]
+        [option, path] = words()[2:4]
+        assert (option, Path(path).relative_to(Path(path).parents[2])) == (
+            "--report",
+            Path("temp/kitchensim/scenarios.html"),
+        )
         assert words(select="lunch and not late")[2:4] == ["-k", "lunch and not late"]
         for name in ("pass", "fail"):
             assert words(inconclusive=name)[2] == f"--inconclusive={name}"
@@ -283,12 +297,13 @@ class TestWords:
         assert (status, said) == (2, "::error title=no-regressions::is neither true nor false; write one of them\n")
 
     def test_a_line_is_a_path_and_blanks_around_it_are_no_part_of_it(self, words):
-        assert words(paths="  good folder \t\n \n\tscenarios \n")[3:] == ["good folder", "scenarios"]
-        assert words(paths=" \n\t\n")[3:] == []
+        assert words(paths="  good folder \t\n \n\tscenarios \n", report="")[3:] == ["good folder", "scenarios"]
+        assert words(paths=" \n\t\n", report="")[3:] == []
 
     def test_no_input_is_run_as_a_command(self, words, tmp_path):
         evil = '$(touch broken); `touch broken` "; touch broken'
         options = ["-k", evil, f"--inconclusive={evil}", "--against", evil, "--junit", evil]
-        given = words(paths=evil, select=evil, against=evil, junit=evil, inconclusive=evil)
-        assert given == ["check", "--github", *options, "--", evil]
+        given = words(paths=evil, select=evil, against=evil, junit=evil, inconclusive=evil, report=evil)
+        report = str(tmp_path / "temp/kitchensim" / evil)
+        assert given == ["check", "--github", *options, "--report", report, "--", evil]
         assert not (tmp_path / "broken").exists()

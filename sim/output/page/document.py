@@ -4,7 +4,9 @@ A policy in each file allows the style and the script that it was made with, by 
 """
 
 import json
+import re
 from base64 import b64encode
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from html import escape
 from typing import Any
@@ -29,7 +31,7 @@ _PAGE = """<!doctype html>
 """
 
 
-def html_page(title: str, body: str, style: str, script: str = "", data: Any = None) -> str:
+def html_page(title: str, body: str, style: str, script: str = "", data: Any = None, frames: Sequence[str] = ()) -> str:
     """Return an HTML file.
 
     Args:
@@ -38,15 +40,18 @@ def html_page(title: str, body: str, style: str, script: str = "", data: Any = N
         style: CSS, without `</style`.
         script: JavaScript, without `</script`.
         data: what the script finds as JSON in the element `data`.
+        frames: other files of this kind that stand in frames of it; what they allow is allowed here too, since a policy
+            holds for frames as well.
 
     """
     scripts = ""
     if script:
         scripts = f'<script type="application/json" id="data">{_json(data)}</script>\n<script>{script}</script>\n'
+    own_script = [_source(script)] if script else []
     policy = [
         "default-src 'none'",
-        "style-src " + _source(style),
-        "script-src " + (_source(script) if script else "'none'"),
+        "style-src " + " ".join(_unique([_source(style), *_allowed("style", frames)])),
+        "script-src " + (" ".join(_unique([*own_script, *_allowed("script", frames)])) or "'none'"),
         "img-src data:",
         "base-uri 'none'",
         "form-action 'none'",
@@ -58,6 +63,16 @@ def html_page(title: str, body: str, style: str, script: str = "", data: Any = N
 
 def _source(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+def _allowed(kind: str, frames: Sequence[str]) -> Iterator[str]:
+    """Yield the hashes of styles or of scripts that files allow."""
+    for frame in frames:
+        yield from re.findall("'sha256-[^']*'", frame.split(f"{kind}-src ", 1)[1].split(";", 1)[0])
+
+
+def _unique(sources: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(sources))
 
 
 def _json(data: Any) -> str:
