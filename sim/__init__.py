@@ -23,12 +23,13 @@ if TYPE_CHECKING:
         sweep,
         theory,
     )
-    from sim.fitting import Fit, fit
+    from sim.fitting import Calibration, Fit, calibrate, fit
     from sim.scenario import Scenario, load_scenario
     from sim.storage import Database, keep, open_database
 
 __all__ = [
     "ArgumentError",
+    "Calibration",
     "Checks",
     "Comparison",
     "Database",
@@ -44,6 +45,7 @@ __all__ = [
     "StorageError",
     "Sweep",
     "Theory",
+    "calibrate",
     "check",
     "compare",
     "fit",
@@ -61,7 +63,7 @@ __all__ = [
 _HOMES = {
     "sim.checking": ["Checks", "check"],
     "sim.errors": ["ArgumentError", "FileError", "KitchensimError", "ScenarioError", "SimulationError", "StorageError"],
-    "sim.fitting": ["Fit", "fit"],
+    "sim.fitting": ["Calibration", "Fit", "calibrate", "fit"],
     "sim.scenario": ["Scenario", "load_scenario"],
     "sim.storage": ["Database", "keep", "open_database"],
 }

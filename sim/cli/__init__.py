@@ -52,6 +52,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "select": experiments.select_command,
     "theory": experiments.theory_command,
     "fit": fitting.fit_command,
+    "calibrate": fitting.calibrate_command,
     "new": scenarios.new_command,
     "kitchen": kitchen_command,
     "validate": scenarios.validate_command,

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 import typer
 
 import sim
-from sim.cli.options import composed, option, word_of
-from sim.cli.printing import complain, say
-from sim.cli.statuses import leave
+from sim.cli.options import FileArgument, JsonOption, Model, composed, option, word_of
+from sim.cli.printing import complain, say, say_json
+from sim.cli.statuses import FAILED, INCONCLUSIVE, leave
 from sim.cli.work import write_to
 from sim.output.terminal import columns
+from sim.units import parse_share
 
 OrdersArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The CSV file of a till or a call centre.")]
 _COLUMN = "COLUMN"
@@ -68,6 +69,15 @@ def _setting(text: str) -> tuple[str, str]:
     return column, value
 
 
+def _share(value: object) -> float:
+    if isinstance(value, float):
+        return value
+    try:
+        return float(parse_share(value))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
 @composed
 def fit_command(
     file: OrdersArgument,
@@ -91,3 +101,28 @@ def fit_command(
     write_to(target.parent, lambda folder: write_fit(fit, folder, charts, written.append), problems)
     say(*fit_report(fit).lines(columns()), *(f"Wrote {path}" for path in written))
     leave(problems)
+
+
+@composed
+def calibrate_command(
+    file: FileArgument,
+    orders: Annotated[Path, typer.Argument(metavar="ORDERS", help="The CSV file of real orders.")],
+    *,
+    crew: Annotated[Path | None, option("The crew that worked, at,count. Default: the scenario's.", "CSV")] = None,
+    margin: Annotated[float, option("By how much the service level may differ.", "SHARE", parser=_share)] = 0.02,
+    as_json: JsonOption = False,
+    model: Model,
+    options: OrdersFile,
+) -> None:
+    """Hold a scenario against real days that it was not fitted to."""
+    from sim.output.documents import calibration_document
+    from sim.output.fits import calibration_report
+
+    how: dict[str, Any] = {"crew": crew, "margin": margin, "seed": model.seed, "engine": model.engine}
+    calibration = sim.calibrate(model.load(file), orders, **how, **options.keywords())
+    complain(*calibration.notes)
+    if as_json:
+        say_json(calibration_document(calibration))
+    else:
+        say(*calibration_report(calibration).lines(columns()))
+    leave([], {"PASS": 0, "FAIL": FAILED}.get(str(calibration.verdict), INCONCLUSIVE))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sim.errors import Fault
 from sim.experiment import Candidate, CheckedFile, Comparison, Pair, Replications, Run, Selection, Sweep, Theory
 from sim.experiment.frames import interval_cells
+from sim.fitting import Calibration
 from sim.model import unit_of
 from sim.output.files import text_file, write_files
 from sim.scenario import Scenario
@@ -47,6 +48,20 @@ def kept_run_document(run: Run, run_id: str | None) -> dict[str, Any]:
 def metrics_json(run: Run) -> str:
     """Return the text of `metrics.json`."""
     return json.dumps(metrics_document(run), indent=2) + "\n"
+
+
+def calibration_document(calibration: Calibration) -> dict[str, Any]:
+    """Return what became of a scenario that met real days."""
+    return {
+        "scenario": calibration.scenario.name,
+        "verdict": str(calibration.verdict),
+        "days": [str(day) for day in calibration.days.dates],
+        "checks": [
+            {"check": check.name, "verdict": str(check.judgement), "finding": check.finding}
+            for check in calibration.checks
+        ],
+        "most_different": calibration.worst or None,
+    }
 
 
 def experiment_document(result: Replications | Sweep | Comparison | Selection) -> dict[str, Any]:

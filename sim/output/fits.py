@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sim.fitting import Fit
+from sim.fitting import Calibration, Fit
 from sim.output.layout import Report, Row
 from sim.units import count, format_duration
 
@@ -21,6 +21,16 @@ def fit_report(fit: Fit) -> Report:
                 text = f"{phase.rate.estimate:.1f}{interval}"
                 rows.append((group.name, stream.name, *ends, text, f"{phase.arrivals.sum():,}"))
     return Report(head, rows, [*findings(fit), *(f"NOTE: {problem}" for problem in fit.problems)])
+
+
+def calibration_report(calibration: Calibration) -> Report:
+    """Return what became of each check of a scenario against real days."""
+    days = calibration.days
+    dates = f"{count(len(days.dates), 'day')} from {days.dates[0]} to {days.dates[-1]}"
+    head = [f"{calibration.verdict}  {calibration.scenario.name} against {count(len(days.records), 'order')}, {dates}"]
+    rows: list[Row] = [("verdict", "check", "finding")]
+    rows += [(str(check.judgement), check.name, check.finding) for check in calibration.checks]
+    return Report(head, rows, [calibration.worst] if calibration.worst else [])
 
 
 def findings(fit: Fit) -> Iterator[str]:

@@ -1,11 +1,12 @@
 """`sim fit` as people meet it, in an empty folder."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from tests.helpers.commands import sim
-from tests.helpers.tills import Till, days_of, export
+from tests.helpers.tills import Till, days_of, export, served, with_instants
 
 TILL = Till(";", ("Ordered At", "Tier", "Prep (s)"), "%d/%m/%Y %I:%M:%S %p", words=("gold", "basic"), decimal=",")
 READ = ("--time", "Ordered At", "--class", "Tier", "--vip", "gold", "--service", "Prep (s)")
@@ -68,3 +69,21 @@ def test_what_is_wrong_is_told_in_a_line(options, message):
     result = sim("fit", "lunch 2026.csv", *options, status=2)
     assert message in " ".join(result.stderr.split())
     assert not list(Path().glob("*.yaml"))
+
+
+def test_later_days_calibrate_a_scenario_of_earlier_ones():
+    days = days_of(51, count=20, vip=0)
+    text = with_instants(days, lambda day: {"started": served(day, 7), "done": served(day, 7) + day.services})
+    Path("orders.csv").write_text(text)
+    sim("fit", "orders.csv", "--until", "2026-03-12", "-o", "lunch.yaml", "--no-charts")
+    result = sim("calibrate", "lunch.yaml", "orders.csv", "--margin", "30%", "--engine", "compiled")
+    assert result.stdout.splitlines()[0].startswith("PASS  lunch against ")
+    assert result.stderr == "10 days left out, to which the scenario was fitted\n"
+    Path("crew.csv").write_text("at,count\n11:00,6\n")
+    wrong = sim(
+        "calibrate", "lunch.yaml", "orders.csv", "--crew", "crew.csv", "--json", "--engine", "compiled", status=1
+    )
+    document = json.loads(wrong.stdout)
+    assert document["verdict"] == "FAIL"
+    assert document["checks"][0]["verdict"] == "FAIL"
+    assert document["most_different"].startswith("most different at ")

@@ -196,7 +196,7 @@ def test_rows_that_cannot_be_read_are_ten_lines_and_a_count(fitted):
     fit = fitted(rows + "Total\n")
     place = fit.notes[0].split(":")[0]
     assert fit.notes[:2] == [
-        f"{place}:{total + 1}:1: time: 'Total' is no date or time; write one such as 2026-03-01 18:05:00",
+        f"{place}:{total + 1}:1: time: 'Total' is not a date or time; write one such as 2026-03-01 18:05:00",
         f"1 row of {total:,} that cannot be read left out",
     ]
     with pytest.raises(FileError) as caught:

@@ -1,12 +1,10 @@
 """How long orders take and customers wait, from exports whose truth is known; and the traps."""
 
-from datetime import datetime, timedelta
-
 import numpy as np
 import pytest
 
 from sim.model import OrderClass
-from tests.helpers.tills import Till, days_of, export, poisson, served
+from tests.helpers.tills import Till, days_of, export, poisson, served, with_instants
 
 LAWS = {
     "exponential": lambda generator, n: generator.exponential(120, n),
@@ -16,21 +14,6 @@ LAWS = {
     "normal": lambda generator, n: generator.normal(120, 20, n),
     "uniform": lambda generator, n: generator.uniform(60, 240, n),
 }
-
-
-def with_columns(days, columns) -> str:
-    """Return an export with instants beside each order: `columns` gives for a day what stands in each, in seconds."""
-    lines = ["time," + ",".join(columns(days[0]))]
-    for number, day in enumerate(days):
-        midnight = datetime(2026, 3, 2) + timedelta(days=number, hours=11)  # noqa: DTZ001
-        values = columns(day)
-        for row, time in enumerate(day.times):
-            cells = [time, *(value[row] for value in values.values())]
-            texts = [
-                "" if np.isnan(cell) else (midnight + timedelta(seconds=int(cell))).isoformat(" ") for cell in cells
-            ]
-            lines.append(",".join(texts))
-    return "\n".join(lines) + "\n"
 
 
 @pytest.mark.parametrize("name", LAWS)
@@ -83,7 +66,7 @@ def test_time_to_completion_that_is_passed_off_as_service_is_refused(fitted, see
 
 
 def test_only_the_time_of_completion_is_no_service_time(fitted):
-    text = with_columns(days_of(34), lambda day: {"done": served(day, 5) + day.services})
+    text = with_instants(days_of(34), lambda day: {"done": served(day, 5) + day.services})
     fit = fitted(text)
     assert fit.services == []
     assert fit.problems == [
@@ -95,7 +78,7 @@ def test_only_the_time_of_completion_is_no_service_time(fitted):
 
 
 def test_service_lasts_from_the_start_to_the_end_and_the_crew_is_the_most_at_once(fitted):
-    text = with_columns(days_of(35), lambda day: {"started": served(day, 5), "done": served(day, 5) + day.services})
+    text = with_instants(days_of(35), lambda day: {"started": served(day, 5), "done": served(day, 5) + day.services})
     fit = fitted(text)
     assert fit.crew == 5
     assert fit.services[0].mean.estimate == pytest.approx(120, rel=0.05)
@@ -132,7 +115,7 @@ def test_patience_counts_those_who_were_served_as_waits_that_ended_early(fitted,
             "left": np.where(leaves, day.times + patience, np.nan),
         }
 
-    fit = fitted(with_columns(days_of(38, vip=0), columns))
+    fit = fitted(with_instants(days_of(38, vip=0), columns))
     (patience,) = fit.patience
     if shape == 1.0:
         assert patience.law.name == "exponential"
@@ -144,7 +127,7 @@ def test_patience_counts_those_who_were_served_as_waits_that_ended_early(fitted,
 
 
 def test_who_left_alone_says_nothing_of_patience(fitted):
-    text = with_columns(days_of(39), lambda day: {"left": np.where(day.vips, day.times + 60, np.nan)})
+    text = with_instants(days_of(39), lambda day: {"left": np.where(day.vips, day.times + 60, np.nan)})
     assert "the file says who left, and not how long the others waited: name --started" in fitted(text).problems
 
 

@@ -72,6 +72,23 @@ def export(days: Sequence[Day], till: Till = Till(), first: str = "2026-03-02", 
     return "\n".join(lines) + "\n"
 
 
+def with_instants(
+    days: Sequence[Day], columns: Callable[[Day], dict[str, np.ndarray]], first: str = "2026-03-02"
+) -> str:
+    """Return an export with classes and instants beside each order: `columns` gives for a day what stands in each, in
+    seconds from 11:00, NaN where nothing does.
+    """
+    lines = [",".join(["time", "class", *columns(days[0])])]
+    for number, day in enumerate(days):
+        midnight = datetime.fromisoformat(first) + timedelta(days=number, hours=11)
+        values = columns(day)
+        for row, time in enumerate(day.times):
+            cells = [time, *(value[row] for value in values.values())]
+            texts = ["" if np.isnan(cell) else str(midnight + timedelta(seconds=int(cell))) for cell in cells]
+            lines.append(",".join([texts[0], "VIP" if day.vips[row] else "NORMAL", *texts[1:]]))
+    return "\n".join(lines) + "\n"
+
+
 def served(day: Day, bots: int) -> np.ndarray:
     """Return when each order of a day is begun by so many bots, in order of arrival."""
     free = np.zeros(bots)
