@@ -38,16 +38,28 @@ setup() {
   echo "$wanted" > "$stamp"
 }
 
-# What package.json names: the libSQL server that tests run against, and what checks JavaScript and workflow files.
-# Without them those tests are skipped, or fail where CI=true. There is a server for Linux, and for macOS on Apple silicon.
+# What package.json names: the libSQL server and the browser that tests run against, and what checks JavaScript, pages and
+# workflow files. Without them those tests are skipped, or fail where CI=true. There is a server for Linux, and for macOS
+# on Apple silicon; the browser is one for Linux, to which tests prefer one of the machine.
+unpack_chromium() {
+  node -e 'const [source, target] = process.argv.slice(1);
+    const { createReadStream, createWriteStream } = require("node:fs");
+    const unpacked = createReadStream(source).pipe(require("node:zlib").createBrotliDecompress());
+    unpacked.pipe(createWriteStream(target, { mode: 0o755 }));' \
+    node_modules/@sparticuz/chromium/bin/chromium.br node_modules/chromium
+}
+
 setup_npm() {
   local wanted
   wanted="$(cksum < package.json)"
   if [ "$(cat node_modules/installed 2>/dev/null)" = "$wanted" ]; then
     return
   fi
-  echo "Installing a libSQL server and linters into node_modules ..." >&2
+  echo "Installing a libSQL server, a browser and linters into node_modules ..." >&2
   if npm install --ignore-scripts --no-package-lock --no-audit --no-fund --loglevel=error >&2; then
+    if [ "$(uname -sm)" = "Linux x86_64" ]; then
+      unpack_chromium || echo "the browser cannot be unpacked: tests of pages need one of the machine" >&2
+    fi
     echo "$wanted" > node_modules/installed
   else
     echo "npm failed, or there is none: tests that need a libSQL server or a linter are skipped" >&2

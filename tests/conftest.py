@@ -16,6 +16,7 @@ import sim.cli
 import sim.engines
 from sim import Database, Run, load_scenario, open_database, run
 from tests.helpers.backends import BUSY, KINDS, TRACED, Backend, run_text
+from tests.helpers.browser import Browser
 from tests.helpers.javascript import JavaScriptEngine
 from tests.helpers.server import Server, read_file
 from tests.helpers.stories import with_service
@@ -45,7 +46,17 @@ NOT_QUICK = (
     *("experiment/test_selections.py", "checking/test_against.py"),
 )
 """Where tests are that `--quick` runs and, there, does not run: those are for the inner loop that start no program."""
-SLOW = {"server", "token_server", "backend", "database", "compiled_engine", "handed_out", "javascript", "small_disk"}
+SLOW = {
+    "browser",
+    "server",
+    "token_server",
+    "backend",
+    "database",
+    "compiled_engine",
+    "handed_out",
+    "javascript",
+    "small_disk",
+}
 """Fixtures that start a server or another program, or compile, or mount a disk; what asks for them is not quick."""
 
 
@@ -217,6 +228,13 @@ def javascript() -> Iterator[JavaScriptEngine]:
     """The engine in kitchen.js, in one node process for all tests of a worker."""
     with JavaScriptEngine() as engine:
         yield engine
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium for all tests of a worker."""
+    with Browser() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import pytest
 
@@ -29,10 +29,21 @@ def chromium_program() -> str:
     """
     brought = ROOT / "node_modules" / "chromium"
     named = [os.environ.get("CHROME"), *map(shutil.which, ("chromium", "google-chrome", "google-chrome-stable"))]
-    for program in (*named, str(brought) if brought.exists() else None):
-        if program:
-            return program
-    reason = "no Chromium: name one with CHROME, or let ./scripts/test.sh bring one by npm"
+    programs = [program for program in (*named, str(brought) if brought.exists() else None) if program]
+    if not programs:
+        _do_without("no Chromium: name one with CHROME, or let ./scripts/test.sh bring one by npm, on Linux")
+    return programs[0]
+
+
+def axe_script() -> str:
+    """Return axe-core, which finds what keeps people from using a page; without it, fail in CI and skip elsewhere."""
+    path = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+    if not path.exists():
+        _do_without("no axe-core: ./scripts/test.sh installs it by npm")
+    return path.read_text(encoding="utf-8")
+
+
+def _do_without(reason: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
@@ -42,7 +53,7 @@ class Browser:
     """A running browser."""
 
     def __enter__(self) -> Self:
-        self._folder = TemporaryDirectory(prefix="browser")
+        self._folder = TemporaryDirectory(prefix="browser", ignore_cleanup_errors=True)
         commands, self._to = os.pipe()
         self._from, answers = os.pipe()
         flags = (*_FLAGS, f"--user-data-dir={self._folder.name}", "--remote-debugging-pipe")
@@ -59,6 +70,11 @@ class Browser:
         self._calls = 0
         self._unread = b""
         self.events: list[dict[str, Any]] = []
+        try:
+            self.call("Browser.getVersion")
+        except (AssertionError, OSError):
+            self.__exit__()
+            _do_without("Chromium does not start; see whether it lacks a library")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -107,8 +123,7 @@ class Tab:
         self._session = browser.call("Target.attachToTarget", targetId=self._target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network", "Audits"):
             self.call(f"{domain}.enable")
-        look = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
-        self.call("Emulation.setDeviceMetricsOverride", **look)
+        self.resize(width, height)
         scheme = [{"name": "prefers-color-scheme", "value": theme}]
         self.call("Emulation.setEmulatedMedia", media="screen", features=scheme)
         self.url = url
@@ -123,6 +138,11 @@ class Tab:
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         return self._browser.call(method, self._session, **parameters)
+
+    def resize(self, width: int, height: int) -> None:
+        """Let the window have another size, below 600 pixels that of a phone."""
+        look = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+        self.call("Emulation.setDeviceMetricsOverride", **look)
 
     def evaluate(self, expression: str) -> Any:
         """Return the value of a JavaScript expression; promises are awaited."""

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -18,6 +18,7 @@ from tests.helpers import ROOT
 
 PAGE = ROOT / "sim" / "output" / "page"
 ANSWER = Path(__file__).with_name("answer.js")
+REPLAY = Path(__file__).with_name("replay.js")
 COLUMNS = {"time": np.int64, "kind": np.uint8, "order": np.int32, "order_class": np.int8, "bot": np.int32}
 
 
@@ -81,3 +82,11 @@ class JavaScriptEngine:
         """Return what the engine of a folder answers to a question: a log with its fingerprint, or an error."""
         print(folder.as_uri(), asked, file=self._process.stdin, flush=True)
         return json.loads(self._process.stdout.readline())
+
+
+def replays(questions: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what the page's modules make of sources of pages, as replay.js says it."""
+    command = [node_program(), str(REPLAY), PAGE.as_uri()]
+    lines = "\n".join(json.dumps(question) for question in questions)
+    said = subprocess.run(command, input=lines, capture_output=True, text=True, check=True, timeout=60)
+    return [json.loads(line) for line in said.stdout.splitlines()]

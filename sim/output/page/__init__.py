@@ -6,7 +6,7 @@ the engine is written in JavaScript once more.
 
 from sim.errors import KitchensimError
 from sim.experiment import Run
-from sim.model import Workload
+from sim.model import OrderClass, Workload
 from sim.output.page.bundle import page_of
 from sim.output.page.document import html_page
 from sim.output.page.sources import live_source, run_source
@@ -53,9 +53,10 @@ def kitchen_page(scenario: Scenario | None = None) -> str:
     """
     if scenario is None:
         return page_of("kitchen, live", None)
-    for order_class, patience in dict(scenario.file.patience).items():
+    for order_class in OrderClass:
+        patience = scenario.file.patience.of(order_class.value)
         if patience is not None and patience.constant is None:
-            problem = f"patience of {order_class} is drawn, and an order by hand can have none that a file could state"
+            problem = f"patience of {order_class.name} is drawn, which no file can state of an order by hand"
             raise KitchensimError(f"{scenario.name}: {problem}; write a duration")
     _refuse(scenario, scenario.workload())
     return page_of(f"{scenario.name}, live", {"kind": "live", "sources": [live_source(scenario)]})

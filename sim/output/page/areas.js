@@ -2,6 +2,7 @@
 
 import { ABANDONED, COMPLETED, NORMAL, PENDING_AGAIN, VIP } from "./contract.js";
 import { copyOf, fill, find, make, write } from "./dom.js";
+import { figuresNow, figuresOf } from "./figures.js";
 import { CLASS_NAMES } from "./story.js";
 import { countText, durationText, glanceText, secondsOf, shareText } from "./words.js";
 
@@ -233,27 +234,6 @@ class KitchenView {
 }
 
 /**
- * Counts and waits of a class so far; service levels are of the orders whose fate is known.
- * @param {Session} session @param {number} orderClass
- */
-function figuresNow({ tally, now, source }, orderClass) {
-  const waits = tally.waits(orderClass, now, source.limits[orderClass], { ofKnown: true });
-  // So far all times are so far: a sign of that before each of them would say nothing.
-  return { ...tally.counts(orderClass), ...waits, orderClass, meanIsBound: false, p95IsBound: false };
-}
-
-/**
- * Counts at the end of a run, and waits as metrics.json has them: orders are followed behind the end.
- * @param {Session} session @param {import("./session.js").Whole} whole @param {number} orderClass
- */
-function figuresOf({ source }, { atEnd, followed, last }, orderClass) {
-  const isFollowed = source.end !== null && source.followed !== source.end;
-  const scope = { orders: atEnd.created.length, isFollowed };
-  const waits = followed.waits(orderClass, last, source.limits[orderClass], scope);
-  return { ...atEnd.counts(orderClass), ...waits, orderClass };
-}
-
-/**
  * @param {number | null} value @param {boolean} isBound @param {(value: number) => string} text
  */
 function atLeast(value, isBound, text) {
@@ -261,4 +241,4 @@ function atLeast(value, isBound, text) {
   return `${isBound ? "≥ " : ""}${text(Math.round(value * 1e6) / 1e6)}`;
 }
 
-export { figuresOf, KitchenView };
+export { KitchenView };

@@ -1,11 +1,12 @@
 /** The page: it opens a run, two of them side by side, or a kitchen whose clock runs, and hears what is pressed. */
 
-import { figuresOf, KitchenView } from "./areas.js";
+import { KitchenView } from "./areas.js";
 // biome-ignore format: by what they are
 import {
   ADD_BOT, CREATE_ORDER, REMOVE_BOT, NORMAL, VIP, CREATED, PICKED_UP, RETURNED, ABANDONED,
 } from "./contract.js";
 import { fill, find, make, write } from "./dom.js";
+import { figuresOf } from "./figures.js";
 import { Player, SPEEDS, speedFor } from "./player.js";
 import { scenarioText } from "./saving.js";
 import { Session } from "./session.js";
