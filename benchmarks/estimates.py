@@ -46,7 +46,7 @@ def simulated(lunch: Scenario, days: int) -> Results:
 
 def sample(pool: Results, rows: Ints) -> Results:
     """Return some days of a pool, some of them perhaps more than once."""
-    counts = {name: [days[row] for row in rows] for name, days in pool.counts.items()}
+    counts = {name: days.take(rows) for name, days in pool.counts.items()}
     return Results(pool.metric_set, range(1, len(rows) + 1), pool.values[rows], pool.bounds[rows], counts, [], None)
 
 

@@ -54,8 +54,7 @@ def day_values(results: Results, name: str) -> Floats:
     if interval is None or interval.low is None or interval.high in (None, np.inf):
         return np.full(len(results), np.nan)
     days = results.counts[metric.distribution]
-    orders = np.array([day.n for day in days])
-    below = np.array([day.up_to(interval.estimate * SECOND) for day in days])
+    orders, below = days.n, days.up_to(interval.estimate * SECOND)
     moves = (below - below.sum() / orders.sum() * orders) / orders[orders > 0].mean()
     n, filled = interval.n, moves[orders > 0]
     error = t_quantile(1 - 2 * _LEVEL, n - 1) * float(filled.std(ddof=1)) / n**0.5  # of the share up to the percentile
@@ -77,8 +76,7 @@ def replications_to_settle(results: Results, name: str, limit: float) -> int | N
     metric = metric_named(name)
     if metric.is_pooled:
         days = results.counts[metric.distribution]
-        orders = np.array([day.n for day in days])
-        return _to_settle_share(np.array([day.up_to(limit * SECOND) for day in days]), orders, _share(metric))
+        return _to_settle_share(days.up_to(limit * SECOND), days.n, _share(metric))
     if metric.weight is not None:
         return _to_settle_share(*_hits_and_orders(results, metric), limit)
     values = observed_values(results, name)
@@ -89,7 +87,7 @@ def replications_to_settle(results: Results, name: str, limit: float) -> int | N
 def _of_percentile(results: Results, metric: Metric, level: float) -> Interval | None:
     if metric.distribution in results.counts:
         days = results.counts[metric.distribution]
-        if not any(day.n for day in days):
+        if not days.n.any():
             return None
         interval = quantile_bounds(days, _share(metric), level)
         low, high = (None if end is None else end / SECOND for end in (interval.low, interval.high))

@@ -12,10 +12,9 @@ from sim.errors import NO_MEMORY, SimulationError
 from sim.experiment.results import Record, Replication, Results, Series, instants_of
 from sim.experiment.simulating import drawn, observed
 from sim.experiment.single import Run
-from sim.metrics import breaks_of, counts_of_pools, definition, measure, new_pools
+from sim.metrics import Counted, breaks_of, counts_of_pools, definition, measure, new_pools
 from sim.model import Ints
 from sim.scenario import Scenario
-from sim.statistics import Counts
 from sim.units import SECOND
 
 _MOST_WAITS = 10_000  # of one replication in charts
@@ -35,8 +34,7 @@ def observe(
     metric_set, is_followed = scenario.metric_set.after(warmup), scenario.is_followed
     values = np.empty((len(numbers), len(metric_set.names)))
     bounds = np.empty(values.shape, bool)
-    counts: dict[str, list[Counts]] = {metric.distribution: [] for metric in metric_set.counted}
-    pools, records = new_pools(), []
+    pools, counts, records = new_pools(), list[Counted](), []
     breaks = {size: breaks_of(metric_set, instants_of(scenario)[:size], scenario.end) for size in (0, None)}
     started = datetime.now(UTC)
     workloads = drawn(scenario, seed, numbers)
@@ -51,13 +49,12 @@ def observe(
         except (SimulationError, MemoryError) as error:
             reason = NO_MEMORY if isinstance(error, MemoryError) else error
             raise SimulationError(f"{scenario.name}, replication {number}: {reason}") from None
-        for name, of_replication in counted.items():
-            counts[name].append(of_replication)
+        counts.append(counted)
         series = _series(outcome, instants_of(scenario), warmup) if has_series else None
         finished = datetime.now(UTC)
         records.append(Record(fingerprint, chosen, warmup, started, finished, series))
         started = finished
-    return Results(metric_set, numbers, values, bounds, counts, records, counts_of_pools(pools))
+    return Results(metric_set, numbers, values, bounds, Counted.of_days(counts), records, counts_of_pools(pools))
 
 
 def replication_of(run: Run) -> Replication:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.model import Ints, MetricSet
 from sim.scenario import Scenario
-from sim.statistics import Counts
+from sim.statistics import Counts, DailyCounts
 
 Floats = NDArray[np.float64]
 Values = dict[str, float | int | None]
@@ -86,7 +86,7 @@ class Results(Sequence[Replication]):
         numbers: Sequence[int],
         values: Floats,
         bounds: NDArray[np.bool_],
-        counts: Mapping[str, Sequence[Counts]],
+        counts: Mapping[str, DailyCounts],
         records: Sequence[Record],
         pools: Pools | None,
     ) -> None:
@@ -113,7 +113,10 @@ class Results(Sequence[Replication]):
             [row.number for row in rows],
             np.array(values, float).reshape(-1, len(names)),
             np.array(bounds, bool).reshape(-1, len(names)),
-            {metric.distribution: [row.counts[metric.distribution] for row in rows] for metric in metric_set.counted},
+            {
+                metric.distribution: DailyCounts.of(row.counts[metric.distribution] for row in rows)
+                for metric in metric_set.counted
+            },
             records,
             None,
         )
@@ -124,13 +127,13 @@ class Results(Sequence[Replication]):
         numbers = [number for part in parts for number in part.numbers]
         records = [record for part in parts for record in part.records]
         order = np.argsort(numbers, kind="stable")
-        counts = {name: [day for part in parts for day in part.counts[name]] for name in parts[0].counts}
+        counts = {name: DailyCounts.join(part.counts[name] for part in parts) for name in parts[0].counts}
         return cls(
             parts[0].metric_set,
             [numbers[row] for row in order],
             np.concatenate([part.values for part in parts])[order],
             np.concatenate([part.bounds for part in parts])[order],
-            {name: [days[row] for row in order] for name, days in counts.items()},
+            {name: days.take(order) for name, days in counts.items()},
             [records[row] for row in order],
             None,
         )
@@ -142,7 +145,7 @@ class Results(Sequence[Replication]):
             self.numbers[:count],
             self.values[:count],
             self.bounds[:count],
-            {name: days[:count] for name, days in self.counts.items()},
+            {name: days.take(np.arange(len(self))[:count]) for name, days in self.counts.items()},
             self.records[:count],
             None,
         )

@@ -104,7 +104,7 @@ class Run:
         measured = measure(metric_set, outcome, self.scenario.is_followed)
         values = values_by_name(metric_set, measured.values)
         bounds = frozenset(name for name, is_bound in zip(values, measured.bounds, strict=True) if is_bound)
-        return Measures(orders, attempts, values, bounds, measured.counts, outcome)
+        return Measures(orders, attempts, values, bounds, measured.counted.by_name(), outcome)
 
     @cached_property
     def fingerprint(self) -> str:

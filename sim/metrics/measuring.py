@@ -1,5 +1,6 @@
 """From the outcome of a run to the values of a set of metrics."""
 
+from collections.abc import Sequence
 from functools import lru_cache, partial
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -11,7 +12,7 @@ from sim.engines.contract import ALL, LARGEST, Outcome
 from sim.errors import SimulationError
 from sim.metrics import definition, durations
 from sim.model import FAMILIES, NONE, Ints, Metric, MetricSet, OrderClass
-from sim.statistics import PLACES, Counts
+from sim.statistics import PLACES, Counts, DailyCounts
 
 _NO_POOLS = np.zeros((0, 0, 0), np.int64)
 _POOLED = [family for family in FAMILIES.values() if family.is_of_durations]
@@ -30,12 +31,37 @@ Definition = Any
 """`sim.metrics.definition`, or the same compiled, `sim.metrics.volume`."""
 
 
+class Counted(NamedTuple):
+    """How many orders of one run had which duration, for each distribution with a named percentile: see `Counts`."""
+
+    names: tuple[str, ...]  # of the distributions
+    places: NDArray[np.int32]  # of all distributions, one after the other
+    counts: Ints
+    ends: Ints  # (distributions + 1,), where the places of one begin and those of the last one end
+
+    def by_name(self) -> dict[str, Counts]:
+        """Return the counts of each distribution."""
+        days = DailyCounts(self.places, self.counts, self.ends[1:])
+        return dict(zip(self.names, days, strict=True))
+
+    @staticmethod
+    def of_days(runs: Sequence["Counted"]) -> dict[str, DailyCounts]:
+        """Return the counts of each distribution in some runs with the same metrics, at least one."""
+        all_parts = DailyCounts(
+            np.concatenate([run.places for run in runs]),
+            np.concatenate([run.counts for run in runs]),
+            np.cumsum(np.diff([run.ends for run in runs], axis=1)),
+        )
+        names = runs[0].names
+        return {name: all_parts.take(np.arange(place, len(all_parts), len(names))) for place, name in enumerate(names)}
+
+
 class Measured(NamedTuple):
     """The metrics of one run, in the order of their set; durations in seconds, NaN where nothing was observed."""
 
     values: NDArray[np.float64]  # (metrics,)
     bounds: NDArray[np.bool_]  # (metrics,), whether the value is a lower bound: orders were not over at the last
-    counts: dict[str, Counts]  # how many orders had which duration, for each distribution with a named percentile
+    counted: Counted
 
 
 class _Plan(NamedTuple):
@@ -79,18 +105,11 @@ def measure(
     kernel.fill(
         plan.blocks, plan.requests, plan.spans, is_followed, *columns, *sums, values, bounds, pools, counts, ends
     )
-    measured = Measured(np.empty(len(values)), np.empty(len(values), np.bool_), _by_name(plan.counted, counts, ends))
+    size = ends[-1]
+    counted = Counted(plan.counted, counts[0, :size].astype(np.int32), counts[1, :size].copy(), ends)
+    measured = Measured(np.empty(len(values)), np.empty(len(values), np.bool_), counted)
     measured.values[plan.order], measured.bounds[plan.order] = values, bounds
     return measured
-
-
-def _by_name(names: tuple[str, ...], counts: Ints, ends: Ints) -> dict[str, Counts]:
-    places, numbers = counts[0, : ends[-1]].astype(np.int32), counts[1, : ends[-1]].copy()
-    edges = ends.tolist()
-    return {
-        name: Counts(places[start:stop], numbers[start:stop])
-        for name, start, stop in zip(names, edges, edges[1:], strict=False)
-    }
 
 
 def new_pools() -> NDArray[np.int64]:

@@ -22,7 +22,7 @@ from sim.statistics.intervals import (
 )
 from sim.statistics.lifetimes import FittedLaw, likeliest_law, misfit, weibull_parameters
 from sim.statistics.partition import change_points
-from sim.statistics.quantiles import PLACES, Counts, quantile_bounds
+from sim.statistics.quantiles import PLACES, Counts, DailyCounts, quantile_bounds
 from sim.statistics.shares import clopper_pearson, days_needed, share_bounds, share_interval
 from sim.statistics.warmup import BatchMeans, batch_means, mser5, mser5_cut
 
@@ -30,6 +30,7 @@ __all__ = [
     "PLACES",
     "BatchMeans",
     "Counts",
+    "DailyCounts",
     "DayFactor",
     "DayRange",
     "Departure",

@@ -1,8 +1,9 @@
 """Quantiles of very many numbers: exact counts that merge, and intervals with days as clusters."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,7 @@ class Counts:
         """Return the counts of all numbers of some parts, the same however they were divided."""
         if not parts:
             return cls.of(np.zeros(0, np.int64))
-        pool = _pool(*_columns(parts))
+        pool = _pool(np.concatenate([part.places for part in parts]), np.concatenate([part.counts for part in parts]))
         places = np.flatnonzero(pool)
         return cls(places.astype(np.int32), pool[places])
 
@@ -114,7 +115,76 @@ class Counts:
         return cls(np.cumsum(gaps).astype(np.int32), counts)
 
 
-def quantile_bounds(days: Sequence[Counts], share: float, level: float) -> Interval:
+class DailyCounts(Sequence[Counts]):
+    """The counts of some days in columns; as a sequence, one object for each day."""
+
+    def __init__(self, places: NDArray[np.int32], counts: Ints, ends: Ints) -> None:
+        self.places = places  # of all days, one after the other
+        self.counts = counts
+        self.edges = np.concatenate(([0], ends))  # where the places of a day begin, and where the last one ends
+
+    @classmethod
+    def of(cls, days: Iterable[Counts]) -> "DailyCounts":
+        """Return the counts of some days in columns."""
+        parts = [Counts.join([]), *days]
+        ends = np.cumsum([len(day.places) for day in parts[1:]], dtype=np.int64)
+        return cls(np.concatenate([day.places for day in parts]), np.concatenate([day.counts for day in parts]), ends)
+
+    @classmethod
+    def join(cls, parts: Iterable["DailyCounts"]) -> "DailyCounts":
+        """Return all days of some parts, one part after the other."""
+        several = [cls.of([]), *parts]
+        lengths = np.concatenate([np.diff(part.edges) for part in several])
+        return cls(
+            np.concatenate([part.places for part in several]),
+            np.concatenate([part.counts for part in several]),
+            np.cumsum(lengths),
+        )
+
+    def __len__(self) -> int:
+        """Return the number of days."""
+        return len(self.edges) - 1
+
+    @overload
+    def __getitem__(self, row: int) -> Counts: ...
+    @overload
+    def __getitem__(self, row: slice) -> list[Counts]: ...
+    def __getitem__(self, row: int | slice) -> Counts | list[Counts]:
+        if isinstance(row, slice):
+            return [self[index] for index in range(*row.indices(len(self)))]
+        row = range(len(self))[row]
+        of_day = slice(self.edges[row], self.edges[row + 1])
+        return Counts(self.places[of_day], self.counts[of_day])
+
+    def take(self, rows: Ints) -> "DailyCounts":
+        """Return some days, in the order of `rows`."""
+        lengths = np.diff(self.edges)[rows]
+        ends = np.cumsum(lengths)
+        chosen = np.repeat(self.edges[:-1][rows] - ends + lengths, lengths) + np.arange(lengths.sum())
+        return DailyCounts(self.places[chosen], self.counts[chosen], ends)
+
+    @property
+    def n(self) -> Ints:
+        """How many numbers were counted each day."""
+        return self._by_day(self.counts)
+
+    def up_to(self, number: float) -> Ints:
+        """Return how many numbers of each day are at most this one, to within its range."""
+        return self.up_to_place(int(places_of(np.array([number], np.int64))[0]))
+
+    def up_to_place(self, place: int) -> Ints:
+        """Return how many numbers of each day lie in ranges up to the one at a place."""
+        return self._by_day(np.where(self.places <= place, self.counts, 0))
+
+    def pool(self) -> Ints:
+        """Return how many numbers of all days lie at each place, up to the last one with any."""
+        return _pool(self.places, self.counts)
+
+    def _by_day(self, counts: Ints) -> Ints:
+        return np.diff(np.concatenate(([0], np.cumsum(counts)))[self.edges])
+
+
+def quantile_bounds(days: DailyCounts, share: float, level: float) -> Interval:
     """Return the quantile of all numbers of all days, between two bounds, each wrong at most with probability `level`.
 
     Numbers of a day depend on each other, so the day is the unit. The bounds are the quantiles at `share` less and more
@@ -128,12 +198,12 @@ def quantile_bounds(days: Sequence[Counts], share: float, level: float) -> Inter
         ValueError: there are no numbers.
 
     """
-    filled = [day for day in days if len(day.places)]
-    if not filled:
+    orders = days.n
+    n = int(np.count_nonzero(orders))
+    if not n:
         raise ValueError("no numbers")
-    places, counts = _columns(filled)
-    running = np.cumsum(_pool(places, counts))
-    total, n = int(running[-1]), len(filled)
+    running = np.cumsum(days.pool())
+    total = int(running[-1])
 
     def place_of(part: float) -> int:
         """Return the place of the range in which a quantile of all numbers lies."""
@@ -142,9 +212,8 @@ def quantile_bounds(days: Sequence[Counts], share: float, level: float) -> Inter
     place = place_of(share)
     if n == 1:
         return Interval(_middle(place), None, None, 1)
-    starts = np.cumsum([0, *(len(day.places) for day in filled[:-1])])
-    orders = np.add.reduceat(counts, starts)
-    below = np.add.reduceat(np.where(places <= place, counts, 0), starts)
+    below = days.up_to_place(place)[orders > 0]
+    orders = orders[orders > 0]
     is_alike = (below * total == orders * int(running[place])).all()
     residual = below - running[place] / total * orders
     error = math.sqrt(n / (n - 1) * float((residual**2).sum())) / total
@@ -152,11 +221,6 @@ def quantile_bounds(days: Sequence[Counts], share: float, level: float) -> Inter
     low = _middle(place_of(share - away)) if share > away else 0.0
     high = _middle(place_of(share + away)) if share + away < 1 else math.inf
     return Interval(_middle(place), low, high, n)
-
-
-def _columns(parts: Sequence[Counts]) -> tuple[NDArray[np.int32], Ints]:
-    """Return the places of all parts one after the other, and their counts."""
-    return np.concatenate([part.places for part in parts]), np.concatenate([part.counts for part in parts])
 
 
 def _pool(places: NDArray[np.int32], counts: Ints) -> Ints:

@@ -91,9 +91,8 @@ class Said(NamedTuple):
 
 def said(outcome: Outcome, metric_set: MetricSet, is_followed: bool, kernel) -> Said:
     pools = new_pools()
-    values, bounds, counts = measure(metric_set, outcome, is_followed, kernel, pools)
-    columns = [column for name in sorted(counts) for column in (counts[name].places, counts[name].counts)]
-    return Said(values, bounds, np.flatnonzero(pools), np.concatenate(columns))
+    values, bounds, counted = measure(metric_set, outcome, is_followed, kernel, pools)
+    return Said(values, bounds, np.flatnonzero(pools), np.concatenate(counted[1:]))
 
 
 def outcome_by_log(workload: Workload, end: int | None, breaks: np.ndarray) -> tuple[EventLog, Outcome]:

@@ -8,13 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim.statistics import Counts, quantile_bounds
+from sim.statistics import Counts, DailyCounts, quantile_bounds
 
 NUMBERS = st.lists(st.integers(0, 2**50) | st.integers(0, 9), max_size=60)
 SHARES = (0.01, 0.5, 0.9, 0.95, 0.995, 1)
 
 
 # Counts
+
+
+def bounds_of(days, share, level):
+    return quantile_bounds(DailyCounts.of(days), share, level)
 
 
 def same(ours: Counts, theirs: Counts) -> bool:
@@ -95,7 +99,7 @@ def plain_woodruff(days: list[np.ndarray], share: float, level: float) -> tuple[
 def test_the_interval_of_a_quantile_is_woodruffs(n, share):
     rng = np.random.default_rng(n)
     days = [np.rint(rng.exponential(3e7 * rng.lognormal(0, 0.3), rng.poisson(200) + 1)) for _ in range(n)]
-    found = quantile_bounds([Counts.of(day) for day in days], share, 0.025)
+    found = bounds_of([Counts.of(day) for day in days], share, 0.025)
     assert found[:3] == pytest.approx(plain_woodruff(days, share, 0.025), rel=1 / 4096)
     assert found.n == n
 
@@ -105,34 +109,34 @@ def test_a_quantile_is_that_of_all_numbers_and_lies_within_its_bounds(days, shar
     pooled = sorted(number for day in days for number in day)
     if sum(map(bool, days)) < 2:
         return
-    found = quantile_bounds([Counts.of(day) for day in days], share, level)
+    found = bounds_of([Counts.of(day) for day in days], share, level)
     assert found.estimate == pytest.approx(np.quantile(pooled, share, method="inverted_cdf"), rel=1 / 4096)
     assert 0 <= found.low <= found.estimate <= found.high
     assert found.n == sum(map(bool, days))
-    narrow = quantile_bounds([Counts.of(day) for day in days], share, 2 * level)
+    narrow = bounds_of([Counts.of(day) for day in days], share, 2 * level)
     assert found.low <= narrow.low
     assert narrow.high <= found.high
 
 
 def test_a_bound_beyond_all_numbers_is_infinite_above_and_0_below():
     days = [Counts.of([10, 20]), Counts.of([30, 40])]
-    assert quantile_bounds(days, 0.5, 0.025) == (20, 0, math.inf, 2)
+    assert bounds_of(days, 0.5, 0.025) == (20, 0, math.inf, 2)
 
 
 def test_days_that_are_alike_prove_no_more_than_their_number():
     """As many days as prove a strict share of 90%: below, days that did not come could change the quantile."""
     day = Counts.of([7] * 50)
-    assert quantile_bounds([day] * 35, 0.9, 0.025) == (7, 7, math.inf, 35)
-    assert quantile_bounds([day] * 36, 0.9, 0.025) == (7, 7, 7, 36)
+    assert bounds_of([day] * 35, 0.9, 0.025) == (7, 7, math.inf, 35)
+    assert bounds_of([day] * 36, 0.9, 0.025) == (7, 7, 7, 36)
 
 
 def test_a_day_alone_has_no_bounds_and_days_without_numbers_do_not_count():
     empty, day = Counts.of([]), Counts.of([1, 2, 3])
-    assert quantile_bounds([empty, day, empty], 0.5, 0.025) == (2, None, None, 1)
-    assert quantile_bounds([day, empty, day], 0.5, 0.025) == quantile_bounds([day, day], 0.5, 0.025)
+    assert bounds_of([empty, day, empty], 0.5, 0.025) == (2, None, None, 1)
+    assert bounds_of([day, empty, day], 0.5, 0.025) == bounds_of([day, day], 0.5, 0.025)
     for nothing in ([], [empty, empty]):
         with pytest.raises(ValueError, match="no numbers"):
-            quantile_bounds(nothing, 0.5, 0.025)
+            bounds_of(nothing, 0.5, 0.025)
 
 
 def test_the_interval_covers_the_quantile_of_all_days_though_orders_of_a_day_are_alike():
@@ -140,7 +144,7 @@ def test_the_interval_covers_the_quantile_of_all_days_though_orders_of_a_day_are
     spread = 0.5  # of the days' medians, in the logarithm; with 0.8 within a day, the whole is lognormal too
     truth = 6e7 * math.exp(stats.norm.ppf(0.9) * math.hypot(spread, 0.8))
     found = [
-        quantile_bounds(
+        bounds_of(
             [Counts.of(np.rint(6e7 * np.exp(rng.normal(0, spread) + rng.normal(0, 0.8, 100)))) for _ in range(30)],
             0.9,
             0.025,
@@ -149,3 +153,20 @@ def test_the_interval_covers_the_quantile_of_all_days_though_orders_of_a_day_are
     ]
     assert np.mean([interval.low <= truth <= interval.high for interval in found]) > 0.91
     assert np.mean([interval.high < truth for interval in found]) < 0.055
+
+
+def test_counts_of_days_in_columns_are_those_of_each_day():
+    rng = np.random.default_rng(4)
+    days = [Counts.of(rng.integers(0, 10**6, size)) for size in (0, 3, 50, 0, 0, 7)]
+    columns = DailyCounts.of(days)
+    assert len(columns) == len(days)
+    assert all(same(*pair) for pair in zip(columns, days, strict=True))
+    assert columns.n.tolist() == [day.n for day in days]
+    for number in (0, 5_000, 400_000, 10**7):
+        assert columns.up_to(number).tolist() == [day.up_to(number) for day in days]
+    rows = np.array([5, 1, 1, 0])
+    assert all(same(ours, days[row]) for ours, row in zip(columns.take(rows), rows, strict=True))
+    joined = DailyCounts.join([columns.take(rows[:1]), DailyCounts.of([]), columns])
+    assert all(same(*pair) for pair in zip(joined, [days[5], *days], strict=True))
+    with pytest.raises(IndexError):
+        columns[6]
