@@ -12,6 +12,7 @@ from sim.cli.kitchen import kitchen_command
 from sim.cli.printing import complain, say
 from sim.cli.process import ending
 from sim.cli.run import run_command
+from sim.cli.site import site_command
 from sim.cli.statuses import INTERRUPTED, WRONG, InterruptedWorkError
 from sim.errors import KitchensimError
 
@@ -55,6 +56,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "calibrate": fitting.calibrate_command,
     "new": scenarios.new_command,
     "kitchen": kitchen_command,
+    "site": site_command,
     "validate": scenarios.validate_command,
     "schema": scenarios.schema_command,
     "push": database.push_command,

@@ -16,7 +16,7 @@ from sim.output.ci.report import check_report
 from sim.scenario import Condition, Place, Threshold
 from sim.statistics import Interval
 from sim.verdicts import Judgement, ThresholdVerdict
-from tests.helpers.browser import Browser
+from tests.helpers.browser import Browser, axe_faults
 from tests.helpers.checks import BROKEN, FAILS, HOLDS, ODD, ONE_BOT, OPEN, WARNS, put
 from tests.helpers.commands import sim
 
@@ -221,3 +221,13 @@ def test_a_browser_shows_it_at_any_width_and_replays_what_failed_without_a_reque
                 replay = "document.querySelector('iframe').contentDocument.body"
                 tab.until(f"{replay}?.innerText.includes('same run')")
                 assert tab.problems == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "theme"), [(390, "light"), (1400, "dark")])
+def test_axe_has_nothing_to_say(width, theme):
+    put({"a.yaml": FAILS, "b.yaml": OPEN, "c.yaml": BROKEN, "d.yaml": WARNS, "e.yaml": ONE_BOT, "base/a.yaml": HOLDS})
+    Path("report.html").write_text(report("a.yaml", "b.yaml", "c.yaml", "d.yaml", "e.yaml", against="base"))
+    with Browser() as browser, browser.open(Path("report.html").absolute().as_uri(), width=width, theme=theme) as tab:
+        tab.evaluate("for (const part of document.querySelectorAll('details')) part.open = true; 0")
+        assert axe_faults(tab) == []

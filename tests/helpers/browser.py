@@ -43,6 +43,13 @@ def axe_script() -> str:
     return path.read_text(encoding="utf-8")
 
 
+def axe_faults(tab: "Tab") -> list[str]:
+    """Return what axe-core finds on a page."""
+    tab.evaluate(f"{axe_script()}; 0")
+    run_axe = "axe.run({ resultTypes: ['violations'] })"
+    return tab.evaluate(f"{run_axe}.then(({{ violations }}) => violations.map(({{ help }}) => help))")
+
+
 def _do_without(reason: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)

@@ -74,8 +74,8 @@ def _allowed(condition: Condition, scale: _Scale) -> list[str]:
     }.get(condition.operator, (condition.low, condition.high))
     if condition.operator == "!=":
         return []
-    left, right = scale.x(low), scale.x(high)
-    return [f'<rect class="a" x="{left}" y="2" width="{max(right - left, 2):.1f}" height="18"/>']
+    start, end = scale.x(low), scale.x(high)
+    return [f'<rect class="a" x="{start}" y="2" width="{max(end - start, 2):.1f}" height="18"/>']
 
 
 def _limit(value: float, unit: Unit, scale: _Scale) -> str:

@@ -158,7 +158,7 @@ def _table(report: Report) -> Iterator[str]:
     yield "<section><h2>Compared</h2>"
     yield from (f"<p>{_text(line)}</p>" for line in report.head)
     yield '<div class="table" tabindex="0" role="region" aria-label="Differences"><table>'
-    yield f"<tr><th>{'</th><th>'.join(cells(head))}</th></tr>"
+    yield f"<tr>{''.join(f'<th>{text}</th>' if text else '<td></td>' for text in cells(head))}</tr>"
     for row in rows:
         is_title = len(row) == 1
         yield f'<tr><th colspan="{width}">' if is_title else "<tr><td>"

@@ -8,11 +8,20 @@ from sim.errors import KitchensimError
 from sim.experiment import Run
 from sim.model import OrderClass, Workload
 from sim.output.page.bundle import page_of
-from sim.output.page.document import html_page
+from sim.output.page.document import html_page, policy_of
 from sim.output.page.sources import live_source, run_source
 from sim.scenario import Scenario
 
-__all__ = ["MOST_ORDERS", "comparison_page", "html_page", "kitchen_page", "run_page", "title_of", "too_large"]
+__all__ = [
+    "MOST_ORDERS",
+    "comparison_page",
+    "html_page",
+    "kitchen_page",
+    "policy_of",
+    "run_page",
+    "title_of",
+    "too_large",
+]
 
 MOST_ORDERS = 50_000
 """Orders, or changes of the crew, of a run that has a page."""

@@ -6,7 +6,7 @@ A policy in each file allows the style and the script that it was made with, by 
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from html import escape
 from typing import Any
@@ -47,32 +47,23 @@ def html_page(title: str, body: str, style: str, script: str = "", data: Any = N
     scripts = ""
     if script:
         scripts = f'<script type="application/json" id="data">{_json(data)}</script>\n<script>{script}</script>\n'
-    own_script = [_source(script)] if script else []
-    policy = [
-        "default-src 'none'",
-        "style-src " + " ".join(_unique([_source(style), *_allowed("style", frames)])),
-        "script-src " + (" ".join(_unique([*own_script, *_allowed("script", frames)])) or "'none'"),
-        "img-src data:",
-        "base-uri 'none'",
-        "form-action 'none'",
-    ]
-    return _PAGE.format(
-        policy="; ".join(policy), title=escape(printable(title)), style=style, body=body, scripts=scripts
-    )
+    policy = policy_of(frames, [style], [script] if script else [])
+    return _PAGE.format(policy=policy, title=escape(printable(title)), style=style, body=body, scripts=scripts)
 
 
 def _source(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
-def _allowed(kind: str, frames: Sequence[str]) -> Iterator[str]:
-    """Yield the hashes of styles or of scripts that files allow."""
-    for frame in frames:
-        yield from re.findall("'sha256-[^']*'", frame.split(f"{kind}-src ", 1)[1].split(";", 1)[0])
-
-
-def _unique(sources: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(sources))
+def policy_of(pages: Iterable[str], styles: Sequence[str] = (), scripts: Sequence[str] = ()) -> str:
+    """Return the policy that allows these styles and scripts, and what pages allow themselves, and nothing else."""
+    allowed = {"style": dict.fromkeys(map(_source, styles)), "script": dict.fromkeys(map(_source, scripts))}
+    for page in pages:
+        for kind, sources in allowed.items():
+            directive = page.split(f"{kind}-src ", 1)[1].split(";", 1)[0]
+            sources.update(dict.fromkeys(re.findall("'sha256-[^']*'", directive)))
+    directives = [f"{kind}-src " + (" ".join(sources) or "'none'") for kind, sources in allowed.items()]
+    return "; ".join(["default-src 'none'", *directives, "img-src data:", "base-uri 'none'", "form-action 'none'"])
 
 
 def _json(data: Any) -> str:

@@ -1,0 +1,33 @@
+"""`sim site`: pages of scenarios and stored runs, for a static host."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.cli.options import composed, option
+from sim.cli.printing import say
+from sim.cli.statuses import leave
+from sim.cli.work import write_to
+
+_SCENARIOS = Path("scenarios")
+
+
+@composed
+def site_command(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATH]", help="Scenario files, and folders of them.")
+    ] = None,
+    *,
+    to: Annotated[Path, option("Where the site goes.", "DIR")],
+    db: Annotated[str | None, option("A database whose newest runs have pages too. Default: none.", "URL")] = None,
+) -> None:
+    """Write a site: an index, pages that replay scenarios and stored runs, and a live kitchen."""
+    from sim.output.files import claimed
+    from sim.site import build_site
+
+    problems, files = list[str](), list[Path]()
+    with claimed(to, "--to"):
+        write_to(to, lambda folder: files.extend(build_site(folder, paths or [_SCENARIOS], db)), problems, "--to")
+    leave(problems)
+    say(f"Site: {to}/index.html, {sum(file.suffix == '.html' for file in files)} pages")
