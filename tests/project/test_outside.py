@@ -85,7 +85,8 @@ def outside(tmp_path: Path) -> Path:
 
 
 FORKS = """
-import contextlib, json, os, sys, tempfile
+import json, os, sys, tempfile
+import scipy.special
 import sim.__main__, sim.cli.checking
 
 sim.__main__._load()
@@ -104,7 +105,7 @@ for folder, words in json.load(sys.stdin):
         ends.append([os.waitstatus_to_exitcode(status), printed.read().decode()])
 print(json.dumps(ends))
 """
-"""Runs commands of `sim`, each in a fork of a process that has loaded it."""
+"""Runs commands of `sim`, each in a fork of a process that has loaded it, and what judges estimates."""
 
 
 def told(python: Path, base: Path, *steps: tuple[str, str, int]) -> list[str]:
