@@ -12,3 +12,8 @@ def folder(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("GITHUB_WORKSPACE", "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"):
         monkeypatch.delenv(name, raising=False)
     return elsewhere
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _quickly(compiled_from_the_first_replication_on: None) -> None:
+    """Make numbers with the compiled engine."""

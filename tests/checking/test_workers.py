@@ -106,7 +106,7 @@ def test_nothing_is_saved_unless_that_is_asked(monkeypatch):
     assert names(".") == {"kitchen.yaml", "certain.yaml", "other.db"}
     rows = "SELECT name, replication FROM runs JOIN scenarios ON scenarios.id = scenario_id ORDER BY 1, 2"
     assert read_file("other.db", rows) == list(product(["certain", "kitchen"], [1, 2, 3]))
-    check("kitchen.yaml", "-n", "2", "--save", "--tag", "nightly")
+    check("kitchen.yaml", "-n", "2", "--save", "--tag", "nightly", "--engine", "reference")
     assert stored() == [1, 2]
     check("certain.yaml", "--save", "--engine", "compiled", status=1)
     assert stored("SELECT engine FROM runs ORDER BY id") == ["reference", "reference", "compiled"]

@@ -1,5 +1,6 @@
 """Engines that break one rule each."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
+import sim.engines
 from sim.engines import reference
 
 
@@ -33,6 +35,7 @@ class Mutation(NamedTuple):
         """Let all runs have this engine."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(reference, "simulate", self.engine())
+            patch.setattr(sim.engines, "LONG", sys.maxsize)  # so that `auto` is it
             yield
 
 

@@ -24,3 +24,8 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> None:
         write("rush.yaml", RUSH)
         write("hasty.yaml", HASTY)
         sim("check", "rush.yaml", "hasty.yaml", "--update-golden", status=1)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _quickly(compiled_from_the_first_replication_on: None) -> None:
+    """Make numbers with the compiled engine."""

@@ -1,0 +1,8 @@
+"""What the tests of this folder share."""
+
+import pytest
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _quickly(compiled_from_the_first_replication_on: None) -> None:
+    """Make numbers with the compiled engine."""
