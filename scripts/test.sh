@@ -19,7 +19,10 @@ unset PYTHONDONTWRITEBYTECODE
 types="$(mktemp)"
 .venv/bin/mypy > "$types" 2>&1 &
 mypy=$!
-trap 'kill "$mypy" 2> /dev/null || true; rm -f "$types"' EXIT
+# In a new checkout the engine is compiled here, beside the linters, instead of by a worker that others wait for.
+[ "$kind" = quick ] || .venv/bin/python -c "from sim.experiment.compiling import compile_now; compile_now()" &
+compiling=$!
+trap 'kill "$mypy" "$compiling" 2> /dev/null || true; rm -f "$types"' EXIT
 .venv/bin/ruff check --quiet .
 .venv/bin/ruff format --check --quiet .
 .venv/bin/lint-imports --no-logo
@@ -28,6 +31,7 @@ if [ -x node_modules/.bin/biome ] || [ "${CI:-}" = true ]; then
   node_modules/.bin/biome check --log-level=warn
   node_modules/.bin/tsc
 fi
+wait "$compiling"
 
 workers=$(($(getconf _NPROCESSORS_ONLN) + 1))
 status=0
