@@ -40,10 +40,21 @@ class _Theory(Experiment):
 
 
 @composed
-def replicate_command(file: FileArgument, options: _Study) -> None:
+def replicate_command(
+    file: FileArgument,
+    *,
+    with_inputs: Annotated[
+        bool, option("Draw fitted parameters anew too, by the days fitted.", None, "--input-uncertainty")
+    ] = False,
+    options: _Study,
+) -> None:
     """Run a scenario many times; show means with their uncertainty."""
+    from sim.experiment import refuse_unfitted
+
     scenario = options.load(file)
-    _run("replicate", [scenario], options, partial(sim.replicate, scenario, options.times))
+    if with_inputs:
+        refuse_unfitted(scenario)
+    _run("replicate", [scenario], options, partial(sim.replicate, scenario, options.times), with_inputs=with_inputs)
 
 
 @composed
@@ -106,9 +117,12 @@ def _run(
     options: _Study,
     experiment: "Callable[..., sim.Replications | sim.Sweep | sim.Comparison | sim.Selection]",
     page: str | None = None,
+    with_inputs: bool = False,
 ) -> None:
     """Carry out an experiment, keep it, write its files, print it, and exit with its status."""
+    from sim.experiment import available_processors
     from sim.output.documents import experiment_document
+    from sim.output.estimates import uncertainty_report
     from sim.output.folder import output_folder, write_experiment
     from sim.output.reports import experiment_lines
 
@@ -119,8 +133,13 @@ def _run(
         write = partial(write_experiment, result, charts=options.charts, page=page)
         if folder is not None and write_to(folder, write, keeper.problems):
             lines.append(f"Files: {folder}/")
+    uncertainty = None
+    if with_inputs and isinstance(result, sim.Replications):
+        jobs = options.jobs or available_processors()
+        uncertainty = sim.input_uncertainty(scenarios[0], plain=result, jobs=jobs, engine=options.engine)
+        lines += uncertainty_report(uncertainty).lines(columns())
     if options.as_json:
-        say_json(experiment_document(result))
+        say_json(experiment_document(result, uncertainty))
     else:
         say(*lines)
     status = 0

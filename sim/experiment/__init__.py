@@ -14,6 +14,7 @@ from sim.experiment.results import Replication, Results, Series
 from sim.experiment.selecting import Selection, select
 from sim.experiment.single import Run, TableName, run
 from sim.experiment.sweeping import Sweep, sweep
+from sim.experiment.uncertain import InputUncertainty, input_uncertainty, refuse_unfitted
 from sim.experiment.workers import Workers, available_processors
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Candidate",
     "CheckedFile",
     "Comparison",
+    "InputUncertainty",
     "Look",
     "Options",
     "Pair",
@@ -39,6 +41,7 @@ __all__ = [
     "adjusted",
     "available_processors",
     "compare",
+    "input_uncertainty",
     "is_long",
     "key_metrics",
     "label",
@@ -48,6 +51,7 @@ __all__ = [
     "most_replications",
     "of_class",
     "paired",
+    "refuse_unfitted",
     "refuse_unknown",
     "replicate",
     "replicate_by",

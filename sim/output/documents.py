@@ -10,7 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import Fault
-from sim.experiment import Candidate, CheckedFile, Comparison, Pair, Replications, Run, Selection, Sweep, Theory
+from sim.experiment import (
+    Candidate,
+    CheckedFile,
+    Comparison,
+    InputUncertainty,
+    Pair,
+    Replications,
+    Run,
+    Selection,
+    Sweep,
+    Theory,
+)
 from sim.experiment.frames import interval_cells
 from sim.fitting import Calibration
 from sim.model import unit_of
@@ -64,11 +75,16 @@ def calibration_document(calibration: Calibration) -> dict[str, Any]:
     }
 
 
-def experiment_document(result: Replications | Sweep | Comparison | Selection) -> dict[str, Any]:
+def experiment_document(
+    result: Replications | Sweep | Comparison | Selection, uncertainty: InputUncertainty | None = None
+) -> dict[str, Any]:
     """Return what `sim replicate`, `sim sweep`, `sim compare` and `sim select` print with `--json`."""
     match result:
         case Replications():
-            return replications_document(result)
+            document = replications_document(result)
+            if uncertainty is not None:
+                document["input_uncertainty"] = [uncertain._asdict() for uncertain in uncertainty.estimates]
+            return document
         case Sweep():
             return sweep_document(result)
         case Comparison():

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from sim.experiment import Replications, key_metrics
+from sim.experiment import InputUncertainty, Replications, key_metrics
 from sim.model import metric_named, unit_of
 from sim.output.layout import Report, Row
 from sim.output.wording import BOUND, CONFIDENCE, at_least, how_often, in_unit, interval_text, shown
@@ -27,6 +27,22 @@ def replications_reports(replications: Replications) -> Iterator[Report]:
     yield Report(list(head_lines(replications)), rows, _notes(replications, of_run))
     for name, members in by_slot.items():
         yield Report([f"{name}, slot by slot"], _slot_rows(replications, name, members), _notes(replications, members))
+
+
+def uncertainty_report(uncertainty: InputUncertainty) -> Report:
+    """Return intervals of metrics by chance alone beside those that know of the days to which a scenario was fitted."""
+    plain = uncertainty.plain
+    table = plain.scenario.file.uncertainty
+    days = 0 if table is None else len(table.dates)
+    head = [f"Input uncertainty: rates and service times are known from {days} days alone"]
+    rows: list[Row] = [("metric", "estimate", "95% by chance", "95% with the data", "of it the data's")]
+    for uncertain in uncertainty.estimates:
+        name = uncertain.metric
+        intervals = [(uncertain.low, uncertain.high), (uncertain.low_with_data, uncertain.high_with_data)]
+        texts = [f"{shown(name, low)} to {shown(name, high)}" for low, high in intervals]
+        rows.append((name, shown(name, uncertain.estimate), *texts, f"{uncertain.data_share:.0%}"))
+    notes = ["More replications make the interval by chance shorter; more days fitted make the data's part shorter"]
+    return Report(head, rows, notes)
 
 
 def head_lines(replications: Replications) -> Iterator[str]:

@@ -12,6 +12,7 @@ from sim.errors import Fault, ScenarioError
 from sim.model import OF_SLOTS, MetricSet, Window, Workload, metric_named
 from sim.scenario.loading import check_tree
 from sim.scenario.metric_names import metric_of
+from sim.scenario.redrawing import redrawn
 from sim.scenario.resolving import node_of, with_base
 from sim.scenario.schema import Expectation, ScenarioFile
 from sim.scenario.source import read_yaml
@@ -41,6 +42,7 @@ class Scenario:
     parameters. `files` are the contents of the data files that it names, `notes` are lines on what is right and easily
     overlooked, such as rows of a trace that are left out. `root` is the tree that parameters were applied to; files
     that it may name with others lie in `folder`. `more_metrics` are wanted beside those that the file names.
+    With `draws_inputs`, each pair of replications has parameters as other days would have given them.
     """
 
     file: ScenarioFile
@@ -51,6 +53,7 @@ class Scenario:
     root: Node
     folder: Path
     more_metrics: tuple[str, ...] = ()
+    draws_inputs: bool = False
 
     def __repr__(self) -> str:
         """Return which scenario this is, in one line."""
@@ -171,6 +174,12 @@ class Scenario:
 
         """
         return replace(self, more_metrics=(*self.more_metrics, *map(self.metric_name, metric_names)))
+
+    def redrawn(self) -> "Scenario":
+        """Return this scenario with parameters that are drawn anew for each pair of replications, by the days to which
+        it was fitted.
+        """
+        return replace(self, draws_inputs=True)
 
     @classmethod
     def parse(cls, text: str, /, **parameters: Any) -> "Scenario":
@@ -296,7 +305,10 @@ class Scenario:
         for replication in numbers:
             if not 1 <= replication < 2**63:
                 raise ValueError(f"replication {replication} is out of range; replications are numbered from 1")
-        return self._demand.workloads(seed, numbers, beyond)
+        if not self.draws_inputs:
+            return self._demand.workloads(seed, numbers, beyond)
+        demands = ((number, Demand(redrawn(self.file, seed, number))) for number in numbers)
+        return [demand.workloads(seed, [number], beyond)[0] for number, demand in demands]
 
 
 def _all(attempts: Iterable[Callable[[], Scenario]]) -> list[Scenario]:
