@@ -239,12 +239,19 @@ def _fitted(name: str, source: str, records: Records, days: Days) -> Fit:
             groups.append(Group(group_name(weekdays), part, fit_arrivals(part), of_part))
             for day in chosen:
                 labels[day] = number
+    alike = groups or [overall]  # days of which none differs from others by its weekday
+    within = float(
+        np.average([group.arrivals.within.ratio for group in alike], weights=[len(group.days.dates) for group in alike])
+    )
     factor = None
     if len(days.dates) >= len(weekday_sets) + 2:
         factor = day_factor(counts.sum(1).astype(float), labels, within)
     services = fit_services(days, measured.values)
     patience, of_patience = fit_patience(days)
-    problems = [*arrivals.problems, *measured.problems, *of_patience]
+    of_arrivals = [
+        f"{group.name}: {problem}".removeprefix(": ") for group in alike for problem in group.arrivals.problems
+    ]
+    problems = [*of_arrivals, *measured.problems, *of_patience]
     if len(days.dates) < 7:
         problems.insert(0, f"{count(len(days.dates), 'day')} say little about how days differ; 14 are better")
     notes = [*records.notes, *days.notes, *records.suggestions]

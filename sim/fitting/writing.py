@@ -138,7 +138,7 @@ def _arrival_lines(group: "Group") -> Iterator[str]:
         for phase in stream.phases:
             length = format_duration((phase.last - phase.first) * SLOT)
             evidence = f"{group.days.reading(phase.first)}: {count(int(phase.arrivals.sum()), 'arrival')}, "
-            yield f"        - {{for: {length}, rate: {phase.rate.estimate:.2f}/h}} # {evidence}{_interval(phase.rate)}"
+            yield f"        - {{for: {length}, rate: {phase.rate.estimate:.4f}/h}} # {evidence}{_interval(phase.rate)}"
 
 
 def _classes(stream: Stream) -> str:

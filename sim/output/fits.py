@@ -16,9 +16,10 @@ def fit_report(fit: Fit) -> Report:
         for stream in group.arrivals.streams:
             for phase in stream.phases:
                 low, high = phase.rate.low, phase.rate.high
-                interval = "" if low is None or high is None else f" ({max(0, low):.1f} to {high:.1f})"
+                places = 1 if phase.rate.estimate >= 10 else 2
+                interval = "" if low is None or high is None else f" ({max(0, low):.{places}f} to {high:.{places}f})"
                 ends = group.days.reading(phase.first), group.days.reading(phase.last)
-                text = f"{phase.rate.estimate:.1f}{interval}"
+                text = f"{phase.rate.estimate:.{places}f}{interval}"
                 rows.append((group.name, stream.name, *ends, text, f"{phase.arrivals.sum():,}"))
     return Report(head, rows, [*findings(fit), *(f"NOTE: {problem}" for problem in fit.problems)])
 
@@ -35,16 +36,18 @@ def calibration_report(calibration: Calibration) -> Report:
 
 def findings(fit: Fit) -> Iterator[str]:
     """Yield what was found beside rates, a line for each."""
-    arrivals = fit.overall.arrivals
     yield f"{fit.weekdays[0].upper()}{fit.weekdays[1:]}"
     if fit.factor is not None:
         factor = fit.factor
         interval = f"{factor.cv:.1%} ({factor.low:.1%} to {factor.high:.1%})"
         yield f"Days differ beyond chance by cv {interval}, p {factor.p:.2g}"
-    gaps = f"Lewis' test of gaps p {arrivals.gaps.p:.2g}"
-    yield f"Arrivals: {gaps}, dispersion within days {arrivals.within.ratio:.2f} (1 for Poisson)"
-    if arrivals.batches is not None:
-        yield f"Batches of {arrivals.batches.mean.estimate:.2f} orders on average"
+    for group in fit.groups or [fit.overall]:
+        arrivals = group.arrivals
+        name = f"Arrivals {group.name}".strip()
+        gaps = f"Lewis' test of gaps p {arrivals.gaps.p:.2g}"
+        yield f"{name}: {gaps}, dispersion within days {arrivals.within.ratio:.2f} (1 for Poisson)"
+        if arrivals.batches is not None:
+            yield f"{name}: batches of {arrivals.batches.mean.estimate:.2f} orders on average"
     for service in fit.services:
         law = "always the same" if service.likeliest is None else f"no law fits (p {service.p:.2g}): empirical"
         if service.law is not None:
