@@ -60,6 +60,7 @@ class Browser:
     """A running browser."""
 
     def __enter__(self) -> Self:
+        program = chromium_program()
         self._folder = TemporaryDirectory(prefix="browser", ignore_cleanup_errors=True)
         commands, self._to = os.pipe()
         self._from, answers = os.pipe()
@@ -67,7 +68,7 @@ class Browser:
         # The browser reads from its descriptor 3 and writes to its descriptor 4.
         shell = f'exec "$@" 3<&{commands} 4>&{answers}'
         self._process = subprocess.Popen(
-            ["bash", "-c", shell, "bash", chromium_program(), *flags, "about:blank"],
+            ["bash", "-c", shell, "bash", program, *flags, "about:blank"],
             pass_fds=(commands, answers),
             stderr=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
