@@ -54,10 +54,10 @@ def print_table(unit: str, measured: dict[str, list[float]], form: str, speed_of
 
 def share(hits: int, number: int) -> str:
     """Return a share with Wilson's 95% interval, in 25 characters."""
-    from sim.statistics import share_interval
+    from scipy.stats import binomtest
 
-    interval = share_interval(hits, number)
-    return f"{interval.estimate:>8.1%}{f'{interval.low:.1%} to {interval.high:.1%}':>17}"
+    interval = binomtest(hits, number).proportion_ci(method="wilson")
+    return f"{hits / number:>8.1%}{f'{interval.low:.1%} to {interval.high:.1%}':>17}"
 
 
 def numbers_by() -> str:

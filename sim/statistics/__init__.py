@@ -23,7 +23,7 @@ from sim.statistics.intervals import (
 from sim.statistics.lifetimes import FittedLaw, likeliest_law, misfit, weibull_parameters
 from sim.statistics.partition import change_points
 from sim.statistics.quantiles import PLACES, Counts, DailyCounts, quantile_bounds
-from sim.statistics.shares import clopper_pearson, days_needed, share_bounds, share_interval
+from sim.statistics.shares import clopper_pearson, days_needed, share_bounds
 from sim.statistics.warmup import BatchMeans, batch_means, mser5, mser5_cut
 
 __all__ = [
@@ -58,7 +58,6 @@ __all__ = [
     "ratio_interval",
     "replications_for",
     "share_bounds",
-    "share_interval",
     "t_quantile",
     "table_dispersion",
     "unseen_share",

@@ -12,23 +12,6 @@ _FEW_DAYS = 10  # days with a miss below which those not seen yet may change the
 _TOLERANCE = 1e-10
 
 
-def share_interval(hits: int, n: int, confidence: float = 0.95) -> Interval:
-    """Return the share of `n` runs that `hits` are, with Wilson's interval (Wilson 1927).
-
-    Raises:
-        ValueError: there are no runs.
-
-    """
-    if n == 0:
-        raise ValueError("no runs")
-    from scipy.special import ndtri
-
-    share, z = hits / n, float(ndtri((1 + confidence) / 2))
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    return Interval(share, centre - half if hits else 0.0, centre + half if hits < n else 1.0, n)
-
-
 def clopper_pearson(hits: int, n: int, level: float) -> Interval:
     """Return the share of `n` runs that `hits` are, between two bounds, each wrong at most with probability `level`.
 

@@ -10,37 +10,12 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.optimize import brentq
 
-from sim.statistics import bounds, clopper_pearson, days_needed, mean_interval, share_bounds, share_interval
+from sim.statistics import bounds, clopper_pearson, days_needed, mean_interval, share_bounds
 
 CONFIDENCES = (0.5, 0.9, 0.95, 0.99)
 
 
 # Of runs
-
-
-@pytest.mark.parametrize(
-    ("hits", "n", "low", "high"),
-    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
-)
-def test_the_interval_of_a_share_is_the_published_one(hits, n, low, high):
-    """Newcombe (1998), Two-sided confidence intervals for the single proportion, table I, method 3."""
-    share = share_interval(hits, n)
-    assert share == (hits / n, pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5), n)
-
-
-@pytest.mark.parametrize("confidence", CONFIDENCES)
-@pytest.mark.parametrize(("hits", "n"), [(0, 1), (1, 1), (0, 30), (30, 30), (29, 30), (500, 1000)])
-def test_the_interval_of_a_share_is_that_of_scipy_and_stays_between_0_and_1(hits, n, confidence):
-    share = share_interval(hits, n, confidence)
-    theirs = stats.binomtest(hits, n).proportion_ci(confidence, method="wilson")
-    assert share[1:3] == pytest.approx(tuple(theirs), abs=1e-12)
-    assert 0 <= share.low <= share.high <= 1
-    assert share.low - 1e-12 <= share.estimate <= share.high + 1e-12
-
-
-def test_no_runs_have_no_share():
-    with pytest.raises(ValueError, match="no runs"):
-        share_interval(0, 0)
 
 
 @pytest.mark.parametrize(
