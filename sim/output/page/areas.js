@@ -13,7 +13,7 @@ import { countText, durationText, glanceText, secondsOf, shareText } from "./wor
 /** @typedef {ReturnType<typeof figuresOf>} Figures */
 
 const MOST = 60; // orders or bots in an area: more would be slow, and nobody reads them
-const LINES = 60; // of the log, before and behind the present one
+const LINES = 40; // of the log, before and behind the present one
 
 /** @type {{ title: string, text: (figures: Figures) => string }[]} */
 const COLUMNS = [
@@ -31,6 +31,8 @@ class KitchenView {
   /** @type {number | null} */
   chosen = null;
   #numbers = /** @type {{ now: Element, whole: Element, column: (typeof COLUMNS)[0], orderClass: number }[]} */ ([]);
+  /** @type {import("./session.js").Whole | null} */
+  #whole = null; // of which numbers are written
   #lines = -1;
   /** @type {import("./story.js").Story | null} */
   #story = null;
@@ -101,12 +103,14 @@ class KitchenView {
   #drawNumbers() {
     const { session } = this;
     const now = [VIP, NORMAL].map((orderClass) => figuresNow(session, orderClass));
+    for (const number of this.#numbers) write(number.now, number.column.text(now[number.orderClass]));
+    if (session.whole === this.#whole) return;
+    this.#whole = session.whole;
     const whole = [VIP, NORMAL].map((orderClass) => figuresOf(session, session.whole, orderClass));
     const former = [VIP, NORMAL].map((orderClass) => figuresOf(session, session.original, orderClass));
     for (const number of this.#numbers) {
       const text = number.column.text(whole[number.orderClass]);
       const was = number.column.text(former[number.orderClass]);
-      write(number.now, number.column.text(now[number.orderClass]));
       write(number.whole, text === was ? text : `${text} (was ${was})`);
       number.whole.classList.toggle("changed", text !== was);
     }
