@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
@@ -69,6 +70,8 @@ def _keep(words: Words) -> str:
 def _play_lines(words: Words, lines: TextIO | None) -> int:
     """Obey lines until there are no more; what is wrong is told with the number of its line."""
     wrong = 0
+    if isinstance(lines, TextIOWrapper):
+        lines.reconfigure(errors="backslashreplace")  # bytes that are no text are wrong words, too
     _say(words.session.news())
     for number, line in enumerate(lines or (), 1):
         wrong += not _obeyed(words, line, f"input:{number}:1: ")

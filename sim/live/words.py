@@ -89,6 +89,8 @@ class Words:
         path = target.removesuffix(" expect").rstrip()
         if not path:
             raise WrongWordError("save: there is no file; write save FILE, such as save lunch.yaml")
+        if not path.isprintable():
+            raise WrongWordError(f"save: {shown(path)} is no name for a file; write save FILE, such as save lunch.yaml")
         try:
             self.session.save(Path(path), expect=path != target)
         except OSError as error:

@@ -2,6 +2,7 @@
 
 import sys
 from errno import ENOSPC
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,7 @@ def test_what_has_happened_is_saved_as_facts_where_that_is_wanted(piped):
             "save no/such/x.yaml",
             "save: no/such/x.yaml cannot be written (No such file or directory); name another place",
         ),
+        ("save x\x00y", r"save: 'x\x00y' is no name for a file; write save FILE, such as save lunch.yaml"),
         ("pause", "pause is a word of terminals; time goes on by wait alone here, so leave it out"),
         ("speed 3", "speed is a word of terminals; time goes on by wait alone here, so leave it out"),
         ("\x1b[2J", r"'\x1b[2J' is not known; write one of normal, vip, +bot, -bot, wait, save, help, quit"),
@@ -112,6 +114,13 @@ def test_a_wrong_word_is_one_line_with_its_place_and_a_cure_and_nothing_is_lost(
     wrong = piped(f"normal\n{word}\n+bot\n", status=2)
     assert wrong.stderr.splitlines() == [f"input:2:1: {told}"]
     assert wrong.stdout == piped("normal\n+bot\n").stdout
+
+
+def test_bytes_that_are_no_text_are_a_wrong_word_as_any_other(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(b"vip\n\xff\xfe\n+bot\n"), "utf-8"))
+    wrong = sim("kitchen", "--terminal", status=2)
+    assert wrong.stderr.startswith(r"input:2:1: '\\xff\\xfe' is not known; write one of ")
+    assert "[00:00:10] Order 1001 (VIP) COMPLETE by Bot 1 after 10s" in wrong.stdout
 
 
 def test_help_tells_each_word(piped):
