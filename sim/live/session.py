@@ -123,7 +123,7 @@ class Session:
     def lines(self, name: str, expect: bool = False) -> Lines:
         """Return a scenario of this name that does the same, which may expect what has happened up to now."""
         entries = facts(self.run.log, self.now, self._written) if expect else []
-        return lines_of(self.run.scenario, name, entries)
+        return lines_of(self.run.scenario.plain, name, entries)
 
     def save(self, path: str | Path, expect: bool = False) -> None:
         """Write a scenario that does the same, named by its file; `expect` adds what has happened as facts.

@@ -12,7 +12,6 @@ from sim.scenario.schema import Expectation
 from sim.scenario.schema_json import json_schema
 from sim.scenario.source import parse_value
 from sim.scenario.study import BOT_HOURS, SelectPlan
-from sim.scenario.text import resolved_text
 from sim.scenario.thresholds import Condition, Threshold, limit
 from sim.scenario.tree import Place
 from sim.scenario.where import quantity
@@ -43,7 +42,6 @@ __all__ = [
     "playable",
     "prepare",
     "quantity",
-    "resolved_text",
     "restore_scenario",
     "service_by_hand",
     "stream_names",

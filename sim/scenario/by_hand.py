@@ -16,15 +16,15 @@ _PLAIN = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)$)[a-z][a-z0-9_-]*
 _QUANTITY = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:d|h|m|s|ms|us))+|[0-9]+(?:\.[0-9]+)?(?:%|/[dhms])")
 
 
+_NOT_PLAYED = ("expect", "warmup", *BLOCKS)
+"""What does not hold any more once something else happens: facts, and when the kitchen is warm; and what speaks of
+other versions of the scenario. All else stays: seed, rules, and also thresholds, so that they can be judged.
+"""
+
+
 def playable(scenario: Scenario) -> Scenario:
-    """Return a scenario without what cannot stay once something else happens in it: the facts that it expects, what it
-    says of other versions of itself, and a warm-up that is found in a steady run. All else stays: seed, rules, and also
-    thresholds, so that they can be judged.
-    """
-    left_out = ["expect", *BLOCKS]
-    if scenario.warmup == "mser5":
-        left_out.append("warmup")
-    return scenario.with_keys(**dict.fromkeys(left_out))
+    """Return a scenario in which something else may happen than it says."""
+    return scenario.with_keys(**dict.fromkeys(_NOT_PLAYED))
 
 
 def with_entry(scenario: Scenario, entry: Mapping[str, Any]) -> Scenario:
@@ -35,7 +35,7 @@ def with_entry(scenario: Scenario, entry: Mapping[str, Any]) -> Scenario:
         ScenarioError: there is no such entry, or it does not go together with the scenario.
 
     """
-    # The entry alone is read, so that a thousandth one takes no longer than the first; it looks ahead to all.
+    # The entry alone is read, so that reading the thousandth one takes no longer than reading the first.
     read = scenario.with_keys(timeline=[entry]).file.timeline
     file = scenario.file.model_copy(update={"timeline": [*scenario.file.timeline, *read]})
     faults = [scenario.root.fault(steps, problem) for steps, problem in broken_rules(file) if isinstance(problem, str)]
@@ -58,43 +58,37 @@ def written_instant(instant: int, clock: Clock, horizon: int | None) -> str:
 
 
 class Lines(NamedTuple):
-    """A scenario as lines of a file: those before its timeline, a line for each entry of that, and those behind it."""
+    """A scenario as lines of a file: entries of `timeline` and `expect`, a line each, and all else before them."""
 
-    head: list[str]
+    others: list[str]
     timeline: list[str]
-    tail: list[str]
+    expect: list[str]
 
     @property
     def text(self) -> str:
         """The file."""
-        timeline = ["timeline:", *self.timeline] if self.timeline else []
-        return "".join(f"{line}\n" for line in (*self.head, *timeline, *self.tail))
+        lines = [*self.others]
+        for key, entries in (("timeline", self.timeline), ("expect", self.expect)):
+            lines += [f"{key}:", *(f"  - {entry}" for entry in entries)] if entries else []
+        return "".join(f"{line}\n" for line in lines)
 
 
-def lines_of(scenario: Scenario, name: str, expect: Sequence[Mapping[str, Any]] = ()) -> Lines:
-    """Return the lines of a scenario under a name of its own, with facts that it is to expect.
+def lines_of(plain: Mapping[str, Any], name: str, expect: Sequence[Mapping[str, Any]] = ()) -> Lines:
+    """Return the lines of a scenario that is played, under a name of its own, with facts that it is to expect.
 
-    It is the file as resolved: what it extends is merged in, and parameters have their values. A line is written for
-    each key and for each item of a list. What a person writes without quotes has none. A name of a data file stays as
-    it is, so the file belongs into the folder of the scenario.
+    `plain` is the scenario as resolved: what it extends is merged in, and parameters have their values. A line is
+    written for each key and for each item of a list. What a person writes without quotes has none. A name of a data
+    file stays as it is, so the file belongs into the folder of the scenario.
     """
-    plain = {key: value for key, value in scenario.plain.items() if key != "timeline"} | {"name": name}
-    if expect:
-        plain["expect"] = list(expect)
-    keys = {key: _key_lines(key, value) for key, value in plain.items()}
-    tail = [line for key in ("arrivals", "expect") for line in keys.pop(key, [])]
-    timeline = [_item(entry) for entry in scenario.plain.get("timeline", [])]
-    return Lines([line for lines in keys.values() for line in lines], timeline, tail)
+    keys = {key: value for key, value in plain.items() if key not in ("timeline", *_NOT_PLAYED)} | {"name": name}
+    others = [line for key, value in keys.items() for line in _key_lines(key, value)]
+    return Lines(others, [*map(_written, plain.get("timeline", []))], [*map(_written, expect)])
 
 
 def _key_lines(key: str, value: object) -> list[str]:
     if isinstance(value, list) and value:
-        return [f"{_written(key)}:", *map(_item, value)]
+        return [f"{_written(key)}:", *(f"  - {_written(item)}" for item in value)]
     return [f"{_written(key)}: {_written(value)}"]
-
-
-def _item(value: object) -> str:
-    return f"  - {_written(value)}"
 
 
 def _written(value: object) -> str:

@@ -13,15 +13,11 @@ from numpy.typing import NDArray
 from sim.experiment import Run
 from sim.model import NONE, Action, Metric, OrderClass, Workload, metric_named
 from sim.output.page.asked import asked_of
-from sim.scenario import Scenario, Threshold, resolved_text, service_by_hand
+from sim.scenario import Scenario, Threshold, lines_of, service_by_hand
 from sim.units import SECOND, Clock, count, printable
 
 _LONGEST_NAME = 100
 _BY_HAND = 100  # service times that orders by hand take in turn
-_NOT_SAVED = {"timeline", "expect", "warmup"}
-"""What does not go as it is into a file of another run: what was done by hand stands in its timeline too, and neither
-facts nor a warm-up need hold there.
-"""
 
 
 def run_source(run: Run) -> dict[str, Any]:
@@ -134,12 +130,6 @@ def _by_hand(scenario: Scenario, order_class: OrderClass) -> dict[str, Any]:
 def _yaml(scenario: Scenario, seed: int, ending: str) -> dict[str, Any]:
     """Return the scenario as it is saved: the text of all but its timeline, the lines of that, and its data files."""
     name = f"{scenario.name[: _LONGEST_NAME - len(ending) - 1]}-{ending}"
-    plain = {key: value for key, value in scenario.plain.items() if key not in scenario.study.keys() | _NOT_SAVED}
-    plain |= {"name": name, "seed": seed}
-    timeline = resolved_text({"timeline": scenario.plain.get("timeline", [])}, {}).splitlines()[1:]
-    return {
-        "name": name,
-        "text": resolved_text(plain, scenario.files),
-        "timeline": [line.removeprefix("  - ") for line in timeline],
-        "data": list(scenario.files),
-    }
+    lines = lines_of(scenario.plain | {"seed": seed}, name)
+    text = "".join(f"{line}\n" for line in lines.others)
+    return {"name": name, "text": text, "timeline": lines.timeline, "data": list(scenario.files)}
