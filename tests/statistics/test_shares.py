@@ -12,9 +12,6 @@ from scipy.optimize import brentq
 
 from sim.statistics import bounds, clopper_pearson, days_needed, mean_interval, share_bounds
 
-CONFIDENCES = (0.5, 0.9, 0.95, 0.99)
-
-
 # Of runs
 
 
