@@ -59,18 +59,16 @@ class KitchenView {
   #makeNumbers() {
     const { limits, arrivals, timeline, by_hand } = this.session.source;
     const columns = [...COLUMNS];
-    const shared = limits[VIP] === limits[NORMAL] ? limits[VIP] : null;
     if (limits.some((limit) => limit !== null)) {
-      const title = shared === null ? "within limit" : `within ${durationText(shared, 6)}`;
-      const of = (/** @type {number} */ orderClass) =>
-        shared === null && limits[orderClass] !== null ? ` in ${durationText(limits[orderClass], 6)}` : "";
+      const texts = limits.map((limit) => (limit === null ? "–" : durationText(limit, 6)));
       columns.push({
-        title,
-        text: ({ within, withinIsBound, orderClass }) => atLeast(within, withinIsBound, shareText) + of(orderClass),
+        title: `within ${[...new Set(texts)].join(" / ")}`,
+        text: ({ within, withinIsBound }) => atLeast(within, withinIsBound, shareText),
       });
     }
     const patience = [arrivals.patience, timeline.patience, ...by_hand.map((numbers) => numbers.patience)];
     if (patience.some((column) => [column].flat().some((time) => time >= 0))) columns.push(GAVE_UP);
+    find(this.root, ".numbers").classList.toggle("many", columns.length > 5);
     const head = find(this.root, ".numbers thead tr");
     for (const { title } of columns) {
       const cell = /** @type {HTMLTableCellElement} */ (make("th", "", title));
@@ -224,7 +222,8 @@ class KitchenView {
       row.classList.toggle("chosen", this.chosen !== null && story.orderOf(line) === this.chosen);
     });
     const present = list.children[Math.max(0, lines - 1 - first)];
-    if (present instanceof HTMLElement) list.scrollTop = present.offsetTop - list.offsetTop - list.clientHeight * 0.55;
+    if (!present) return;
+    list.scrollTop += present.getBoundingClientRect().top - list.getBoundingClientRect().top - list.clientHeight * 0.55;
   }
 
   /**

@@ -186,6 +186,7 @@ class Page {
   act(action, orderClass = NORMAL) {
     const [session] = this.sessions;
     if (action === ADD_BOT && session.tally.bots >= MOST_BOTS) return;
+    if (this.player.isPlaying) this.player.catchUp();
     const numbers = session.source.by_hand[orderClass];
     const place = this.#taken[orderClass];
     const order = action === CREATE_ORDER && {
@@ -309,6 +310,7 @@ class Page {
     globalThis.addEventListener("hashchange", () => this.readAddress());
     const redraw = () => {
       this.#extent = 0;
+      this.choose(this.views[0].chosen);
       this.draw();
     };
     new ResizeObserver(redraw).observe(find(document, "#track"));

@@ -56,10 +56,18 @@ class Player {
     this.changed(false);
   }
 
+  /**
+   * Show the time that it is: a page that nobody saw for a while has no frames.
+   * @returns {boolean} whether there is more to come
+   */
+  catchUp() {
+    const passed = (performance.now() - this.#began) * 1000 * this.#speed;
+    return this.show(Math.round(this.#from + passed));
+  }
+
   #tick() {
     if (!this.isPlaying) return;
-    const passed = (performance.now() - this.#began) * 1000 * this.#speed;
-    if (this.show(Math.round(this.#from + passed))) requestAnimationFrame(() => this.#tick());
+    if (this.catchUp()) requestAnimationFrame(() => this.#tick());
     else this.pause();
   }
 }
