@@ -94,20 +94,17 @@ def _from_gaps(
 ) -> list[Times]:
     """Return each day's instants, with gaps of `rate` in a second on average between them, made from numbers."""
     count = _draws_at_once(most if end is None else rate * end / SECOND, most)
-    numbers = np.concatenate([opened(0)(count) for opened in opens])
-    days = gaps(numbers).reshape(len(opens), count).cumsum(axis=1)
-    return [_continued(times, opened, gaps, end, most) for times, opened in zip(days, opens, strict=True)]
-
-
-def _continued(times: Times, opened: Open, gaps: Callable[[Numbers], Times], end: int | None, most: int) -> Times:
-    """Return instants with as many behind them as are needed."""
-    count, blocks = len(times), [times]
-    if count < most and (end is None or times[-1] < end):
-        draw = opened(0)
-        draw(count)
-        while len(blocks) * count < most and (end is None or blocks[-1][-1] < end):
-            blocks.append(blocks[-1][-1] + np.cumsum(gaps(draw(count))))
-    return (np.concatenate(blocks) if len(blocks) > 1 else times)[:most]
+    numbers = [opened(0)(count) for opened in opens]
+    days = list(gaps(np.concatenate(numbers)).reshape(len(opens), count).cumsum(axis=1))
+    for place, times in enumerate(days):
+        if count < most and (end is None or times[-1] < end):
+            draw = opens[place](0)
+            draw(count)
+            blocks = [times]
+            while len(blocks) * count < most and (end is None or blocks[-1][-1] < end):
+                blocks.append(blocks[-1][-1] + np.cumsum(gaps(draw(count))))
+            days[place] = np.concatenate(blocks)[:most]
+    return days
 
 
 def _draws_at_once(expected: float, most: int) -> int:

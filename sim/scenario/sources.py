@@ -22,9 +22,9 @@ Days = Sequence[Chance]
 
 
 class Source(NamedTuple):
-    """Actions from one source, sorted by day, from 0, and time; the order columns have a row for each CREATE_ORDER."""
+    """Actions from one source, day after day, sorted by time; the order columns have a row for each CREATE_ORDER."""
 
-    day: Ints
+    counts: list[int]  # how many actions each day has
     time: Ints
     action: NDArray[np.uint8]
     order_class: NDArray[np.uint8]
@@ -39,7 +39,9 @@ class Source(NamedTuple):
         if is_within.all():
             return self
         orders = is_within[self.action == CREATE]
-        return Source._make([column[is_within] for column in self[:3]] + [column[orders] for column in self[3:]])
+        day = np.repeat(np.arange(len(self.counts)), self.counts)
+        counts = np.bincount(day[is_within], minlength=len(self.counts)).tolist()
+        return Source(counts, self.time[is_within], self.action[is_within], *(column[orders] for column in self[3:]))
 
 
 def crew(times: list[int], changes: list[int]) -> Source:
@@ -48,7 +50,7 @@ def crew(times: list[int], changes: list[int]) -> Source:
     kinds = np.where(np.array(changes) > 0, Action.ADD_BOT, Action.REMOVE_BOT).astype(np.uint8)
     nothing = np.empty(0, np.int64)
     return Source(
-        day=np.zeros(counts.sum(), np.int64),
+        counts=[int(counts.sum())],
         time=np.repeat(np.array(times, np.int64), counts),
         action=np.repeat(kinds, counts),
         order_class=nothing.astype(np.uint8),
@@ -63,8 +65,9 @@ def each_day(source: Source, days: int) -> Source:
     """Return what is the same on each of some days and has no orders."""
     if days == 1:
         return source
-    day = np.repeat(np.arange(days), len(source.time))
-    return source._replace(day=day, time=np.tile(source.time, days), action=np.tile(source.action, days))
+    return source._replace(
+        counts=source.counts * days, time=np.tile(source.time, days), action=np.tile(source.action, days)
+    )
 
 
 def timeline(file: ScenarioFile, days: Days) -> Source:
@@ -93,7 +96,7 @@ def timeline(file: ScenarioFile, days: Days) -> Source:
         return np.concatenate([*parts, np.empty(0, np.uint64)])
 
     return Source(
-        day=np.repeat(np.arange(len(days)), sum(counts)),
+        counts=[sum(counts)] * len(days),
         time=repeated([entry.at for entry in entries], counts),
         action=repeated(kinds, counts, np.uint8),
         order_class=repeated([entry.order for entry in orders], repeats, np.uint8),
@@ -151,7 +154,7 @@ def arrivals(
         else:  # the numbers of the classes are those of false and true
             order_class = (numbers("class") >= stream.first_normal).view(np.uint8)
     return Source(
-        day=np.repeat(np.arange(len(days)), counts),
+        counts=counts,
         time=joined(times),
         action=np.zeros(orders, np.uint8),  # CREATE_ORDER
         order_class=order_class,

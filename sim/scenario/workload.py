@@ -4,7 +4,7 @@ For each order and purpose one number is drawn, whatever its class; each distrib
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -51,16 +51,18 @@ class Demand:
         if len(days) > 1 and (horizon is None or len(days) * (horizon + 1) > _LATEST):
             return [self.workloads(seed, [replication], beyond)[0] for replication in replications]
         parts = self._sources(days, horizon)
-        day, time, action = (np.concatenate([part[column] for part in parts]) for column in range(3))
+        time, action = sources.joined([part.time for part in parts]), sources.joined([part.action for part in parts])
         with_orders = [part for part in parts if len(part.service)] or parts[:1]
+        actions = [sum(counts) for counts in zip(*(part.counts for part in parts), strict=True)]
         rows: Any = slice(None)
         if len(days) > 1 or not _are_in_order(parts):
-            instant = time if horizon is None else day * (horizon + 1) + time
-            in_time = instant.argsort(kind="stable")
+            begin = np.arange(len(days)) * (0 if horizon is None else horizon + 1)  # as if days followed each other
+            time = time + np.concatenate([np.repeat(begin, part.counts) for part in parts])
+            in_time = time.argsort(kind="stable")
             if len(with_orders) > 1:
                 is_order = action == CREATE
                 rows = (is_order.cumsum() - 1)[in_time[is_order[in_time]]]
-            day, time, action = day[in_time], time[in_time], action[in_time]
+            time, action = time[in_time] - np.repeat(begin, actions), action[in_time]
 
         columns: Any = with_orders[0][3:]
         if len(with_orders) > 1:
@@ -71,11 +73,11 @@ class Demand:
             service = np.where(measured == NONE, service, measured)
         patience = _durations(file.patience, order_class, patience_numbers)
 
-        edges = day.searchsorted(np.arange(len(days) + 1)).tolist()
-        orders = [0, *np.add.accumulate([np.count_nonzero(action[a:b] == CREATE) for a, b in pairwise(edges)]).tolist()]
+        edges = list(accumulate(actions, initial=0))
+        orders = accumulate((np.count_nonzero(action[a:b] == CREATE) for a, b in pairwise(edges)), initial=0)
         workloads = []
-        for actions, rows_of_day in zip(pairwise(edges), pairwise(orders), strict=True):
-            of_actions, of_orders = slice(*actions), slice(*rows_of_day)
+        for of_day, rows_of_day in zip(pairwise(edges), pairwise(orders), strict=True):
+            of_actions, of_orders = slice(*of_day), slice(*rows_of_day)
             _check_size(file, time[of_actions], action[of_actions], service[of_orders])
             workloads.append(
                 Workload(
