@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple, Unpack
 import numpy as np
 
 from sim.errors import ScenarioError
-from sim.experiment.frames import frame_of_rows
 from sim.experiment.key_metrics import key_metrics
 from sim.experiment.replicating import Options, replicate
 from sim.experiment.replications import Replications
@@ -80,8 +79,10 @@ class InputUncertainty:
         """Return a row for each metric that matters: metric, estimate, low and high by chance alone, low_with_data and
         high_with_data, data_share (0 to 1) and unit.
         """
+        import pandas as pd
+
         rows = [(*uncertain, unit_of(uncertain.metric)) for uncertain in self.estimates]
-        return frame_of_rows(rows, _COLUMNS, _COLUMNS[1:-1])
+        return pd.DataFrame(rows, columns=_COLUMNS)
 
 
 def input_uncertainty(

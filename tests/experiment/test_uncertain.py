@@ -36,12 +36,16 @@ def lunch(scenario, tmp_path):
 
 
 def test_the_interval_of_orders_is_that_of_the_days_to_which_it_was_fitted(lunch):
-    uncertain = input_uncertainty(lunch, 400, engine="compiled").of_metric("orders.created")
+    result = input_uncertainty(lunch, 400, engine="compiled")
+    uncertain = result.of_metric("orders.created")
     student = mean_interval([sum(day) for day in COUNTS])
     width = uncertain.high_with_data - uncertain.low_with_data
     assert width == pytest.approx(student.high - student.low, rel=0.25)
     assert uncertain.low_with_data < uncertain.low < uncertain.high < uncertain.high_with_data
     assert uncertain.data_share > 0.8
+    frame = result.to_frame().set_index("metric")
+    assert frame.loc["orders.created", "high_with_data"] == uncertain.high_with_data
+    assert frame.loc["wait.NORMAL.mean", "unit"] == "s"
 
 
 def test_rates_and_service_times_are_those_that_other_days_would_have_given(lunch):

@@ -47,6 +47,7 @@ def test_the_right_scenario_replays_each_wait_and_nothing_fails(held_out):
     }
     assert "100.0% of" in calibration.checks[0].finding
     assert calibration.worst == ""
+    assert calibration.to_frame().verdict.tolist()[:3] == ["PASS"] * 3
     assert calibration.notes == ["12 days left out, to which the scenario was fitted"]
 
 
