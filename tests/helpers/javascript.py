@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 import pytest
@@ -33,14 +33,6 @@ def node_program() -> str:
     pytest.skip(reason)
 
 
-class ByHand(NamedTuple):
-    """An action by hand at an instant; an order is a row of the order columns."""
-
-    time: int
-    action: int
-    order: dict[str, int] | None
-
-
 def columns_of(workload: Workload) -> dict[str, Any]:
     """Return a workload as kitchen.js takes it."""
     names = ("action_time", "action", "order_class", "service", "patience")
@@ -48,8 +40,8 @@ def columns_of(workload: Workload) -> dict[str, Any]:
     return {name: getattr(workload, name).tolist() for name in names} | rest
 
 
-def question(workload: Workload, by_hand: Sequence[ByHand] = ()) -> str:
-    return json.dumps({"workload": columns_of(workload), "by_hand": by_hand})
+def question(workload: Workload, stops: Sequence[int] = ()) -> str:
+    return json.dumps({"workload": columns_of(workload), "stops": stops})
 
 
 class JavaScriptEngine:
@@ -64,14 +56,15 @@ class JavaScriptEngine:
     def __exit__(self, *_: object) -> None:
         self._process.communicate(timeout=60)
 
-    def simulate(self, workload: Workload, by_hand: Sequence[ByHand] = ()) -> EventLog:
-        """Return the log that kitchen.js makes, whose own fingerprint must be that of the log.
+    def simulate(self, workload: Workload, stops: Sequence[int] = ()) -> EventLog:
+        """Return the log that kitchen.js makes, which may stop at some instants on its way; its own fingerprint must be
+        that of the log.
 
         Raises:
             ArithmeticError: kitchen.js refuses the workload.
 
         """
-        said = self.answer(PAGE, question(workload, by_hand))
+        said = self.answer(PAGE, question(workload, stops))
         if "error" in said:
             raise ArithmeticError(said["error"])
         log = EventLog(**{name: np.array(said[name], kind) for name, kind in COLUMNS.items()}, end=said["end"])

@@ -5,7 +5,7 @@ import test from "node:test";
 import * as contract from "../../sim/output/page/contract.js";
 import { Kitchen } from "../../sim/output/page/kitchen.js";
 
-const { ADD_BOT, CREATE_ORDER, NONE, NORMAL, PENDING, PROCESSING, COMPLETE, REMOVE_BOT, VIP } = contract;
+const { ADD_BOT, CREATE_ORDER, NONE, NORMAL, PENDING, PROCESSING, COMPLETE, REMOVE_BOT } = contract;
 const RULES = { on_remove: "restart", dispatch: "oldest", returned_to: "place", promote_after: null };
 const KINDS = "CREATED PICKED_UP COMPLETED RETURNED ABANDONED PROMOTED ADDED IDLE REMOVED IGNORED".split(" ");
 
@@ -79,37 +79,26 @@ test("time never goes back, and has no fractions", () => {
   assert.throws(() => kitchen.runUntil(5.5), /RangeError: 5.5 is no whole number of microseconds below 2\^53/);
 });
 
-test("an empty kitchen takes actions by hand at the instants at which they come", () => {
-  const kitchen = kitchenWith([]);
-  kitchen.runUntil(7);
-  kitchen.addBot();
-  kitchen.runUntil(8);
-  kitchen.addOrder({ order_class: VIP, service: 3, patience: NONE });
-  kitchen.runUntil(9);
-  kitchen.removeBot();
-  kitchen.removeBot();
-  kitchen.run();
-  assert.deepEqual(events(kitchen), [
-    "7 ADDED",
-    "7 IDLE",
-    "8 CREATED",
-    "8 PICKED_UP",
-    "9 REMOVED",
-    "9 RETURNED",
-    "9 IGNORED",
-  ]);
-});
-
-test("an action by hand happens behind all others of its instant", () => {
-  const kitchen = kitchenWith([
-    [5, CREATE_ORDER],
-    [5, CREATE_ORDER],
-    [6, CREATE_ORDER],
-  ]);
-  kitchen.next();
-  kitchen.addBot();
-  kitchen.run();
-  assert.deepEqual(events(kitchen).slice(0, 4), ["5 CREATED", "5 CREATED", "5 ADDED", "5 PICKED_UP"]);
+test("PENDING orders stand in the order in which bots take them, also those that were sent to the front or the back", () => {
+  const actions = [
+    [0, ADD_BOT],
+    [0, CREATE_ORDER],
+    [1, CREATE_ORDER],
+    [2, CREATE_ORDER],
+    [3, REMOVE_BOT],
+  ];
+  for (const [returned_to, numbers] of [
+    ["place", [1001, 1002, 1003]],
+    ["front", [1001, 1002, 1003]],
+    ["back", [1002, 1003, 1001]],
+  ]) {
+    const kitchen = kitchenWith(actions, { rules: { returned_to } });
+    kitchen.runUntil(3);
+    assert.deepEqual(
+      kitchen.pending.map(({ number }) => number),
+      numbers,
+    );
+  }
 });
 
 test("a bot that is to leave is still there, and says so", () => {

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from sim import load_scenario
 from sim.engines import contract, reference
-from sim.model import NONE, Action, Workload
+from sim.model import NONE, Workload
 from tests.helpers import ROOT
 from tests.helpers.engines import random_workload, same_log, workloads
-from tests.helpers.javascript import PAGE, ByHand, JavaScriptEngine, node_program, question
+from tests.helpers.javascript import PAGE, JavaScriptEngine, node_program, question
 from tests.helpers.javascript_mutations import MUTATIONS, write_mutated
 from tests.helpers.mutations import MUTATIONS as RULES
 
@@ -42,44 +42,15 @@ def test_a_scenario_has_the_same_log(javascript, path):
     assert same_log(reference.simulate(workload), javascript.simulate(workload))
 
 
-def by_hand(workload: Workload, are_by_hand: list[bool]) -> tuple[Workload, list[ByHand], Workload]:
-    """Return a workload without some of its actions, these by hand, and what both are together: those by hand come
-    behind all others of their instant.
-    """
-    order_rows = iter(range(len(workload.service)))
-    actions = zip(workload.action_time.tolist(), workload.action.tolist(), strict=True)
-    entries = [(time, action, next(order_rows) if action == Action.CREATE_ORDER else None) for time, action in actions]
-    hand = [entry for entry, is_by_hand in zip(entries, are_by_hand, strict=True) if is_by_hand]
-    rest = [entry for entry, is_by_hand in zip(entries, are_by_hand, strict=True) if not is_by_hand]
-    columns = ("order_class", "service", "patience")
-    asked = [
-        ByHand(time, action, None if row is None else {name: int(getattr(workload, name)[row]) for name in columns})
-        for time, action, row in hand
-    ]
-    return selected(workload, rest), asked, selected(workload, sorted(rest + hand, key=lambda entry: entry[0]))
-
-
-def selected(workload: Workload, entries: list[tuple[int, int, int | None]]) -> Workload:
-    """Return a workload of these entries: time, action, and row of the order."""
-    rows = np.array([row for *_, row in entries if row is not None], np.int64)
-    return replace(
-        workload,
-        action_time=np.array([time for time, *_ in entries], np.int64),
-        action=np.array([action for _, action, _ in entries], np.uint8),
-        order_class=workload.order_class[rows],
-        service=workload.service[rows],
-        patience=workload.patience[rows],
-        stream=workload.stream[rows],
-    )
-
-
 @settings(max_examples=100, deadline=None)
 @given(st.data(), workloads())
-def test_actions_by_hand_give_the_log_of_a_workload_that_has_them(javascript, data, workload):
-    until = np.inf if workload.horizon is None else workload.horizon
-    are_by_hand = [data.draw(st.booleans()) if time <= until else False for time in workload.action_time.tolist()]
-    rest, actions, together = by_hand(workload, are_by_hand)
-    assert same_log(reference.simulate(together), javascript.simulate(rest, actions))
+def test_a_run_that_stops_at_instants_and_goes_on_has_the_same_log(javascript, data, workload):
+    instants = st.one_of(st.sampled_from([0, *workload.action_time.tolist()]), st.integers(0, 60))
+    stops = sorted(data.draw(st.lists(instants, max_size=5)))
+    if workload.horizon is not None:
+        stops = [instant for instant in stops if instant <= workload.horizon]
+    log = reference.simulate(workload)
+    assert same_log(log, javascript.simulate(workload, stops))
 
 
 def test_numbers_beyond_2_to_the_53_are_refused_and_not_rounded(javascript):

@@ -2,7 +2,7 @@
  * The third engine: the rules of docs/rules.md in plain JavaScript, to be read beside sim/engines/reference.py.
  *
  * A page simulates with it. It makes the same log as the engines in Python, with the same fingerprint; but it can be
- * stopped at any instant, looked at, given further actions, and go on.
+ * stopped at any instant or thing, looked at, and go on.
  *
  * What is due stands on one agenda, by instant, rank and turn; ranks are the tie rule of one instant. Whatever follows
  * from one thing is over when `next` returns. Times are whole microseconds: numbers are exact up to 2^53 - 1, which is
@@ -99,26 +99,6 @@ class Kitchen {
     if (exact(instant) < this.now) throw new RangeError(`${instant} is over: it is ${this.now}`);
     while (this.next(instant));
     this.now = Math.min(instant, this.horizon ?? instant);
-  }
-
-  // Actions by hand: they happen at the present instant, behind all others of that instant, when `next` comes to them.
-
-  /** @param {NewOrder} order */
-  addOrder(order) {
-    this.#planByHand(() => this.#create(order));
-  }
-
-  addBot() {
-    this.#planByHand(() => this.#add());
-  }
-
-  removeBot() {
-    this.#planByHand(() => this.#remove());
-  }
-
-  /** @param {() => void} act */
-  #planByHand(act) {
-    this.#at(this.now, ACTION, this.workload.action.length + this.#turn(), act);
   }
 
   /** Put the next action of the workload on the agenda, which stays short so. */
