@@ -37,9 +37,9 @@ workers=$(($(getconf _NPROCESSORS_ONLN) + 1))
 status=0
 case "$kind" in
   quick) .venv/bin/pytest -n auto --dist worksteal --quick "$@" tests || status=$? ;;
-  coverage)
+  coverage) # the thorough way, as in CI: property tests try more examples
     .venv/bin/coverage erase
-    .venv/bin/coverage run -m pytest -n "$workers" --dist worksteal --nbmake "$@" notebooks tests || status=$?
+    .venv/bin/coverage run -m pytest -n "$workers" --dist worksteal --hypothesis-profile=thorough --nbmake "$@" notebooks tests || status=$?
     .venv/bin/coverage combine --quiet
     .venv/bin/coverage report || status=$?
     ;;

@@ -10,6 +10,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from hypothesis import settings
 from libsql_client.sqlite3_utils import Sqlite3Client
 
 import sim.cli
@@ -27,6 +28,12 @@ TESTS = Path(__file__).parent
 GOLDEN = TESTS / "golden"
 collect_ignore = ["outside"]  # another team's repository, whose tests are run by test_outside.py
 
+
+# Property tests try some examples every day, many in CI (`--coverage`), and thousands in campaigns (`benchmarks/`).
+# No example has a deadline: machines are busy.
+settings.register_profile("everyday", max_examples=25, deadline=None)
+settings.register_profile("thorough", max_examples=100, deadline=None)
+settings.load_profile("everyday")
 
 # A shell lets what runs in the background ignore Ctrl-C, and nohup lets it ignore SIGHUP. Programs that tests start
 # would inherit that; a handler they do not, and it ignores a signal as well.

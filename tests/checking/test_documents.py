@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from junitparser import Error, Failure, JUnitXml, Skipped
 
@@ -140,7 +140,6 @@ def test_odd_names_of_files_survive_in_junit(name):
 
 
 @pytest.mark.slow
-@settings(deadline=None)
 @given(st.text(min_size=1))
 def test_any_name_and_fault_survives_in_junit(tmp_path_factory, text):
     path, shown = tmp_path_factory.getbasetemp() / "any.xml", printable(text)

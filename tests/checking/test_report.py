@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sim import check
@@ -169,7 +169,6 @@ def drawn(condition: Condition, interval: Interval) -> dict[str, tuple[float, fl
     return places | {"e": (float(middle), float(middle))}
 
 
-@settings(deadline=None)
 @given(st.lists(VALUE, min_size=3, max_size=3).map(sorted), VALUE, st.sampled_from([*BELOW, *ABOVE]))
 def test_an_interval_lies_where_it_should_exactly_if_its_ends_do(values, limit, operator):
     low, estimate, high = values

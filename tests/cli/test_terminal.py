@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.model import STANDARD
@@ -30,7 +30,6 @@ def folder(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 # Lines that fit
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(*[CELL] * 7), min_size=2, max_size=5))
 def test_a_table_fits_and_breaks_no_word_whatever_is_in_it(rows):
     lines = list(aligned([tuple("abcdefg"), *rows], 80))

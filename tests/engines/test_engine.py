@@ -32,16 +32,13 @@ from tests.helpers.javascript import JavaScriptEngine
 from tests.helpers.oracle import check_rules, log_rows, oracle_rows
 
 pytestmark = pytest.mark.usefixtures("compiled_engine")
-EXAMPLES = 100  # the campaign of this file takes thousands
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
 @given(st.data(), workloads(), warmups)
 def test_both_engines_say_the_same(data, workload, warmup):
     assert both_say_the_same(workload, data.draw(ends(workload)), warmup)
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
 @given(workloads())
 def test_all_engines_obey_the_rules_and_say_what_the_oracle_says(javascript, workload):
     log = reference.simulate(workload)
@@ -119,7 +116,6 @@ def check_scenario(entries: dict) -> None:
     assert both_say_the_same(scenario.workload(beyond=beyond), scenario.end)
 
 
-@settings(max_examples=EXAMPLES // 2, deadline=None)
 @given(scenarios)
 def test_both_engines_say_the_same_of_a_scenario(entries):
     check_scenario(entries)

@@ -25,7 +25,6 @@ def opened(keys: str) -> Session:
 # The run is the replay
 
 
-@settings(deadline=None, max_examples=25)
 @given(KEYS, STEPS)
 def test_what_is_told_on_the_way_is_what_the_saved_scenario_logs(keys, steps):
     session = opened(keys)
@@ -35,7 +34,6 @@ def test_what_is_told_on_the_way_is_what_the_saved_scenario_logs(keys, steps):
     assert again.fingerprint == session.run.fingerprint
 
 
-@settings(deadline=None, max_examples=25)
 @given(KEYS, STEPS)
 def test_facts_that_are_saved_hold_when_it_runs_again(keys, steps):
     session = opened(keys)
@@ -46,7 +44,6 @@ def test_facts_that_are_saved_hold_when_it_runs_again(keys, steps):
     assert all(verdict.held for verdict in again.verdicts)
 
 
-@settings(deadline=None, max_examples=25)
 @given(KEYS, STEPS, st.sampled_from(ACTIONS))
 def test_what_has_been_told_stays_true_whatever_is_done_next(keys, steps, action):
     session = opened(keys)
@@ -55,7 +52,7 @@ def test_what_has_been_told_stays_true_whatever_is_done_next(keys, steps, action
     assert [line for _, line in event_lines(session.run)][: len(lines)] == lines
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(KEYS, STEPS)
 def test_the_state_that_is_shown_is_that_of_the_orders(keys, steps):
     session = opened(keys)
@@ -159,7 +156,7 @@ def test_a_saved_scenario_reads_as_a_person_writes_it(scenario, elsewhere):
     )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_whatever_characters_a_text_has_it_reads_back_as_it_was(first, second):
     base = load_scenario({"scenario": 1, "name": "x", "description": "d", "params": {"text": "t"}})

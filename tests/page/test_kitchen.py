@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hatchling.builders.wheel import WheelBuilder
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sim import load_scenario
@@ -42,7 +42,6 @@ def test_a_scenario_has_the_same_log(javascript, path):
     assert same_log(reference.simulate(workload), javascript.simulate(workload))
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.data(), workloads())
 def test_a_run_that_stops_at_instants_and_goes_on_has_the_same_log(javascript, data, workload):
     instants = st.one_of(st.sampled_from([0, *workload.action_time.tolist()]), st.integers(0, 60))

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sim import ScenarioError
@@ -38,7 +38,6 @@ def test_the_resolved_text_reads_back_whatever_characters_it_has():
         max_size=4,
     )
 )  # fmt: skip
-@settings(max_examples=100, deadline=None)
 def test_the_resolved_text_reads_back_whatever_values_it_has(plain):
     read = read_yaml(resolved_text(plain, {}), "s", []).plain()
     assert read == plain
