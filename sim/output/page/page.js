@@ -1,26 +1,20 @@
 /** The page: it opens a run, two of them side by side, or a kitchen whose clock runs, and hears what is pressed. */
 
 import { KitchenView } from "./areas.js";
-// biome-ignore format: by what they are
-import {
-  ADD_BOT, CREATE_ORDER, REMOVE_BOT, NORMAL, VIP, CREATED, PICKED_UP, RETURNED, ABANDONED,
-} from "./contract.js";
-import { fill, find, make, write } from "./dom.js";
-import { figuresOf } from "./figures.js";
+import { showChanges } from "./changes.js";
+import { ADD_BOT, CREATE_ORDER, NORMAL, REMOVE_BOT, VIP } from "./contract.js";
+import { listenToSaving } from "./dialog.js";
+import { find, make, write } from "./dom.js";
+import { showAsked, showBadge, showHead } from "./head.js";
 import { Player, SPEEDS, speedFor } from "./player.js";
-import { scenarioText } from "./saving.js";
 import { Session } from "./session.js";
-import { CLASS_NAMES } from "./story.js";
-import { drawTimeline } from "./timeline.js";
-import { DAY, dayText, glanceText, HOUR, instantText, MINUTE, parseInstant, reading } from "./words.js";
+import { busiest, drawTimeline, liveExtent } from "./timeline.js";
+import { dayText, HOUR, instantText, MINUTE, parseInstant, reading } from "./words.js";
 
 /** @typedef {import("./session.js").Source} Source */
-/** @typedef {import("./session.js").Asked} Asked */
-/** @typedef {import("./session.js").Change} Change */
 
-const MOST_CHIPS = 3; // of a live kitchen, where more and more is done by hand
 const MOST_BOTS = 10_000; // that a scenario may have
-const [SHORTEST, JUMP] = [MINUTE, 20]; // of a live timeline; the part of it by which PgUp and PgDn go on
+const JUMP = 20; // the part of the timeline by which PgUp and PgDn go on
 
 class Page {
   #taken = [0, 0]; // how many orders by hand each class has taken
@@ -50,8 +44,12 @@ class Page {
       (isPlaying) => this.#showPlaying(isPlaying),
     );
     document.body.classList.add(kind);
-    this.#showHead(sources);
-    this.#showAsked(sources.flatMap(({ asked }) => asked));
+    showHead(sources, this);
+    const asked = sources.flatMap((source) => source.asked);
+    showAsked(asked, (time, order) => {
+      this.choose(order);
+      this.#goTo(time);
+    });
     this.#listen();
     this.#showChanges();
   }
@@ -64,70 +62,6 @@ class Page {
   get end() {
     if (this.isLive && this.sessions[0].source.end === null) return Number.MAX_SAFE_INTEGER;
     return Math.max(...this.sessions.map((session) => session.end));
-  }
-
-  /** @param {Source[]} sources */
-  #showHead(sources) {
-    const [source] = sources;
-    const name = sources.map((each) => each.name).join(" and ");
-    document.title = this.isLive ? `${name}, live` : name;
-    write(find(document, "#name"), name);
-    write(find(document, "#description"), this.isChangeable ? source.description : "");
-    write(find(document, "#facts"), this.isChangeable ? source.facts.join(" · ") : "the same customers, one clock");
-    find(document, "#orders").hidden = !this.isLive;
-    find(document, "#order-letters").hidden = !this.isLive;
-    find(document, "#expecting").hidden = !this.isLive;
-    for (const id of ["crew", "letters", "save", "changes"]) find(document, `#${id}`).hidden = !this.isChangeable;
-    const speed = find(document, "#speed");
-    for (const [times, label] of SPEEDS) {
-      const option = /** @type {HTMLOptionElement} */ (make("option", "", `${label}`));
-      option.value = `${times}`;
-      speed.append(option);
-    }
-    this.player.speed = this.isLive ? 1 : speedFor(this.end);
-    /** @type {HTMLSelectElement} */ (speed).value = `${this.player.speed}`;
-  }
-
-  /** Say whether this is the run that Python made. */
-  #showBadge() {
-    const badge = find(document, "#badge");
-    const prints = this.sessions.map(({ whole }) => whole.fingerprint);
-    const same = this.sessions.every(({ source, original }) =>
-      [null, original.fingerprint].includes(source.fingerprint),
-    );
-    const isChanged = this.sessions.some((session) => session.isChanged);
-    badge.className = same ? "same" : "other";
-    badge.classList.toggle("changed", this.isLive || isChanged);
-    if (!same) write(badge, `✗ not the run that Python made: ${prints.join(", ")}`);
-    else if (this.isLive || isChanged)
-      write(badge, `fingerprint ${prints[0]}${this.isLive ? "" : ", changed by hand"}`);
-    else write(badge, `✓ same run as in Python: ${prints.join(", ")}`);
-  }
-
-  /** @param {Asked[]} asked */
-  #showAsked(asked) {
-    const failed = asked.filter(({ held }) => !held);
-    const details = /** @type {HTMLDetailsElement} */ (find(document, "#asked"));
-    details.hidden = !asked.length;
-    details.open = failed.length > 0;
-    details.classList.toggle("failed", failed.length > 0);
-    const number = `${asked.length - failed.length} of ${asked.length}`;
-    write(
-      find(details, "summary"),
-      `${number} ${asked.length === 1 ? "thing" : "things"} that the file asks for hold in this run`,
-    );
-    fill(find(details, "ul"), [...failed, ...asked.filter(({ held }) => held)], "fact", (item, entry) => {
-      item.className = entry.held ? "held" : "failed";
-      const link = /** @type {HTMLAnchorElement} */ (find(item, "a"));
-      write(link, entry.held ? `✓ ${entry.asked}: ${entry.got}` : `✗ ${entry.asked}: got ${entry.got}`);
-      if (entry.at === null) link.removeAttribute("href");
-      link.onclick = () => {
-        if (entry.at === null) return false;
-        this.choose(entry.order);
-        this.#goTo(entry.at);
-        return false; // in an iframe without an address, links lead away
-      };
-    });
   }
 
   // Time
@@ -210,21 +144,11 @@ class Page {
 
   #showChanges() {
     const [session] = this.sessions;
-    const changes = this.isLive ? session.changes.slice(-MOST_CHIPS) : session.changes;
-    fill(find(document, "#changes"), changes, "change", (chip, change) => {
-      const button = /** @type {HTMLButtonElement} */ (find(chip, "button"));
-      const text = `${dayText(this.clock, change.at)} ${reading(this.clock, change.at)} ${changeText(change)}`.trim();
-      write(button, `${text} ×`);
-      button.setAttribute("aria-label", `Take back: ${text}`);
-      button.onclick = () => {
-        session.takeBack(change);
-        this.#changed();
-      };
+    showBadge(this.sessions, this.isLive);
+    showChanges(session, this.isLive, (change) => {
+      session.takeBack(change);
+      this.#changed();
     });
-    this.#showBadge();
-    const difference = find(document, "#difference");
-    difference.hidden = this.isLive || !session.isChanged;
-    if (!difference.hidden) write(difference, differenceText(session));
   }
 
   // What is drawn
@@ -286,10 +210,7 @@ class Page {
     press("normal", () => this.act(CREATE_ORDER, NORMAL));
     press("vip", () => this.act(CREATE_ORDER, VIP));
     listenToSaving(this.sessions[0]);
-    const speed = /** @type {HTMLSelectElement} */ (find(document, "#speed"));
-    speed.onchange = () => {
-      this.player.speed = Number(speed.value);
-    };
+    this.#listenToSpeed();
     this.slider.oninput = () => {
       this.show(Number(this.slider.value));
       this.player.set();
@@ -315,6 +236,20 @@ class Page {
     };
     new ResizeObserver(redraw).observe(find(document, "#track"));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  }
+
+  #listenToSpeed() {
+    const speed = /** @type {HTMLSelectElement} */ (find(document, "#speed"));
+    for (const [times, label] of SPEEDS) {
+      const option = /** @type {HTMLOptionElement} */ (make("option", "", `${label}`));
+      option.value = `${times}`;
+      speed.append(option);
+    }
+    this.player.speed = this.isLive ? 1 : speedFor(this.end);
+    speed.value = `${this.player.speed}`;
+    speed.onchange = () => {
+      this.player.speed = Number(speed.value);
+    };
   }
 
   /** @type {Record<string, () => void>} */
@@ -358,90 +293,6 @@ class Page {
     if (this.isLive || this.player.isPlaying || location.protocol === "about:") return;
     history.replaceState(null, "", `#t=${instantText(this.clock, this.now)}`);
   }
-}
-
-/** @param {Change} change */
-function changeText({ action, order }) {
-  if (action === CREATE_ORDER && order) return `New ${CLASS_NAMES[order.order_class]} order`;
-  return action === ADD_BOT ? "+ Bot" : "− Bot";
-}
-
-/**
- * What the changes come to, in one sentence.
- * @param {Session} session
- */
-function differenceText(session) {
-  const [first] = session.changes;
-  const what =
-    session.changes.length === 1
-      ? `${changeText(first)} at ${instantText(session.source.clock, first.at)}`
-      : `${session.changes.length} changes from ${instantText(session.source.clock, first.at)} on`;
-  const parts = [NORMAL, VIP].map((orderClass) => {
-    const [now, was] = [session.whole, session.original].map((whole) => figuresOf(session, whole, orderClass).p95);
-    if (now === null || was === null) return `no ${CLASS_NAMES[orderClass]} orders`;
-    if (now === was) return `${CLASS_NAMES[orderClass]} unchanged`;
-    return `${CLASS_NAMES[orderClass]} ${glanceText(now)} in place of ${glanceText(was)}`;
-  });
-  return `${what}, the same customers: of 100 orders 95 wait at most this long: ${parts.join("; ")}.`;
-}
-
-/** @param {Session} session */
-function listenToSaving(session) {
-  const dialog = /** @type {HTMLDialogElement} */ (find(document, "#saving"));
-  const yaml = /** @type {HTMLTextAreaElement} */ (find(document, "#yaml"));
-  const expect = /** @type {HTMLInputElement} */ (find(document, "#expect"));
-  const { yaml: parts } = session.source;
-  const file = `${parts.name}.yaml`;
-  const fillIn = () => {
-    yaml.value = scenarioText(session, expect.checked);
-    write(find(dialog, "#promised"), session.whole.fingerprint);
-  };
-  write(find(dialog, "#file"), file);
-  write(find(dialog, "#command"), `sim run ${file}`);
-  const beside = find(dialog, "#beside");
-  beside.hidden = !parts.data.length;
-  write(beside, `Put it beside its data: ${parts.data.join(", ")}.`);
-  expect.onchange = fillIn;
-  find(document, "#save").onclick = () => {
-    fillIn();
-    dialog.showModal();
-  };
-  find(dialog, "#close").onclick = () => dialog.close();
-  find(dialog, "#copy").onclick = () => {
-    yaml.select();
-    document.execCommand("copy"); // also where a page from a file may not use the newer way
-  };
-  find(dialog, "#download").onclick = () => {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([yaml.value], { type: "application/yaml" }));
-    link.download = file;
-    link.click();
-    URL.revokeObjectURL(link.href);
-  };
-}
-
-/**
- * How far a live timeline reaches: a round length that the clock has not come to yet.
- * @param {number} now @param {number | null} end
- */
-function liveExtent(now, end) {
-  const lengths = [SHORTEST, ...[2, 5, 10, 20, 30].map((minutes) => minutes * MINUTE), HOUR, 2 * HOUR, 6 * HOUR, DAY];
-  const length = lengths.find((candidate) => now < candidate * 0.9) ?? Math.ceil(now / DAY + 0.5) * DAY;
-  return end === null ? length : Math.min(length, end);
-}
-
-/**
- * The instant at which most orders are PENDING, where a run opens: there is something to see.
- * @param {import("./contract.js").Log} log
- */
-function busiest({ time, kind }) {
-  let [pending, most, instant] = [0, 0, 0];
-  for (let row = 0; row < time.length; row += 1) {
-    if (kind[row] === CREATED || kind[row] === RETURNED) pending += 1;
-    else if (kind[row] === PICKED_UP || kind[row] === ABANDONED) pending -= 1;
-    if (pending > most && time[row + 1] !== time[row]) [most, instant] = [pending, time[row]];
-  }
-  return instant;
 }
 
 function main() {

@@ -8,6 +8,7 @@ import { DAY, dayOf, HOUR, MINUTE, reading, SECOND } from "./words.js";
 const MOST_LANES = 60;
 const AXIS = 18; // pixels for the clock below
 const GAP = 6; // pixels between lanes and queue
+const SHORTEST = MINUTE; // that a live timeline reaches
 const APART = 64; // pixels from one label to the next one, at least
 const STEPS = [
   ...[1, 2, 5, 10, 15, 30].map((number) => number * SECOND),
@@ -216,4 +217,28 @@ function drawMarks({ context, x }, times, bottom, colour) {
   }
 }
 
-export { drawTimeline };
+/**
+ * How far a live timeline reaches: a round length that the clock has not come to yet.
+ * @param {number} now @param {number | null} end
+ */
+function liveExtent(now, end) {
+  const lengths = [SHORTEST, ...[2, 5, 10, 20, 30].map((minutes) => minutes * MINUTE), HOUR, 2 * HOUR, 6 * HOUR, DAY];
+  const length = lengths.find((candidate) => now < candidate * 0.9) ?? Math.ceil(now / DAY + 0.5) * DAY;
+  return end === null ? length : Math.min(length, end);
+}
+
+/**
+ * The instant at which most orders are PENDING, where a run opens: there is something to see.
+ * @param {import("./contract.js").Log} log
+ */
+function busiest({ time, kind }) {
+  let [pending, most, instant] = [0, 0, 0];
+  for (let row = 0; row < time.length; row += 1) {
+    if (kind[row] === CREATED || kind[row] === RETURNED) pending += 1;
+    else if (kind[row] === PICKED_UP || kind[row] === ABANDONED) pending -= 1;
+    if (pending > most && time[row + 1] !== time[row]) [most, instant] = [pending, time[row]];
+  }
+  return instant;
+}
+
+export { busiest, drawTimeline, liveExtent };
