@@ -119,9 +119,18 @@ def calibrate(
 
 
 def _unseen(scenario: Scenario, path: Path, days: Days, notes: list[str]) -> Days:
-    """Return the days to which the scenario was not fitted; without any, the file is refused."""
+    """Return the days to which the scenario was not fitted, of the weekdays that it is for; without any, the file is
+    refused.
+    """
     table = scenario.file.uncertainty
     fitted = set() if table is None else set(table.dates)
+    weekdays = {day.weekday() for day in fitted} or set(range(7))
+    of_weekday = [number for number, day in enumerate(days.dates) if day.weekday() in weekdays]
+    if len(of_weekday) < len(days.dates):
+        notes.append(
+            f"{count(len(days.dates) - len(of_weekday), 'day')} left out, of other weekdays than it was fitted to"
+        )
+        days = days.chosen(of_weekday)
     fresh = [number for number, day in enumerate(days.dates) if day not in fitted]
     if len(fresh) < len(days.dates):
         notes.append(f"{count(len(days.dates) - len(fresh), 'day')} left out, to which the scenario was fitted")

@@ -94,18 +94,25 @@ def fit_target(out: Path | None, source: Path) -> Path:
     if target.suffix not in (".yaml", ".yml") or not re.fullmatch("[A-Za-z0-9_-]{1,80}", target.stem):
         problem = f"{printable(str(target))} is no name of a scenario; write letters, digits, '-', '_' and .yaml"
         raise ArgumentError("out", problem)
+    _refuse_existing(target)
+    return target
+
+
+def _refuse_existing(target: Path) -> None:
     if target.exists():
         raise ArgumentError("out", f"{printable(str(target))} is there already; name another, or remove it")
-    return target
 
 
 def write_fit(fit: Fit, folder: Path, charts: bool = True, wrote: _Wrote = lambda _: None) -> None:
     """Write the scenario of a fit, the files that it names, and its picture into `folder`, together.
 
     Raises:
+        ArgumentError: one of them is there already.
         OSError: the folder cannot be made, or a file cannot be written.
 
     """
+    for name in fit.files:
+        _refuse_existing(folder / name)
     folder.mkdir(parents=True, exist_ok=True)
     files: dict[Path, Write] = {folder / name: partial(_write_bytes, data) for name, data in fit.files.items()}
     if charts:

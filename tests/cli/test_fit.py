@@ -38,6 +38,10 @@ def test_a_scenario_that_is_there_is_not_overwritten():
     result = sim("fit", "lunch 2026.csv", *READ, "-o", "lunch.yaml", status=2)
     assert "lunch.yaml is there already; name another, or remove it" in result.stderr
     assert Path("lunch.yaml").read_text() == "mine"
+    Path("other.days.csv").write_text("mine")
+    result = sim("fit", "lunch 2026.csv", *READ, "-o", "other.yaml", status=2)
+    assert "other.days.csv is there already; name another, or remove it" in result.stderr
+    assert not Path("other.yaml").exists()
 
 
 def test_the_picture_is_written_beside_it():

@@ -103,6 +103,16 @@ def test_days_that_were_fitted_are_refused(fitted, tmp_path):
         calibrate(scenario, tmp_path / "lunch.csv")
 
 
+def test_a_scenario_for_some_weekdays_meets_those_alone(fitted, tmp_path):
+    scenario = fitted(till(68, count=21), until="2026-03-16", days="mon-fri").scenario
+    calibration = calibrate(scenario, tmp_path / "lunch.csv")
+    assert {day.weekday() for day in calibration.days.dates} == {0, 1, 2, 3, 4}
+    assert calibration.notes == [
+        "6 days left out, of other weekdays than it was fitted to",
+        "10 days left out, to which the scenario was fitted",
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
