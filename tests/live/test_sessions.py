@@ -94,6 +94,20 @@ def test_by_hand_comes_behind_the_files_own_entries_of_an_instant_and_before_its
     ]
 
 
+def test_bots_that_a_file_begins_with_are_there_at_once(scenario):
+    session = Session(scenario("bots: {initial: 1, schedule: [{at: 0s, count: 2}]}"))
+    assert session.news() == ["[00:00:00] Bot 1 added", "[00:00:00] Bot 1 IDLE"]
+    session.do(remove_bots=1)
+    assert session.news() == ["[00:00:00] Bot 1 removed while IDLE"]
+
+
+def test_an_instant_is_written_to_the_microsecond():
+    session = Session()
+    session.wait(1)
+    session.do(order="VIP")
+    assert session.lines("x").timeline == ["{at: 0.000001s, order: VIP}"]
+
+
 def test_an_order_by_hand_changes_no_number_of_another_order(scenario):
     keys = "service: {exponential: {mean: 20s}}\nclock: {until: 5m}\narrivals: [{class: NORMAL, every: 7s}]"
     session = Session(scenario(keys))
@@ -169,7 +183,7 @@ def test_whatever_characters_a_text_has_it_reads_back_as_it_was(first, second):
 
 
 @pytest.mark.parametrize(
-    "text", ["yes", "null", "~", "1", "1e3", "0x10", "- a", "a: b", "a #b", "{", "12:30", "10s", "*"]
+    "text", ["yes", "no", "null", "~", "1", "1e3", "0x10", "- a", "a: b", "a #b", "{", "12:30", "10s", "*"]
 )
 def test_text_that_yaml_would_take_for_something_else_stays_text(text):
     session = Session(load_scenario({"scenario": 1, "name": "x", "description": text}))

@@ -89,6 +89,12 @@ def test_what_has_happened_is_saved_as_facts_where_that_is_wanted(piped):
     assert check("x.yaml").outcome == "PASS"
 
 
+def test_facts_tell_each_attempt_of_an_order(piped):
+    piped("vip\n+bot\nwait 4s\n-bot\nwait 1s\n+bot\nwait 10s\nsave x.yaml expect\n")
+    assert "{order: 1001, picked_up: 5s, completed: 15s, bot: 2, attempts: 2}" in Path("x.yaml").read_text()
+    assert not Path("out").exists()  # a pipe has its words; only what was typed is kept
+
+
 @pytest.mark.parametrize(
     ("word", "told"),
     [

@@ -12,10 +12,10 @@ from threading import Thread
 
 import pytest
 
-from sim import load_scenario, open_database, run
+from sim import load_scenario, open_database, replicate, run
 from sim.errors import ArgumentError, ScenarioError
 from sim.site import build_site
-from sim.storage import save_run
+from sim.storage import save_replications, save_run
 from tests.helpers.browser import Browser, axe_faults
 from tests.helpers.checks import BROKEN, FAILS, HOLDS, put
 from tests.helpers.commands import names, sim
@@ -49,13 +49,15 @@ def test_the_newest_stored_runs_of_a_database_have_pages_and_one_that_cannot_be_
     with open_database("file:runs.db") as database:
         good = save_run(database, run(load_scenario("scenarios/a.yaml"), seed=3), tags=["monday"])
         bad = save_run(database, run(load_scenario("scenarios/a.yaml"), seed=4))
+        scenario = load_scenario("scenarios/a.yaml")
+        save_replications(database, scenario, 0, replicate(scenario, times=1).results)
         database.write([("UPDATE runs SET fingerprint = '0123456789abcdef' WHERE id = ?", (bad,))])
     build_site("public", database="file:runs.db")
     assert f"runs/{good}.html" in links(Path("public/index.html"))
     index = Path("public/index.html").read_text()
     assert "monday" in index
     assert f"runs/{bad}.html" not in names("public")
-    assert index.count("certain, 2") == 2
+    assert index.count("<h3>certain, 2") + index.count('">certain, 2') == 2
     build_site("public")
     assert not Path("public/runs").exists()
 
@@ -93,6 +95,19 @@ def test_a_folder_with_other_things_is_left_alone(listed):
     Path("public/site.json").unlink(missing_ok=True)
     build_site("public")
     assert Path("precious.txt").read_text() == "mine"
+
+
+def test_a_list_of_files_that_names_others_removes_none_of_them():
+    put(
+        {
+            "precious.txt": "mine",
+            "public/site.json": '{"files": ["../precious.txt", "site.json", "scenarios/old.html"]}',
+        }
+    )
+    put({"public/scenarios/old.html": "old"})
+    build_site("public")
+    assert Path("precious.txt").read_text() == "mine"
+    assert not Path("public/scenarios/old.html").exists()
 
 
 def test_wrong_scenarios_are_told_all_at_once_and_nothing_is_written():
