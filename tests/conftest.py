@@ -43,7 +43,7 @@ for _name in ("SIGINT", "SIGHUP"):
         signal.signal(_number, lambda *_: None)
 
 QUICK = (
-    *("checking", "experiment", "metrics", "scenario", "statistics", "verdicts", "project/test_names.py"),
+    *("checking", "experiment", "live", "metrics", "scenario", "statistics", "verdicts", "project/test_names.py"),
     *("engines/test_contract.py", "engines/test_engine.py", "engines/test_patience_and_promotion.py"),
     *("engines/test_rules.py", "engines/test_traces.py", "cli/test_printing.py", "storage/test_addresses.py"),
 )
