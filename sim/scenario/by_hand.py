@@ -58,16 +58,16 @@ def written_instant(instant: int, clock: Clock, horizon: int | None) -> str:
 
 
 class Lines(NamedTuple):
-    """A scenario as lines of a file: entries of `timeline` and `expect`, a line each, and all else before them."""
+    """A scenario as lines of a file: entries of `timeline` and `expect`, a line each; those of all keys before them."""
 
-    others: list[str]
+    keys: list[str]
     timeline: list[str]
     expect: list[str]
 
     @property
     def text(self) -> str:
         """The file."""
-        lines = [*self.others]
+        lines = [*self.keys]
         for key, entries in (("timeline", self.timeline), ("expect", self.expect)):
             lines += [f"{key}:", *(f"  - {entry}" for entry in entries)] if entries else []
         return "".join(f"{line}\n" for line in lines)
@@ -80,9 +80,9 @@ def lines_of(plain: Mapping[str, Any], name: str, expect: Sequence[Mapping[str, 
     written for each key and for each item of a list. What a person writes without quotes has none. A name of a data
     file stays as it is, so the file belongs into the folder of the scenario.
     """
-    keys = {key: value for key, value in plain.items() if key not in ("timeline", *_NOT_PLAYED)} | {"name": name}
-    others = [line for key, value in keys.items() for line in _key_lines(key, value)]
-    return Lines(others, [*map(_written, plain.get("timeline", []))], [*map(_written, expect)])
+    values = {key: value for key, value in plain.items() if key not in ("timeline", *_NOT_PLAYED)} | {"name": name}
+    keys = [line for key, value in values.items() for line in _key_lines(key, value)]
+    return Lines(keys, [*map(_written, plain.get("timeline", []))], [*map(_written, expect)])
 
 
 def _key_lines(key: str, value: object) -> list[str]:

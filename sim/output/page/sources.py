@@ -131,5 +131,5 @@ def _yaml(scenario: Scenario, seed: int, ending: str) -> dict[str, Any]:
     """Return the scenario as it is saved: the text of all but its timeline, the lines of that, and its data files."""
     name = f"{scenario.name[: _LONGEST_NAME - len(ending) - 1]}-{ending}"
     lines = lines_of(scenario.plain | {"seed": seed}, name)
-    text = "".join(f"{line}\n" for line in lines.others)
+    text = "".join(f"{line}\n" for line in lines.keys)
     return {"name": name, "text": text, "timeline": lines.timeline, "data": list(scenario.files)}
