@@ -116,10 +116,15 @@ class SelectionPlots:
 
 @dataclass(frozen=True, repr=False)
 class Page:
-    """A page in one HTML file, which sends no request; notebooks show it, also when they are converted to HTML."""
+    """A page in one HTML file, which sends no request.
+
+    Notebooks show it, also when they are converted to HTML, and below it `summary`, a table in HTML: one that is not
+    trusted, or is sanitised, shows that alone.
+    """
 
     html: str
     title: str
+    summary: str
 
     def __repr__(self) -> str:
         """Return what it shows, in one line."""
@@ -133,7 +138,9 @@ class Page:
 
     def _repr_html_(self) -> str:
         style = "width: 100%; height: 860px; border: 0"
-        return f'<iframe style="{style}" title="{escape(self.title)}" srcdoc="{escape(self.html)}"></iframe>'
+        return (
+            f'<iframe style="{style}" title="{escape(self.title)}" srcdoc="{escape(self.html)}"></iframe>{self.summary}'
+        )
 
 
 class Presenter(Protocol):

@@ -109,7 +109,7 @@ class _Notebooks:
     def page(self, run: Run) -> Page:
         from sim.output.page import run_page, title_of
 
-        return Page(run_page(run), title_of(run))
+        return Page(run_page(run), title_of(run), run_html(run))
 
     def html(self, result: Run | Replications | Sweep | Comparison | Selection | Theory) -> str:
         """Return what notebooks show of a result."""

@@ -5,12 +5,14 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import assert_type
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 
-from sim import Comparison, Replications, Run, Selection, Sweep, compare, replicate, select, sweep, theory
+from sim import Comparison, Replications, Run, Selection, Sweep, compare, replicate, run, select, sweep, theory
+from sim.experiment.presenting import Page
 from sim.scenario import Scenario
 
 KITCHEN = """
@@ -40,6 +42,8 @@ print(today.plot.bots().axes[0].get_title(loc="left"))
 def types_of_plots(
     run: Run, month: Replications, crews: Sweep, comparison: Comparison, choice: Selection, axes: Axes, figure: Figure
 ) -> None:
+    assert_type(run.page(), Page)
+    assert_type(run.page().save("page.html"), Path)
     assert_type(run.plot.bots(), Figure)
     assert_type(run.plot.queues(figsize=(9, 4)), Figure)
     assert_type(run.plot.waits(ax=axes), Axes)
@@ -67,6 +71,9 @@ def test_all_results_show_themselves_in_notebooks() -> None:
     assert "<table>" in sweep(kitchen, 2)._repr_html_()
     assert "<table>" in compare(kitchen, times=2)._repr_html_()
     assert "<table>" in select(kitchen, 2)._repr_html_()
+    page = run(kitchen).page()._repr_html_()
+    assert page.startswith("<iframe ")
+    assert page.endswith("</table>"), "of which a sanitised notebook keeps the summary"
     assert "<table" in month.verdicts._repr_html_(), "as the data frame of pandas"
     assert theory(kitchen)._repr_html_().startswith("<div>no theory, since ")
 
