@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from sim.checking import ScenarioFiles, load_files
 from sim.checking.files import LoadedFile, Paths
-from sim.errors import ArgumentError, KitchensimError, ScenarioError, StorageError
+from sim.errors import ArgumentError, KitchensimError, ScenarioError
 from sim.experiment import Run, run
 from sim.output.ci.lines import unique
 from sim.output.files import refuse_sources, text_file, write_files
 from sim.output.page import kitchen_page, policy_of, run_page, too_large
 from sim.scenario import Scenario
-from sim.site.index import Entry, index_page
+from sim.site.index import Entry, facts_of, index_page
 from sim.storage import Database, is_reproduced, list_runs, open_existing_database, reproduce
 from sim.storage.reading import StoredRun
 from sim.units import printable
@@ -113,15 +113,20 @@ def _refuse_wrong(files: ScenarioFiles) -> None:
 
 
 def _scenario_pages(files: Sequence[LoadedFile]) -> Iterator[_Page]:
-    """Yield the page of each scenario."""
+    """Yield the page of each scenario; one that is too large for a page is not run."""
     slugs = [re.sub("[^A-Za-z0-9_/-]+", "-", file.below.with_suffix("").as_posix()) for file in files]
     for file, slug in zip(files, unique(slugs), strict=True):
-        assert isinstance(file.scenario, Scenario)
-        path = f"scenarios/{slug.replace(' (', '-').removesuffix(')')}.html"
+        scenario, title = file.scenario, file.below.as_posix()
+        assert isinstance(scenario, Scenario)
+        description = scenario.file.description
         try:
-            yield _page(path, file.below.as_posix(), run(file.scenario), "")
+            if reason := too_large(scenario.workload()):
+                yield _Page(Entry("", title, [], [description, reason]), "")
+                continue
+            path = f"scenarios/{slug.replace(' (', '-').removesuffix(')')}.html"
+            yield _page(path, title, run(scenario), [description])
         except KitchensimError as error:
-            yield _Page(Entry("", file.below.as_posix(), "", None, str(error)), "")
+            yield _Page(Entry("", title, [], [description, str(error)]), "")
 
 
 def _run_pages(url: str) -> list[_Page]:
@@ -134,19 +139,19 @@ def _run_pages(url: str) -> list[_Page]:
 def _run_page(database: Database, stored: StoredRun) -> _Page:
     """Return the page of a stored run; one that cannot be made again has none, and its row says why."""
     title = f"{stored.scenario or 'a deleted scenario'}, {stored.started_at[:19].replace('T', ' ')}"
+    tags = ", ".join(stored.tags)
     try:
         stored_run, new_run = reproduce(database, stored)
-        if not is_reproduced(stored, stored_run, new_run):
-            return _Page(Entry("", title, "", None, "it cannot be reproduced; sim runs reproduce says why"), "")
-    except StorageError as error:
-        return _Page(Entry("", title, "", None, str(error)), "")
-    return _page(f"runs/{stored.id}.html", title, new_run, ", ".join(stored.tags))
+        if is_reproduced(stored, stored_run, new_run):
+            return _page(f"runs/{stored.id}.html", title, new_run, [new_run.scenario.file.description, tags])
+        reason = "it cannot be reproduced; sim runs reproduce says why"
+    except KitchensimError as error:
+        reason = str(error)
+    return _Page(Entry("", title, [], [tags, reason]), "")
 
 
-def _page(path: str, title: str, made_run: Run, tags: str) -> _Page:
-    reason = too_large(made_run.workload)
-    entry = Entry("" if reason else path, title, tags, made_run, reason)
-    return _Page(entry, "" if reason else run_page(made_run))
+def _page(path: str, title: str, shown_run: Run, notes: Sequence[str]) -> _Page:
+    return _Page(Entry(path, title, list(facts_of(shown_run)), notes), run_page(shown_run))
 
 
 def _vercel(pages: Sequence[str]) -> str:

@@ -15,13 +15,14 @@ _WAITS = ("wait.VIP.p95", "wait.NORMAL.p95")
 
 
 class Entry(NamedTuple):
-    """A row of the index: the page, '' where there is none for a reason, a title, tags, and the run that it shows."""
+    """A row of the index: the page, '' where there is none, a title, what matters of the run by name, and notes, such
+    as why there is no page.
+    """
 
     path: str
     title: str
-    tags: str
-    run: Run | None
-    reason: str
+    facts: Sequence[tuple[str, str]]
+    notes: Sequence[str]
 
 
 def index_page(scenarios: Sequence[Entry], runs: Sequence[Entry]) -> str:
@@ -46,19 +47,17 @@ def _section(title: str, entries: Iterable[Entry]) -> Iterator[str]:
 
 
 def _item(entry: Entry) -> str:
-    """Return a row: the title with its page, what the scenario says of itself, and the run in short."""
+    """Return a row: the title with its page, notes, and the run in short."""
     title = _text(entry.title)
     parts = [f'<h3><a href="{escape(quote(entry.path))}">{title}</a></h3>' if entry.path else f"<h3>{title}</h3>"]
-    if entry.run is not None:
-        description = entry.run.scenario.file.description
-        parts += [f"<p>{_text(description)}</p>"] if description else []
-        parts.append(f"<dl>{''.join(_fact(name, text) for name, text in _facts(entry.run))}</dl>")
-    for note in filter(None, (entry.tags, entry.reason)):
-        parts.append(f"<p>{_text(note)}</p>")
+    parts += [f"<p>{_text(note)}</p>" for note in entry.notes if note]
+    if entry.facts:
+        parts.append(f"<dl>{''.join(_fact(name, text) for name, text in entry.facts)}</dl>")
     return f"<li>{''.join(parts)}</li>"
 
 
-def _facts(run: Run) -> Iterator[tuple[str, str]]:
+def facts_of(run: Run) -> Iterator[tuple[str, str]]:
+    """Yield what matters of a run: orders, bots, waits, what became of `expect`, and the fingerprint."""
     values, bounds = run.measures.values, run.measures.bounds
     yield "orders", f"{values['orders.created']:,}"
     yield "bots at most", f"{values['bots.max']:,}"

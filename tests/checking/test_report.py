@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim import check
+from sim.output import page
 from sim.output.ci.intervals import interval_svg
 from sim.output.ci.report import check_report
 from sim.scenario import Condition, Place, Threshold
@@ -114,6 +115,14 @@ def test_fifty_scenarios_take_at_most_300_kb():
     text = check_report([replace(checked, file=f"scenarios/{number}.yaml") for number in range(50)], replays=False)
     assert len(text.encode()) < 300_000
     assert text.count('<svg class="interval"') == 400
+
+
+def test_what_is_too_large_for_a_page_is_reported_without_one(monkeypatch):
+    monkeypatch.setattr(page, "MOST_ORDERS", 4)
+    put({"a.yaml": FAILS})
+    checks = check("a.yaml")
+    assert "srcdoc" not in check_report(checks.files)
+    assert sections(check_report(checks.files)) == [("a.yaml", True)]
 
 
 # No text becomes markup

@@ -14,6 +14,7 @@ import pytest
 
 from sim import load_scenario, open_database, replicate, run
 from sim.errors import ArgumentError, ScenarioError
+from sim.output import page
 from sim.site import build_site
 from sim.storage import save_replications, save_run
 from tests.helpers.browser import Browser, axe_faults
@@ -60,6 +61,13 @@ def test_the_newest_stored_runs_of_a_database_have_pages_and_one_that_cannot_be_
     assert index.count("<h3>certain, 2") + index.count('">certain, 2') == 2
     build_site("public")
     assert not Path("public/runs").exists()
+
+
+def test_a_scenario_that_is_too_large_for_a_page_has_a_row_that_says_so(monkeypatch):
+    monkeypatch.setattr(page, "MOST_ORDERS", 4)
+    build_site("public")
+    assert "no page of 5 orders; it has at most 4" in Path("public/index.html").read_text()
+    assert "scenarios/a.html" not in names("public")
 
 
 def test_the_same_scenarios_make_the_same_bytes():
@@ -176,8 +184,8 @@ def test_the_headers_keep_frames_out_and_allow_what_pages_allow():
     assert policy[0] == "default-src 'none'"
     assert policy[-1] == "frame-ancestors 'none'"
     assert headers["X-Content-Type-Options"] == "nosniff"
-    for page in Path("public").rglob("*.html"):
-        hashes = re.findall("'sha256-[^']*'", page.read_text().split('">', 2)[1])
+    for file in Path("public").rglob("*.html"):
+        hashes = re.findall("'sha256-[^']*'", file.read_text().split('">', 2)[1])
         assert [text for text in hashes if text not in headers["Content-Security-Policy"]] == []
 
 
