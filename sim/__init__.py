@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Replications,
         Run,
         Selection,
+        Staffing,
         Sweep,
         Theory,
         compare,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         replicate,
         run,
         select,
+        staff,
         sweep,
         theory,
     )
@@ -45,6 +47,7 @@ __all__ = [
     "ScenarioError",
     "Selection",
     "SimulationError",
+    "Staffing",
     "StorageError",
     "Sweep",
     "Theory",
@@ -59,6 +62,7 @@ __all__ = [
     "replicate",
     "run",
     "select",
+    "staff",
     "sweep",
     "theory",
 ]

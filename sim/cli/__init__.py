@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli import checking, database, experiments, fitting, runs, scenarios
+from sim.cli import checking, database, experiments, fitting, runs, scenarios, staffing
 from sim.cli.kitchen import kitchen_command
 from sim.cli.printing import complain, say
 from sim.cli.process import ending
@@ -51,6 +51,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "sweep": experiments.sweep_command,
     "compare": experiments.compare_command,
     "select": experiments.select_command,
+    "staff": staffing.staff_command,
     "theory": experiments.theory_command,
     "fit": fitting.fit_command,
     "calibrate": fitting.calibrate_command,

@@ -68,6 +68,7 @@ _DATABASE = (
 )
 DatabaseOption = Annotated[str | None, option(_DATABASE, "URL")]
 JsonOption = Annotated[bool, option("Print JSON instead of tables.", None, "--json")]
+JobsOption = Annotated[int | None, option("Processes that share the work.", "N", parser=number_from(1))]
 ChartsOption = Annotated[bool, option("Draw the charts.", None, "--charts/--no-charts")]
 PageOption = Annotated[bool, option("Write the page that replays the run.", None, "--page/--no-page")]
 _ENGINES = get_args(Engine)
@@ -114,7 +115,7 @@ class Work(Model):
     """What is run how often, and who shares the work."""
 
     times: Annotated[int | None, replications_option("How many replications. Default: as the file says.")] = None
-    jobs: Annotated[int | None, option("Processes that share the work.", "N", parser=number_from(1))] = 1
+    jobs: JobsOption = 1
     dask: Annotated[str | None, option("Scheduler of a dask cluster that does the work.", "ADDRESS")] = None
 
 

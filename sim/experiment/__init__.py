@@ -13,6 +13,7 @@ from sim.experiment.replications import Replications
 from sim.experiment.results import Replication, Results, Series
 from sim.experiment.selecting import Selection, select
 from sim.experiment.single import Run, TableName, run
+from sim.experiment.staffing import Staffing, staff
 from sim.experiment.sweeping import Sweep, sweep
 from sim.experiment.uncertain import InputUncertainty, input_uncertainty, refuse_unfitted
 from sim.experiment.workers import Workers, available_processors
@@ -34,6 +35,7 @@ __all__ = [
     "Selection",
     "Series",
     "Size",
+    "Staffing",
     "Sweep",
     "TableName",
     "Theory",
@@ -59,6 +61,7 @@ __all__ = [
     "run",
     "select",
     "shared_thresholds",
+    "staff",
     "sweep",
     "theory",
 ]

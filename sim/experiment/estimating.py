@@ -76,9 +76,9 @@ def replications_to_settle(results: Results, name: str, limit: float) -> int | N
     metric = metric_named(name)
     if metric.is_pooled:
         days = results.counts[metric.distribution]
-        return _to_settle_share(days.up_to(limit * SECOND), days.n, _share(metric))
+        return days_to_settle(days.up_to(limit * SECOND), days.n, _share(metric))
     if metric.weight is not None:
-        return _to_settle_share(*_hits_and_orders(results, metric), limit)
+        return days_to_settle(*_hits_and_orders(results, metric), limit)
     values = observed_values(results, name)
     distance = abs(float(values.mean()) - limit)
     return math.ceil(replications_for(values, distance) * len(results) / len(values)) if distance else None
@@ -114,7 +114,10 @@ def _hits_and_orders(results: Results, metric: Metric) -> tuple[Ints, Ints]:
     return hits.astype(np.int64), orders.astype(np.int64)
 
 
-def _to_settle_share(hits: Ints, orders: Ints, limit: float) -> int | None:
+def days_to_settle(hits: Ints, orders: Ints, limit: float) -> int | None:
+    """Return about how many days would tell a share of orders from a limit, None where it is the limit; hits and orders
+    are by day.
+    """
     distance = abs(hits.sum() / orders.sum() - limit)
     if not distance:
         return None

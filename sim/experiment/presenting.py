@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sim.experiment.replications import Replications
     from sim.experiment.selecting import Selection
     from sim.experiment.single import Run
+    from sim.experiment.staffing.result import Staffing
     from sim.experiment.sweeping import Sweep
 
 Size = tuple[float, float]
@@ -114,6 +115,14 @@ class SelectionPlots:
     """The curves of the candidates, in the units of the metrics: seconds, shares and so on."""
 
 
+@dataclass(frozen=True)
+class StaffingPlots:
+    """The chart of a staffing, as `answer.plot.slots()`."""
+
+    slots: OnFigure[Never]
+    """Offered load, crew and promises by time of day; times are microseconds from the start."""
+
+
 @dataclass(frozen=True, repr=False)
 class Page:
     """A page in one HTML file, which sends no request.
@@ -152,9 +161,11 @@ class Presenter(Protocol):
     def comparison_plots(self, comparison: "Comparison") -> ComparisonPlots: ...
     def selection_plots(self, selection: "Selection") -> SelectionPlots: ...
 
+    def staffing_plots(self, staffing: "Staffing") -> StaffingPlots: ...
+
     def page(self, run: "Run") -> Page: ...
 
-    def html(self, result: "Run | Replications | Sweep | Comparison | Selection | Theory") -> str:
+    def html(self, result: "Run | Replications | Sweep | Comparison | Selection | Staffing | Theory") -> str:
         """Return what notebooks show of a result."""
 
 

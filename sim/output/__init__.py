@@ -6,6 +6,7 @@ CHART_NAMES = {
     "sweep": ("sweep",),
     "compare": ("compare",),
     "select": ("select",),
+    "staff": ("staffing",),
 }
 """The charts that each command may draw."""
 
@@ -15,6 +16,7 @@ _TABLES = {
     "sweep": ("sweep.csv",),
     "compare": ("compare.csv", "compare.html"),
     "select": ("select.csv",),
+    "staff": ("staffing.csv",),
 }
 OUTPUT_FILES = {
     command: (*files, *(f"charts/{name}.png" for name in CHART_NAMES[command])) for command, files in _TABLES.items()

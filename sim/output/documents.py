@@ -19,10 +19,12 @@ from sim.experiment import (
     Replications,
     Run,
     Selection,
+    Staffing,
     Sweep,
     Theory,
 )
 from sim.experiment.frames import interval_cells
+from sim.experiment.staffing import Rival
 from sim.fitting import Calibration
 from sim.model import unit_of
 from sim.output.files import text_file, write_files
@@ -176,6 +178,57 @@ def select_document(selection: Selection) -> dict[str, Any]:
     }
 
 
+def staffing_document(staffing: Staffing) -> dict[str, Any]:
+    """Return what `sim staff --json` prints."""
+    of_slot = len(staffing.plan.promise)
+    rows = [staffing.cells[place : place + of_slot] for place in range(0, len(staffing.cells), of_slot)]
+    slots = [
+        {
+            "slot": slot.name,
+            "bots": staffing.schedule[place],
+            "offered": staffing.offered[place],
+            "needed": slot.name in staffing.needed,
+            "erlang_bots": staffing.erlang.schedule[place],
+            "promises": {
+                cell.promise.metric: {
+                    "promise": cell.promise.share,
+                    "verdict": str(cell.judgement),
+                    **_share(cell.share),
+                }
+                for cell in rows[place]
+            },
+        }
+        for place, slot in enumerate(staffing.slots)
+    ]
+    return {
+        "scenario": staffing.scenario.name,
+        "seed": staffing.seed,
+        "verdict": str(staffing.verdict),
+        "note": staffing.note,
+        "bot_hours": staffing.bot_hours,
+        "confidence": staffing.plan.confidence,
+        "days": staffing.days,
+        "slots": slots,
+        "bots": staffing.bots,
+        "shifts": [
+            {"from": staffing.slots[shift.first].name, "slots": shift.last - shift.first, "bots": bots}
+            for shift, bots in staffing.fills
+        ],
+        "cost": staffing.cost,
+        "least_cost": staffing.least,
+        "erlang": _rival(staffing, staffing.erlang),
+        "constant": None if staffing.constant is None else _rival(staffing, staffing.constant),
+    }
+
+
+def _rival(staffing: Staffing, rival: Rival) -> dict[str, Any]:
+    return {"bot_hours": staffing.hours_of(rival.schedule), "breaks": list(rival.broken)}
+
+
+def _share(estimate: Interval | None) -> dict[str, Any]:
+    return dict(zip(("share", "low", "high"), interval_cells(estimate)[:3], strict=True))
+
+
 def theory_document(theory: Theory, scenario: Scenario, replications: Replications | None) -> dict[str, Any]:
     """Return what `sim theory --json` prints, without replications where no theory holds."""
     return {
@@ -229,7 +282,8 @@ def details_document(details: "RunDetails | ExperimentDetails") -> dict[str, Any
 
     if isinstance(details, RunDetails):
         return {**details.run._asdict(), "metrics": details.values}
-    return {**details.entry._asdict(), "members": [run._asdict() for run in details.members]}
+    document = {**details.entry._asdict(), "members": [run._asdict() for run in details.members]}
+    return document if details.answer is None else {**document, "answer": details.answer}
 
 
 def compared_document(compared: "ComparedRuns") -> dict[str, Any]:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from sim.errors import ArgumentError
-from sim.experiment import Comparison, Replications, Run, Selection, Sweep
+from sim.experiment import Comparison, Replications, Run, Selection, Staffing, Sweep
 from sim.fitting import Fit
 from sim.output import OUTPUT_FILES
 from sim.output.documents import metrics_json
@@ -19,7 +19,8 @@ from sim.scenario import Scenario
 from sim.units import printable
 
 _Wrote = Callable[[Path], object]
-_COMMANDS = {Replications: "replicate", Sweep: "sweep", Comparison: "compare", Selection: "select"}
+_Study = Replications | Sweep | Comparison | Selection | Staffing
+_COMMANDS = {Replications: "replicate", Sweep: "sweep", Comparison: "compare", Selection: "select", Staffing: "staff"}
 
 
 @contextmanager
@@ -59,11 +60,10 @@ def write_run(run: Run, folder: Path, charts: bool = True, page: bool = True, wr
     _write("run", folder, files, wrote)
 
 
-def write_experiment(
-    result: Replications | Sweep | Comparison | Selection, folder: Path, charts: bool = True, page: str | None = None
-) -> None:
+def write_experiment(result: _Study, folder: Path, charts: bool = True, page: str | None = None) -> None:
     """Write the charts of an experiment, if they are wanted, and its table as `replications.csv`, `sweep.csv`,
-    `compare.csv` or `select.csv` into `folder`, as `write_run` does; a page of a comparison is `compare.html`.
+    `compare.csv`, `select.csv` or `staffing.csv` into `folder`, as `write_run` does; a page of a comparison is
+    `compare.html`.
 
     Raises:
         OSError: the folder cannot be made, or a file cannot be written.
@@ -79,7 +79,8 @@ def write_experiment(
         frame = result.to_frame()
         words = {str(column): frame[column].map(guarded) for column in frame.select_dtypes(exclude="number")}
         frame = frame.assign(**words).rename(columns=guarded)
-        files[f"{command}.csv"] = text_file(partial(frame.to_csv, index=False, lineterminator="\n"))
+        name = "staffing.csv" if isinstance(result, Staffing) else f"{command}.csv"
+        files[name] = text_file(partial(frame.to_csv, index=False, lineterminator="\n"))
     _write(command, folder, files)
 
 
@@ -126,7 +127,7 @@ def _write_bytes(data: bytes, path: Path) -> None:
     path.write_bytes(data)
 
 
-def _charts(result: Run | Replications | Sweep | Comparison | Selection) -> dict[str, Write]:
+def _charts(result: Run | _Study) -> dict[str, Write]:
     from sim.output.charts.files import chart_files  # which loads matplotlib
 
     return chart_files(result)

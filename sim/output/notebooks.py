@@ -9,6 +9,7 @@ from sim.experiment import (
     Replications,
     Run,
     Selection,
+    Staffing,
     Sweep,
     Theory,
 )
@@ -19,12 +20,14 @@ from sim.experiment.presenting import (
     ReplicationsPlots,
     RunPlots,
     SelectionPlots,
+    StaffingPlots,
     SweepPlots,
 )
 from sim.output.ci.lines import counts_text
 from sim.output.estimates import replications_reports
 from sim.output.layout import Report, Row, html_lines, html_table
 from sim.output.reports import compare_report, select_report, sweep_report
+from sim.output.staffing import staffing_report
 from sim.output.text import summary
 from sim.output.wording import shown, verdict_text
 from sim.verdicts import Judgement
@@ -106,12 +109,17 @@ class _Notebooks:
 
         return selection_plots(selection)
 
+    def staffing_plots(self, staffing: Staffing) -> StaffingPlots:
+        from sim.output.charts.staffing import staffing_plots
+
+        return staffing_plots(staffing)
+
     def page(self, run: Run) -> Page:
         from sim.output.page import run_page, title_of
 
         return Page(run_page(run), title_of(run), run_html(run))
 
-    def html(self, result: Run | Replications | Sweep | Comparison | Selection | Theory) -> str:
+    def html(self, result: Run | Replications | Sweep | Comparison | Selection | Staffing | Theory) -> str:
         """Return what notebooks show of a result."""
         match result:
             case Run():
@@ -124,6 +132,8 @@ class _Notebooks:
                 return compare_report(result).html()
             case Selection():
                 return select_report(result).html()
+            case Staffing():
+                return staffing_report(result).html()
             case Theory():
                 return theory_html(result)
 

@@ -82,6 +82,8 @@ def _experiment_lines(details: "ExperimentDetails") -> Iterator[str]:
     for label, value in details.entry._asdict().items():
         if value is not None:
             yield _fact(label, size_text(value) if label == "size" else value)
+    if details.answer is not None:
+        yield from (_fact(label, value) for label, value in details.answer.items() if value not in ("", []))
     rows = [("run", "replication", "fingerprint", "parameters")]
     rows += [
         (run.id, str(run.replication), run.fingerprint, _text(run.parameters)) for run in details.members[:MOST_LISTED]

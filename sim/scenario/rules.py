@@ -20,6 +20,7 @@ from sim.scenario.objectives import misfits_of_select
 from sim.scenario.parts import MOST_BOTS, MOST_ORDERS
 from sim.scenario.processes import Mmpp
 from sim.scenario.replications import Precision, ReplicationPlan
+from sim.scenario.schedules import misfits_of_staff
 from sim.scenario.schema import ClockSection, Expectation, ScenarioFile, TimelineEntry
 from sim.scenario.tree import Steps
 from sim.scenario.workload import crew_changes, first_workload, stream_name
@@ -265,6 +266,11 @@ def _baseline_has_alternatives(file: ScenarioFile) -> Iterator[Finding]:
 @_rule(ScenarioFile)
 def _selection_has_candidates_and_an_objective(file: ScenarioFile) -> Iterator[Finding]:
     yield from misfits_of_select(file)
+
+
+@_rule(ScenarioFile)
+def _slots_of_staff_are_possible(file: ScenarioFile) -> Iterator[Finding]:
+    yield from misfits_of_staff(file)
 
 
 @_rule(ScenarioFile)

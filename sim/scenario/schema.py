@@ -28,6 +28,7 @@ from sim.scenario.parts import (
     WrittenInstant,
 )
 from sim.scenario.replications import MOST_REPLICATIONS, ReplicationPlan, WarmUp
+from sim.scenario.staffing import StaffPlan
 from sim.scenario.study import ComparePlan, SelectPlan, Sweep
 from sim.scenario.thresholds import Thresholds
 from sim.scenario.tree import Place
@@ -254,6 +255,7 @@ class ScenarioFile(Part):
     sweep: Sweep | None = None
     compare: ComparePlan | None = None
     select: SelectPlan | None = None
+    staff: StaffPlan | None = None
     uncertainty: UncertaintyTable | None = None
 
     @property

@@ -1,4 +1,4 @@
-"""What a scenario says of other versions of itself: `sweep`, `compare` and `select`."""
+"""What a scenario says of other versions of itself: `sweep`, `compare` and `select`; `staff` is in `staffing`."""
 
 from collections.abc import Collection, Iterator, Mapping
 from itertools import product
@@ -16,7 +16,7 @@ from sim.scenario.tree import KEY
 from sim.scenario.where import parse_where, quantity
 from sim.units import shown
 
-BLOCKS = ("sweep", "compare", "select")
+BLOCKS = ("sweep", "compare", "select", "staff")
 BOT_HOURS = "bot_hours"
 """The objective that is no parameter and no metric."""
 

@@ -23,7 +23,8 @@ from sim.statistics.intervals import (
 from sim.statistics.lifetimes import FittedLaw, likeliest_law, misfit, weibull_parameters
 from sim.statistics.partition import change_points
 from sim.statistics.quantiles import PLACES, Counts, DailyCounts, quantile_bounds
-from sim.statistics.shares import clopper_pearson, days_needed, share_bounds
+from sim.statistics.queueing import late_share
+from sim.statistics.shares import clopper_pearson, days_needed, days_to_show, share_bounds
 from sim.statistics.warmup import BatchMeans, batch_means, mser5, mser5_cut
 
 __all__ = [
@@ -45,7 +46,9 @@ __all__ = [
     "day_factor",
     "day_range",
     "days_needed",
+    "days_to_show",
     "holm",
+    "late_share",
     "lewis_test",
     "likeliest_law",
     "mean_interval",

@@ -57,6 +57,28 @@ def priority_waits(
     return [residual * servers**2 / ((servers - above) * (servers - through)) for above, through in pairwise(busy)]
 
 
+def late_share(rates: Sequence[float], service: float, servers: int, place: int, limit: float) -> float:
+    """Return the share of a class that waits longer than a limit in M/M/c with classes, the highest first.
+
+    That an arrival must wait is the formula of Erlang (1917). How long it waits then is taken for exponential with the
+    mean of Cobham (1954), which is exact of the highest class and of a single one (Davis 1966, Waiting-time
+    distribution of a multi-server, priority queuing system), and near it of others. Where the servers cannot take the
+    load, all wait longer.
+
+    Raises:
+        ValueError: as in `priority_waits`, but for a load that is too large.
+
+    """
+    offered = _offered(sum(rates), service)
+    if offered >= servers:
+        return 1.0
+    if offered == 0:
+        return 0.0
+    must_wait = erlang_c(servers, offered)
+    mean = priority_waits(rates, [service] * len(rates), [2 * service**2] * len(rates), servers)[place]
+    return must_wait * math.exp(-limit * must_wait / mean) if mean > 0 else 0.0
+
+
 class ErlangA(NamedTuple):
     """What arrivals with exponential patience meet in M/M/c+M."""
 

@@ -40,9 +40,19 @@ def days_needed(share: float) -> int:
         ValueError: the share is not between 0 and 1.
 
     """
+    return days_to_show(share, _LEVEL)
+
+
+def days_to_show(share: float, level: float) -> int:
+    """Return what `days_needed` does for another level.
+
+    Raises:
+        ValueError: the share is not between 0 and 1.
+
+    """
     if not 0 < share < 1:
         raise ValueError(f"a share of {share} is not between 0 and 1")
-    return max(2, math.ceil(math.log(_LEVEL) / math.log(share)))
+    return max(2, math.ceil(math.log(level) / math.log(share)))
 
 
 def share_bounds(hits: Sequence[int] | Ints, orders: Sequence[int] | Ints, level: float) -> Interval:

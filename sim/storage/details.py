@@ -1,8 +1,9 @@
 """All there is to say of one stored run or experiment, and of two runs."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sim.storage.connection import Connection
+from sim.storage.experiments import read_answer
 from sim.storage.listing import find_entry, find_run, run_metrics, runs_of
 from sim.storage.reading import Damaged, Entry, StoredRun, warn_of
 
@@ -15,10 +16,11 @@ class RunDetails(NamedTuple):
 
 
 class ExperimentDetails(NamedTuple):
-    """An experiment with its runs, in the order in which they were stored."""
+    """An experiment with its runs, in the order in which they were stored, and its answer if it has one of its own."""
 
     entry: Entry
     members: list[StoredRun]
+    answer: dict[str, Any] | None = None
 
 
 class ComparedRuns(NamedTuple):
@@ -42,7 +44,7 @@ def find_details(connection: Connection, prefix: str, damaged: Damaged = warn_of
     entry = find_entry(connection, prefix)
     if entry.kind == "run":
         return RunDetails(find_run(connection, entry.id), run_metrics(connection, entry.id))
-    return ExperimentDetails(entry, runs_of(connection, entry.id, damaged))
+    return ExperimentDetails(entry, runs_of(connection, entry.id, damaged), read_answer(connection, entry.id))
 
 
 def compare_runs(connection: Connection, first: str, second: str) -> ComparedRuns:

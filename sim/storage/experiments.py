@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from sim.experiment import Replication
+from sim.experiment import Replication, Run, Staffing
 from sim.scenario import Scenario
 from sim.storage.connection import Connection, Statement
 from sim.storage.metrics import metric_names, name_statement, stored_metrics
@@ -19,12 +19,12 @@ from sim.storage.reading import (
     warn_of,
 )
 from sim.storage.rows import complete_runs, insert, new_id, new_run_id, of_scenario, run_row, scenario_row, versions
-from sim.storage.saving import file_statements, prove, push_run, runs_to_push, store
+from sim.storage.saving import file_statements, prove, push_run, runs_to_push, save_run, store
 
 _SAME = ("kitchensim", "draws", "metrics")  # what decides by its version which numbers a replication has
 _OF_MODEL = "(model_sha256 = ? OR sha256 = ?)"  # databases of schema 3 have the latter alone
 
-Kind = Literal["replicate", "sweep", "compare", "select"]
+Kind = Literal["replicate", "sweep", "compare", "select", "staff"]
 
 
 class Experiment(NamedTuple):
@@ -83,7 +83,49 @@ def save_replications(
     return ids
 
 
-def _beginning(experiment: Experiment, seed: int, stamp: str) -> Iterator[Statement]:
+def save_staffing(connection: Connection, staffing: Staffing, first_day: Run, tags: Iterable[str], run_id: str) -> None:
+    """Store a staffing as an experiment with its answer, to which the first day of its crew belongs.
+
+    Raises:
+        StorageError: the database refuses it, or cannot be reached.
+
+    """
+    prove(connection, staffing.scenario)
+    experiment = new_experiment("staff", staffing.scenario)
+    begin = list(_beginning(experiment, staffing.seed, now(), answer_text(staffing)))
+    save_run(connection, first_day, tags, run_id, begin, experiment.id)
+
+
+def answer_text(staffing: Staffing) -> str:
+    """Return what is kept of a staffing beside its scenario, as JSON."""
+    answer = {
+        "verdict": str(staffing.verdict),
+        "note": staffing.note,
+        "confidence": staffing.plan.confidence,
+        "bot_hours": staffing.bot_hours,
+        "bots": {slot.name: bots for slot, bots in zip(staffing.slots, staffing.schedule, strict=True)},
+        "needed": list(staffing.needed),
+        "days": staffing.days,
+    }
+    return json.dumps(answer)
+
+
+def read_answer(connection: Connection, experiment_id: str) -> dict[str, Any] | None:
+    """Return what was answered in an experiment, None where its runs are all that there is.
+
+    Raises:
+        StorageError: the database cannot be read.
+
+    """
+    rows = connection.query("SELECT answer FROM experiments WHERE id = ?", experiment_id)
+    try:
+        answer = json.loads(rows[0][0]) if rows and rows[0][0] is not None else None
+    except (TypeError, ValueError):
+        raise connection.error(f"has a damaged answer of experiment {experiment_id}", "SQLITE_CORRUPT") from None
+    return answer if isinstance(answer, dict) else None
+
+
+def _beginning(experiment: Experiment, seed: int, stamp: str, answer: str | None = None) -> Iterator[Statement]:
     """Yield what makes an experiment known. Its scenario has the sweep, those of its runs have the values of points."""
     row = scenario_row(experiment.scenario)
     yield insert("scenarios", row)
@@ -91,6 +133,7 @@ def _beginning(experiment: Experiment, seed: int, stamp: str) -> Iterator[Statem
         "id": experiment.id,
         "kind": experiment.kind,
         "parameters": json.dumps({"seed": seed, **experiment.scenario.study}),
+        "answer": answer,
         "created_at": stamp,
         "updated_at": stamp,
     }

@@ -3,14 +3,14 @@
 So a result is on the disk before a network, a server or a token can fail; `sim push` sends what did not get there.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Self
 
 from sim.errors import StorageError
-from sim.experiment import Comparison, Replication, Replications, Results, Run, Selection, Sweep
+from sim.experiment import Comparison, Replication, Replications, Results, Run, Selection, Staffing, Sweep
 from sim.scenario import Scenario
 from sim.storage.addresses import LOCAL, Address, find_address
 from sim.storage.database import Database, open_database
@@ -21,6 +21,7 @@ from sim.storage.experiments import (
     new_experiment,
     push_replications,
     save_replications,
+    save_staffing,
 )
 from sim.storage.listing import find_run
 from sim.storage.reading import Damaged, DamagedRunError, warn_of
@@ -115,13 +116,22 @@ class Keeper:
         """Store a run in the embedded file; `close` sends it on. When Ctrl-C comes meanwhile, `run_id` says whether it
         is stored.
         """
+        self._keep_run(lambda database, run_id: save_run(database, run, self.tags, run_id))
+
+    def keep_staffing(self, staffing: Staffing) -> None:
+        """Store a staffing, with the first day of its crew as its run, as `keep_run` does."""
+        if self.address is not None:
+            first_day = staffing.first_day
+            self._keep_run(lambda database, run_id: save_staffing(database, staffing, first_day, self.tags, run_id))
+
+    def _keep_run(self, save: Callable[[Database, str], object]) -> None:
         if self.address is None:
             return
         run_id = new_run_id()
         try:
             with open_database(self._file) as database:
                 try:
-                    save_run(database, run, self.tags, run_id)
+                    save(database, run_id)
                 except KeyboardInterrupt:  # it may have come too late to keep the run from being stored
                     with suppress(StorageError):
                         self.run_id = find_run(database, run_id).id
@@ -211,7 +221,7 @@ class Keeper:
 
 
 def keep(
-    result: Run | Replications | Sweep | Comparison | Selection,
+    result: Run | Replications | Sweep | Comparison | Selection | Staffing,
     database: str | Address | Database | None = None,
     tags: Iterable[str] = (),
 ) -> str | None:
@@ -232,6 +242,9 @@ def keep(
     if isinstance(result, Run):
         keeper = Keeper(address, tags)
         keeper.keep_run(result)
+    elif isinstance(result, Staffing):
+        keeper = Keeper(address, tags, "staff", result.scenario, result.seed)
+        keeper.keep_staffing(result)
     else:
         kind, scenario, seed, parts = _taken_apart(result)
         if any(replication.fingerprint is None for part in parts for replication in part.results):

@@ -209,6 +209,16 @@ def _followed_orders(_: Connection) -> Iterator[Statement]:
         yield f"ALTER TABLE orders ADD COLUMN {column} INTEGER", ()
 
 
+def _staffings(_: Connection) -> Iterator[Statement]:
+    """Let experiments be staffings, and have an answer of their own. A check goes with its column alone."""
+    kinds = "CHECK (new_kind IN ('replicate', 'sweep', 'compare', 'select', 'staff'))"
+    yield f"ALTER TABLE experiments ADD COLUMN new_kind TEXT NOT NULL DEFAULT 'replicate' {kinds}", ()
+    yield "UPDATE experiments SET new_kind = kind", ()
+    yield "ALTER TABLE experiments DROP COLUMN kind", ()
+    yield "ALTER TABLE experiments RENAME COLUMN new_kind TO kind", ()
+    yield "ALTER TABLE experiments ADD COLUMN answer TEXT", ()
+
+
 MIGRATIONS = [
     ("first schema", _first_schema),
     ("push and lineage", _push_and_lineage),
@@ -216,6 +226,7 @@ MIGRATIONS = [
     ("models", _models),
     ("a row a replication", _a_row_a_replication),
     ("followed orders", _followed_orders),
+    ("staffings", _staffings),
 ]
 
 

@@ -54,7 +54,7 @@ _RUN = (
     "updated_at",
 )
 _SCENARIO = ("id", "name", "sha256", "model_sha256", "yaml", "created_at", "updated_at")
-_EXPERIMENT = ("id", "kind", "parameters", "created_at", "updated_at")
+_EXPERIMENT = ("id", "kind", "parameters", "answer", "created_at", "updated_at")
 _FILE = ("sha256", "part", "content")
 _SCENARIO_OF = "scenarios WHERE deleted_at IS NULL AND id = (SELECT scenario_id FROM runs WHERE id = ?)"
 _EXPERIMENT_OF = "experiments WHERE deleted_at IS NULL AND id = (SELECT experiment_id FROM runs WHERE id = ?)"
@@ -85,8 +85,17 @@ def prove(connection: Connection, scenario: Scenario) -> None:
     _PROVEN.add(scenario.sha256)
 
 
-def save_run(connection: Connection, run: Run, tags: Iterable[str] = (), run_id: str | None = None) -> str:
+def save_run(
+    connection: Connection,
+    run: Run,
+    tags: Iterable[str] = (),
+    run_id: str | None = None,
+    experiment: Sequence[Statement] = (),
+    experiment_id: str | None = None,
+) -> str:
     """Store a run and return its id, one of `new_run_id`; other readers see it whole or not at all.
+
+    It may belong to an experiment, which `experiment` makes known.
 
     Raises:
         StorageError: the database refuses it, or cannot be reached.
@@ -94,7 +103,8 @@ def save_run(connection: Connection, run: Run, tags: Iterable[str] = (), run_id:
     """
     prove(connection, run.scenario)
     run_id = run_id or new_run_id()
-    row = run_row(run.scenario, run.seed, replication_of(run), run_id, tags) | {"followed_us": run.final.until}
+    row = run_row(run.scenario, run.seed, replication_of(run), run_id, tags)
+    row |= {"followed_us": run.final.until, "experiment_id": experiment_id}
 
     def statements() -> Iterator[Statement]:
         yield from file_statements(run.scenario)
@@ -102,7 +112,7 @@ def save_run(connection: Connection, run: Run, tags: Iterable[str] = (), run_id:
         yield name_statement(list(run.measures.values))
         yield from closing(run_id, stored_metrics(run.measures.values), row["updated_at"])
 
-    store(connection, run_id, list(opening(row, scenario_row(run.scenario))), statements())
+    store(connection, run_id, [*experiment, *opening(row, scenario_row(run.scenario))], statements())
     return run_id
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from sim.experiment import Comparison, Replications, Run, Selection, Sweep
+from sim.experiment import Comparison, Replications, Run, Selection, Staffing, Sweep
 from sim.fitting import Fit
 from sim.output.charts.drawing import own_style
 from sim.output.files import Write
 
-Result = Run | Replications | Sweep | Comparison | Selection
+Result = Run | Replications | Sweep | Comparison | Selection | Staffing
 
 
 def charts(result: Result) -> dict[str, Callable[[], Figure | None]]:
@@ -32,6 +32,8 @@ def charts(result: Result) -> dict[str, Callable[[], Figure | None]]:
             return {"compare": result.plot.differences}
         case Selection():
             return {"select": result.plot.candidates}
+        case Staffing():
+            return {"staffing": result.plot.slots}
 
 
 def chart_files(result: Result) -> dict[str, Write]:

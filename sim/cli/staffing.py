@@ -1,0 +1,130 @@
+"""`sim staff`: how many bots each slot of the day needs."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from sim.cli.options import (
+    FileArgument,
+    Files,
+    JobsOption,
+    JsonOption,
+    Keeping,
+    Model,
+    composed,
+    number_from,
+    option,
+)
+from sim.cli.printing import say, say_json
+from sim.cli.statuses import FAILED, INCONCLUSIVE, InterruptedWorkError, leave
+from sim.cli.work import hint_at_numba, write_to
+from sim.output.terminal import columns, progress_bar
+
+if TYPE_CHECKING:
+    from sim.experiment import Staffing
+    from sim.scenario import Scenario
+    from sim.storage import Keeper
+
+_STATUSES = {"PASS": 0, "FAIL": FAILED, "INCONCLUSIVE": INCONCLUSIVE}
+
+
+@dataclass(frozen=True)
+class _Staffing(Files, Keeping, Model):
+    jobs: JobsOption = 1
+    prove: Annotated[bool, option("Prove the least cost on the days of the search.", None, "--prove")] = False
+    orders: Annotated[
+        int | None, option("Most orders to test a crew on. Default: 3200000.", "N", parser=number_from(1, 10**9))
+    ] = None
+    write: Annotated[Path | None, option("Write a scenario that extends this one, with the crew.", "FILE")] = None
+    files: Annotated[bool, option("Write the files.", None, "--files/--no-files")] = True
+    as_json: JsonOption = False
+
+
+@composed
+def staff_command(file: FileArgument, options: _Staffing) -> None:
+    """Find the crew of each slot that keeps the promises at the least cost."""
+    from sim.output.documents import staffing_document
+    from sim.output.folder import output_folder
+    from sim.output.staffing import staffing_lines
+    from sim.storage import Keeper
+
+    scenario = options.load(file)
+    _refuse_target(scenario, options.write)
+    keeper = Keeper(options.address(), options.tags or [], "staff", scenario, options.seed)
+    with output_folder("staff", [scenario], options.out) if options.files else nullcontext() as folder:
+        staffing = _carried_out(scenario, options, partial(_leave_behind, options, folder, keeper))
+        places = _leave_behind(options, folder, keeper, staffing)
+    if options.as_json:
+        say_json(staffing_document(staffing))
+    else:
+        say(*staffing_lines(staffing, columns()), *places)
+    leave(keeper.problems, _STATUSES[str(staffing.verdict)])
+
+
+def _refuse_target(scenario: "Scenario", target: Path | None) -> None:
+    """Refuse a place for the crew where no file can extend the scenario, before anything is run."""
+    from sim.output.files import refuse_sources
+    from sim.output.staffing import name_of_base
+
+    if target is not None:
+        refuse_sources([target], scenario.sources, "write")
+        name_of_base(scenario, target)
+
+
+def _carried_out(
+    scenario: "Scenario", options: _Staffing, leave_behind: Callable[["Staffing"], list[str]]
+) -> "Staffing":
+    """Return the answer; where it is interrupted, what is there so far is left behind."""
+    from sim.experiment import available_processors, staff
+    from sim.experiment.staffing import ORDERS
+
+    answers: list[Staffing] = []
+    try:
+        with progress_bar("fresh days") as progress:
+            staffing = staff(
+                scenario,
+                options.seed,
+                options.jobs or available_processors(),
+                options.engine,
+                options.prove,
+                options.orders or ORDERS,
+                progress,
+                answers.append,
+            )
+    except KeyboardInterrupt:
+        places = leave_behind(answers[-1]) if answers else []
+        raise InterruptedWorkError("; ".join(places) or "no crew was found yet") from None
+    hint_at_numba(options.engine)
+    return staffing
+
+
+def _leave_behind(options: _Staffing, folder: Path | None, keeper: "Keeper", staffing: "Staffing") -> list[str]:
+    """Keep an answer in the embedded file, then in files, then on a server; that one fails does not keep the others
+    from it. Return the lines that say where it is.
+    """
+    from sim.output.folder import write_experiment
+    from sim.output.staffing import scenario_lines
+
+    lines = []
+    keeper.keep_staffing(staffing)
+    write = partial(write_experiment, staffing, charts=options.charts)
+    if folder is not None and write_to(folder, write, keeper.problems):
+        lines.append(f"Files: {folder}/")
+    if options.write is not None:
+        text = "\n".join(scenario_lines(staffing, options.write, list(options.parameters()))) + "\n"
+        write = partial(_write_text, text)
+        if write_to(options.write, write, keeper.problems, "--write"):
+            lines.append(f"Scenario: {options.write}")
+    keeper.close()
+    if keeper.run_id is not None:
+        lines.append(f"Stored: its first day as run {keeper.run_id} {keeper.place}")
+    return lines
+
+
+def _write_text(text: str, path: Path) -> None:
+    from sim.output.files import text_file, write_files
+
+    write_files({path: text_file(lambda file: file.write(text))})
