@@ -57,24 +57,26 @@ def _answer(staffing: Staffing) -> str:
         return f"PASS, {sure}: {crew} keeps each promise {slots}{needed}"
     if staffing.verdict is Judgement.FAIL:
         return f"FAIL, {sure}: {staffing.plan.bots.most} bots in all slots do not keep each promise, nor do fewer"
-    return f"INCONCLUSIVE, {staffing.note}: that {crew} keeps each promise {slots}"
+    if not staffing.days:
+        return f"INCONCLUSIVE, interrupted before this was certified: {crew} keeps each promise {slots}"
+    return f"INCONCLUSIVE, since fresh days do not show that {crew} keeps each promise {slots}"
 
 
 def _open_cells(staffing: Staffing) -> Iterator[str]:
     """Yield the promises that are broken, or open, and what would settle these."""
     if not staffing.days and staffing.verdict is Judgement.INCONCLUSIVE:  # all are open
         return
-    shown = Judgement.FAIL if staffing.verdict is Judgement.FAIL else Judgement.INCONCLUSIVE
+    is_open = staffing.verdict is Judgement.INCONCLUSIVE
     for cell in staffing.cells:
-        if cell.judgement in (shown, Judgement.FAIL):
+        if cell.judgement is Judgement.FAIL or (is_open and cell.judgement is Judgement.INCONCLUSIVE):
             note = f"; {cell.note}" if cell.note else ""
             share = f"{100 * cell.promise.share:.10g}%"
             word = "breaks" if cell.judgement is Judgement.FAIL else "open"
             yield (
-                f"  {word}  {cell.slot.name}, {cell.promise.label}: {estimate_of('share', cell.share)} of {share}{note}"
+                f"{word}  {cell.slot.name}, {cell.promise.label}: {estimate_of('share', cell.share)} of {share}{note}"
             )
-    if shown is Judgement.INCONCLUSIVE and staffing.verdict is shown:
-        yield "  to settle it, give more --orders, allow more bots, promise a little less or write longer slots"
+    if is_open:
+        yield "to settle it, give more --orders, allow more bots, promise a little less or write longer slots"
 
 
 def _share(cell: Cell) -> str:
@@ -95,7 +97,7 @@ def _notes(staffing: Staffing) -> Iterator[str]:
     )
     if staffing.fills:
         fills = ", ".join(_shift_text(staffing, shift, bots) for shift, bots in staffing.fills)
-        yield f"Shifts: {fills}; together they cost {staffing.cost:.10g}"
+        yield f"Shifts: {fills}; together they cost {_number(staffing.cost)}"
     yield f"Erlang C by slots: {_rival(staffing, staffing.erlang)}"
     same_crew = "no crew that is the same in all slots keeps all promises"
     if staffing.constant is not None:
@@ -104,7 +106,7 @@ def _notes(staffing: Staffing) -> Iterator[str]:
     if staffing.least is not None:
         unit = "cost" if staffing.plan.shifts else "bot-hours"
         days = f"on the {count(staffing.days_of_search, 'day')} of the search"
-        yield f"Proved: {days} no crew keeps all promises with less than {staffing.least:.10g} {unit}"
+        yield f"Proved: {days} no crew keeps all promises with less than {_number(staffing.least)} {unit}"
     if scenario.is_random:
         yield f"{staffing.days_before:,} days searched, {staffing.days:,} fresh ones to certify; {_SEED}"
     if staffing.takes_average_days:
@@ -117,7 +119,11 @@ def _rival(staffing: Staffing, rival: Rival) -> str:
 
 
 def _hours(hours: float) -> str:
-    return f"{hours:,.10g} bot-hours"
+    return f"{_number(hours)} bot-hours"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
 def _shift_text(staffing: Staffing, shift: Shift, bots: int) -> str:

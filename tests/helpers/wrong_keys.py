@@ -1,9 +1,10 @@
 """Keys of scenarios, each with something wrong; tests/golden/faults.txt has the lines that they get."""
 
+from tests.helpers.wrong_staff import STAFF
+
 ONE = "timeline: [{at: 0s, order: VIP}]\n"
 PARAMS = "params: {peak: 7, cook: 3m, mode: fast}\n"
 WINDOWS = "clock: {start: '11:00', until: 3h}\nwindows: {lunch: {from: '12:00', until: '13:00'}, slots: {every: 30m}}\n"
-STAFFED = "promise: {wait.within(5m): 90%}"
 SWEEP = PARAMS + "sweep: {peak: [5, 6]}\n"
 CHANCE = "service: {exponential: {mean: 1m}}\n"
 KEYS = {  # what follows `scenario` and `name`
@@ -460,30 +461,7 @@ KEYS = {  # what follows `scenario` and `name`
     "a parameter as a key": "params: {size: 2}\nbots: {$size: 2}\n",
     "a line break in a parameter": 'params: {n: 3}\nseed: "$n\\n"\n',
     "a key with a line break": '"seed\\nof": 1\n',
-    # staff
-    "staff without what it needs": "staff: {every: 30m}\n",
-    "staff that is a list": "staff: [30m]\n",
-    "promises that are none": "clock: {until: 1h}\nstaff: {every: 30m, bots: 1..5, promise: {wait.p95: 90%, "
-    "wait.NORMAL.within(5m)@lunch: 90%, wait.VIP.within(5): 90%, wait.within(1m): 100%, wait.within(60s): 80%, "
-    "flow.within(5m): 90%, wait.NORMAL.within(2m): 0.9}}\n",
-    "a promise of nothing": "clock: {until: 1h}\nstaff: {every: 30m, bots: 1..5, promise: {}}\n",
-    "a range of bots that is none": f"clock: {{until: 1h}}\nstaff: {{every: 30m, bots: 5, {STAFFED}}}\n",
-    "a range of bots the other way": f"clock: {{until: 1h}}\nstaff: {{every: 30m, bots: 9..1, {STAFFED}}}\n",
-    "a range without bots": f"clock: {{until: 1h}}\nstaff: {{every: 30m, bots: 0..0, {STAFFED}}}\n",
-    "a range of too many bots": f"clock: {{until: 1h}}\nstaff: {{every: 30m, bots: 1..20000, {STAFFED}}}\n",
-    "slots without an end": f"staff: {{every: 30m, bots: 1..5, {STAFFED}}}\n",
-    "slots that end before they begin": "clock: {until: 3h}\n"
-    f"staff: {{every: 30m, from: 2h, until: 1h, bots: 1..5, {STAFFED}}}\n",
-    "slots from the end on": f"clock: {{until: 3h}}\nstaff: {{every: 30m, from: 3h, bots: 1..5, {STAFFED}}}\n",
-    "slots between two seconds": f"clock: {{until: 3h}}\nstaff: {{every: 1.5s, bots: 1..5, {STAFFED}}}\n",
-    "too many slots of staff": f"clock: {{until: 30h}}\nstaff: {{every: 1m, bots: 1..5, {STAFFED}}}\n",
-    "too many bots in all slots": f"clock: {{until: 8h}}\nstaff: {{every: 1m, bots: 1..5000, {STAFFED}}}\n",
-    "a timeline that changes the crew of a slot": "clock: {until: 3h}\ntimeline: [{at: 2h, add_bots: 1}]\n"
-    f"staff: {{every: 30m, from: 1h, bots: 1..5, {STAFFED}}}\n",
-    "shifts that do not fit the slots": f"clock: {{until: 3h}}\nstaff: {{every: 30m, bots: 1..5, {STAFFED}, "
-    "shifts: [{length: 50m, start_every: 40m}, {length: 4h, start_every: 1h, cost: 0}]}\n",
-    "shifts that leave a slot alone": f"clock: {{until: 3h}}\nstaff: {{every: 30m, bots: 1..5, {STAFFED}, "
-    "shifts: [{length: 1h, start_every: 90m}]}\n",
+    **STAFF,
     # files that a file names
     "extends nothing": "extends:\n",
     "extends a number": "extends: 3\n",

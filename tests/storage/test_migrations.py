@@ -44,7 +44,7 @@ def test_every_table_of_the_schema_is_there_and_each_version_is_noted(backend, d
     noted = backend.read("SELECT version, name FROM schema_migrations ORDER BY version")
     assert noted == [
         *((1, "first schema"), (2, "push and lineage"), (3, "replications"), (4, "models")),
-        *((5, "a row a replication"), (6, "followed orders")),
+        *((5, "a row a replication"), (6, "followed orders"), (7, "staffings")),
     ]
     strict = {name for _, name, kind, _, _, is_strict in backend.read("PRAGMA table_list") if is_strict}
     assert strict == tables
@@ -71,14 +71,14 @@ def test_a_migration_that_fails_half_way_leaves_nothing_of_it(backend, monkeypat
     assert backend.read("SELECT name FROM sqlite_schema WHERE name = 'half'") == []
     monkeypatch.setattr(migrations, "MIGRATIONS", [*before, ("mended", lambda _: [half])])
     backend.open().close()
-    assert backend.read("SELECT version, name FROM schema_migrations WHERE version > 6") == [(7, "mended")]
+    assert backend.read("SELECT version, name FROM schema_migrations WHERE version > 7") == [(8, "mended")]
     assert backend.count("half", "users") == (0, 4)
 
 
 @of_many_at_once
 def test_many_that_migrate_at_once_do_it_once(backend):
     at_once(6, lambda: backend.open().close())
-    assert backend.read("SELECT version FROM schema_migrations ORDER BY version") == [(n,) for n in range(1, 7)]
+    assert backend.read("SELECT version FROM schema_migrations ORDER BY version") == [(n,) for n in range(1, 8)]
     assert backend.count("users") == (4,)
 
 
@@ -325,7 +325,7 @@ def test_a_database_of_the_first_schema_is_carried_over_and_its_rows_say_the_sam
         assert now[table] == renamed != first[table]
     assert read_file(earlier, "PRAGMA foreign_key_check") == []
     noted = read_file(earlier, "SELECT version FROM schema_migrations ORDER BY version")
-    assert noted == [(number,) for number in range(1, 7)]
+    assert noted == [(number,) for number in range(1, 8)]
 
 
 def test_what_is_deleted_or_own_in_a_database_of_the_first_schema_stays_so(earlier):

@@ -17,7 +17,7 @@ from sim.experiment.workers import Workers
 from sim.scenario.schedules import Schedule
 from sim.statistics import Interval, share_bounds
 
-_OF_A_DAY = 150  # orders that take as long to run as a day without any
+_OF_A_DAY = 40  # orders that take as long to run as a day without any
 FIRST_LOOK = 1 / 32  # of the orders that a crew is tested on
 _BLOCK = 50_000  # orders that a worker runs at once
 

@@ -118,7 +118,7 @@ class Kitchen:
             SimulationError: a replication is too large.
 
         """
-        workloads = [self._without_crew.workload(self.seed, first + index, self._beyond) for index in range(count)]
+        workloads = self._without_crew.workloads(self.seed, range(first, first + count), self._beyond)
         patience = [workload.patience for workload in workloads]
         is_patient = all((column == NONE).all() for column in patience)
         created = [self._orders(workload) for workload in workloads]

@@ -48,7 +48,7 @@ def draw_slots(staffing: Staffing, figure: FigureBase) -> FigureBase:
     clock_axis(panels[-1], staffing.scenario.clock, end)
     panels[-1].set_xlim(staffing.slots[0].start, end)
     days = f"{count(staffing.days, 'fresh day')}" if staffing.days else "not certified"
-    subject = f"{staffing.verdict}: {staffing.bot_hours:,.10g} bot-hours"
+    subject = f"{staffing.verdict}: {staffing.bot_hours:,.4g} bot-hours"
     heading(panels[0], subject, f"{staffing.scenario.name}, seed {staffing.seed}, {days}")
     legend(figure, list(handles.values()))
     return figure

@@ -30,7 +30,7 @@ def test_check_of_a_new_server_changes_nothing_there_and_a_run_does(token_server
     assert token_server.read("SELECT name FROM sqlite_schema") == []
     sim("push")
     told = checked()
-    assert (told["schema"], told["runs"]) == ("version 6 of 6", "1")
+    assert (told["schema"], told["runs"]) == ("version 7 of 7", "1")
     assert told["not pushed"] == "none of the runs in file:sim.db"
 
 
@@ -48,7 +48,7 @@ def test_check_never_shows_a_token_whether_it_is_taken_or_refused(token_server, 
 def test_check_write_leaves_nothing_behind_and_purges_nothing_else(backend):
     to = ("--db", backend.url)
     told = checked(*to, "--write")
-    assert (told["schema"], told["runs"]) == ("version 6 of 6", "0")
+    assert (told["schema"], told["runs"]) == ("version 7 of 7", "0")
     assert backend.count(*TABLES) == (*(0,) * (len(TABLES) - 1), 4)  # the sample users
     stored("short.yaml", *to)
     gone = stored("short.yaml", *to)
