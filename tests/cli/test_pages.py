@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sim import load_scenario, run
+from sim import load_scenario, open_database, run
 from sim.output.page import comparison_page, kitchen_page, run_page
 from tests.helpers.commands import complaint, names, run_ids, sim, write
 
@@ -48,6 +48,8 @@ def test_a_stored_run_has_the_page_that_the_run_left():
     [run_id] = run_ids()
     assert sim("runs", "page", run_id[:10], "--to", "again.html").stdout == "Page: again.html\n"
     assert Path("again.html").read_bytes() == Path("out/kitchen/page.html").read_bytes()
+    with open_database("file:sim.db") as database:
+        assert run_page(database.run(run_id)) == Path("again.html").read_text("utf-8")
 
 
 def test_a_stored_run_that_comes_out_in_another_way_has_no_page_and_the_reason_is_said():

@@ -160,6 +160,14 @@ def test_one_more_bot_at_the_instant_shown_and_back(opened, tmp_path):
     assert text(tab, "#badge") == f"✓ same run as in Python: {lunch().fingerprint}"
 
 
+def test_another_replication_is_saved_with_the_option_that_runs_it(opened):
+    third = run(lunch().scenario, replication=3)
+    tab = opened(run_page(third))
+    tab.click("#save")
+    assert text(tab, "#command") == "sim run lunch-rush-what-if.yaml --replication 3"
+    assert text(tab, "#promised") == third.fingerprint
+
+
 def test_changes_at_instants_of_events_are_saved_too(opened, tmp_path):
     tab, chance = opened(run_page(lunch())), random.Random(3)
     for instant in chance.sample(lunch().log.time.tolist(), 4):

@@ -18,7 +18,7 @@ function listenToSaving(session) {
     write(find(dialog, "#promised"), session.whole.fingerprint);
   };
   write(find(dialog, "#file"), file);
-  write(find(dialog, "#command"), `sim run ${file}`);
+  write(find(dialog, "#command"), parts.command);
   const beside = find(dialog, "#beside");
   beside.hidden = !parts.data.length;
   write(beside, `Put it beside its data: ${parts.data.join(", ")}.`);

@@ -43,8 +43,8 @@ import { Story } from "./story.js";
  * @property {{ service: number[], patience: number, says_service: boolean }[]} by_hand by class, the service times that
  *   orders by hand take in turn, and whether a saved entry has to say so; their patience
  * @property {Asked[]} asked what the file asks for
- * @property {{ name: string, text: string, timeline: string[], data: string[] }} yaml how the file is called, what it says, its
- *   timeline, and its data files
+ * @property {{ name: string, text: string, timeline: string[], data: string[], command: string }} yaml how the file is
+ *   called, what it says, its timeline, its data files, and the command that runs it
  */
 
 /**

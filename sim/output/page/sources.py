@@ -25,14 +25,24 @@ def run_source(run: Run) -> dict[str, Any]:
     parameters = (f"{name} {value}" for name, value in run.scenario.parameters.items())
     facts = [f"seed {run.seed}", f"replication {run.replication}", *map(printable, parameters)]
     return {
-        **_customers(run.scenario, run.workload),
+        **_customers(run.scenario, _followed(run)),
         "facts": facts,
         "fingerprint": run.fingerprint,
         "warmup": run.warmup,
         "by_hand": [],
         "asked": list(asked_of(run)),
-        "yaml": _yaml(run.scenario, run.seed, "what-if"),
+        "yaml": _yaml(run.scenario, run.seed, "what-if", run.replication),
     }
+
+
+def _followed(run: Run) -> Workload:
+    """Return the workload with the customers behind the horizon until whom orders were followed; a run that was read
+    from a database has those of the run alone.
+    """
+    end = run.scenario.end
+    if end is None or run.workload.horizon != end or run.final.until <= end:
+        return run.workload
+    return run.scenario.workload(run.seed, run.replication, run.final.until - end)
 
 
 def live_source(scenario: Scenario) -> dict[str, Any]:
@@ -127,9 +137,18 @@ def _by_hand(scenario: Scenario, order_class: OrderClass) -> dict[str, Any]:
     }
 
 
-def _yaml(scenario: Scenario, seed: int, ending: str) -> dict[str, Any]:
-    """Return the scenario as it is saved: the text of all but its timeline, the lines of that, and its data files."""
+def _yaml(scenario: Scenario, seed: int, ending: str, replication: int = 1) -> dict[str, Any]:
+    """Return the scenario as it is saved: the text of all but its timeline, the lines of that, its data files, and the
+    command that runs it.
+    """
     name = f"{scenario.name[: _LONGEST_NAME - len(ending) - 1]}-{ending}"
     lines = lines_of(scenario.plain | {"seed": seed}, name)
     text = "".join(f"{line}\n" for line in lines.keys)
-    return {"name": name, "text": text, "timeline": lines.timeline, "data": list(scenario.files)}
+    command = f"sim run {name}.yaml" + (f" --replication {replication}" if replication > 1 else "")
+    return {
+        "name": name,
+        "text": text,
+        "timeline": lines.timeline,
+        "data": list(scenario.files),
+        "command": command,
+    }
