@@ -118,13 +118,14 @@ def test_ctrl_c_leaves_the_crew_that_was_found_and_says_where(folder, monkeypatc
     assert (status, errors) == (130, "sim: interrupted; no crew was found yet\n")
 
 
-def test_an_answer_kept_from_python_is_that_of_the_command():
+def test_an_answer_kept_from_python_is_in_the_file_first_and_then_on_the_server(server):
     answer = staff(load_scenario("lunch.yaml"), orders=40_000)
-    run_id = keep(answer)
-    ((kind, parameters, stored),) = read_file(
-        "sim.db",
-        "SELECT kind, experiments.parameters, answer FROM experiments JOIN runs ON experiment_id = experiments.id",
-    )
-    assert (kind, json.loads(stored)["bot_hours"]) == ("staff", pytest.approx(answer.bot_hours))
+    run_id = keep(answer, server.url)
+    joined = "experiments JOIN runs ON experiment_id = experiments.id"
+    sql = f"SELECT kind, experiments.parameters, answer, runs.id FROM {joined}"
+    stored = read_file("sim.db", sql)
+    assert server.read(sql) == stored
+    ((kind, parameters, text, member),) = stored
+    assert (kind, member) == ("staff", run_id)
+    assert json.loads(text)["bot_hours"] == pytest.approx(answer.bot_hours)
     assert json.loads(parameters)["staff"]["bots"] == "1..12"
-    assert run_id is not None

@@ -9,8 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engines import Engine, can_compile, run_engine
-from sim.engines.compiled import schedules
-from sim.engines.compiled.loop import NEVER
 from sim.engines.contract import CREATE_ORDER, DISPATCH, GONE, ON_REMOVE, PENDING, RETURNED_TO
 from sim.errors import NO_MEMORY, SimulationError
 from sim.metrics import attempts_of, final_of, orders_of
@@ -199,6 +197,8 @@ class Kitchen:
         return np.repeat(times, np.abs(bots)), np.repeat(actions, np.abs(bots))
 
     def _compiled(self, days: Days, crew: tuple[Ints, NDArray[np.uint8]], late: Ints) -> None:
+        from sim.engines.compiled import loop, schedules  # which load numba
+
         rules, promises = self.scenario.file, self.plan.promise
         promote_after = rules.queue.promote_after
         numbers = (
@@ -212,7 +212,7 @@ class Kitchen:
             *days[1:-1],
             *crew,
             NONE if end is None else end + self._beyond,
-            NEVER if end is None else end,
+            loop.NEVER if end is None else end,
             np.array(numbers, np.int64),
             self.edges,
             np.array([NONE if promise.order_class is None else promise.order_class for promise in promises], np.int64),
@@ -239,6 +239,8 @@ class Kitchen:
 
     def workload(self, days: Days, day: int, crew: tuple[Ints, NDArray[np.uint8]]) -> Workload:
         """Return one of some days with a crew."""
+        from sim.engines.compiled import schedules
+
         workload = self._without_crew.workload(self.seed, days.first + day, self._beyond)
         actions = slice(days.action_ends[day], days.action_ends[day + 1])
         size = len(workload.action) + len(crew[0])
