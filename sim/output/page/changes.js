@@ -4,7 +4,7 @@ import { ADD_BOT, CREATE_ORDER, NORMAL, VIP } from "./contract.js";
 import { fill, find, write } from "./dom.js";
 import { figuresOf } from "./figures.js";
 import { CLASS_NAMES } from "./story.js";
-import { dayText, glanceText, instantText, reading } from "./words.js";
+import { dayText, glanceText, reading } from "./words.js";
 
 /** @typedef {import("./session.js").Session} Session */
 /** @typedef {import("./session.js").Change} Change */
@@ -22,7 +22,7 @@ function showChanges(session, isLive, takeBack) {
   const changes = isLive ? session.changes.slice(-MOST_CHIPS) : session.changes;
   fill(find(document, "#changes"), changes, "change", (chip, change) => {
     const button = /** @type {HTMLButtonElement} */ (find(chip, "button"));
-    const text = `${dayText(clock, change.at)} ${reading(clock, change.at)} ${changeText(change)}`.trim();
+    const text = `${when(clock, change.at)} ${changeText(change)}`;
     write(button, `${text} ×`);
     button.setAttribute("aria-label", `Take back: ${text}`);
     button.onclick = () => takeBack(change);
@@ -30,6 +30,11 @@ function showChanges(session, isLive, takeBack) {
   const difference = find(document, "#difference");
   difference.hidden = isLive || !session.isChanged;
   if (!difference.hidden) write(difference, differenceText(session));
+}
+
+/** @param {import("./words.js").Clock} clock @param {number} time */
+function when(clock, time) {
+  return `${dayText(clock, time)} ${reading(clock, time)}`.trim();
 }
 
 /** @param {Change} change */
@@ -46,8 +51,8 @@ function differenceText(session) {
   const [first] = session.changes;
   const what =
     session.changes.length === 1
-      ? `${changeText(first)} at ${instantText(session.source.clock, first.at)}`
-      : `${session.changes.length} changes from ${instantText(session.source.clock, first.at)} on`;
+      ? `${changeText(first)} at ${when(session.source.clock, first.at)}`
+      : `${session.changes.length} changes from ${when(session.source.clock, first.at)} on`;
   const parts = [NORMAL, VIP].map((orderClass) => {
     const [now, was] = [session.whole, session.original].map((whole) => figuresOf(session, whole, orderClass).p95);
     if (now === null || was === null) return `no ${CLASS_NAMES[orderClass]} orders`;

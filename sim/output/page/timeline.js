@@ -77,6 +77,21 @@ function drawLanes({ context, colour, x }, { log, end }, height) {
     context.fillStyle = colour(/** @type {string} */ (name));
     for (const attempt of attempts) if (attempt.orderClass === orderClass) bar(attempt);
   }
+  if (lanes > MOST_LANES) label({ context, colour }, `${MOST_LANES} of ${lanes} lanes of bots`, 0);
+}
+
+/**
+ * Write a text at the left, readable on whatever is drawn there.
+ * @param {Pick<Plot, "context" | "colour">} plot @param {string} text @param {number} top
+ */
+function label({ context, colour }, text, top) {
+  context.fillStyle = colour("muted");
+  context.strokeStyle = colour("panel");
+  context.lineWidth = 3;
+  context.textBaseline = "top";
+  context.strokeText(text, 2, top);
+  context.fillText(text, 2, top);
+  context.lineWidth = 1;
 }
 
 /** @typedef {{ lane: number, from: number, to: number, orderClass: number }} Stretch */
@@ -146,14 +161,8 @@ function drawQueue({ context, colour, width, x }, { log, former, end }, top, hei
     context.stroke();
     context.setLineDash([]);
   }
-  context.fillStyle = colour("muted");
-  context.textBaseline = "top";
-  const text = `most PENDING ${most}${before ? `, was ${before.all.reduce((high, level) => Math.max(high, level), 0)}` : ""}`;
-  context.strokeStyle = colour("panel");
-  context.lineWidth = 3;
-  context.strokeText(text, 2, top);
-  context.fillText(text, 2, top);
-  context.lineWidth = 1;
+  const was = before ? `, was ${before.all.reduce((high, level) => Math.max(high, level), 0)}` : "";
+  label({ context, colour }, `most PENDING ${most}${was}`, top);
 }
 
 /**
