@@ -48,15 +48,16 @@ class Demand:
         """
         file, days = self.file, [Chance(seed, replication) for replication in replications]
         horizon = None if file.clock.until is None else file.clock.until + beyond
-        if len(days) > 1 and (horizon is None or len(days) * (horizon + 1) > _LATEST):
-            return [self.workloads(seed, [replication], beyond)[0] for replication in replications]
         parts = self._sources(days, horizon)
+        length = 0 if len(days) == 1 else 1 + max(int(part.time.max(initial=0)) for part in parts)  # of the longest day
+        if len(days) * length > _LATEST:
+            return [self.workloads(seed, [replication], beyond)[0] for replication in replications]
         time, action = sources.joined([part.time for part in parts]), sources.joined([part.action for part in parts])
         with_orders = [part for part in parts if len(part.service)] or parts[:1]
         actions = [sum(counts) for counts in zip(*(part.counts for part in parts), strict=True)]
         rows: Any = slice(None)
         if len(days) > 1 or not _are_in_order(parts):
-            begin = np.arange(len(days)) * (0 if horizon is None else horizon + 1)  # as if days followed each other
+            begin = np.arange(len(days)) * length  # as if days followed each other
             time = time + np.concatenate([np.repeat(begin, part.counts) for part in parts])
             in_time = time.argsort(kind="stable")
             if len(with_orders) > 1:
