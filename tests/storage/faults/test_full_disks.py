@@ -34,7 +34,7 @@ def test_a_disk_that_fills_while_a_run_is_saved_keeps_no_part_of_it_and_the_file
 @pytest.mark.parametrize("small_disk", ["4m"], indirect=True)
 def test_a_run_that_does_not_fit_gives_its_space_to_the_files(small_disk, here, monkeypatch):
     monkeypatch.chdir(small_disk)
-    text = SCENARIO.replace("NAME", "medium").replace("ORDERS", "7600")  # 6.3 MB in a database, 3.7 MB in files
+    text = SCENARIO.replace("NAME", "medium").replace("ORDERS", "6700")  # 5.5 MB in a database, 3.5 MB in files
     (small_disk / "medium.yaml").write_text(text)
     line = here("run", "medium.yaml", "--no-charts", status=4)
     assert line.startswith(f"sim: database file:sim.db: {FULL}; ")
