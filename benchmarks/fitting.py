@@ -1,4 +1,4 @@
-"""`python -m benchmarks.fitting [--quick]`: print how often `fit` finds what an export was made from.
+"""`python -m benchmarks.fitting [--quick]`: print how often `fit` and `calibrate` find what an export was made from.
 
 Kitchens are drawn, their days simulated, written as five tills write them, and fitted again.
 """
@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from benchmarks.common import share
-from sim.fitting import Fit, fit
+from sim.fitting import Fit, calibrate, fit
+from sim.verdicts import Judgement
 from tests.helpers.tills import HALF_HOUR, Day, Till, days_of, export, poisson, served, with_instants
 
 TILLS = {
@@ -147,7 +148,40 @@ class Trips:
         )
 
 
+def calibrations(folder: Path, number: int, hits: defaultdict[str, list[bool]]) -> None:
+    """Fit two weeks of a kitchen whose days differ, and hold the right scenario and wrong ones against the next two."""
+    bots = 5
+
+    def busy(generator, _):
+        return poisson(generator, factor=generator.gamma(CV**-2, CV**2))
+
+    path = folder / "orders.csv"
+    days = days_of(number, busy, count=28, vip=0)
+    path.write_text(
+        with_instants(days, lambda day: {"started": served(day, bots), "done": served(day, bots) + day.services})
+    )
+    right = fit(path, until="2026-03-16").scenario.with_keys(bots={"initial": bots})
+    wrong = {
+        "the right scenario": right,
+        "without its day factor": right.with_keys(busyness=None),
+        "with a bot less": right.with_keys(bots={"initial": bots - 1}),
+    }
+    for name, scenario in wrong.items():
+        result = calibrate(scenario, path, engine="compiled")
+        for check in result.checks:
+            hits[f"{name}: {check.name} FAIL"].append(check.judgement is Judgement.FAIL)
+        hits[f"{name}: FAIL"].append(result.verdict is Judgement.FAIL)
+
+
 def main(trips: int, others: int) -> None:
+    calibrated = defaultdict[str, list[bool]](list)
+    with TemporaryDirectory() as folder:
+        for number in range(others):
+            calibrations(Path(folder), number, calibrated)
+    print(f"{others} calibrations: 14 days fitted, 14 others held against them\n")
+    for name, hits in calibrated.items():
+        print(f"{name:48}{share(sum(hits), len(hits))}  of {len(hits):,}")
+    print()
     with TemporaryDirectory() as folder:
         results = Trips(Path(folder))
         for number in range(trips):

@@ -21,7 +21,7 @@ from sim.model import NONE
 from sim.scenario import Scenario
 from sim.scenario.records import ClassWords, Columns
 from sim.scenario.records.dates import DateOrder
-from sim.statistics import holm, ratio_interval
+from sim.statistics import holm, rank_test, ratio_interval, t_quantile
 from sim.units import SECOND, count, format_duration, parse_duration
 from sim.verdicts import Judgement
 
@@ -171,20 +171,24 @@ def _checks(simulation: _Simulation, days: Days, margin: float, replayed: Replay
     if limit is not None:
         real["mean wait by day"] = (_mean_waits(days), "wait.mean")
     ranks = {
-        name: _ranks(values, simulated.values(of_day), simulated.seed, fitted_days, file.busyness is not None)
+        name: rank_test(values, simulated.values(of_day), simulated.seed, fitted_days, file.busyness is not None)
         for name, (values, of_day) in real.items()
     }
     checks = [] if replayed is None else [_replay_check(replayed)]
     adjusted = holm([min(1.0, 2 * min(of_days.p_level, of_days.p_spread)) for of_days in ranks.values()])
     for (name, of_days), p in zip(ranks.items(), adjusted, strict=True):
         judgement = Judgement.FAIL if p < _LEVEL else Judgement.PASS
-        checks.append(Check(name, judgement, f"{of_days.text}, p {p:.2g} of such ranks by chance"))
+        text = (
+            f"{of_days.above:.0%} of real days above the middle simulated one, spread {of_days.spread:.2f} times as far"
+        )
+        checks.append(Check(name, judgement, f"{text}, p {p:.2g} of such ranks by chance"))
     if limit is None:
         finding = "the file does not say when orders were begun: waits are not judged"
         return [*checks, Check("service level", Judgement.INCONCLUSIVE, finding)]
     estimate = simulated.estimate(metric)
     assert estimate is not None
-    return [*checks, _equivalence(days, limit, estimate.estimate, margin)]
+    spread = float(np.std(simulated.values(metric), ddof=1))
+    return [*checks, _equivalence(days, limit, (estimate.estimate, spread), margin, fitted_days)]
 
 
 def _waits(days: Days) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
@@ -210,43 +214,6 @@ def _limit(scenario: Scenario, days: Days) -> int | None:
     return max(SECOND, int(np.quantile(waits[known], 0.8, method="inverted_cdf")) // SECOND * SECOND)
 
 
-class _Ranks(NamedTuple):
-    """How likely the ranks of real days among simulated ones are by chance: their level, and how far they spread."""
-
-    p_level: float
-    p_spread: float
-    text: str
-
-
-def _ranks(
-    real: NDArray[np.float64], simulated: Sequence[float], seed: int, fitted_days: int | None, has_factor: bool
-) -> _Ranks:
-    """Rank real days among simulated ones. Of the right model, ranks are uniform, and their normal scores have mean 0
-    and variance 1; ties are broken by chance. A scenario that was fitted to m days knows its mean from those alone, and
-    how far days spread too where it has a factor for that: then n scores have a mean with a variance of 1/n + 1/m, and
-    their variance is over that of m - 1.
-
-    Source: Gneiting, Balabdaoui and Raftery (2007), Probabilistic forecasts, calibration and sharpness.
-    """
-    from scipy.special import chdtr, chdtrc, fdtr, fdtrc, ndtr, ndtri
-
-    generator = np.random.Generator(np.random.Philox(seed))
-    values = np.sort(np.asarray(simulated, float))
-    low, high = np.searchsorted(values, real, side="left"), np.searchsorted(values, real, side="right")
-    places = low + generator.random(len(real)) * (high - low + 1)
-    scores = ndtri(np.clip(places / (len(values) + 1), 1e-3, 1 - 1e-3))
-    n = len(scores)
-    level = abs(float(scores.mean())) / math.sqrt(1 / n + (1 / fitted_days if fitted_days else 0))
-    variance = float(scores.var(ddof=1))
-    if has_factor and fitted_days is not None and fitted_days > 1:
-        tails = fdtr(n - 1, fitted_days - 1, variance), fdtrc(n - 1, fitted_days - 1, variance)
-    else:
-        tails = chdtr(n - 1, variance * (n - 1)), chdtrc(n - 1, variance * (n - 1))
-    above = float((places > (len(values) + 1) / 2).mean())
-    text = f"{above:.0%} of real days above the middle simulated one, spread {math.sqrt(variance):.2f} times as far"
-    return _Ranks(2 * float(ndtr(-level)), min(1.0, 2 * float(min(tails))), text)
-
-
 def _replay_check(replayed: Replay) -> Check:
     share = float(replayed.is_equal.mean())
     judgement = Judgement.PASS if share >= _EQUAL else Judgement.FAIL
@@ -255,9 +222,13 @@ def _replay_check(replayed: Replay) -> Check:
     return Check("replay", judgement, finding)
 
 
-def _equivalence(days: Days, limit: int, model: float, margin: float) -> Check:
+def _equivalence(
+    days: Days, limit: int, simulated: tuple[float, float], margin: float, fitted_days: int | None
+) -> Check:
     """Compare the real service level with that of the model: equivalent where the interval of the difference lies
-    within the margin (two one-sided tests, Schuirmann 1987), different where it lies outside.
+    within the margin (two one-sided tests, Schuirmann 1987), different where it lies outside. `simulated` are the level
+    and its standard deviation over days. A model that was fitted to m days knows its level as m days do, and n real
+    days that are quiet by chance differ less from each other than days do.
     """
     known, waits = _waits(days)
     in_time = known & (waits <= limit)
@@ -267,16 +238,21 @@ def _equivalence(days: Days, limit: int, model: float, margin: float) -> Check:
         np.bincount(days.day[known], minlength=by_day).astype(float),
         _ALL_AT_ONCE,
     )
-    assert real.low is not None
-    assert real.high is not None
-    low, high = real.low - model, real.high - model
+    assert real.half_width is not None
+    model, spread = simulated
+    t = t_quantile(_ALL_AT_ONCE, by_day - 1)
+    of_real, of_model = max(real.half_width, t * spread / math.sqrt(by_day)), 0.0
+    if fitted_days:
+        of_model = t * spread / math.sqrt(fitted_days)
+    half = math.hypot(of_real, of_model)
+    low, high = real.estimate - half - model, real.estimate + half - model
     judgement = Judgement.INCONCLUSIVE
     if -margin <= low and high <= margin:
         judgement = Judgement.PASS
     elif low > margin or high < -margin:
         judgement = Judgement.FAIL
-    interval = f"{real.estimate:.1%} ({max(0, real.low):.1%} to {min(1, real.high):.1%})"
-    finding = f"{interval} of real waits within {format_duration(limit)}, {model:.1%} simulated, margin {margin:.1%}"
+    levels = f"{real.estimate:.1%} of real waits within {format_duration(limit)}, {model:.1%} simulated"
+    finding = f"{levels}; difference {low * 100:+.1f} to {high * 100:+.1f} points, margin {margin * 100:.1f}"
     return Check("service level", judgement, finding)
 
 

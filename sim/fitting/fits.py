@@ -154,7 +154,7 @@ def fit(
     wanted = Columns(dict(columns or {}), ClassWords(tuple(vip)), unit, dates, zone, skip)
     records = load_records(path, wanted)
     chosen_days = weekdays_of(days)
-    first_left_out = date_of(until, "until")
+    first_left_out = None if until is None else _date_of(until)
     try:
         by_day = business_days(records, chosen_days, first_left_out)
     except ValueError as error:
@@ -210,17 +210,12 @@ def weekdays_of(text: str | None) -> tuple[int, ...]:
     return tuple(weekdays)
 
 
-def date_of(text: str | None, argument: str) -> date | None:
-    """Return the date of a text such as 2026-03-14, None of None.
-
-    Raises:
-        ArgumentError: it is no date.
-
-    """
+def _date_of(text: str) -> date:
+    """Return the date of a text such as 2026-03-14, for `until`."""
     try:
-        return None if text is None else date.fromisoformat(text)
+        return date.fromisoformat(text)
     except ValueError:
-        raise ArgumentError(argument, f"{text!r} is no date; write one such as 2026-03-14") from None
+        raise ArgumentError("until", f"{text!r} is no date; write one such as 2026-03-14") from None
 
 
 def _fitted(name: str, source: str, records: Records, days: Days) -> Fit:
@@ -230,22 +225,13 @@ def _fitted(name: str, source: str, records: Records, days: Days) -> Fit:
     arrivals = overall.arrivals
     counts, within = days.counts(arrivals.is_first), arrivals.within.ratio
     weekday_sets, verdict = weekday_groups(counts, days.weekdays, within)
-    groups, labels = [], [0] * len(days.dates)
-    if len(weekday_sets) > 1:
-        for number, weekdays in enumerate(weekday_sets):
-            chosen = [day for day, weekday in enumerate(days.weekdays) if weekday in weekdays]
-            part = days.chosen(chosen)
-            of_part = measured.values[np.isin(days.day, chosen)]
-            groups.append(Group(group_name(weekdays), part, fit_arrivals(part), of_part))
-            for day in chosen:
-                labels[day] = number
+    groups = [_group(weekdays, days, measured.values) for weekdays in weekday_sets] if len(weekday_sets) > 1 else []
     alike = groups or [overall]  # days of which none differs from others by its weekday
-    within = float(
-        np.average([group.arrivals.within.ratio for group in alike], weights=[len(group.days.dates) for group in alike])
-    )
     factor = None
     if len(days.dates) >= len(weekday_sets) + 2:
-        factor = day_factor(counts.sum(1).astype(float), labels, within)
+        labels = [next(i for i, weekdays in enumerate(weekday_sets) if day in weekdays) for day in days.weekdays]
+        ratios, sizes = zip(*((group.arrivals.within.ratio, len(group.days.dates)) for group in alike), strict=True)
+        factor = day_factor(counts.sum(1).astype(float), labels, float(np.average(ratios, weights=sizes)))
     services = fit_services(days, measured.values)
     patience, of_patience = fit_patience(days)
     of_arrivals = [
@@ -257,6 +243,13 @@ def _fitted(name: str, source: str, records: Records, days: Days) -> Fit:
     notes = [*records.notes, *days.notes, *records.suggestions]
     crew = _crew(days, measured.values, services)
     return Fit(name, source, records, overall, groups, verdict, factor, services, patience, crew, notes, problems)
+
+
+def _group(weekdays: Sequence[int], days: Days, measured: Ints) -> Group:
+    """Return the days of some weekdays, and how orders come on them."""
+    chosen = [day for day, weekday in enumerate(days.weekdays) if weekday in weekdays]
+    part = days.chosen(chosen)
+    return Group(group_name(weekdays), part, fit_arrivals(part), measured[np.isin(days.day, chosen)])
 
 
 def _crew(days: Days, measured: Ints, services: Sequence[Service]) -> int:

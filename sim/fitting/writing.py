@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 STAND_IN = "3m"
 """The service time of a scenario whose file has none."""
 
-_LEVEL = 0.05  # of the test of a day factor
+LEVEL = 0.05
+"""Of the test of a day factor."""
+
 _LEAST_CV = 0.001
 _DURATIONS = {"mean", "sd", "scale", "low", "high"}
 
@@ -114,7 +116,7 @@ def _busyness_lines(fit: "Fit") -> Iterator[str]:
         yield "# busyness: too few days to say how much they differ"
         return
     interval = f"cv {factor.cv:.1%} ({factor.low:.1%} to {factor.high:.1%}), p {factor.p:.2g}"
-    if factor.p >= _LEVEL or factor.cv < _LEAST_CV:
+    if factor.p >= LEVEL or factor.cv < _LEAST_CV:
         yield f"# busyness: days differ no more than by chance, {interval}"
         return
     cv = min(factor.cv, 1.0)

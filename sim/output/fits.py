@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from sim.fitting import Calibration, Fit
+from sim.fitting.writing import LEVEL
 from sim.output.layout import Report, Row
 from sim.units import count, format_duration
 
@@ -40,7 +41,8 @@ def findings(fit: Fit) -> Iterator[str]:
     if fit.factor is not None:
         factor = fit.factor
         interval = f"{factor.cv:.1%} ({factor.low:.1%} to {factor.high:.1%})"
-        yield f"Days differ beyond chance by cv {interval}, p {factor.p:.2g}"
+        how = "beyond chance by" if factor.p < LEVEL else "no more than by chance,"
+        yield f"Days differ {how} cv {interval}, p {factor.p:.2g}"
     for group in fit.groups or [fit.overall]:
         arrivals = group.arrivals
         name = f"Arrivals {group.name}".strip()

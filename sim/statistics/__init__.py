@@ -24,6 +24,7 @@ from sim.statistics.lifetimes import FittedLaw, likeliest_law, misfit, weibull_p
 from sim.statistics.partition import change_points
 from sim.statistics.quantiles import PLACES, Counts, DailyCounts, quantile_bounds
 from sim.statistics.queueing import late_share
+from sim.statistics.ranks import Ranks, rank_test
 from sim.statistics.shares import clopper_pearson, days_needed, days_to_show, share_bounds
 from sim.statistics.warmup import BatchMeans, batch_means, mser5, mser5_cut
 
@@ -39,6 +40,7 @@ __all__ = [
     "Dispersion",
     "FittedLaw",
     "Interval",
+    "Ranks",
     "batch_means",
     "bounds",
     "change_points",
@@ -58,6 +60,7 @@ __all__ = [
     "p_value",
     "paired_difference",
     "quantile_bounds",
+    "rank_test",
     "ratio_interval",
     "replications_for",
     "share_bounds",

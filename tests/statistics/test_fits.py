@@ -15,6 +15,7 @@ from sim.statistics import (
     lewis_test,
     likeliest_law,
     misfit,
+    rank_test,
     ratio_interval,
     table_dispersion,
     weibull_parameters,
@@ -135,3 +136,18 @@ def test_durations_that_are_not_over_count_as_lower_bounds(shape):
     scale, found = weibull_parameters(np.minimum(limits, ends), limits < ends)
     assert scale == pytest.approx(600, rel=0.08)
     assert found == pytest.approx(shape, rel=0.08)
+
+
+def test_ranks_of_the_right_model_are_unlikely_as_often_as_they_say():
+    generator = GENERATOR(10)
+    wrong_level, wrong_spread = [], []
+    for number in range(300):
+        fitted = generator.normal(100, 10, 14)
+        simulated = generator.normal(fitted.mean(), fitted.std(ddof=1), 199)
+        ranks = rank_test(generator.normal(100, 10, 10), simulated, number, 14, True)
+        wrong_level.append(ranks.p_level < 0.05)
+        wrong_spread.append(ranks.p_spread < 0.05)
+    assert np.mean(wrong_level) < 0.09  # Student's tails are longer than the normal ones of the scores
+    assert np.mean(wrong_spread) < 0.08
+    assert rank_test(np.full(5, 130.0), generator.normal(100, 10, 199), 0, None, False).p_level < 1e-4
+    assert rank_test(generator.normal(100, 40, 12), generator.normal(100, 10, 199), 0, None, False).p_spread < 1e-3

@@ -1,6 +1,7 @@
 """The picture of a fit: rates with their intervals, service times beside their laws, day totals, and tests in words."""
 
 from textwrap import fill
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -19,17 +20,20 @@ from sim.statistics import mean_interval
 from sim.units import HOUR
 
 _GROUP_COLOURS = ["#1b4f8f", "#b35806", "#3b7d4f", "#7b3294", "#666666", "#a02020", "#1f9e9e"]
-_SIZE = (11, 12)
 _MOST_POINTS = 400  # of a QQ plot
 _WORDS = 60  # letters in a line of what tests say
 
 
 def draw_evidence(fit: Fit, figure: FigureBase) -> FigureBase:
     """Draw the evidence of a fit."""
-    panels = figure.subplot_mosaic([["rates", "rates"], ["ecdf", "qq"], ["days", "words"]])
+    rows: list[Any] = [["rates", "rates"], ["days", "words"]]
+    if fit.services:
+        rows.insert(1, ["ecdf", "qq"])
+    panels = figure.subplot_mosaic(rows)
     handles = _draw_rates(fit, panels["rates"])
-    _draw_ecdf(fit, panels["ecdf"])
-    _draw_qq(fit, panels["qq"])
+    if fit.services:
+        _draw_ecdf(fit, panels["ecdf"])
+        _draw_qq(fit, panels["qq"])
     _draw_days(fit, panels["days"])
     _draw_words(fit, panels["words"])
     heading(figure, f"What {fit.source} says", f"{len(fit.overall.days.records):,} orders, {fit.span}")
@@ -76,9 +80,6 @@ def _rates(stream: Stream, days: Days) -> "np.ndarray[tuple[int], np.dtype[np.fl
 
 def _draw_ecdf(fit: Fit, axes: Axes) -> None:
     axes.set_title("Service times, and the law of the scenario", loc="left", fontsize="medium")
-    if not fit.services:
-        note(axes, "the file has no service times")
-        return
     for service in fit.services:
         colour, n = COLOURS[service.order_class], len(service.values)
         axes.step(service.values, np.arange(1, n + 1) / n, color=colour, where="post", label=service.order_class.name)
@@ -143,4 +144,4 @@ def _draw_words(fit: Fit, axes: Axes) -> None:
 
 def fit_plots(fit: Fit) -> FitPlots:
     """Return what draws the picture of a fit."""
-    return FitPlots(FigureChart(fit, draw_evidence, _SIZE))
+    return FitPlots(FigureChart(fit, draw_evidence, (11, 12 if fit.services else 8.5)))
