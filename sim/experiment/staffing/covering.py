@@ -18,8 +18,8 @@ from sim.experiment.staffing.days import Kitchen
 from sim.experiment.staffing.trials import Trials
 from sim.scenario.schedules import Schedule, Shift, shifts_of
 
-_MOST_ROUNDS = 300
-_REACH = 4  # slots before and behind a broken one that are raised one by one
+_MOST_TRIALS = 2_000  # schedules that are run for a proof
+_BEFORE, _BEHIND = 2, 1  # slots before and behind a broken one that are raised one by one; others seldom matter
 
 Cut = dict[int, int]
 """By slot the bots of which there must be as many at least, in one of the slots."""
@@ -120,7 +120,7 @@ def _steps(cuts: Sequence[Cut], least: int) -> list[tuple[int, int]]:
 
 class Proof(NamedTuple):
     """That no schedule costs less than `cost` and keeps all promises on some days; `cover` is the cheapest one that
-    does not clearly break any, None where the rounds ended before it was known.
+    does not clearly break any, None where too many were run before it was known: the least cost may be higher then.
     """
 
     cost: float
@@ -131,7 +131,8 @@ def prove(trials: Trials) -> Proof:
     """Return what the cheapest schedule costs that does not break a promise by more than a standard error."""
     kitchen = trials.kitchen
     cuts = [cut for slot in range(len(kitchen.slots)) if (cut := _alone(trials, slot))]
-    for _ in range(_MOST_ROUNDS):
+    most = trials.count + _MOST_TRIALS
+    while trials.count < most:
         cover = cheapest_cover(kitchen, cuts)
         broken = np.flatnonzero(trials.of(cover.schedule).broken_slots(-1)).tolist()
         if not broken:
@@ -151,7 +152,7 @@ def _alone(trials: Trials, slot: int) -> Cut:
 def _lifted(trials: Trials, schedule: Schedule, broken: int) -> Cut:
     """Return the cut of a schedule that clearly breaks a promise in a slot, raised as far as it still does."""
     most = trials.kitchen.plan.bots.most
-    far = [slot for slot in range(len(schedule)) if abs(slot - broken) > _REACH]
+    far = [slot for slot in range(len(schedule)) if not -_BEFORE <= slot - broken <= _BEHIND]
     near = sorted((slot for slot in range(len(schedule)) if slot not in far), key=lambda slot: -abs(slot - broken))
     raised = [most if slot in far else bots for slot, bots in enumerate(schedule)]
     if not _is_broken(trials, raised, broken):

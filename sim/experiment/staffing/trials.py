@@ -59,6 +59,11 @@ class Trials:
         self.shares = np.array([promise.share for promise in kitchen.plan.promise])
         self._known: dict[Schedule, Trial] = {}
 
+    @property
+    def count(self) -> int:
+        """How many schedules were run on all days."""
+        return len(self._known)
+
     def of(self, schedule: Schedule) -> Trial:
         """Return what the days say of a schedule."""
         if schedule not in self._known:
