@@ -19,7 +19,10 @@ from sim.experiment.staffing.trials import Trials
 from sim.scenario.schedules import Schedule, Shift, shifts_of
 
 _MOST_TRIALS = 2_000  # schedules that are run for a proof
-_BEFORE, _BEHIND = 2, 1  # slots before and behind a broken one that are raised one by one; others seldom matter
+_SLOTS_BEFORE, _SLOTS_BEHIND = (
+    2,
+    1,
+)  # slots before and behind a broken one that are raised one by one; others seldom matter
 
 Cut = dict[int, int]
 """By slot the bots of which there must be as many at least, in one of the slots."""
@@ -152,7 +155,7 @@ def _alone(trials: Trials, slot: int) -> Cut:
 def _lifted(trials: Trials, schedule: Schedule, broken: int) -> Cut:
     """Return the cut of a schedule that clearly breaks a promise in a slot, raised as far as it still does."""
     most = trials.kitchen.plan.bots.most
-    far = [slot for slot in range(len(schedule)) if not -_BEFORE <= slot - broken <= _BEHIND]
+    far = [slot for slot in range(len(schedule)) if not -_SLOTS_BEFORE <= slot - broken <= _SLOTS_BEHIND]
     near = sorted((slot for slot in range(len(schedule)) if slot not in far), key=lambda slot: -abs(slot - broken))
     raised = [most if slot in far else bots for slot, bots in enumerate(schedule)]
     if not _is_broken(trials, raised, broken):
