@@ -15,7 +15,7 @@ from sim.units import count, format_duration
 from sim.verdicts import Judgement
 
 _AVERAGE = "no busyness in the file: every day is taken for an average day, and real days differ more"
-_SEED = "whoever reads this, changes a promise and runs again with the same seed has this confidence no more"
+_SEED = "the confidence is that of this answer; for another promise, take another seed"
 
 
 def staffing_report(staffing: Staffing) -> Report:

@@ -19,14 +19,17 @@ def block(readme: str, language: str) -> str:
     return re.search(rf"```{language}\n(.*?)```", readme, re.DOTALL)[1]
 
 
-def test_the_scenario_of_ten_lines_gives_the_result_that_is_shown(readme, elsewhere):
+def test_a_question_for_lunch_gets_the_answer_that_is_shown(readme, elsewhere):
     text = block(readme, "yaml")
     assert len(text.splitlines()) == 10
-    (elsewhere / "first.yaml").write_text(text)
-    status, _ = typed("sim run first.yaml", elsewhere)
-    assert status == 0
-    assert (elsewhere / "out/first/result.txt").read_text().startswith(block(readme, "text"))
-    assert len(list((elsewhere / "out/first/charts").iterdir())) == 4
+    (elsewhere / "lunch.yaml").write_text(text)
+    activated, *commands = re.findall(r"^\$ (.*)\n((?:[^`$].*\n)*)", block(readme, "console"), re.MULTILINE)
+    assert activated == ("source .venv/bin/activate", "")
+    for words, shown in commands:
+        status, said = typed(words, elsewhere, "--no-charts")
+        assert (status, as_shown(shown, said)) == (0, True), said
+    assert (elsewhere / "out/lunch-staffed/result.txt").exists()
+    assert (elsewhere / "out/lunch-staffed/page.html").exists()
     assert (elsewhere / "sim.db").exists()
 
 
@@ -34,20 +37,6 @@ def test_the_python_lines_work(readme, pytestconfig, elsewhere):
     shutil.copytree(pytestconfig.rootpath / "scenarios", elsewhere / "scenarios")
     assert "NORMAL" in pasted(block(readme, "python"), elsewhere)
     assert (elsewhere / "waits.png").exists()
-
-
-@pytest.mark.parametrize(("title", "statuses"), [("How sure?", [0, 1]), ("Which crew?", [0])])
-def test_what_it_says_of_being_sure_is_what_comes(readme, pytestconfig, elsewhere, title, statuses):
-    section = readme.split(f"\n## {title}\n")[1].split("\n## ")[0]
-    shutil.copytree(pytestconfig.rootpath / "scenarios", elsewhere / "scenarios")
-    promise = (elsewhere / "scenarios/lunch_rush.yaml").read_text() + block(section, "yaml")
-    (elsewhere / "promise.yaml").write_text(promise)
-    came = []
-    for words, shown in re.findall(r"^\$ (.*)\n((?:[^`].*\n)*)", section, re.MULTILINE):
-        status, said = typed(words, elsewhere, *([] if "check" in words else ["--no-charts"]))
-        assert as_shown(shown, said), said
-        came.append(status)
-    assert came == statuses
 
 
 def test_the_five_lines_for_turso_lead_to_a_server_that_asks_for_a_token(readme, token_server, elsewhere):
@@ -58,9 +47,9 @@ def test_the_five_lines_for_turso_lead_to_a_server_that_asks_for_a_token(readme,
         f'#!/bin/sh\ncase "$*" in *--url) echo {token_server.url};; *) echo {token_server.token()};; esac\n'
     )
     turso.chmod(0o755)
-    (elsewhere / "first.yaml").write_text(block(readme, "yaml"))
+    (elsewhere / "lunch.yaml").write_text(block(readme, "yaml"))
     printed = []
-    for line in ("sim run first.yaml --no-charts", *lines.splitlines(), "sim run first.yaml --no-charts"):
+    for line in ("sim run lunch.yaml --no-charts", *lines.splitlines(), "sim run lunch.yaml --no-charts"):
         if line.startswith("sim "):
             status, said = typed(line, elsewhere)
         else:

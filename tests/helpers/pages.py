@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.helpers.pressing import run_whole
 
-COMPILED = {"select", "sweep", "compare", "replicate", "theory", "check", "calibrate"}
+COMPILED = {"staff", "select", "sweep", "compare", "replicate", "theory", "check", "calibrate"}
 """Commands of many runs, which the compiled engine does in a tenth of the time; nothing that they print differs."""
 
 
