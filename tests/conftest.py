@@ -220,7 +220,7 @@ def compiled_engine(tmp_path_factory) -> None:
     compile_now()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def compiled_from_the_first_replication_on(request) -> Iterator[None]:
     """Let `auto` be the compiled engine, which makes the same numbers in a fraction of the time; not with `--quick`."""
     with pytest.MonkeyPatch.context() as patch:

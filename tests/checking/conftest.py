@@ -14,6 +14,6 @@ def folder(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return elsewhere
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _quickly(compiled_from_the_first_replication_on: None) -> None:
     """Make numbers with the compiled engine."""

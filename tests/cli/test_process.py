@@ -135,7 +135,8 @@ def test_too_little_memory_is_a_line(net, monkeypatch):
 
     assert net(too_large) == (2, "sim: needs more memory than there is; make it shorter, or take fewer jobs\n")
     certain = load_scenario("certain.yaml")
-    monkeypatch.setattr(Scenario, "workload", too_large)
+    for drawing in ("workload", "workloads"):
+        monkeypatch.setattr(Scenario, drawing, too_large)
     with pytest.raises(SimulationError, match="certain, replication 1: needs more memory than there is; "):
         replicate(certain)
     assert "needs more memory" in str(look(certain))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sim import ArgumentError, ScenarioError, load_scenario, replicate, run, staff
+from sim.engines.compiled import schedules
 from sim.experiment.staffing.certifying import Supply, certify, looks, needed
 from sim.experiment.staffing.covering import cheapest_cover, covered, prove
 from sim.experiment.staffing.days import Kitchen, Sample
@@ -50,6 +51,15 @@ def test_the_hits_of_a_schedule_are_those_of_a_file_with_that_crew_in_both_engin
         sample = compiled.run(days, schedule)
         assert (sample.hits == in_slots(compiled, schedule, 4)).all()
         assert (sample.hits == reference.run(days, schedule).hits).all()
+
+
+def test_the_loop_over_days_is_the_same_as_plain_python(load, monkeypatch):
+    kitchen = Kitchen(load(STORMY), 3, "compiled")
+    days, schedule = kitchen.draw(1, 2), some_schedules(kitchen, 1)[0]
+    hits = kitchen.run(days, schedule).hits
+    for name in ("put_in", "count_late"):
+        monkeypatch.setattr(schedules, name, getattr(schedules, name).py_func)
+    assert (kitchen.run(days, schedule).hits == hits).all()
 
 
 def test_days_are_drawn_the_same_whatever_comes_with_them_and_a_beginning_of_them_is_the_same(load):

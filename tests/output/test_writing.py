@@ -21,6 +21,7 @@ REFUSED = "another sim is at work for this folder; wait for its end, or name ano
 STUDY = f"""{KITCHEN}
 sweep: {{bots: [2, 3]}}
 select: {{minimise: bots}}
+staff: {{every: 1h, promise: {{wait.within(1h): 50%}}, bots: 0..2}}
 thresholds: {{wait.mean: '< 1h'}}
 """
 TRACED = """scenario: 1
@@ -139,7 +140,8 @@ def test_standard_output_is_written_to_wherever_it_goes(name):
 @pytest.mark.parametrize("kind", OUTPUT_FILES)
 def test_each_command_writes_the_files_that_are_known_of_it_and_no_others(kind):
     Path("study.yaml").write_text(STUDY)
-    sim(kind, "study.yaml", *(() if kind == "run" else ("-n", "3")), "--no-save", "--out", "here")
+    replications = () if kind in ("run", "staff") else ("-n", "3")
+    sim(kind, "study.yaml", *replications, "--no-save", "--out", "here")
     assert names("here") <= set(OUTPUT_FILES[kind])
     assert {name for name in OUTPUT_FILES[kind] if not name.endswith((".png", ".html"))} <= names("here")
 

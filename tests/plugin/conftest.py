@@ -26,6 +26,6 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> None:
         sim("check", "rush.yaml", "hasty.yaml", "--update-golden", status=1)
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _quickly(compiled_from_the_first_replication_on: None) -> None:
     """Make numbers with the compiled engine."""

@@ -11,9 +11,6 @@ from sim.engines.compiled.jit import Array, jit
 from sim.engines.contract import GONE, LEVELS, PENDING
 from sim.model import NONE
 
-ALL = NONE
-"""Stands for both classes."""
-
 
 @jit
 def put_in(key: Array, action: Array, crew_time: Array, crew_action: Array, time: Array, merged: Array) -> None:
@@ -72,7 +69,7 @@ def count_late(
         end: of the run, behind which orders do not count.
         rules: on_remove, dispatch, returned_to, promote_after.
         edges: (slots + 1,), between which the slots lie.
-        classes: (promises,), of whose orders each is, or ALL.
+        classes: (promises,), of whose orders each is, NONE for both.
         limits: (promises,), in microseconds.
         late: (days, slots, promises), added to. ABANDONED orders are late, and so are those still PENDING at last.
 
@@ -131,7 +128,7 @@ def count_late(
                 break
             is_lost = state[order] == GONE or state[order] == PENDING
             for promise in range(len(limits)):
-                if (classes[promise] == ALL or classes[promise] == of_day[order]) and (
+                if (classes[promise] == NONE or classes[promise] == of_day[order]) and (
                     is_lost or wait[order] > limits[promise]
                 ):
                     late[day, slot, promise] += 1
