@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,16 @@ def test_an_answer_fits_80_columns_and_leaves_a_crew_its_files_and_its_first_day
     shown = sim("runs", "show", entry.id).stdout
     assert "verdict      PASS" in shown
     assert json.loads(sim("runs", "show", entry.id, "--json").stdout)["answer"] == details.answer
+
+
+def test_shifts_are_told_with_what_they_cost_together():
+    shifts = "bots: 1..12, shifts: [{length: 20m, start_every: 10m, cost: 2}]"
+    write("shifts.yaml", f"scenario: 1\nname: shifts\n{BUSY}{STAFF.replace('bots: 1..12', shifts)}")
+    text = " ".join(sim("staff", "shifts.yaml", *BARE, "--prove").stdout.split())
+    assert re.search(r"Shifts: (\d+ from 11:\d0 to 1[12]:\d0(, |; ))+together they cost \d+", text)
+    assert re.search(
+        r"Proved: on the \d+ days of the search no crew keeps all promises with less than [\d.]+ cost", text
+    )
 
 
 def test_json_says_what_python_says(folder):

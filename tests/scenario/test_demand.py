@@ -11,6 +11,7 @@ from sim import replicate, run
 from sim.errors import SimulationError
 from sim.experiment import replication_of
 from sim.model import Action, OrderClass
+from sim.scenario.redrawing import _scaled
 from sim.verdicts import Judgement
 
 SECOND, HOUR = 10**6, 3600 * 10**6
@@ -92,6 +93,14 @@ def test_the_mean_that_limits_are_judged_by_is_the_mean_of_what_is_drawn(distrib
     one = distribution(text)
     drawn = draw(one, 200_000, seed=2)
     assert abs(one.mean / SECOND - drawn.mean()) <= 4 * stats.sem(drawn)
+
+
+@pytest.mark.parametrize("text", [*LAWS, *STEPS])
+def test_a_distribution_that_is_fitted_to_longer_days_has_a_longer_mean_and_the_same_spread(distribution, text):
+    law = distribution(text)
+    longer = _scaled(law, 2)
+    assert longer.mean == pytest.approx(2 * law.mean, abs=2)
+    assert longer.mean_square == pytest.approx(4 * law.mean_square, rel=1e-6)
 
 
 @pytest.mark.parametrize("text", [*LAWS, *STEPS])
