@@ -9,6 +9,15 @@ from sim.engines import LONG, can_compile
 from sim.experiment.workers import python_command
 from sim.metrics import breaks_of, measure, new_pools
 from sim.model import NONE, Action, MetricSet, OrderClass, Workload
+from sim.scenario import Scenario
+
+_STAFFED = """
+scenario: 1
+name: staffed
+clock: {until: 1s}
+timeline: [{at: 0s, order: VIP}]
+staff: {every: 1s, promise: {wait.within(1s): 90%}, bots: 1..1}
+"""
 
 
 def compile_in_background(actions: int) -> None:
@@ -30,9 +39,10 @@ def _begin() -> None:
 
 
 def compile_now() -> None:
-    """Compile the engine and the metrics, if they are not compiled yet, and leave the mark that says so."""
+    """Compile the engine, the metrics and the trial of crews, if they are not yet, and leave the mark that says so."""
     from sim.engines import compiled
     from sim.engines.compiled.jit import kept_mark
+    from sim.experiment.staffing.days import Kitchen
     from sim.metrics import volume
 
     workload = Workload(
@@ -49,6 +59,8 @@ def compile_now() -> None:
     metric_set = MetricSet()
     _, outcome = compiled.run(workload, False, breaks_of(metric_set, np.empty(0, np.int64), None), None)
     measure(metric_set, outcome, False, volume, new_pools())
+    kitchen = Kitchen(Scenario.parse(_STAFFED), 0, "compiled")
+    kitchen.run(kitchen.draw(1, 1), (1,))
     mark = kept_mark()
     if mark is not None:
         mark.touch()

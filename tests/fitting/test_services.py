@@ -84,6 +84,17 @@ def test_service_lasts_from_the_start_to_the_end_and_the_crew_is_the_most_at_onc
     assert fit.services[0].mean.estimate == pytest.approx(120, rel=0.05)
 
 
+def test_orders_that_are_complete_before_they_are_begun_have_no_service_time_and_are_listed(fitted):
+    def instants(day):
+        started = served(day, 5)
+        started[3] += 900  # begun a quarter of an hour after it was complete
+        return {"started": started, "done": served(day, 5) + day.services}
+
+    fit = fitted(with_instants(days_of(35), instants))
+    assert any("orders were complete before they were begun, and have no service time: line" in p for p in fit.problems)
+    assert fit.services[0].mean.estimate == pytest.approx(120, rel=0.05)
+
+
 def test_far_values_are_listed_and_used(fitted):
     days = days_of(36)
     days[2].services[7] = 50_000

@@ -45,6 +45,8 @@ def assert_loops_say_what_numpy_says(kind):
         assert volume._up_to(times, limit) == durations.up_to(times, limit)
         assert volume._equal_to(times, limit) == durations.equal_to(times, limit)
         assert volume._created_before(ordered, limit) == np.searchsorted(ordered, limit)
+    codes = (times % 3).astype(np.uint8)
+    assert (volume._rows_of_class(codes, 1) == np.flatnonzero(codes == 1)).all()
     if len(times):
         ranks = np.unique(np.array([0, 0.5, 0.9, 0.99, 1]) * (len(times) - 1)).astype(np.int64)
         assert (volume._order_statistics(times, ranks, least, most) == ordered[ranks]).all()

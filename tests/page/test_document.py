@@ -7,6 +7,7 @@ from hashlib import sha256
 
 from sim import Scenario, run
 from sim.output.page import html_page, kitchen_page, run_page
+from sim.output.page.asked import asked_of
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u2028&lt;"
 
@@ -16,10 +17,32 @@ def data_of(page: str) -> dict:
     return json.loads(text)
 
 
+def test_a_page_says_of_a_promise_in_slots_which_of_them_break_it():
+    slots = """
+scenario: 1
+name: slots
+clock: {until: 30s}
+windows: {slots: {every: 10s}}
+service: 8s
+bots: {initial: 1}
+timeline: [{at: 0s, order: VIP}, {at: 1s, order: VIP}, {at: 21s, order: VIP}]
+thresholds: {wait.max@slots: "< 9s", wait.mean@slots: "< 2s", queue.VIP.max@slots: "<= 1"}
+"""
+    asked = list(asked_of(run(Scenario.parse(slots))))
+    assert [(line["asked"], line["held"], line["at"]) for line in asked] == [
+        ("wait.max@00:00:10 < 9s", False, None),
+        ("wait.mean@00:00 < 2s", False, 1_000_000),
+        ("wait.mean@00:00:10 < 2s", False, None),
+        ("queue.VIP.max@slots <= 1", True, None),
+    ]
+
+
 def test_the_policy_of_a_page_allows_its_own_style_and_script_alone():
     page = html_page("A title", "<p>text</p>", "p { color: red; }", "'use strict';", {})
     [policy] = re.findall('Content-Security-Policy" content="([^"]*)"', page)
-    hashes = [b64encode(sha256(text).digest()).decode() for text in (b"p { color: red; }", b"'use strict';")]
+    [style] = re.findall("<style>(.*?)</style>", page, re.DOTALL)
+    assert style.endswith("p { color: red; }")
+    hashes = [b64encode(sha256(text.encode()).digest()).decode() for text in (style, "'use strict';")]
     assert policy.split("; ") == [
         "default-src 'none'",
         f"style-src 'sha256-{hashes[0]}'",

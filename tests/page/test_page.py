@@ -4,7 +4,6 @@ import json
 import random
 from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -13,6 +12,7 @@ from sim import Run, Scenario, load_scenario, run
 from sim.output.page import comparison_page, kitchen_page, run_page
 from tests.helpers import ROOT
 from tests.helpers.browser import Tab, axe_faults
+from tests.helpers.clicking import AREAS, saved, text
 from tests.helpers.javascript import PAGE
 from tests.helpers.states import state_of
 
@@ -30,16 +30,6 @@ expect:
   - {order: 1003, completed: "12:00:20"}
 thresholds: {wait.NORMAL.within(5s): ">= 90%", wait.VIP.max: "< 10s"}
 """
-AREAS = """(() => {
-  const rows = (list) => [...document.querySelectorAll(`${list} > li`)];
-  const number = (row) => Number(row.querySelector(".number").textContent) || null;
-  const bot = (card) => Number(card.querySelector(".name").textContent.replace("Bot ", ""));
-  return {
-    pending: rows(".pending ol").map(number),
-    processing: rows(".bots").map((card) => [bot(card), number(card)]),
-    complete: Number(document.querySelector(".complete .count").textContent.replace(",", "")),
-  };
-})()"""
 
 
 @cache
@@ -62,20 +52,6 @@ def opened(browser, tmp_path):
     for tab in tabs:
         assert tab.problems == []
         tab.__exit__()
-
-
-def text(tab: Tab, selector: str) -> str:
-    return tab.evaluate(f"document.querySelector({json.dumps(selector)}).innerText")
-
-
-def saved(tab: Tab, folder: Path) -> Run:
-    """Save what a page shows, and run that."""
-    tab.click("#save")
-    (folder / "saved.yaml").write_text(tab.evaluate("document.querySelector('#yaml').value"), encoding="utf-8")
-    again = run(load_scenario(folder / "saved.yaml"))
-    assert text(tab, "#promised") == again.fingerprint
-    tab.click("#close")
-    return again
 
 
 # Replay

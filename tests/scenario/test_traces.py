@@ -56,16 +56,6 @@ def test_rows_outside_the_run_are_faults_or_dropped_and_counted(scenario, refusa
     assert loaded.notes[-1].endswith("till.csv: 1 of 3 rows outside the run are left out")
 
 
-def test_several_days_need_a_date_on_the_clock_and_orders_without_a_class_are_normal(scenario, refusal, tmp_path):
-    (tmp_path / "till.csv").write_text("time\n2026-03-14 18:00\n2026-03-15 18:00\n")
-    trace = "arrivals: [{trace: {file: till.csv, columns: {time: time}}}]\n"
-    [line] = refusal(CLOCK + trace)
-    assert "has orders from 2026-03-14 to 2026-03-15, and clock.start has no date; write one, such as" in line
-    dated = scenario(CLOCK.replace("18:00", "2026-03-14T18:00").replace("2h", "2d") + trace)
-    assert dated.workload().order_class.tolist() == [OrderClass.NORMAL] * 2
-    assert any(note.endswith("no column says the class; all orders are NORMAL") for note in dated.notes)
-
-
 def test_a_clock_with_a_date_places_several_days(scenario, refusal, tmp_path):
     (tmp_path / "till.csv").write_text("time,Kind\n2026-03-14 18:00,x\n2026-03-15 18:00,x\n")
     trace = "arrivals: [{trace: {file: till.csv, columns: {time: time}}}]\nservice: 1s\n"

@@ -9,6 +9,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from html import escape
+from importlib.resources import files
 from typing import Any
 
 from sim.units import printable
@@ -37,13 +38,14 @@ def html_page(title: str, body: str, style: str, script: str = "", data: Any = N
     Args:
         title: text, which is escaped here.
         body: markup; whoever makes it escapes the texts in it.
-        style: CSS, without `</style`.
+        style: CSS, without `</style`, behind the colours of all pages.
         script: JavaScript, without `</script`.
         data: what the script finds as JSON in the element `data`.
         frames: other files of this kind that stand in frames of it; what they allow is allowed here too, since a policy
             holds for frames as well.
 
     """
+    style = files("sim.output.page").joinpath("colours.css").read_text(encoding="utf-8") + style
     scripts = ""
     if script:
         scripts = f'<script type="application/json" id="data">{_json(data)}</script>\n<script>{script}</script>\n'

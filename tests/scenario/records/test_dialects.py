@@ -26,6 +26,32 @@ def refusal(text, **keys) -> str:
     return str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "keys", "message"),
+    [
+        ("time;Zeit\n2026-03-02 18:05;2026-03-02 18:05\n", {}, "several columns hold dates or times; write"),
+        ("time;class;Order Class\n2026-03-02 18:05;VIP;VIP\n", {}, "'Order Class' both look like the class"),
+        ("time\n2026-03-02 18:05\n", {"words": ClassWords(("gold",))}, "nothing says the class; name a column with"),
+    ],
+)
+def test_what_could_be_either_is_asked_for(text, keys, message):
+    assert message in refusal(text, **keys)
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("2026-02-30 18:05", "'2026-02-30 18:05' names a day that the calendar does not have; mend it"),
+        ("2026-02-03 13:05 PM", "'2026-02-03 13:05 PM' is not a date or time; write one such as"),
+        ("2026-02-03 24:05", "'2026-02-03 24:05' is not a date or time; write one such as"),
+    ],
+)
+def test_an_instant_that_no_clock_shows_is_a_fault(cell, message):
+    rows = "".join(f"2026-02-{day:02} 18:05\n" for day in range(1, 28)) * 10
+    [fault] = read(f"time\n{rows}{cell}\n").faults
+    assert fault.message.startswith(message)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 def test_the_encoding_and_the_separator_are_told_by_looking(encoding, separator):
