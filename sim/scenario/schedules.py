@@ -99,10 +99,15 @@ def _end(file: ScenarioFile, plan: StaffPlan) -> int | None:
     return file.clock.until if plan.until is None else plan.until
 
 
+def plan_of(file: ScenarioFile) -> StaffPlan:
+    """Return what a file asks of its crew; whoever comes here has refused a file that asks nothing."""
+    assert file.staff is not None
+    return file.staff
+
+
 def slots_of(file: ScenarioFile) -> tuple[Slot, ...]:
     """Return the slots of a file's `staff`, of which the last may be shorter."""
-    plan = file.staff
-    assert plan is not None
+    plan = plan_of(file)
     end = _end(file, plan)
     assert end is not None
     return tuple(

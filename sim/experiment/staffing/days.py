@@ -14,7 +14,7 @@ from sim.errors import NO_MEMORY, SimulationError
 from sim.metrics import attempts_of, final_of, orders_of
 from sim.model import NONE, Action, Ints, OrderClass, Workload
 from sim.scenario import Scenario
-from sim.scenario.schedules import Schedule, Slot, slots_of, with_schedule, without_crew
+from sim.scenario.schedules import Schedule, Slot, plan_of, slots_of, with_schedule, without_crew
 from sim.scenario.staffing import StaffPlan
 from sim.scenario.workload import crew_changes
 
@@ -80,9 +80,7 @@ class Kitchen:
     @cached_property
     def plan(self) -> StaffPlan:
         """What the file asks of its crew."""
-        plan = self.scenario.file.staff
-        assert plan is not None
-        return plan
+        return plan_of(self.scenario.file)
 
     @cached_property
     def slots(self) -> tuple[Slot, ...]:

@@ -9,7 +9,7 @@ from sim.experiment.frames import interval_cells
 from sim.experiment.presenting import StaffingPlots, presenter
 from sim.experiment.single import Run, run
 from sim.scenario import Scenario
-from sim.scenario.schedules import Schedule, Shift, Slot, bots_block, slots_of, with_schedule
+from sim.scenario.schedules import Schedule, Shift, Slot, bots_block, plan_of, slots_of, with_schedule
 from sim.scenario.staffing import Promise, StaffPlan
 from sim.statistics import Interval
 from sim.verdicts import Judgement
@@ -73,9 +73,7 @@ class Staffing:
     @property
     def plan(self) -> StaffPlan:
         """What the file asks."""
-        plan = self.scenario.file.staff
-        assert plan is not None
-        return plan
+        return plan_of(self.scenario.file)
 
     @cached_property
     def slots(self) -> tuple[Slot, ...]:
