@@ -7,12 +7,9 @@ from sim.output.documents.checks import check_document, finding_document, write_
 from sim.output.documents.estimates import pair_document, replications_document
 from sim.output.documents.experiments import (
     calibration_document,
-    compare_document,
     experiment_document,
     procedure,
-    select_document,
     staffing_document,
-    sweep_document,
     theory_document,
 )
 from sim.output.documents.runs import (
@@ -27,7 +24,6 @@ from sim.output.documents.runs import (
 __all__ = [
     "calibration_document",
     "check_document",
-    "compare_document",
     "compared_document",
     "details_document",
     "entries_document",
@@ -39,9 +35,7 @@ __all__ = [
     "pair_document",
     "procedure",
     "replications_document",
-    "select_document",
     "staffing_document",
-    "sweep_document",
     "theory_document",
     "write_check",
 ]
