@@ -39,11 +39,11 @@ case "$kind" in
   quick) .venv/bin/pytest -n auto --dist worksteal --quick "$@" tests || status=$? ;;
   coverage) # the thorough way, as in CI: property tests try more examples
     .venv/bin/coverage erase
-    .venv/bin/coverage run -m pytest -n "$workers" --dist worksteal --hypothesis-profile=thorough --nbmake "$@" notebooks tests || status=$?
+    .venv/bin/coverage run -m pytest -n "$workers" --dist worksteal --hypothesis-profile=thorough "$@" tests || status=$?
     .venv/bin/coverage combine --quiet
     .venv/bin/coverage report || status=$?
     ;;
-  *) .venv/bin/pytest -n "$workers" --dist worksteal --nbmake "$@" notebooks tests || status=$? ;;
+  *) .venv/bin/pytest -n "$workers" --dist worksteal "$@" tests || status=$? ;;
 esac
 wait "$mypy" || status=$?
 cat "$types"

@@ -68,7 +68,9 @@ SLOW = {
 
 
 def pytest_addoption(parser):
-    parser.addoption("--update-golden", action="store_true", help="rewrite the files in tests/golden")
+    parser.addoption(
+        "--update-golden", action="store_true", help="rewrite the files in tests/golden, and the outputs of notebooks"
+    )
     parser.addoption(
         "--quick", action="store_true", help="run what starts no program, server or cluster, in half a minute"
     )

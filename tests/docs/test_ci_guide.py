@@ -40,7 +40,7 @@ def kitchen(tmp_path, monkeypatch):
 
 def shell(command, folder, **more):
     settings = {name: value for name, value in os.environ.items() if not name.startswith(("TURSO_", "PYTEST_", "CI"))}
-    settings |= {"PATH": f"{BIN}:{os.environ['PATH']}", "PYTEST_ADDOPTS": "-p no:nbmake", **more}  # which loads slowly
+    settings |= {"PATH": f"{BIN}:{os.environ['PATH']}", **more}
     return subprocess.run(
         ["bash", "-c", command], cwd=folder, env=settings, capture_output=True, text=True, check=False
     )
@@ -60,7 +60,6 @@ def steps(section):
 @pytest.fixture
 def inner(pytester, kitchen, monkeypatch):
     """Run pytest in the folder, but in this process, which it loads nothing in; return what it prints."""
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:nbmake")
     monkeypatch.chdir(kitchen)
 
     def run(line):

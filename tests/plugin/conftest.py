@@ -11,7 +11,7 @@ from tests.helpers.plugin import HASTY, RUSH, write
 @pytest.fixture(autouse=True)
 def folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder in which pytest is run, without plugins that load slowly."""
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:nbmake -p no:hypothesispytest")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")
     pytester.makeini("[pytest]")  # so that nothing above it counts
     return pytester.path
 

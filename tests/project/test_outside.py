@@ -114,8 +114,7 @@ def told(python: Path, base: Path, *steps: tuple[str, str, int]) -> list[str]:
     Nothing of this process is in their environment. Commands of `sim` are run before all others.
     """
     home = base / "home"
-    # nbmake loads slowly
-    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTEST_ADDOPTS": "-p no:nbmake"}
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home)}
 
     def run(program: list[str | Path], folder: Path, given: str = "") -> tuple[int, str]:
         done = subprocess.run(

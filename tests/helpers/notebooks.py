@@ -1,0 +1,67 @@
+"""Notebooks: run by a kernel of Jupyter, as they are committed, and how one differs from another."""
+
+import base64
+import difflib
+import io
+import os
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+from PIL import Image
+
+from tests.helpers.waiting import PATIENCE
+
+_COMPILED = "import sim.engines; sim.engines.LONG = 0\n"
+"""The compiled engine from the first run on: it makes the same numbers in a tenth of the time."""
+_COLOURS = 64  # of a picture: letters and lines look the same, in a third of the bytes
+
+
+def executed(path: Path, settings: Path) -> NotebookNode:
+    """Return a notebook as it is after a run, with nothing in it that depends on the machine or the time.
+
+    `settings` is an empty folder for those of IPython. Coverage is not measured: it would double the time, and the
+    tests of `sim/` reach more than notebooks do.
+    """
+    startup = settings / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "compiled.py").write_text(_COMPILED, encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    notebook = nbformat.read(path, as_version=4)
+    resources = {"metadata": {"path": str(path.parent)}}
+    client = NotebookClient(notebook, timeout=PATIENCE, resources=resources, record_timing=False, coalesce_streams=True)
+    client.execute(env=environment | {"IPYTHONDIR": str(settings)})
+    notebook.metadata.language_info = {"name": "python"}  # its version is that of this machine
+    return notebook
+
+
+def with_small_pictures(notebook: NotebookNode) -> NotebookNode:
+    """Return the notebook with pictures of few colours, as they are committed."""
+    for data in _pictures(notebook):
+        picture = Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).convert("RGB")
+        small = io.BytesIO()
+        picture.quantize(_COLOURS, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+        data["image/png"] = base64.b64encode(small.getvalue()).decode()
+    return notebook
+
+
+def difference(committed: NotebookNode, run: NotebookNode) -> str:
+    """Return how a run differs from the committed notebook, line by line, or nothing.
+
+    Of pictures only their being there counts: their bytes differ from one build of matplotlib to the next.
+    """
+    before, after = (_readable(notebook).splitlines() for notebook in (committed, run))
+    return "\n".join(difflib.unified_diff(before, after, "committed", "run", lineterm=""))
+
+
+def _readable(notebook: NotebookNode) -> str:
+    without_pictures = nbformat.from_dict(notebook)
+    for data in _pictures(without_pictures):
+        data["image/png"] = "a picture"
+    return nbformat.writes(without_pictures)
+
+
+def _pictures(notebook: NotebookNode) -> list[NotebookNode]:
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return [output.data for output in outputs if "image/png" in output.get("data", {})]
