@@ -1,0 +1,36 @@
+"""How Markdown is written: a sentence a line, and guides that can be read in one go."""
+
+import pytest
+
+from tests.helpers import ROOT
+from tests.helpers.sentences import a_sentence_a_line
+
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / ".github").glob("*.md")]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("One. Two!\nThree?", "One.\nTwo!\nThree?\n"),
+        ("A sentence\nof two lines: here.", "A sentence of two lines: here.\n"),
+        ("- One. Two.\n- Three.", "- One.\n  Two.\n- Three.\n"),
+        ("1. One. Two.\n\n   ```sh\n   a. b\n   ```", "1. One.\n   Two.\n\n   ```sh\n   a. b\n   ```\n"),
+        ("Write `a. b`. Then `c`.", "Write `a. b`.\nThen `c`.\n"),
+        ("See [which crew?](a.md) for more. Or (so.) this.", "See [which crew?](a.md) for more.\nOr (so.) this.\n"),
+        ("**A heading.** One.\nTwo.", "**A heading.** One.\nTwo.\n"),
+        ("Cobham, A. (1954), Priority queues. Then more.", "Cobham, A. (1954), Priority queues.\nThen more.\n"),
+        ("| A. B. | C |", "| A. B. | C |\n"),
+    ],
+)
+def test_text_is_cut_at_the_ends_of_sentences_alone(text, lines):
+    assert a_sentence_a_line(text) == lines
+    assert a_sentence_a_line(lines) == lines
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_each_sentence_has_a_line_of_its_own(page, pytestconfig):
+    text = page.read_text()
+    if pytestconfig.getoption("--update-golden"):
+        page.write_text(a_sentence_a_line(text))
+    else:
+        assert text == a_sentence_a_line(text), "cut anew by --update-golden"
