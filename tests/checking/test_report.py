@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sim import check
@@ -179,6 +179,7 @@ def drawn(condition: Condition, interval: Interval) -> dict[str, tuple[float, fl
 
 
 @given(st.lists(VALUE, min_size=3, max_size=3).map(sorted), VALUE, st.sampled_from([*BELOW, *ABOVE]))
+@example([5e-324] * 3, 5e-324, "<")
 def test_an_interval_lies_where_it_should_exactly_if_its_ends_do(values, limit, operator):
     low, estimate, high = values
     ends = (float("-inf"), limit) if operator in BELOW else (limit, float("inf"))

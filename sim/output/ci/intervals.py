@@ -60,7 +60,7 @@ def queue_svg(queue: Sequence[int]) -> str:
 def _scale(values: Sequence[float]) -> _Scale:
     """Return a scale on which all values have room, and which is more than a point."""
     low, high = min(values), max(values)
-    room = (high - low or abs(high) or 1.0) * 0.15
+    room = (high - low or abs(high)) * 0.15 or 0.15
     return _Scale(max(low - room, 0.0) if low >= 0 else low - room, high + room)
 
 
