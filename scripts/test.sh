@@ -13,6 +13,8 @@ setup test
 [ "$kind" = quick ] || setup_npm
 # Tests start hundreds of programs, each of which would compile the sources anew.
 unset PYTHONDONTWRITEBYTECODE
+# Nor do they need the threads that each of them would start for linear algebra.
+export OPENBLAS_NUM_THREADS=1
 .venv/bin/python -m compileall -q sim kitchensim_pytest.py
 
 # The types take as long as they like beside the tests; what they say comes after them.

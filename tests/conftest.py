@@ -1,5 +1,6 @@
 """Fixtures that all tests share."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -103,6 +104,12 @@ def pytest_collection_modifyitems(config, items):
         slow = [item for item in items if SLOW & {*item.fixturenames} or item.get_closest_marker("slow")]
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if item not in slow]
+
+
+def pytest_collection_finish():
+    """Spare the garbage collector all that was imported, which stays: it would go through it hundreds of times."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

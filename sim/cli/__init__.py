@@ -3,9 +3,11 @@
 import os
 import sys
 from collections.abc import Callable
+from functools import cache
 from typing import Annotated
 
 import typer
+from typer.main import get_command
 
 from sim.cli import checking, database, experiments, fitting, runs, scenarios, staffing
 from sim.cli.kitchen import kitchen_command
@@ -68,10 +70,16 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(database.app, name="db")
 
 
+@cache
+def _whole_command() -> Callable[[], None]:
+    """Return the command with all that stand below it; typer would build them anew for each call."""
+    return get_command(app)
+
+
 def main() -> None:
     """Run the command line and exit with its status."""
     try:
-        app()
+        _whole_command()()
     except KitchensimError as error:
         complain(*error.lines)
         sys.exit(WRONG)

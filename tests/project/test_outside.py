@@ -124,9 +124,11 @@ def told(python: Path, base: Path, *steps: tuple[str, str, int]) -> list[str]:
 
     words = {step: (str(base / step[0]), shlex.split(step[1])) for step in steps}
     forked = [step for step in steps if words[step][1][0] == "sim"]
-    status, printed = run([python, "-P", "-c", FORKS], base, json.dumps([words[step] for step in forked]))
-    assert status == 0, printed
-    ends = dict(zip(forked, json.loads(printed), strict=True))
+    ends = {}
+    if forked:
+        status, printed = run([python, "-P", "-c", FORKS], base, json.dumps([words[step] for step in forked]))
+        assert status == 0, printed
+        ends = dict(zip(forked, json.loads(printed), strict=True))
     shown = []
     for step in steps:
         folder, [program, *more] = words[step]
