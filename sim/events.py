@@ -83,14 +83,14 @@ class EventLog:
             end=last if workload.horizon is None else workload.horizon,
         )
 
-    def first(self, size: int, end: int) -> "EventLog":
-        """Return a log of the first `size` events, whose run ended at `end`."""
+    def part(self, first: int, last: int, end: int) -> "EventLog":
+        """Return a log of the events from row `first` to before row `last`, whose run ended at `end`."""
         columns = (self.time, self.kind, self.order, self.order_class, self.bot)
-        return EventLog(*[column[:size] for column in columns], end=end)  # type: ignore[misc, arg-type]
+        return EventLog(*[column[first:last] for column in columns], end=end)  # type: ignore[misc, arg-type]
 
     def until(self, end: int) -> "EventLog":
         """Return the log of the same run as it ended at an earlier instant."""
-        return self.first(int(np.searchsorted(self.time, end, side="right")), end)
+        return self.part(0, int(np.searchsorted(self.time, end, side="right")), end)
 
     def __len__(self) -> int:
         """Return the number of events."""

@@ -8,7 +8,7 @@ bit, as every other engine. It stands behind `--engine` once it is named in `sim
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, get_args
 
-from numpy import bool_, uint8
+from numpy import array, bool_, float64, uint8
 from numpy.typing import NDArray
 
 from sim.events import EventKind, EventLog
@@ -48,6 +48,53 @@ class Outcome(NamedTuple):
     reach: float  # about what the largest of all integrals is: what passes 64 bits is wrong
     end: int
     followed: int
+
+
+class Outcomes(NamedTuple):
+    """The outcomes of some days with the same breaks, which are long columns together: see `Outcome`."""
+
+    order_class: NDArray[uint8]  # (orders of all days,), as are those to `returned`
+    created: Ints
+    completed: Ints
+    wait: Ints
+    lost: Ints
+    status: NDArray[uint8]
+    final_status: NDArray[uint8]
+    returned: NDArray[bool_]
+    rows: Ints  # (days, 2), the first order of each day, and the first one behind it
+    breaks: Ints  # (breaks,)
+    levels: Ints  # (days, breaks + 1, LEVELS)
+    highest: Ints  # (days, breaks, LEVELS)
+    area: NDArray[Any]  # (days, breaks, LEVELS)
+    wait_time: Ints  # (days,), as are the others
+    reach: NDArray[float64]
+    end: Ints
+    followed: Ints
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> "Outcomes":
+        """Return the outcome of a single day."""
+        columns, sums = outcome[:8], outcome[9:]
+        return cls._make(
+            (*columns, array([[0, len(outcome.created)]]), outcome.breaks, *(array([sum_]) for sum_ in sums))
+        )
+
+    @property
+    def columns(self) -> tuple[Any, ...]:
+        """The columns of orders."""
+        return self[:8]
+
+    def take(self, days: NDArray[bool_]) -> "Outcomes":
+        """Return some of the days."""
+        return Outcomes._make((*self[:8], self.rows[days], self.breaks, *(of_days[days] for of_days in self[10:])))
+
+    def day(self, place: int) -> Outcome:
+        """Return the outcome of one day."""
+        first, last = self.rows[place]
+        columns, sums = self[:8], self[10:]
+        return Outcome._make(
+            (*(column[first:last] for column in columns), self.breaks, *(of_day[place] for of_day in sums))
+        )
 
 
 CREATE_ORDER, ADD_BOT, REMOVE_BOT = (action.value for action in Action)

@@ -57,8 +57,8 @@ def compile_now() -> None:
         horizon=None,
     )
     metric_set = MetricSet()
-    _, outcome = compiled.run(workload, False, breaks_of(metric_set, np.empty(0, np.int64), None), None)
-    measure(metric_set, outcome, False, volume, new_pools())
+    _, outcomes = compiled.run_days([workload], False, breaks_of(metric_set, np.empty(0, np.int64), None), None)
+    measure(metric_set, outcomes, False, volume, new_pools())
     kitchen = Kitchen(Scenario.parse(_STAFFED), 0, "compiled")
     kitchen.run(kitchen.draw(1, 1), (1,))
     mark = kept_mark()

@@ -8,11 +8,10 @@ import numpy as np
 
 from sim.engines import Engine
 from sim.engines.contract import GONE, NORMAL, VIP, Outcome
-from sim.errors import NO_MEMORY, SimulationError
 from sim.experiment.results import Record, Replication, Results, Series, instants_of
-from sim.experiment.simulating import drawn, observed
+from sim.experiment.simulating import observed
 from sim.experiment.single import Run
-from sim.metrics import Counted, breaks_of, counts_of_pools, definition, measure, new_pools
+from sim.metrics import Measured, breaks_of, counts_of_pools, definition, measure, new_pools
 from sim.model import Ints
 from sim.scenario import Scenario
 from sim.units import SECOND
@@ -24,37 +23,41 @@ _MOST_SERIES = 200  # replications of which charts are made
 def observe(
     scenario: Scenario, seed: int, engine: Engine, numbers: Sequence[int], warmup: int, fingerprints: bool
 ) -> Results:
-    """Run some replications and return what they say behind a warm-up of so many microseconds; this is what a worker
-    does.
+    """Run replications of some ascending numbers and return what they say behind a warm-up of microseconds; this
+    is what a worker does.
 
     Raises:
         SimulationError: a replication is too large.
 
     """
-    metric_set, is_followed = scenario.metric_set.after(warmup), scenario.is_followed
-    values = np.empty((len(numbers), len(metric_set.names)))
-    bounds = np.empty(values.shape, bool)
-    pools, counts, records = new_pools(), list[Counted](), []
-    breaks = {size: breaks_of(metric_set, instants_of(scenario)[:size], scenario.end) for size in (0, None)}
-    started = datetime.now(UTC)
-    workloads = drawn(scenario, seed, numbers)
-    for row, number in enumerate(numbers):
-        has_series = number <= _MOST_SERIES
-        try:
-            breaks_of_row = breaks[None if has_series else 0]
-            chosen, outcome, fingerprint = observed(
-                scenario, seed, number, engine, breaks_of_row, fingerprints, next(workloads)
-            )
-            values[row], bounds[row], counted = measure(metric_set, outcome, is_followed, _kernel(chosen), pools)
-        except (SimulationError, MemoryError) as error:
-            reason = NO_MEMORY if isinstance(error, MemoryError) else error
-            raise SimulationError(f"{scenario.name}, replication {number}: {reason}") from None
-        counts.append(counted)
-        series = _series(outcome, instants_of(scenario), warmup) if has_series else None
-        finished = datetime.now(UTC)
-        records.append(Record(fingerprint, chosen, warmup, started, finished, series))
-        started = finished
-    return Results(metric_set, numbers, values, bounds, Counted.of_days(counts), records, counts_of_pools(pools))
+    metric_set, is_followed, instants = scenario.metric_set.after(warmup), scenario.is_followed, instants_of(scenario)
+    pools, parts, records, order = new_pools(), list[Measured](), list[Record](), list[int]()
+    for has_series in (True, False):
+        some = [number for number in numbers if (number <= _MOST_SERIES) is has_series]
+        breaks = breaks_of(metric_set, instants if has_series else instants[:0], scenario.end)
+        started = datetime.now(UTC)
+        for runs in observed(scenario, seed, some, engine, breaks, fingerprints):
+            parts.append(measure(metric_set, runs.outcomes, is_followed, _kernel(runs.engine), pools))
+            series: list[Series | None] = [None] * len(runs.numbers)
+            if has_series:
+                series = [_series(runs.outcomes.day(row), instants, warmup) for row in range(len(runs.numbers))]
+            finished = datetime.now(UTC)
+            duration = (finished - started) / len(runs.numbers)
+            for row, (fingerprint, of_row) in enumerate(zip(runs.fingerprints, series, strict=True)):
+                times = started + row * duration, started + (row + 1) * duration
+                records.append(Record(fingerprint, runs.engine, warmup, *times, of_row))
+            order += runs.numbers
+            started = finished
+    measured, days = Measured.join(parts), np.argsort(order)
+    return Results(
+        metric_set,
+        numbers,
+        measured.values[days],
+        measured.bounds[days],
+        measured.by_name(days),
+        [records[day] for day in days],
+        counts_of_pools(pools),
+    )
 
 
 def replication_of(run: Run) -> Replication:

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
+import numpy as np
+
 from sim.engines import Engine, Progress
-from sim.engines.contract import Outcome
+from sim.engines.contract import Outcome, Outcomes
 from sim.errors import NO_MEMORY, SimulationError
 from sim.events import EventLog
 from sim.experiment.frames import Times, Verdicts, frame_of
@@ -101,10 +103,11 @@ class Run:
         metric_set = self.scenario.metric_set.after(self.warmup)
         breaks = breaks_of(metric_set, instants_of(self.scenario), self.scenario.end)
         outcome = outcome_of(self.workload, self.log, orders, attempts, self.final, breaks)
-        measured = measure(metric_set, outcome, self.scenario.is_followed)
-        values = values_by_name(metric_set, measured.values)
-        bounds = frozenset(name for name, is_bound in zip(values, measured.bounds, strict=True) if is_bound)
-        return Measures(orders, attempts, values, bounds, measured.counted.by_name(), outcome)
+        measured = measure(metric_set, Outcomes.of(outcome), self.scenario.is_followed)
+        values = values_by_name(metric_set, measured.values[0])
+        bounds = frozenset(name for name, is_bound in zip(values, measured.bounds[0], strict=True) if is_bound)
+        counts = {name: days[0] for name, days in measured.by_name(np.zeros(1, np.int64)).items()}
+        return Measures(orders, attempts, values, bounds, counts, outcome)
 
     @cached_property
     def fingerprint(self) -> str:

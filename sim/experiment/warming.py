@@ -33,15 +33,17 @@ def warmup_of(scenario: Scenario, seed: int, engine: Engine) -> int:
 
 
 def _mser5(scenario: Scenario, seed: int, engine: Engine) -> int:
-    waits, instants = [], []
-    for replication in range(1, _REPLICATIONS + 1 if scenario.is_random else 2):
-        outcome = observed(scenario, seed, replication, engine, _START, with_fingerprint=False).outcome
-        has_stayed = outcome.final_status != GONE
-        waits.append(outcome.wait[has_stayed] / SECOND)
-        instants.append(outcome.created[has_stayed])
-    cut = mser5_cut(waits)
+    waits, instants = {}, {}
+    numbers = range(1, _REPLICATIONS + 1 if scenario.is_random else 2)
+    for runs in observed(scenario, seed, numbers, engine, _START, with_fingerprints=False):
+        for row, number in enumerate(runs.numbers):
+            outcome = runs.outcomes.day(row)
+            has_stayed = outcome.final_status != GONE
+            waits[number] = outcome.wait[has_stayed] / SECOND
+            instants[number] = outcome.created[has_stayed]
+    cut = mser5_cut([waits[number] for number in numbers])
     if cut is None:
         raise SimulationError(
             "mser5 finds no end of the warm-up in the first half of the run; lengthen the run, or write warmup: 30m"
         )
-    return round(float(np.mean([created[cut] for created in instants]))) if cut else 0
+    return round(float(np.mean([created[cut] for created in instants.values()]))) if cut else 0

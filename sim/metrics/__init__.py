@@ -3,7 +3,6 @@
 from sim.metrics.definition import METRICS
 from sim.metrics.levels import FROM_PENDING, TO_PENDING, steps
 from sim.metrics.measuring import (
-    Counted,
     Measured,
     breaks_of,
     counts_of_pools,
@@ -19,7 +18,6 @@ __all__ = [
     "OUTCOMES",
     "TO_PENDING",
     "Attempts",
-    "Counted",
     "Final",
     "Measured",
     "Orders",

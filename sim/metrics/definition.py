@@ -9,11 +9,8 @@ import numpy as np
 from sim.engines.contract import ALL, BOTS, BUSY, COMPLETE, GONE, PENDING, PROCESSING
 from sim.metrics.durations import (
     FLOW,
-    MAX,
-    MEAN,
     SERVICE,
     WAIT,
-    WITHIN,
     Array,
     add,
     ascending,
@@ -21,9 +18,10 @@ from sim.metrics.durations import (
     durations,
     durations_of,
     equal_to,
+    percentiles,
     summary,
-    up_to,
 )
+from sim.metrics.spans import END, completions, integral, length, level, rows_of_span, rows_of_spans
 from sim.model import FAMILIES, NONE
 from sim.units import HOUR, SECOND
 
@@ -45,20 +43,21 @@ another one are shown, but never extended.
     UTILISATION,
 ) = range(SERVICE + 1, len(FAMILIES))
 """The families of metrics behind those of durations, in the order of FAMILIES."""
-END, RATE, VALUE = range(WITHIN + 1, WITHIN + 4)
-"""The statistics behind those of durations."""
+RATE, VALUE = range(END + 1, END + 3)
+"""The statistics behind those of durations and levels."""
 
-FAMILY, GROUP, FIRST_SPAN, LAST_SPAN, FIRST_REQUEST, LAST_REQUEST, COUNTED = range(7)
-"""Columns of a block: metrics of one family, one group of orders (ALL or a class) and one window. COUNTED is its place
-among the blocks whose durations are counted, or NONE.
+GROUP, FIRST_SPAN, LAST_SPAN, FIRST_BLOCK, LAST_BLOCK = range(5)
+"""Columns of a part: metrics of one group of orders (ALL or a class) and one window."""
+FAMILY, FIRST_REQUEST, FIRST_PERCENTILE, LAST_REQUEST, COUNTED = range(5)
+"""Columns of a block: metrics of one part and one family; percentiles are the last ones. COUNTED is its place among the
+blocks whose durations are counted, or NONE.
 """
 Columns = tuple[Array, Array, Array, Array, Array, Array, Array]
 """When orders were created and completed, wait, lost, status, final status, and whether they were returned."""
-START, STOP, FIRST_SEGMENT, LAST_SEGMENT = range(4)
-"""Columns of a span; STOP is NONE for the horizon. Segments are the stretches between breaks."""
 
 
-def fill(  # noqa: C901, PLR0912 - a branch for each kind of metric
+def fill(
+    parts: Array,
     blocks: Array,
     requests: Array,
     spans: Array,
@@ -71,6 +70,94 @@ def fill(  # noqa: C901, PLR0912 - a branch for each kind of metric
     status: Array,
     final_status: Array,
     returned: Array,
+    rows: Array,
+    levels: Array,
+    highest: Array,
+    area: Array,
+    end: Array,
+    followed: Array,
+    values: Array,
+    bounds: Array,
+    pools: Array,
+    counts: Array,
+    ends: Array,
+) -> None:
+    """Fill in the value of each request on each day, NaN where nothing was observed, and whether it is only a lower
+    bound.
+
+    Args:
+        parts: (parts, 5), sorted by group.
+        blocks: (blocks, 5), those of one part after those of another.
+        requests: (metrics, 2), the statistic and its parameter, thousandths of a percentile or microseconds of a limit.
+        spans: (spans, 4) of the windows.
+        is_followed: whether orders are followed behind the end; else what is not over then never happens.
+        order_class: this column and those to `followed` are `Outcomes`.
+        created: likewise.
+        completed: likewise.
+        wait: likewise.
+        lost: likewise.
+        status: likewise.
+        final_status: likewise.
+        returned: likewise.
+        rows: likewise.
+        levels: likewise.
+        highest: likewise.
+        area: likewise.
+        end: likewise.
+        followed: likewise.
+        values: (days, metrics), filled in.
+        bounds: (days, metrics), filled in.
+        pools: (families, classes, places) of the durations of all orders of the first span, added to; or (0, 0, 0).
+        counts: (2, places), filled in: which ranges have durations, block after block and day after day, and how many.
+        ends: (days * counted blocks + 1,), the first of which is 0, filled in: where the ranges of a block end.
+
+    """
+    values[:] = np.nan
+    bounds[:] = False
+    counted = (len(ends) - 1) // max(1, len(rows))
+    for day in range(len(rows)):
+        of_day = slice(rows[day, 0], rows[day, 1])
+        of_class = order_class[of_day]
+        columns = of_group = (
+            created[of_day],
+            completed[of_day],
+            wait[of_day],
+            lost[of_day],
+            status[of_day],
+            final_status[of_day],
+            returned[of_day],
+        )
+        for place in range(len(parts)):
+            group = parts[place, GROUP]
+            if place == 0 or group != parts[place - 1, GROUP]:
+                of_group = columns if group == ALL else chosen(columns, rows_of_class(of_class, group))
+            fill_part(
+                parts[place],
+                blocks,
+                requests,
+                spans,
+                is_followed,
+                of_group,
+                levels[day],
+                highest[day],
+                area[day],
+                end[day],
+                followed[day],
+                values[day],
+                bounds[day],
+                pools,
+                counts,
+                ends[day * counted : (day + 1) * counted + 1],
+            )
+
+
+def fill_part(  # noqa: C901, PLR0912 - a branch for each kind of metric
+    part: Array,
+    blocks: Array,
+    requests: Array,
+    spans: Array,
+    is_followed: bool,
+    of_group: Columns,
     levels: Array,
     highest: Array,
     area: Array,
@@ -82,92 +169,66 @@ def fill(  # noqa: C901, PLR0912 - a branch for each kind of metric
     counts: Array,
     ends: Array,
 ) -> None:
-    """Fill in the value of each request, NaN where nothing was observed, and whether it is only a lower bound.
-
-    Args:
-        blocks: (blocks, 7), sorted so that blocks of one group follow each other, and of these those of one window.
-        requests: (metrics, 2), the statistic and its parameter, thousandths of a percentile or microseconds of a limit.
-        spans: (spans, 4) of the windows.
-        is_followed: whether orders are followed behind the end; else what is not over then never happens.
-        order_class: this column and those to `followed` are an `Outcome`.
-        created: likewise.
-        completed: likewise.
-        wait: likewise.
-        lost: likewise.
-        status: likewise.
-        final_status: likewise.
-        returned: likewise.
-        levels: likewise.
-        highest: likewise.
-        area: likewise.
-        end: likewise.
-        followed: likewise.
-        values: (metrics,), filled in.
-        bounds: (metrics,), filled in.
-        pools: (families, classes, places) of the durations of all orders of the first span, added to; or (0, 0, 0).
-        counts: (2, places), filled in: which ranges have durations, block after block, and how many.
-        ends: (counted blocks + 1,), the first of which is 0, filled in: where the ranges of a block end.
-
-    """
-    values[:] = np.nan
-    bounds[:] = False
-    columns = of_group = of_window = created, completed, wait, lost, status, final_status, returned
-    start, stop = 0, len(created)  # the rows of the window, as long as it has one span
-    for place in range(len(blocks)):
-        block = blocks[place]
-        family, group = block[FAMILY], block[GROUP]
-        first, last = block[FIRST_REQUEST], block[LAST_REQUEST]
-        wanted, answers, marks = requests[first:last], values[first:last], bounds[first:last]
-        within = spans[block[FIRST_SPAN] : block[LAST_SPAN]]
-        is_new_group = place == 0 or group != blocks[place - 1, GROUP]
-        if is_new_group:
-            of_group = columns if group == ALL else chosen(columns, rows_of_class(order_class, group))
-        if is_new_group or block[FIRST_SPAN] != blocks[place - 1, FIRST_SPAN]:
-            of_window = of_group
-            start, stop = rows_of_span(within, 0, of_group[0])
-            if len(within) > 1:
-                of_window = chosen(of_group, rows_of_spans(within, of_group[0]))
-                start, stop = 0, len(of_window[0])
-        born, ended, waited, thrown_away, state, final_state, came_back = of_window
+    """Fill in what a part asks of one day."""
+    group, first, last = part[GROUP], part[FIRST_SPAN], part[LAST_SPAN]
+    orders = of_group
+    start, stop = rows_of_span(spans, first, of_group[0])
+    if last - first > 1:
+        orders = chosen(of_group, rows_of_spans(spans, first, last, of_group[0]))
+        start, stop = 0, len(orders[0])
+    created, completed, wait, lost, status, final_status, returned = orders
+    for place in range(part[FIRST_BLOCK], part[LAST_BLOCK]):
+        family, counted = blocks[place, FAMILY], blocks[place, COUNTED]
+        request, percentile, behind = (
+            blocks[place, FIRST_REQUEST],
+            blocks[place, FIRST_PERCENTILE],
+            blocks[place, LAST_REQUEST],
+        )
         if family in (WAIT, FLOW, SERVICE):
             times, settled, so_far = durations_of(
                 family,
                 is_followed,
-                born[start:stop],
-                ended[start:stop],
-                waited[start:stop],
-                final_state[start:stop],
+                created[start:stop],
+                completed[start:stop],
+                wait[start:stop],
+                final_status[start:stop],
                 followed,
             )
-            orders = len(settled) if family == SERVICE else stop - start
-            ordered = ascending(times) if block[COUNTED] != NONE else times[:0]
-            durations(wanted, times, ordered, settled, so_far, is_followed, orders, answers, marks)
-            if len(pools) and group != ALL and block[FIRST_SPAN] == 0:
+            ordered = times[:0]
+            if counted != NONE:
+                ordered = ascending(times)
+                ends[counted + 1] = ends[counted] + distribution(ordered, counts[:, ends[counted] :])
+            if percentile < behind:
+                percentiles(requests, percentile, behind, times, ordered, settled, so_far, values, bounds)
+            shared = len(settled) if family == SERVICE else stop - start
+            durations(requests, request, percentile, times, settled, so_far, is_followed, shared, values, bounds)
+            if len(pools) and group != ALL and first == 0:
                 add(pools[family, group], times)
-            if block[COUNTED] != NONE:
-                begin = ends[block[COUNTED]]
-                ends[block[COUNTED] + 1] = begin + distribution(ordered, counts[:, begin:])
         elif family in (QUEUE, BOT_COUNT):
             column = group if family == QUEUE else BOTS
-            level(wanted, within, levels[:, column], highest[:, column], area[:, column], end, answers)
+            level(requests, request, behind, spans, first, last, column, levels, highest, area, end, values)
         elif family == THROUGHPUT:
-            if length(within, end):
-                answers[0] = completions(within, of_group[1], end) / (length(within, end) / HOUR)
+            span = length(spans, first, last, end)
+            if span:
+                values[request] = completions(spans, first, last, of_group[1], end) / (span / HOUR)
         elif family == WASTED:
-            answers[0] = summary(thrown_away[start:stop])[0] / SECOND
+            values[request] = summary(lost[start:stop])[0] / SECOND
         elif family == UTILISATION:
-            if integral(within, area[:, BOTS]):
-                answers[0] = float(integral(within, area[:, BUSY])) / float(integral(within, area[:, BOTS]))
+            bots = integral(spans, first, last, area, BOTS)
+            if bots:
+                values[request] = float(integral(spans, first, last, area, BUSY)) / float(bots)
         else:
             fate(
-                wanted,
+                requests,
+                request,
+                behind,
                 family,
-                state[start:stop],
-                final_state[start:stop],
-                came_back[start:stop],
+                status[start:stop],
+                final_status[start:stop],
+                returned[start:stop],
                 is_followed,
-                answers,
-                marks,
+                values,
+                bounds,
             )
 
 
@@ -182,75 +243,10 @@ def chosen(columns: Columns, rows: Array) -> Columns:
     return created[rows], completed[rows], wait[rows], lost[rows], status[rows], final_status[rows], returned[rows]
 
 
-def rows_of_span(spans: Array, place: int, created: Array) -> tuple[int, int]:
-    """Return the first row of the orders that were created within a span, and the first one behind it."""
-    first, last = created_before(created, spans[place, START]), len(created)
-    if spans[place, STOP] != NONE:
-        last = created_before(created, spans[place, STOP])
-    return first, max(first, last)
-
-
-def rows_of_spans(spans: Array, created: Array) -> Array:
-    """Return the rows of the orders that were created within spans."""
-    first, last = rows_of_span(spans, 0, created)
-    rows = np.arange(first, last)
-    for place in range(1, len(spans)):
-        first, last = rows_of_span(spans, place, created)
-        rows = np.append(rows, np.arange(first, last))
-    return rows
-
-
-def created_before(created: Array, instant: int) -> int:
-    """Return how many orders were created before an instant."""
-    return int(np.searchsorted(created, instant))
-
-
-def length(spans: Array, end: int) -> int:
-    """Return how long spans are together, as far as the run reaches."""
-    span = 0
-    for place in range(len(spans)):
-        stop = end if spans[place, STOP] == NONE else min(spans[place, STOP], end)
-        span += max(0, stop - spans[place, START])
-    return span
-
-
-def integral(spans: Array, area: Array) -> int:
-    """Return the integral of a level over spans."""
-    gathered = 0
-    for place in range(len(spans)):
-        gathered += area[spans[place, FIRST_SEGMENT] : spans[place, LAST_SEGMENT]].sum()
-    return gathered
-
-
-def level(requests: Array, spans: Array, levels: Array, highest: Array, area: Array, end: int, values: Array) -> None:
-    """Fill in mean over time, highest and last level within spans."""
-    for place in range(len(requests)):
-        statistic, last = requests[place, 0], spans[-1, LAST_SEGMENT]
-        if statistic == MEAN and length(spans, end):
-            values[place] = float(integral(spans, area)) / length(spans, end)
-        elif statistic == MAX:
-            most = levels[last]
-            for index in range(len(spans)):
-                first, stop = spans[index, FIRST_SEGMENT], spans[index, LAST_SEGMENT]
-                most = max(most, levels[first : stop + 1].max())
-                for segment in range(first, stop):
-                    most = max(most, highest[segment])
-            values[place] = most
-        elif statistic == END:
-            values[place] = levels[last]
-
-
-def completions(spans: Array, completed: Array, end: int) -> int:
-    """Return how many orders were completed within spans."""
-    number = 0
-    for place in range(len(spans)):
-        stop = end + 1 if spans[place, STOP] == NONE else spans[place, STOP]
-        number += max(0, up_to(completed, stop - 1) - up_to(completed, spans[place, START] - 1))
-    return number
-
-
 def fate(
     requests: Array,
+    request: int,
+    behind: int,
     family: int,
     status: Array,
     final_status: Array,
@@ -269,7 +265,7 @@ def fate(
         count = int(np.count_nonzero(returned))
     elif family != CREATED:
         count = equal_to(status, code)
-    for place in range(len(requests)):
+    for place in range(request, behind):
         if requests[place, 0] != RATE:
             values[place] = count
         elif orders and family in (COMPLETED, ABANDONED):  # shares of what became of orders at last

@@ -17,7 +17,7 @@ Array = Any
 
 WAIT, FLOW, SERVICE = range(3)
 """The first of all families of metrics."""
-MEAN, SD, MIN, MAX, N, PERCENTILE, WITHIN = range(7)
+MEAN, SD, MIN, MAX, N, WITHIN, PERCENTILE = range(7)
 """The statistics of times, which are the first of all statistics."""
 
 
@@ -68,10 +68,37 @@ def distribution(ordered: Array, counts: Array) -> int:
     return size
 
 
-def durations(
+def percentiles(
     requests: Array,
+    first: int,
+    behind: int,
     times: Array,
     ordered: Array,
+    settled: Array,
+    so_far: Array,
+    values: Array,
+    bounds: Array,
+) -> None:
+    """Fill in the percentiles that requests `first` to before `behind` ask of durations.
+
+    Each is the smallest that at least this share does not exceed (Hyndman and Fan 1996, type 1). `ordered` has the
+    times in ascending order where they are sorted anyway, else nothing.
+    """
+    n = len(times)
+    if n == 0:
+        return
+    ranks = -(-requests[first:behind, 1] * n // 1000) - 1  # in whole numbers
+    chosen = ordered[ranks] if len(ordered) else order_statistics(times, ranks)
+    for index in range(behind - first):
+        values[first + index] = chosen[index] / SECOND
+        bounds[first + index] = len(so_far) > 0 and up_to(settled, chosen[index]) <= ranks[index]
+
+
+def durations(
+    requests: Array,
+    first: int,
+    behind: int,
+    times: Array,
     settled: Array,
     so_far: Array,
     is_followed: bool,
@@ -79,23 +106,16 @@ def durations(
     values: Array,
     bounds: Array,
 ) -> None:
-    """Fill in statistics of durations; those of open orders, which are `so_far`, go on for nobody knows how long.
+    """Fill in what requests `first` to before `behind` ask of durations; those of open orders, which are `so_far`, go
+    on for nobody knows how long.
 
-    `ordered` has the times in ascending order where they are sorted anyway, else nothing. `orders` is the number of
-    orders of which a service level is the share. Where orders are not followed, what is open never ends.
+    `orders` is the number of orders of which a service level is the share. Where orders are not followed, what is open
+    never ends.
     """
     n, opened = len(times), len(so_far)
     sum_of_times, least, most = summary(times)
-    percentiles = np.flatnonzero(requests[:, 0] == PERCENTILE)
-    if n and len(percentiles):
-        # The smallest that at least this share does not exceed (Hyndman and Fan 1996, type 1), in whole numbers.
-        ranks = -(-requests[percentiles, 1] * n // 1000) - 1
-        chosen = ordered[ranks] if len(ordered) else order_statistics(times, ranks, least, most)
-        for index in range(len(percentiles)):
-            values[percentiles[index]] = chosen[index] / SECOND
-            bounds[percentiles[index]] = opened > 0 and up_to(settled, chosen[index]) <= ranks[index]
     mean = sum_of_times / n if n else np.nan
-    for place in range(len(requests)):
+    for place in range(first, behind):
         statistic, limit = requests[place, 0], requests[place, 1]
         if statistic == N:
             values[place] = n
@@ -149,6 +169,6 @@ def ascending(times: Array) -> Array:
     return np.sort(times)
 
 
-def order_statistics(times: Array, ranks: Array, least: int, most: int) -> Array:  # noqa: ARG001 - loops use them
+def order_statistics(times: Array, ranks: Array) -> Array:
     """Return the times of some ascending ranks, from 0."""
     return np.sort(times)[ranks]

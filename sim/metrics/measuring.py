@@ -1,4 +1,4 @@
-"""From the outcome of a run to the values of a set of metrics."""
+"""From the outcomes of days to the values of a set of metrics."""
 
 from collections.abc import Sequence
 from functools import lru_cache, partial
@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engines.contract import ALL, LARGEST, Outcome
+from sim.engines.contract import ALL, LARGEST, Outcomes
 from sim.errors import SimulationError
 from sim.metrics import definition, durations
+from sim.metrics.spans import END
 from sim.model import FAMILIES, NONE, Ints, Metric, MetricSet, OrderClass
 from sim.statistics import PLACES, Counts, DailyCounts
 
@@ -22,7 +23,7 @@ _STATISTICS = {
     "min": durations.MIN,
     "max": durations.MAX,
     "n": durations.N,
-    "end": definition.END,
+    "end": END,
     "rate": definition.RATE,
     "": definition.VALUE,
 }
@@ -31,42 +32,34 @@ Definition = Any
 """`sim.metrics.definition`, or the same compiled, `sim.metrics.volume`."""
 
 
-class Counted(NamedTuple):
-    """How many orders of one run had which duration, for each distribution with a named percentile: see `Counts`."""
-
-    names: tuple[str, ...]  # of the distributions
-    places: NDArray[np.int32]  # of all distributions, one after the other
-    counts: Ints
-    ends: Ints  # (distributions + 1,), where the places of one begin and those of the last one end
-
-    def by_name(self) -> dict[str, Counts]:
-        """Return the counts of each distribution."""
-        days = DailyCounts(self.places, self.counts, self.ends[1:])
-        return dict(zip(self.names, days, strict=True))
-
-    @staticmethod
-    def of_days(runs: Sequence["Counted"]) -> dict[str, DailyCounts]:
-        """Return the counts of each distribution in some runs with the same metrics, at least one."""
-        all_parts = DailyCounts(
-            np.concatenate([run.places for run in runs]),
-            np.concatenate([run.counts for run in runs]),
-            np.cumsum(np.diff([run.ends for run in runs], axis=1)),
-        )
-        names = runs[0].names
-        return {name: all_parts.take(np.arange(place, len(all_parts), len(names))) for place, name in enumerate(names)}
-
-
 class Measured(NamedTuple):
-    """The metrics of one run, in the order of their set; durations in seconds, NaN where nothing was observed."""
+    """The metrics of some days, in the order of their set; durations in seconds, NaN where nothing was observed."""
 
-    values: NDArray[np.float64]  # (metrics,)
-    bounds: NDArray[np.bool_]  # (metrics,), whether the value is a lower bound: orders were not over at the last
-    counted: Counted
+    values: NDArray[np.float64]  # (days, metrics)
+    bounds: NDArray[np.bool_]  # (days, metrics), whether the value is a lower bound: orders were not over at the last
+    counts: DailyCounts  # for each day and distribution with a named percentile: how many orders had which duration
+    distributions: tuple[str, ...]
+
+    def by_name(self, days: Ints) -> dict[str, DailyCounts]:
+        """Return the counts of some days by distribution."""
+        several = len(self.distributions)
+        return {name: self.counts.take(days * several + place) for place, name in enumerate(self.distributions)}
+
+    @classmethod
+    def join(cls, parts: Sequence["Measured"]) -> "Measured":
+        """Return all days of some parts with the same metrics, one part after the other."""
+        return cls(
+            np.concatenate([part.values for part in parts]),
+            np.concatenate([part.bounds for part in parts]),
+            DailyCounts.join(part.counts for part in parts),
+            parts[0].distributions,
+        )
 
 
 class _Plan(NamedTuple):
     """A set of metrics as numbers; see `definition.fill`."""
 
+    parts: Ints
     blocks: Ints
     requests: Ints
     spans: Ints
@@ -83,32 +76,30 @@ def breaks_of(metric_set: MetricSet, instants: Ints, end: int | None) -> Ints:
 
 def measure(
     metric_set: MetricSet,
-    outcome: Outcome,
+    outcomes: Outcomes,
     is_followed: bool,
     kernel: Definition = definition,
     pools: NDArray[np.int64] = _NO_POOLS,
 ) -> Measured:
-    """Return the metrics of a run, and add the durations of its orders to `pools`; `is_followed` says whether orders
-    are followed behind its end.
+    """Return the metrics of some days, and add the durations of their orders to `pools`; `is_followed` says whether
+    orders are followed behind the end.
 
     Raises:
-        SimulationError: the outcome contradicts itself.
+        SimulationError: the outcome of a day contradicts itself.
 
     """
-    _check_sums(outcome)
-    plan = _plan(metric_set, outcome.breaks.tobytes())
-    values, bounds = np.empty(len(plan.order)), np.empty(len(plan.order), np.bool_)
-    columns = outcome[:8]
-    sums = (outcome.levels, outcome.highest, outcome.area, outcome.end, outcome.followed)
-    counts = np.empty((2, len(plan.counted) * min(len(outcome.created), PLACES)), np.int64)
-    ends = np.zeros(len(plan.counted) + 1, np.int64)
-    kernel.fill(
-        plan.blocks, plan.requests, plan.spans, is_followed, *columns, *sums, values, bounds, pools, counts, ends
-    )
+    _check_sums(outcomes)
+    plan = _plan(metric_set, outcomes.breaks.tobytes())
+    days, sizes = len(outcomes.rows), np.minimum(np.diff(outcomes.rows), PLACES)
+    values, bounds = np.empty((days, len(plan.order))), np.empty((days, len(plan.order)), np.bool_)
+    counts = np.empty((2, len(plan.counted) * int(sizes.sum())), np.int64)
+    ends = np.zeros(days * len(plan.counted) + 1, np.int64)
+    sums = (outcomes.levels, outcomes.highest, outcomes.area, outcomes.end, outcomes.followed)
+    kernel.fill(*plan[:4], is_followed, *outcomes.columns, outcomes.rows, *sums, values, bounds, pools, counts, ends)
     size = ends[-1]
-    counted = Counted(plan.counted, counts[0, :size].astype(np.int32), counts[1, :size].copy(), ends)
-    measured = Measured(np.empty(len(values)), np.empty(len(values), np.bool_), counted)
-    measured.values[plan.order], measured.bounds[plan.order] = values, bounds
+    of_blocks = DailyCounts(counts[0, :size].astype(np.int32), counts[1, :size].copy(), ends[1:])
+    measured = Measured(np.empty(values.shape), np.empty(bounds.shape, np.bool_), of_blocks, plan.counted)
+    measured.values[:, plan.order], measured.bounds[:, plan.order] = values, bounds
     return measured
 
 
@@ -128,23 +119,23 @@ def counts_of_pools(pools: NDArray[np.int64]) -> dict[str, Counts]:
     return counts
 
 
-def _check_sums(outcome: Outcome) -> None:
+def _check_sums(outcomes: Outcomes) -> None:
     """Hold the integral of the queue against the sum of all times spent PENDING, which are equal on every sample path
     (Stidham 1974, A last word on L = λW).
     """
-    if outcome.reach > LARGEST:
-        return
-    queue = int(outcome.area[:, ALL].sum())
-    if queue != outcome.wait_time:
+    queue = outcomes.area[:, :, ALL].sum(axis=1)
+    wrong = np.flatnonzero((queue != outcomes.wait_time) & (outcomes.reach <= LARGEST))
+    if len(wrong):
+        day = wrong[0]
         raise SimulationError(
-            f"internal error: the queue's integral is {queue} and the waits' sum {outcome.wait_time} microseconds; "
-            "please report this with the scenario and its seed"
+            f"internal error: the queue's integral is {int(queue[day])} and the waits' sum {outcomes.wait_time[day]} "
+            "microseconds; please report this with the scenario and its seed"
         )
 
 
 @lru_cache(maxsize=64)
 def _plan(metric_set: MetricSet, breaks: bytes) -> _Plan:
-    instants = np.frombuffer(breaks, np.int64)
+    instants, metrics = np.frombuffer(breaks, np.int64), metric_set.metrics
     spans: list[tuple[int, int, int, int]] = []
     rows_of_window: dict[str, tuple[int, int]] = {}
     for window in metric_set.all_windows:
@@ -159,26 +150,34 @@ def _plan(metric_set: MetricSet, breaks: bytes) -> _Plan:
     order_of_windows = {window.name: place for place, window in enumerate(metric_set.all_windows)}
 
     def block_of(place: int) -> tuple[int, int, int]:
-        metric = metric_set.metrics[place]
+        metric = metrics[place]
         return _group(metric), order_of_windows[metric.window], _family(metric)
 
-    places = sorted(range(len(metric_set.metrics)), key=block_of)
+    places = sorted(range(len(metrics)), key=lambda place: (*block_of(place), *_request(metrics[place])))
+    parts: list[tuple[int, ...]] = []
     blocks: list[tuple[int, ...]] = []
     requests: list[tuple[int, int]] = []
     distributions = {metric.distribution for metric in metric_set.counted}
     counted: list[str] = []
-    for (group, place_of_window, family), members in groupby(places, key=block_of):
-        first = len(requests)
-        requests += [_request(metric_set.metrics[place]) for place in members]
+    for (group, place_of_window), of_part in groupby(places, key=lambda place: block_of(place)[:2]):
+        first_block = len(blocks)
+        for family, of_block in groupby(of_part, key=lambda place: block_of(place)[2]):
+            members = list(of_block)
+            first = len(requests)
+            requests += [_request(metrics[place]) for place in members]
+            first_percentile = len(requests) - sum(metrics[place].per_mille is not None for place in members)
+            distribution = metrics[members[0]].distribution
+            place = NONE
+            if distribution in distributions:
+                place = len(counted)
+                counted.append(distribution)
+            blocks.append((family, first, first_percentile, len(requests), place))
         spans_of_window = rows_of_window[metric_set.all_windows[place_of_window].name]
-        distribution = metric_set.metrics[places[first]].distribution
-        place = NONE
-        if distribution in distributions:
-            place = len(counted)
-            counted.append(distribution)
-        blocks.append((family, group, *spans_of_window, first, len(requests), place))
+        parts.append((group, *spans_of_window, first_block, len(blocks)))
     as_array = partial(np.array, dtype=np.int64)
-    return _Plan(as_array(blocks), as_array(requests), as_array(spans), as_array(places), tuple(counted))
+    return _Plan(
+        as_array(parts), as_array(blocks), as_array(requests), as_array(spans), as_array(places), tuple(counted)
+    )
 
 
 def _group(metric: Metric) -> int:

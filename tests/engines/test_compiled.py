@@ -6,18 +6,21 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from numba.core.caching import UserProvidedCacheLocator
 
 import sim.engines
 from sim import load_scenario, replicate, run
-from sim.engines import LONG, choose_engine
+from sim.engines import LONG, choose_engine, compiled
 from sim.engines.compiled import jit
-from sim.metrics import volume
+from sim.metrics import Measured, breaks_of, measure, new_pools, volume
 from sim.output.documents import metrics_document
 from tests.helpers import ROOT
+from tests.helpers.engines import METRICS, random_workload, same, same_log
 from tests.helpers.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.usefixtures("compiled_engine")
@@ -67,6 +70,28 @@ def test_replications_without_fingerprints_are_the_same_but_for_those():
 
 
 # Which engine
+
+
+def test_days_that_are_run_and_measured_at_once_are_those_that_are_run_and_measured_alone():
+    rng, breaks = np.random.default_rng(11), breaks_of(METRICS, np.arange(0, 41, 3), 30)
+    days = [random_workload(rng) for _ in range(40)]
+    days = [replace(day, horizon=60, rules=days[0].rules) for day in days]
+    logs, outcomes = compiled.run_days(days, True, breaks, 30)
+    pools, pools_of_parts = new_pools(), new_pools()
+    together = measure(METRICS, outcomes, True, volume, pools)
+    parts = []
+    for place, day in enumerate(days):
+        log, alone = compiled.run_days([day], True, breaks, 30)
+        assert same_log(logs[place], log[0])
+        assert same(outcomes.day(place), alone.day(0))
+        parts.append(measure(METRICS, alone, True, volume, pools_of_parts))
+    assert np.array_equal(pools, pools_of_parts)
+    apart = Measured.join(parts)
+    assert same(together[:2], apart[:2])
+    rows = np.arange(len(days))
+    for name, counts in together.by_name(rows).items():
+        others = apart.by_name(rows)[name]
+        assert same((counts.places, counts.counts, counts.edges), (others.places, others.counts, others.edges))
 
 
 def test_auto_takes_the_compiled_engine_for_long_work_once_it_is_compiled(tmp_path, monkeypatch):

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from sim.engines import compiled, reference
-from sim.engines.contract import LARGEST
+from sim.engines.contract import LARGEST, Outcomes
 from sim.metrics import measure
 from sim.model import NONE, MetricSet, Workload
 from sim.scenario import restore_scenario
@@ -102,9 +102,9 @@ def test_where_64_bits_do_not_do_the_metrics_are_those_of_the_slow_way():
     breaks = np.zeros(1, np.int64)
     assert compiled.run(workload, False, breaks, century)[1].reach > LARGEST
     _, outcome = outcome_by_log(workload, century, breaks)
-    measured = measure(MetricSet(), outcome, is_followed=False)
-    assert measured.values[MetricSet().columns["wait.mean"]] == 36_525 * 86_400
-    assert measured.values[MetricSet().columns["queue.mean"]] == orders
+    measured = measure(MetricSet(), Outcomes.of(outcome), is_followed=False)
+    assert measured.values[0, MetricSet().columns["wait.mean"]] == 36_525 * 86_400
+    assert measured.values[0, MetricSet().columns["queue.mean"]] == orders
 
 
 def check_scenario(entries: dict) -> None:

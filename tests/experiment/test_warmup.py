@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sim import SimulationError, replicate, run
+from sim.engines.contract import Outcomes
 from sim.metrics import attempts_of, measure, orders_of, outcome_of
 from sim.model import MetricSet, OrderClass
 from sim.output.text import summary
@@ -170,7 +171,7 @@ def tampered(run, **columns):
     attempts = attempts_of(run.workload, log)
     orders = orders_of(run.workload, log, attempts)
     outcome = outcome_of(run.workload, log, orders, attempts, run.final, np.zeros(1, np.int64))
-    return measure(MetricSet(), outcome, is_followed=True).values.tolist()
+    return measure(MetricSet(), Outcomes.of(outcome), is_followed=True).values[0].tolist()
 
 
 def test_a_log_that_contradicts_littles_identity_is_an_internal_error_and_no_number(story):

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from sim.engines import compiled, reference
-from sim.engines.contract import Outcome
+from sim.engines.contract import Outcome, Outcomes
 from sim.events import EventLog
 from sim.metrics import (
     attempts_of,
@@ -91,8 +91,9 @@ class Said(NamedTuple):
 
 def said(outcome: Outcome, metric_set: MetricSet, is_followed: bool, kernel) -> Said:
     pools = new_pools()
-    values, bounds, counted = measure(metric_set, outcome, is_followed, kernel, pools)
-    return Said(values, bounds, np.flatnonzero(pools), np.concatenate(counted[1:]))
+    values, bounds, counts, _ = measure(metric_set, Outcomes.of(outcome), is_followed, kernel, pools)
+    columns = counts.places, counts.counts, counts.edges
+    return Said(values[0], bounds[0], np.flatnonzero(pools), np.concatenate(columns))
 
 
 def outcome_by_log(workload: Workload, end: int | None, breaks: np.ndarray) -> tuple[EventLog, Outcome]:

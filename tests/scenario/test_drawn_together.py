@@ -1,10 +1,11 @@
 """Replications that are drawn at once are those that are drawn alone."""
 
+import numpy as np
 import pytest
 
 from sim import load_scenario
 from sim.errors import SimulationError
-from sim.experiment.simulating import drawn
+from sim.experiment.simulating import observed
 from tests.helpers.workloads import same
 
 KITCHEN = {"scenario": 1, "name": "kitchen", "clock": {"until": "5h"}, "bots": {"initial": 2}, "service": "2m"}
@@ -72,7 +73,7 @@ def test_a_replication_that_is_too_large_is_met_in_its_turn(monkeypatch):
         return workloads(scenario, seed, replications, beyond)
 
     monkeypatch.setattr(type(scenario), "workloads", no_sevens)
-    met = drawn(scenario, 1, range(1, 20))
-    assert [len(next(met).service) > 0 for _ in range(6)] == [True] * 6
-    with pytest.raises(SimulationError, match="too large"):
+    met = observed(scenario, 1, range(1, 20), "reference", np.zeros(1, np.int64), with_fingerprints=False)
+    assert [next(met).numbers for _ in range(6)] == [[number] for number in range(1, 7)]
+    with pytest.raises(SimulationError, match="replication 7: too large"):
         next(met)

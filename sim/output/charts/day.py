@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
+from sim.engines.contract import Outcomes
 from sim.experiment import Replications, Run
 from sim.metrics import breaks_of, measure, outcome_of
 from sim.model import OF_SLOTS, Ints, MetricSet, OrderClass, Window, metric_named, unit_of
@@ -100,7 +101,7 @@ def draw_run_day(run: Run, figure: FigureBase) -> FigureBase:
     orders, attempts = run.measures.orders, run.measures.attempts
     breaks = breaks_of(metric_set, np.empty(0, np.int64), run.scenario.end)
     outcome = outcome_of(run.workload, run.log, orders, attempts, run.final, breaks)
-    values = measure(metric_set, outcome, run.scenario.is_followed).values
+    values = measure(metric_set, Outcomes.of(outcome), run.scenario.is_followed).values[0]
 
     def known(name: str) -> Interval | None:
         value = float(values[metric_set.columns[name]])
