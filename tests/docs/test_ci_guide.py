@@ -1,4 +1,4 @@
-"""docs/ci.md, followed word by word: its story, and its snippets for each CI server with a wheel of this checkout."""
+"""The guides to checks and to CI servers, followed word by word, with a wheel of this checkout."""
 
 import os
 import re
@@ -16,7 +16,7 @@ from tests.helpers import ROOT
 from tests.helpers.pages import as_shown, pasted, typed
 from tests.helpers.wheels import build_wheel, once
 
-PAGE = (ROOT / "docs/ci.md").read_text()
+PAGE = "".join((ROOT / f"docs/{name}.md").read_text() for name in ("ci", "ci-servers"))
 BIN = Path(sys.executable).parent
 pytest_plugins = ["pytester"]
 

@@ -26,7 +26,7 @@ SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FORMAT = (ROOT / "docs/scenario-format.md").read_text()
 OUTPUTS = (ROOT / "docs/outputs.md").read_text()
-DATABASE = (ROOT / "docs/database.md").read_text()
+DATABASE = (ROOT / "docs/database-reference.md").read_text()
 
 
 def blocks(page, language):
@@ -143,7 +143,7 @@ def test_each_table_and_column_of_the_database_is_described_and_each_query_runs(
         row = next(line for line in described.splitlines() if line.startswith(f"| `{table}` |"))
         columns = [column[1] for column in connection.execute(f"PRAGMA table_info({table})")]
         assert has(row, *(set(columns) - {"id", "created_at", "updated_at", "deleted_at"})) == []
-    queries = blocks(ROOT / "docs/database.md", "sql")
+    queries = blocks(ROOT / "docs/database-reference.md", "sql")
     assert queries
     for query in queries:
         assert connection.execute(query).fetchall()
@@ -223,10 +223,10 @@ def test_what_is_said_of_a_server_is_explained(server, token_server, monkeypatch
     ]
 
 
-def follow(page, folder):
-    """Do what a page tells, in its order; yield each command with what is shown and what comes."""
+def follow(pages, folder):
+    """Do what the text of pages tells, in its order; yield each command with what is shown and what comes."""
     file, printed, status = folder, "", 0
-    for language, text in re.findall(r"^```(\w+)\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL):
+    for language, text in re.findall(r"^```(\w+)\n(.*?)^```$", pages, re.MULTILINE | re.DOTALL):
         if language == "yaml" and text.startswith("scenario: 1"):
             file = folder / f"{re.search('^name: (.*)$', text, re.MULTILINE)[1]}.yaml"
             file.write_text(text)
@@ -245,14 +245,21 @@ def follow(page, folder):
 
 
 @pytest.mark.parametrize(
-    ("name", "commands"), [("how-sure", 9), ("long-runs", 0), ("which-crew", 8), ("promises", 2), ("fitting", 4)]
+    ("names", "commands"),
+    [
+        ("how-sure replications", 9),
+        ("long-runs", 0),
+        ("which-crew staffing theory", 8),
+        ("promises", 2),
+        ("fitting", 4),
+    ],
 )
-def test_what_a_guide_shows_is_what_comes_when_it_is_followed(elsewhere, name, commands):
-    page = ROOT / f"docs/{name}.md"
+def test_what_guides_show_is_what_comes_when_they_are_followed(elsewhere, names, commands):
     shutil.copy(ROOT / "scenarios/data/bakery.csv", elsewhere)
-    wrong = [(words, came) for words, shown, came in follow(page, elsewhere) if not as_shown(shown, came)]
+    text = "".join((ROOT / f"docs/{name}.md").read_text() for name in names.split())
+    wrong = [(words, came) for words, shown, came in follow(text, elsewhere) if not as_shown(shown, came)]
     assert wrong == []
-    assert len(re.findall(r"^\$ sim ", page.read_text(), re.MULTILINE)) == commands
+    assert len(re.findall(r"^\$ sim ", text, re.MULTILINE)) == commands
 
 
 def test_each_verdict_and_exit_status_is_explained():
@@ -261,7 +268,16 @@ def test_each_verdict_and_exit_status_is_explained():
     assert [status for status in (0, 1, 2, 3, 4, 130) if f"\n| {status} | " not in OUTPUTS] == []
 
 
+def anchors(page):
+    """Return what leads to the headings of a page, as GitHub and the documentation site name them."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    headings = [re.sub(r"[^\w\- ]", "", heading.lower()) for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)]
+    return {heading.replace(" ", "-") for heading in headings}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_each_link_leads_somewhere(page):
-    for target in re.findall(r"\]\((?!https?://|mailto:)([^)#]*)(?:#[^)]*)?\)", page.read_text()):
-        assert (page.parent / target).exists(), target
+def test_each_link_leads_to_a_page_and_to_a_heading(page):
+    for target, anchor in re.findall(r"\]\((?!https?://|mailto:)([^)#]*)(?:#([^)]*))?\)", page.read_text()):
+        leads_to = page.parent / target if target else page
+        assert leads_to.exists(), target
+        assert not anchor or leads_to.suffix != ".md" or anchor in anchors(leads_to), f"{target}#{anchor}"

@@ -1,5 +1,7 @@
 """How Markdown is written: a sentence a line, and guides that can be read in one go."""
 
+import re
+
 import pytest
 
 from tests.helpers import ROOT
@@ -34,3 +36,16 @@ def test_each_sentence_has_a_line_of_its_own(page, pytestconfig):
         page.write_text(a_sentence_a_line(text))
     else:
         assert text == a_sentence_a_line(text), "cut anew by --update-golden"
+
+
+def pages_under(caption):
+    [names] = re.findall(rf":caption: {caption}\n:hidden:\n(.*?)```", (ROOT / "docs/index.md").read_text(), re.DOTALL)
+    return [ROOT / f"docs/{name}.md" for name in names.split()]
+
+
+@pytest.mark.parametrize("page", [*pages_under("Tutorial"), *pages_under("Guides")], ids=lambda page: page.stem)
+def test_a_guide_is_short_and_so_are_its_sentences(page):
+    text = page.read_text()
+    assert len(text.split()) <= 1_500
+    prose = re.sub(r"^```.*?^```$|^\|.*?$|\]\([^)]*\)", "", text, flags=re.MULTILINE | re.DOTALL)
+    assert [line for line in prose.splitlines() if len(line.split()) > 30] == []

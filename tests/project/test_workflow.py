@@ -143,7 +143,9 @@ def linted(command, text):
 
 def workflows():
     """The project's workflows, and those that the docs show."""
-    shown = re.findall(r"^```yaml\n(name: .*?)^```$", (ROOT / "docs/ci.md").read_text(), re.MULTILINE | re.DOTALL)
+    shown = re.findall(
+        r"^```yaml\n(name: .*?)^```$", (ROOT / "docs/ci-servers.md").read_text(), re.MULTILINE | re.DOTALL
+    )
     return {
         "own": WORKFLOW.read_text(),
         "release": RELEASE.read_text(),
@@ -182,7 +184,7 @@ def test_inputs_are_variables_and_never_part_of_a_command():
 
 
 def test_the_docs_name_each_input_with_its_default():
-    page = (ROOT / "docs/ci.md").read_text()
+    page = (ROOT / "docs/ci-servers.md").read_text()
     for name, one in ACTION["inputs"].items():
         default = f"`{one['default']}`" if one["default"] else ""
         assert f"| `{name}` | {default}" in page
