@@ -169,6 +169,16 @@ def test_a_live_kitchen_does_what_the_four_buttons_say_and_is_saved_with_what_ha
     assert all(verdict.held for verdict in again.verdicts)
 
 
+@pytest.mark.parametrize("width", [390, 1400])
+def test_buttons_of_a_live_kitchen_stay_where_they_are_while_orders_come(opened, width):
+    tab = opened(kitchen_page(), width=width)
+    place = "document.querySelector('#vip').getBoundingClientRect().y"
+    before = tab.evaluate(place)
+    for button in ("#add", "#add", "#normal", "#vip", "#normal", "#vip"):
+        tab.evaluate(f"document.querySelector('{button}').click()")
+        assert tab.evaluate(place) == before
+
+
 def test_keys_of_a_live_kitchen(opened):
     tab = opened(kitchen_page(lunch().scenario))
     tab.evaluate("page.slider.focus(); page.player.pause()")
