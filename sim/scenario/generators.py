@@ -5,6 +5,7 @@ counts. So any stream of any replication can be opened at once, none overlaps an
 is the same however many are drawn.
 """
 
+import operator
 from collections.abc import Callable
 from functools import cache
 from hashlib import blake2b
@@ -21,6 +22,34 @@ replications that have another one are shown, but never extended.
 """
 Draw = Callable[[int], Numbers]
 """Draws the next so many numbers of a stream."""
+
+
+def seed_in_range(seed: int) -> int:
+    """Return a seed as a plain number.
+
+    Raises:
+        TypeError: it is no whole number.
+        ValueError: it is out of range.
+
+    """
+    seed = operator.index(seed)
+    if not 0 <= seed < 2**63:
+        raise ValueError(f"seed {seed} is out of range; give a whole number from 0 to {2**63 - 1}")
+    return seed
+
+
+def replication_in_range(replication: int) -> int:
+    """Return the number of a replication as a plain number.
+
+    Raises:
+        TypeError: it is no whole number.
+        ValueError: it is out of range.
+
+    """
+    replication = operator.index(replication)
+    if not 1 <= replication < 2**63:
+        raise ValueError(f"replication {replication} is out of range; replications are numbered from 1")
+    return replication
 
 
 class _Generators(local):

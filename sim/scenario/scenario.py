@@ -1,6 +1,5 @@
 """A scenario: what a valid file says, and how it is loaded."""
 
-import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -10,6 +9,7 @@ from typing import Any, Literal
 
 from sim.errors import Fault, ScenarioError
 from sim.model import OF_SLOTS, MetricSet, Window, Workload, metric_named
+from sim.scenario.generators import replication_in_range, seed_in_range
 from sim.scenario.loading import check_tree
 from sim.scenario.metric_names import metric_of
 from sim.scenario.redrawing import redrawn
@@ -298,13 +298,8 @@ class Scenario:
             ValueError: likewise.
 
         """
-        seed = operator.index(self.seed if seed is None else seed)
-        if not 0 <= seed < 2**63:
-            raise ValueError(f"seed {seed} is out of range; give a whole number from 0 to {2**63 - 1}")
-        numbers = [operator.index(replication) for replication in replications]
-        for replication in numbers:
-            if not 1 <= replication < 2**63:
-                raise ValueError(f"replication {replication} is out of range; replications are numbered from 1")
+        seed = seed_in_range(self.seed if seed is None else seed)
+        numbers = [replication_in_range(replication) for replication in replications]
         if not self.draws_inputs:
             return self._demand.workloads(seed, numbers, beyond)
         demands = ((number, Demand(redrawn(self.file, seed, number))) for number in numbers)
