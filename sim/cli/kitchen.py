@@ -50,7 +50,7 @@ def _play(scenario: "Scenario | None", options: Model) -> None:
 
 
 def _write_page(scenario: "Scenario | None", options: Model, to: Path | None, is_opened: bool) -> None:
-    from sim.output.files import refuse_documents, text_file, write_files
+    from sim.output.files import refuse_documents, write_text
     from sim.output.page import kitchen_page
 
     if scenario is not None and options.seed is not None:
@@ -61,7 +61,7 @@ def _write_page(scenario: "Scenario | None", options: Model, to: Path | None, is
 
     def write(target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_files({target: text_file(lambda out: out.write(html))})
+        write_text(target, html)
 
     write_to(path, write, problems, "--to")
     leave(problems)

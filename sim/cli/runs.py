@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -152,7 +153,7 @@ def page_command(
     db: DatabaseOption = None,
 ) -> None:
     """Write the page that replays a run, if it can be reproduced."""
-    from sim.output.files import text_file, write_files
+    from sim.output.files import write_text
     from sim.output.page import run_page
     from sim.output.stored import reproduced_lines
     from sim.storage import find_run, is_reproduced, open_existing_database, reproduce
@@ -165,7 +166,7 @@ def page_command(
         leave([], FAILED)
     html, problems = run_page(new_run), list[str]()
     path = to or Path(f"{stored.id}.html")
-    write_to(path, lambda file: write_files({file: text_file(lambda out: out.write(html))}), problems, "--to")
+    write_to(path, partial(write_text, text=html), problems, "--to")
     leave(problems)
     say(f"Page: {path}")
 

@@ -1,5 +1,6 @@
 """`sim new`, `sim validate` and `sim schema`: scenario files, without running them."""
 
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal
@@ -21,14 +22,14 @@ def new_command(
     to: Annotated[Path | None, option("The file to write; by default the kind with .yaml.", "FILE")] = None,
 ) -> None:
     """Write a first scenario that you can edit: a lunch, a night or a call centre."""
-    from sim.output.files import text_file, write_files
+    from sim.output.files import write_text
 
     path = to or Path(f"{kind}.yaml")
     if path.exists():
         raise KitchensimError(f"{printable(str(path))} exists already; name another file with --to FILE")
     problems: list[str] = []
     text = resources.files("sim").joinpath(f"scenario/starters/{kind}.yaml").read_text(encoding="utf-8")
-    if write_to(path, lambda file: write_files({file: text_file(lambda out: out.write(text))}), problems, "--to"):
+    if write_to(path, partial(write_text, text=text), problems, "--to"):
         say(f"{printable(str(path))} is written; edit it, then try:", f"  sim run {path}", f"  sim check {path} -v")
     leave(problems)
 

@@ -105,6 +105,7 @@ def _leave_behind(options: _Staffing, folder: Path | None, keeper: "Keeper", sta
     """Keep an answer in the embedded file, then in files, then on a server; that one fails does not keep the others
     from it. Return the lines that say where it is.
     """
+    from sim.output.files import write_text
     from sim.output.folder import write_experiment
     from sim.output.staffing import scenario_lines
 
@@ -115,16 +116,9 @@ def _leave_behind(options: _Staffing, folder: Path | None, keeper: "Keeper", sta
         lines.append(f"Files: {folder}/")
     if options.write is not None:
         text = "\n".join(scenario_lines(staffing, options.write, list(options.parameters()))) + "\n"
-        write = partial(_write_text, text)
-        if write_to(options.write, write, keeper.problems, "--write"):
+        if write_to(options.write, partial(write_text, text=text), keeper.problems, "--write"):
             lines.append(f"Scenario: {options.write}")
     keeper.close()
     if keeper.run_id is not None:
         lines.append(f"Stored: its first day as run {keeper.run_id} {keeper.place}")
     return lines
-
-
-def _write_text(text: str, path: Path) -> None:
-    from sim.output.files import text_file, write_files
-
-    write_files({path: text_file(lambda file: file.write(text))})

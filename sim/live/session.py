@@ -12,7 +12,7 @@ from sim.errors import ArgumentError, SimulationError
 from sim.events import EventKind
 from sim.experiment import Run, run
 from sim.model import Action, Workload
-from sim.output.files import text_file, write_files
+from sim.output.files import write_text
 from sim.output.text import event_lines
 from sim.scenario import Lines, Scenario, lines_of, load_scenario, playable, with_entry, written_instant
 from sim.scenario.files import LARGEST_FILE
@@ -138,7 +138,7 @@ class Session:
         name = re.sub("[^A-Za-z0-9_-]+", "-", path.stem).strip("-")[:100] or self.scenario.name
         text = f"{_MARK}\n{self.lines(name, expect).text}"
         self._refuse(path, len(text.encode()))
-        write_files({path: text_file(lambda file: file.write(text))})
+        write_text(path, text)
 
     def _refuse(self, path: Path, size: int) -> None:
         shown, folder = printable(str(path)), self.scenario.folder

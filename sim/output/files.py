@@ -20,11 +20,21 @@ Write = Callable[[Path], object]
 def text_file(write: Callable[[TextIO], object]) -> Write:
     """Return what writes a file of UTF-8 text, by a function that is given the open file."""
 
-    def write_text(path: Path) -> None:
+    def write_file(path: Path) -> None:
         with path.open("w", encoding="utf-8", newline="\n") as file:
             write(file)
 
-    return write_text
+    return write_file
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file of text, which is whole or absent.
+
+    Raises:
+        OSError: the file cannot be written.
+
+    """
+    write_files({path: text_file(lambda file: file.write(text))})
 
 
 def write_files(

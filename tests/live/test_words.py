@@ -161,7 +161,7 @@ def test_ctrl_c_prints_what_was_done_where_it_cannot_be_kept(monkeypatch):
     def full(*_):
         raise OSError(ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(session, "write_files", full)
+    monkeypatch.setattr(session, "write_text", full)
     monkeypatch.setattr(sys, "stdin", Pipe("vip\n", interrupted=True))
     status, _, errors = run_whole("kitchen", "--terminal")
     assert status == 130

@@ -10,7 +10,7 @@ from sim.errors import Fault, KitchensimError
 from sim.experiment import CheckedFile, run
 from sim.output.ci.intervals import interval_svg, queue_svg
 from sim.output.ci.lines import counts_text, notes, total_line
-from sim.output.files import text_file, write_files
+from sim.output.files import write_text
 from sim.output.layout import Report
 from sim.output.page import html_page, run_page, too_large
 from sim.units import printable
@@ -61,7 +61,7 @@ def write_report(
 
     """
     text = check_report(files, unchecked, differences)
-    write_files({path: text_file(lambda file: file.write(text))})
+    write_text(path, text)
 
 
 def _replay(checked: CheckedFile) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from sim.errors import Fault
 from sim.experiment import CheckedFile
 from sim.output.documents.estimates import pair_document, replications_document
-from sim.output.files import text_file, write_files
+from sim.output.files import write_text
 from sim.verdicts import Finding, Outcome
 
 
@@ -31,7 +31,7 @@ def write_check(files: Sequence[CheckedFile], unchecked: Sequence[Fault], path: 
 
     """
     document = json.dumps(check_document(files, unchecked), indent=2)
-    write_files({path: text_file(lambda file: file.write(f"{document}\n"))})
+    write_text(path, f"{document}\n")
 
 
 def _of_file(checked: CheckedFile) -> dict[str, Any]:
