@@ -1,6 +1,6 @@
 """From an export to orders: when each came, of which class, and what else the file says of it."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +17,7 @@ from sim.scenario.records.sheet import Sheet, read_sheet
 from sim.units import DAY, count, shown
 
 Ints = NDArray[np.int64]
+_NO_ORDERS = {"cancel", "canceled", "cancelled", "void", "voided"}
 _LIKELY_ITEMS = 0.95  # of neighbours with one number that also have one time
 
 
@@ -122,6 +123,8 @@ def read_records(data: bytes, file: str, columns: Columns, looked_for: Sequence[
         notes=notes,
         suggestions=suggestions,
     )
+    if roles.ID in looked_for:
+        suggestions += _likely_cancelled(sheet, named, columns)
     records = _sorted(records, np.array([row not in wrong for row in range(len(sheet.lines))], bool), ids)
     if ids is None and roles.ID in looked_for:
         suggestions += _likely_items(sheet, moments.time, named, columns)
@@ -235,6 +238,19 @@ def _sorted(records: Records, is_right: NDArray[np.bool_], ids: Sequence[str] | 
         gone=longest(records.gone),
         notes=[*records.notes, note],
     )
+
+
+def _likely_cancelled(sheet: Sheet, named: Mapping[str, str], columns: Columns) -> list[str]:
+    """Return how many rows say that they were cancelled; they are not left out, since some may have been cooked."""
+    suggestions = []
+    for name, cells in sheet.columns.items():
+        if name in named.values():
+            continue
+        for word, number in sorted(Counter(cells).items()):
+            if word.lower() in _NO_ORDERS:
+                cure = columns.option.format("skip", shown(f"{name}={word}"))
+                suggestions.append(f"{count(number, 'row')} with {word!r} counted as orders; to leave them out: {cure}")
+    return suggestions
 
 
 def _likely_items(sheet: Sheet, time: Ints, named: Mapping[str, str], columns: Columns) -> list[str]:

@@ -224,6 +224,17 @@ def test_rows_that_look_like_items_are_asked_about():
     assert records.suggestions == ["rows with one 'Bon' have one time; are they items of one order? --id 'Bon'"]
 
 
+def test_cancelled_orders_count_until_they_are_skipped_and_a_line_says_so():
+    text = "time,State\n2026-03-14 12:00,Completed\n2026-03-14 12:05,Cancelled\n2026-03-14 12:07,VOID\n"
+    assert read(text).suggestions == [
+        "1 row with 'Cancelled' counted as orders; to leave them out: --skip 'State=Cancelled'",
+        "1 row with 'VOID' counted as orders; to leave them out: --skip 'State=VOID'",
+    ]
+    skipped = read(text, skip=(("State", "cancelled"), ("state", "void")))
+    assert len(skipped) == 1
+    assert skipped.suggestions == []
+
+
 def test_started_done_and_left_are_instants_of_the_same_day_or_the_next():
     text = "time,started,done,Outcome\n2026-03-14 23:50,23:55,00:10,AGENT\n2026-03-14 23:51,00:00,23:58,HANG\n"
     records = read(text, names={"left": "Outcome=HANG"})
