@@ -13,10 +13,11 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.helpers import ROOT
-from tests.helpers.pages import as_shown, pasted, typed
+from tests.helpers.pages import pasted, typed
 from tests.helpers.wheels import build_wheel, once
 
-PAGE = "".join((ROOT / f"docs/{name}.md").read_text() for name in ("ci", "ci-servers"))
+FILES = [ROOT / f"docs/{name}.md" for name in ("ci", "ci-servers")]
+PAGE = "".join(file.read_text() for file in FILES)
 BIN = Path(sys.executable).parent
 pytest_plugins = ["pytester"]
 
@@ -70,20 +71,20 @@ def inner(pytester, kitchen, monkeypatch):
     return run
 
 
-def follow(section, folder):
-    """Do what a section shows; what comes must be what it shows."""
+def follow(section, folder, shows):
+    """Do what a section of the first page shows; what comes must be what it shows."""
     shown, status = steps(section), 0
     for words, text in shown:
         if words == "echo $?":
             assert text == f"{status}\n"
             continue
         status, said = typed(words, folder)
-        assert as_shown(text, said), f"$ {words}\n{said}"
+        assert shows(FILES[0], f"$ {words}\n", text, said), f"$ {words}\n{said}"
     return len(shown)
 
 
-def test_the_story_of_the_command(kitchen):
-    assert follow("sim check", kitchen) == 4
+def test_the_story_of_the_command(kitchen, shows):
+    assert follow("sim check", kitchen, shows) == 4
 
 
 def test_the_story_of_golden_logs(kitchen):
@@ -99,18 +100,18 @@ def test_the_story_of_golden_logs(kitchen):
     assert (status, said in second) == (1, True)
 
 
-def test_the_story_of_the_base(kitchen):
+def test_the_story_of_the_base(kitchen, shows):
     shutil.copytree(kitchen / "scenarios", kitchen / "base/scenarios")
     rewrite(kitchen / "scenarios/rush.yaml", "mean: 2m}", "mean: 2m10s}")
-    assert follow("Compared with the base branch", kitchen) == 1
+    assert follow("Compared with the base branch", kitchen, shows) == 1
     assert typed("sim check scenarios -k rush --against base --no-regressions", kitchen)[0] == 1
 
 
-def test_the_story_of_pytest(kitchen, inner):
+def test_the_story_of_pytest(kitchen, inner, shows):
     (kitchen / "pytest.ini").write_text(blocks("ini")[0])
     typed("sim check scenarios --update-golden", kitchen)
     for line, shown in steps("pytest"):
-        assert as_shown(shown, inner(line))
+        assert shows(FILES[1], f"$ {line}\n", shown, inner(line))
     (kitchen / "tests").mkdir()
     (kitchen / "tests/test_lunch.py").write_text(blocks("python")[0])
     assert "1 passed" in inner("pytest -q tests")
@@ -118,8 +119,9 @@ def test_the_story_of_pytest(kitchen, inner):
     assert blocks("text", "pytest")[0] in inner("pytest -q scenarios")
 
 
-def test_the_story_of_python(kitchen):
-    assert pasted(blocks("python", "Python")[0], kitchen) == blocks("text", "Python")[0]
+def test_the_story_of_python(kitchen, shows):
+    printed = pasted(blocks("python", "Python")[0], kitchen)
+    assert shows(FILES[1], "prints\n\n```text\n", blocks("text", "Python")[0], printed)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from sim.storage import find_address, find_run, open_database, save_replications
 from sim.storage.migrations import MIGRATIONS, USERS
 from sim.verdicts import Judgement
 from tests.helpers import ROOT
-from tests.helpers.pages import as_shown, pasted, typed
+from tests.helpers.pages import pasted, typed
 
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -224,29 +224,42 @@ def test_what_is_said_of_a_server_is_explained(server, token_server, monkeypatch
 
 
 def follow(pages, folder):
-    """Do what the text of pages tells, in its order; yield each command with what is shown and what comes."""
+    """Do what pages tell, in their order; yield page, line, what is shown behind it and what comes."""
     file, printed, status = folder, "", 0
-    for language, text in re.findall(r"^```(\w+)\n(.*?)^```$", pages, re.MULTILINE | re.DOTALL):
+    blocks = [block for page in pages for block in fenced(page)]
+    for page, language, text in blocks:
         if language == "yaml" and text.startswith("scenario: 1"):
             file = folder / f"{re.search('^name: (.*)$', text, re.MULTILINE)[1]}.yaml"
             file.write_text(text)
-        elif language == "yaml":  # a line for the last file
+        elif language == "yaml" and "uses:" not in text:  # a line for the last file
             file.write_text(file.read_text() + text)
         elif language == "python":
             printed = pasted(text, folder)
         elif language == "text":
-            yield "python", text, printed
-        else:
+            yield page, "```text\n", text, printed
+        elif language == "console":
             for words, shown in re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", text, re.MULTILINE):
+                if words.startswith("cat "):
+                    (folder / words.removeprefix("cat ")).write_text(shown)
+                    continue
                 if words != "echo $?":
-                    draws = not {"check", "theory", "validate", "calibrate"} & set(words.split())
+                    if words == "sim new lunch":
+                        file = folder / "lunch.yaml"
+                    draws = not {"check", "theory", "validate", "calibrate", "new", "runs"} & set(words.split())
                     status, said = typed(words, folder, *(["--no-charts"] if draws else []))
-                yield words, shown, f"{status}\n" if words == "echo $?" else said
+                yield page, f"$ {words}\n", shown, f"{status}\n" if words == "echo $?" else said
+
+
+def fenced(page):
+    return [
+        (page, *block) for block in re.findall(r"^```(\w+)\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+    ]
 
 
 @pytest.mark.parametrize(
     ("names", "commands"),
     [
+        ("tutorial", 9),
         ("how-sure replications", 9),
         ("long-runs", 0),
         ("which-crew staffing theory", 8),
@@ -254,12 +267,12 @@ def follow(pages, folder):
         ("fitting", 4),
     ],
 )
-def test_what_guides_show_is_what_comes_when_they_are_followed(elsewhere, names, commands):
+def test_what_guides_show_is_what_comes_when_they_are_followed(elsewhere, shows, names, commands):
     shutil.copy(ROOT / "scenarios/data/bakery.csv", elsewhere)
-    text = "".join((ROOT / f"docs/{name}.md").read_text() for name in names.split())
-    wrong = [(words, came) for words, shown, came in follow(text, elsewhere) if not as_shown(shown, came)]
+    pages = [ROOT / f"docs/{name}.md" for name in names.split()]
+    wrong = [(head, came) for page, head, shown, came in follow(pages, elsewhere) if not shows(page, head, shown, came)]
     assert wrong == []
-    assert len(re.findall(r"^\$ sim ", text, re.MULTILINE)) == commands
+    assert sum(len(re.findall(r"^\$ sim ", page.read_text(), re.MULTILINE)) for page in pages) == commands
 
 
 def test_each_verdict_and_exit_status_is_explained():

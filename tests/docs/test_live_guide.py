@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import ROOT
-from tests.helpers.pages import as_shown, pasted, typed
+from tests.helpers.pages import pasted, typed
 from tests.helpers.sessions import Pipe
 
-PAGE = (ROOT / "docs/live.md").read_text()
+FILE = ROOT / "docs/live.md"
+PAGE = FILE.read_text()
 
 
-def test_what_the_guide_shows_is_what_comes(elsewhere, monkeypatch):
+def test_what_the_guide_shows_is_what_comes(elsewhere, shows, monkeypatch):
     blocks = "".join(re.findall(r"^```console\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
     commands = re.findall(r"^\$ (.*)\n((?:[^$].*\n|\n)*)", blocks, re.MULTILINE)
     for line, shown in commands:
@@ -25,14 +26,14 @@ def test_what_the_guide_shows_is_what_comes(elsewhere, monkeypatch):
             text = shlex.split(words)[1].replace(r"\n", "\n") if words else ""
             monkeypatch.setattr(sys, "stdin", Pipe(text))
             _, came = typed(command, elsewhere)
-        assert as_shown(shown, came), came
+        assert shows(FILE, f"$ {line}\n", shown, came), came
     assert len(commands) == 4
 
 
-def test_the_python_lines_print_what_is_shown(elsewhere):
+def test_the_python_lines_print_what_is_shown(elsewhere, shows):
     [code] = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     shown = PAGE.split("prints\n\n```text\n")[1].split("```")[0]
-    assert pasted(code, elsewhere) == shown
+    assert shows(FILE, "prints\n\n```text\n", shown, pasted(code, elsewhere))
     assert typed("sim check by-hand.yaml", elsewhere)[0] == 0
 
 

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.helpers import ROOT
+from tests.helpers.pages import holds
 from tests.helpers.sentences import a_sentence_a_line
 
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / ".github").glob("*.md")]
@@ -49,3 +50,21 @@ def test_a_guide_is_short_and_so_are_its_sentences(page):
     assert len(text.split()) <= 1_500
     prose = re.sub(r"^```.*?^```$|^\|.*?$|\]\([^)]*\)", "", text, flags=re.MULTILINE | re.DOTALL)
     assert [line for line in prose.splitlines() if len(line.split()) > 30] == []
+
+
+@pytest.mark.parametrize(
+    ("shown", "came", "anew"),
+    [
+        ("a 1\nb 2\n", "a 3\nb 4\n", "a 3\nb 4\n"),
+        ("a 1\n...\n", "a 3\nb 4\n", "a 3\n...\n"),
+        ("...\nwait 2s\n...\n", "head\nwait 7s\nfoot\n", "...\nwait 7s\n...\n"),
+        ("...\nwait 2s\nflow 3s\n", "head\nwait 7s\nqueue 1\nflow 8s\n", "...\nwait 7s\nqueue 1\nflow 8s\n"),
+    ],
+)
+def test_update_golden_writes_what_comes_and_leaves_out_what_was_left_out(tmp_path, shown, came, anew):
+    page = tmp_path / "page.md"
+    page.write_text(f"$ sim\n{shown}```\n")
+    assert not holds(page, "$ sim\n", shown, came, update=False)
+    assert holds(page, "$ sim\n", shown, came, update=True)
+    assert page.read_text() == f"$ sim\n{anew}```\n"
+    assert holds(page, "$ sim\n", anew, came, update=False)

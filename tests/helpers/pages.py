@@ -4,6 +4,7 @@ import contextlib
 import io
 import re
 import shlex
+from difflib import SequenceMatcher
 from pathlib import Path
 
 from tests.helpers.pressing import run_whole
@@ -12,10 +13,45 @@ COMPILED = {"staff", "select", "sweep", "compare", "replicate", "theory", "check
 """Commands of many runs, which the compiled engine does in a tenth of the time; nothing that they print differs."""
 
 
-def as_shown(shown, text):
+CHANGING = re.compile(r"01[0-9a-f]{6}-[0-9a-f-]+|\d{4}-\d\d-\d\d \d\d:\d\d|\d+\.\d kB")
+"""What differs each time a page is followed: ids of runs, when they began, and how much room they take."""
+
+
+def as_shown(shown: str, text: str) -> bool:
     """Whether a text is what is shown, where a line of dots stands for any lines."""
-    parts = [re.escape(part) for part in re.split(r"^\.\.\.\n", shown, flags=re.MULTILINE)]
-    return re.fullmatch("(?:.*\n)*".join(parts), text) is not None
+    parts = re.split(r"^\.\.\.\n", CHANGING.sub("#", shown), flags=re.MULTILINE)
+    return re.fullmatch("(?:.*\n)*".join(map(re.escape, parts)), CHANGING.sub("#", text)) is not None
+
+
+def shown_anew(shown: str, text: str) -> str:
+    """Return what is to be shown of a text: all of it, or the lines that are most like those that were shown."""
+    lines, start, parts = text.splitlines(keepends=True), 0, []
+    for number, part in enumerate(re.split(r"^\.\.\.\n", shown, flags=re.MULTILINE)):
+        former = part.splitlines(keepends=True)
+        if former:
+            first = start if number == 0 else _nearest(former[0], lines, start)
+            start = 1 + _nearest(former[-1], lines, first)
+            former = lines[first:start]
+        parts.append("".join(former))
+    is_whole = len(parts) == 1
+    return text if is_whole else "...\n".join(parts)
+
+
+def _nearest(line: str, lines: list[str], start: int) -> int:
+    """Return which of the lines from a place on is most like one."""
+    likeness = [SequenceMatcher(None, line, other).ratio() for other in lines[start:]]
+    return start + likeness.index(max(likeness))
+
+
+def holds(page: Path, head: str, shown: str, text: str, *, update: bool) -> bool:
+    """Whether a page shows behind a line what comes; with `--update-golden` the page is written anew, and does."""
+    if as_shown(shown, text):
+        return True
+    if update:
+        former = page.read_text()
+        assert head + shown in former, head
+        page.write_text(former.replace(head + shown, head + shown_anew(shown, text), 1))
+    return update
 
 
 def typed(line: str, folder: Path, *more: str) -> tuple[int, str]:
