@@ -1,6 +1,7 @@
 """The choice between the engines, each of which is a pure function from a workload to an event log: see `contract`."""
 
 from importlib.util import find_spec
+from types import ModuleType
 from typing import Literal, get_args
 
 from sim.engines.contract import Progress, Simulate
@@ -11,7 +12,7 @@ Engine = Literal["auto", "reference", "compiled"]
 LONG = 300_000
 """From how many actions on the compiled engine pays: about a second of the reference engine's work."""
 
-__all__ = ["LONG", "Engine", "Progress", "can_compile", "choose_engine", "run_engine"]
+__all__ = ["LONG", "Engine", "Progress", "can_compile", "choose_engine", "kernel_of", "run_engine"]
 
 
 def choose_engine(engine: Engine, actions: int) -> Literal["reference", "compiled"]:
@@ -39,6 +40,15 @@ def can_compile() -> bool:
         return find_spec("numba") is not None
     except ValueError:  # it is kept from being imported
         return False
+
+
+def kernel_of(engine: Engine) -> ModuleType | None:
+    """Return what draws workloads quicker for the compiled engine, with the same numbers; None for others."""
+    if engine != "compiled" or not can_compile():
+        return None
+    from sim.engines.compiled import draws
+
+    return draws
 
 
 def run_engine(workload: Workload, engine: Engine, progress: Progress | None = None) -> EventLog:

@@ -5,12 +5,19 @@ from functools import cache
 
 import numpy as np
 
-from sim.engines import LONG, can_compile
+from sim.engines import LONG, can_compile, kernel_of
 from sim.experiment.workers import python_command
 from sim.metrics import breaks_of, measure, new_pools
 from sim.model import NONE, Action, MetricSet, OrderClass, Workload
 from sim.scenario import Scenario
 
+_DRAWN = """
+scenario: 1
+name: drawn
+clock: {until: 1s}
+service: {exponential: {mean: 1s}}
+arrivals: [{poisson: {rate: 1/s}, class: {VIP: 50%, NORMAL: 50%}}]
+"""
 _STAFFED = """
 scenario: 1
 name: staffed
@@ -39,7 +46,7 @@ def _begin() -> None:
 
 
 def compile_now() -> None:
-    """Compile the engine, the metrics and the trial of crews, if they are not yet, and leave the mark that says so."""
+    """Compile the engine, its draws, the metrics and the trial of crews, if they are not yet; a mark then says so."""
     from sim.engines import compiled
     from sim.engines.compiled.jit import kept_mark
     from sim.experiment.staffing.days import Kitchen
@@ -59,6 +66,7 @@ def compile_now() -> None:
     metric_set = MetricSet()
     _, outcomes = compiled.run_days([workload], False, breaks_of(metric_set, np.empty(0, np.int64), None), None)
     measure(metric_set, outcomes, False, volume, new_pools())
+    Scenario.parse(_DRAWN).workloads(0, [1, 2], kernel=kernel_of("compiled"))
     kitchen = Kitchen(Scenario.parse(_STAFFED), 0, "compiled")
     kitchen.run(kitchen.draw(1, 1), (1,))
     mark = kept_mark()

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engines import Engine, Progress, choose_engine, run_engine
+from sim.engines import Engine, Progress, choose_engine, kernel_of, run_engine
 from sim.engines.contract import LARGEST, Outcomes
 from sim.errors import NO_MEMORY, SimulationError
 from sim.events import EventLog
@@ -56,7 +56,7 @@ def simulated(
     """
     while True:
         beyond = _beyond(scenario)
-        workload = scenario.workload(seed, replication, beyond)
+        workload = scenario.workload(seed, replication, beyond, kernel_of(engine))
         log = run_engine(workload, engine, progress)
         final = final_of(workload, log, scenario.end)
         if final.is_settled or not _can_go_on(scenario, beyond):
@@ -78,7 +78,7 @@ def observed(
     while waiting:
         block, beyond = waiting[:size], _beyond(scenario)
         try:
-            workloads = scenario.workloads(seed, block, beyond)
+            workloads = scenario.workloads(seed, block, beyond, kernel_of(engine))
             parts = list(_run(scenario, block, workloads, engine, breaks, with_fingerprints))
         except (SimulationError, MemoryError) as error:
             if len(block) > 1:

@@ -120,6 +120,13 @@ class Stream(Part):
         """The inverse of the distribution of sizes, None where orders come one by one."""
         return None if self.batch is None else Steps(self.batch)
 
+    @property
+    def most(self) -> int:
+        """How many arrivals are drawn at most: those of twice the run, as long as orders are followed, and one more, so
+        that too many are noticed.
+        """
+        return 2 * MOST_ORDERS + 1 if self.limit is None else self.limit
+
     def times(self, opens: Sequence[Open], end: int | None, factors: Sequence[float]) -> list[Times]:
         """Return the instants of each day's arrivals in microseconds, up to the `end` of this stream; a batch counts
         once here.
@@ -134,9 +141,7 @@ class Stream(Part):
         factor = factors[0]
         if self.has_rates and not factor:
             return [np.empty(0, np.int64)] * len(opens)
-        # Up to twice the run, as long as orders are followed, and one too many, so that too many are noticed.
-        most = 2 * MOST_ORDERS + 1 if self.limit is None else self.limit
-        days = self.process.times(opens, None if end is None else end - self.from_, most, factor)
+        days = self.process.times(opens, None if end is None else end - self.from_, self.most, factor)
         return [times + self.from_ for times in days] if self.from_ else days
 
     def chosen(self, times: Times, end: int | None) -> slice:

@@ -11,7 +11,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from sim import units
-from sim.scenario.inverses import Ints, Inverse, Numbers, Sample, Steps
+from sim.scenario.inverses import Curve, Ints, Inverse, Numbers, Sample, Steps
 from sim.scenario.laws import (
     Erlang,
     Exponential,
@@ -99,6 +99,11 @@ class Distribution(Part):
         if self.choice is not None:
             return Steps(self.choice)
         return None if self.empirical is None else Sample(self.empirical)
+
+    @property
+    def curve(self) -> Curve | None:
+        """The inverse of a continuous law, None where the distribution is of a few values or of given ones."""
+        return None if self.constant is not None or self._list is not None else self._law.inverse()
 
     def durations(self, numbers: Numbers) -> Ints:
         """Return the duration of each number in whole microseconds, none above `units.LONGEST`."""

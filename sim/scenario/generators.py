@@ -66,7 +66,8 @@ def _generators() -> _Generators:
 
 
 @cache
-def _word(stream: str, purpose: str) -> int:
+def word_of(stream: str, purpose: str) -> int:
+    """Return the highest word of the counter."""
     return int.from_bytes(blake2b(f"{stream}/{purpose}".encode()).digest()[:8], "little")
 
 
@@ -86,7 +87,7 @@ class Chance(NamedTuple):
         position: Any = state["state"]
         position["key"][0] = self.seed
         counter = position["counter"]
-        counter[1], counter[2], counter[3] = part, self.replication, _word(stream, purpose)
+        counter[1], counter[2], counter[3] = part, self.replication, word_of(stream, purpose)
         philox.state = state
         return philox.random_raw
 

@@ -51,9 +51,9 @@ class Table:
     def __init__(self, quantiles: Quantiles) -> None:
         # Of most of this memory nothing is ever used. Constant and slope stand side by side, as the two parts of a
         # complex number, so that both come from memory at once.
-        self._lines = np.frombuffer(mmap(-1, 16 * _END), np.complex128)
+        self.lines = np.frombuffer(mmap(-1, 16 * _END), np.complex128)
         lower, upper = (np.minimum(values, _LARGEST) for values in quantiles)
-        self._lines[0] = lower[0]  # the number 0
+        self.lines[0] = lower[0]  # the number 0
         self.largest = float(upper[0])
         for start, x, values in ((_FIRST, _distances(), lower), (_NEGATIVE, -_distances(), upper)):
             lines = np.empty(len(x) - 1, np.complex128)
@@ -61,14 +61,14 @@ class Table:
             lines.real = values[:-1] - lines.imag * x[:-1]
             far = start + _FAR_OCTAVES * _ROWS
             middle = start + _OCTAVES * _ROWS
-            self._lines[start:far] = lines[: _FAR_OCTAVES * _LINES].repeat(_ROWS // _LINES)
-            self._lines[far:middle] = lines[_FAR_OCTAVES * _LINES :]
-            self._lines[middle] = lines[-1]
+            self.lines[start:far] = lines[: _FAR_OCTAVES * _LINES].repeat(_ROWS // _LINES)
+            self.lines[far:middle] = lines[_FAR_OCTAVES * _LINES :]
+            self.lines[middle] = lines[-1]
 
     def values(self, numbers: Numbers) -> Floats:
         """Return the value of each number."""
         x = numbers.view(np.int64).astype(np.float64)
-        lines = self._lines.take(np.right_shift(x.view(np.int64), _SHIFT))
+        lines = self.lines.take(np.right_shift(x.view(np.int64), _SHIFT))
         x *= lines.imag
         x += lines.real
         return x

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from sim.scenario.distributions import Distribution
 from sim.scenario.generators import Draw
-from sim.scenario.inverses import Numbers, exponential, rounded
+from sim.scenario.inverses import Curve, Numbers, exponential, rounded
 from sim.scenario.mapping import Part
 from sim.scenario.parts import PhaseRate, PositiveDuration, Rate
 from sim.units import LONGEST, SECOND
@@ -65,6 +65,14 @@ class Rates(NamedTuple):
         return points
 
 
+class Gaps(NamedTuple):
+    """Independent gaps between arrivals, or between those of a process of rate 1 where there are `rates`."""
+
+    curve: Curve
+    scales: Floats  # (days,), in place of the curve's own; infinite where nobody comes
+    rates: Rates | None = None
+
+
 class Process(ABC):
     """An arrival process. Spans and times are microseconds from its beginning, rates are arrivals in a second."""
 
@@ -81,6 +89,10 @@ class Process(ABC):
     def expected_arrivals(self, span: float) -> float:
         """Return how many arrivals there are in `span` on average."""
         return span / SECOND * self.mean_rate
+
+    def gaps(self, factors: Sequence[float]) -> Gaps | None:  # noqa: ARG002 - of some processes alone
+        """Return its gaps on days of which each has rates times a factor; None where it is more than gaps."""
+        return None
 
     @abstractmethod
     def times(self, opens: Sequence[Open], end: int | None, most: int, factor: float) -> list[Times]:
@@ -190,6 +202,12 @@ class Poisson(Part, Process):
         inside = np.clip(span - start, 0, [phase.length for phase in self.phases])
         return float((inside * (2 * half + slope * inside)).sum())
 
+    def gaps(self, factors: Sequence[float]) -> Gaps:
+        rate = 1.0 if self.rate is None else self.rate
+        unit = 1 if self.rate is None else SECOND
+        scales = np.array([unit / (rate * factor) if factor else np.inf for factor in factors])
+        return Gaps(exponential(1), scales, self._rates if self.rate is None else None)
+
     def times(self, opens: Sequence[Open], end: int | None, most: int, factor: float) -> list[Times]:
         if self.rate is None:
             return [from_rates(iter([self._rates]), opened(0), factor, end, most) for opened in opens]
@@ -256,6 +274,10 @@ class Renewal(Process):
     @property
     def mean_rate(self) -> float:
         return SECOND / self.gap.mean
+
+    def gaps(self, factors: Sequence[float]) -> Gaps | None:
+        curve = self.gap.curve
+        return None if curve is None else Gaps(curve, np.full(len(factors), float(curve.scale)))
 
     def times(self, opens: Sequence[Open], end: int | None, most: int, factor: float) -> list[Times]:  # noqa: ARG002 - of rates alone
         if self.gap.constant is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal
 
 from sim.errors import Fault, ScenarioError
@@ -276,10 +277,13 @@ class Scenario:
     def _demand(self) -> Demand:
         return Demand(self.file)
 
-    def workload(self, seed: int | None = None, replication: int = 1, beyond: int = 0) -> Workload:
+    def workload(
+        self, seed: int | None = None, replication: int = 1, beyond: int = 0, kernel: ModuleType | None = None
+    ) -> Workload:
         """Return all that happens from outside in `replication` (from 1), drawn under `seed` (default: the file's).
 
-        Arrivals go on for `beyond` microseconds behind the horizon, if there is one.
+        Arrivals go on for `beyond` microseconds behind the horizon, if there is one. The `kernel` of an engine draws
+        the same numbers quicker: see `sim.engines.kernel_of`.
 
         Raises:
             SimulationError: chance made too many orders, or the simulated time could overflow.
@@ -287,9 +291,11 @@ class Scenario:
             ValueError: the seed or the replication is out of range.
 
         """
-        return self.workloads(seed, [replication], beyond)[0]
+        return self.workloads(seed, [replication], beyond, kernel)[0]
 
-    def workloads(self, seed: int | None, replications: Sequence[int], beyond: int = 0) -> list[Workload]:
+    def workloads(
+        self, seed: int | None, replications: Sequence[int], beyond: int = 0, kernel: ModuleType | None = None
+    ) -> list[Workload]:
         """Return what `workload` returns of each of some replications; to draw many small ones at once is faster.
 
         Raises:
@@ -301,9 +307,9 @@ class Scenario:
         seed = seed_in_range(self.seed if seed is None else seed)
         numbers = [replication_in_range(replication) for replication in replications]
         if not self.draws_inputs:
-            return self._demand.workloads(seed, numbers, beyond)
+            return self._demand.workloads(seed, numbers, beyond, kernel)
         demands = ((number, Demand(redrawn(self.file, seed, number))) for number in numbers)
-        return [demand.workloads(seed, [number], beyond)[0] for number, demand in demands]
+        return [demand.workloads(seed, [number], beyond, kernel)[0] for number, demand in demands]
 
 
 def _all(attempts: Iterable[Callable[[], Scenario]]) -> list[Scenario]:

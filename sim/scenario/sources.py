@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache, partial
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,13 +13,17 @@ from sim.errors import SimulationError
 from sim.model import NONE, Action, Ints, OrderClass
 from sim.scenario.arrivals import Stream
 from sim.scenario.busyness import Busyness
-from sim.scenario.generators import Chance
+from sim.scenario.generators import Chance, word_of
 from sim.scenario.inverses import Numbers
 from sim.scenario.parts import MOST_ORDERS
 from sim.scenario.schema import ByClass, ScenarioFile
 
 CREATE, VIP, NORMAL = int(Action.CREATE_ORDER), int(OrderClass.VIP), int(OrderClass.NORMAL)  # members are slow
 Days = Sequence[Chance]
+Kernel = ModuleType
+"""`sim.engines.compiled.draws`, which draws the same numbers quicker."""
+_NO_RATES = np.empty(0), np.empty((5, 0))
+_LATEST = 2**62
 
 
 class Source(NamedTuple):
@@ -113,7 +118,14 @@ def factor(busyness: Busyness | None, name: str, chance: Chance) -> float:
 
 
 def arrivals(
-    stream: Stream, name: str, number: int, end: int | None, file: ScenarioFile, days: Days, factors: Sequence[float]
+    stream: Stream,
+    name: str,
+    number: int,
+    end: int | None,
+    file: ScenarioFile,
+    days: Days,
+    factors: Sequence[float],
+    kernel: Kernel | None,
 ) -> Source:
     """Return the orders of a stream; `factors` say how busy each day is.
 
@@ -123,6 +135,83 @@ def arrivals(
     """
     if stream.busyness is not None:
         factors = [day * factor(stream.busyness, name, chance) for day, chance in zip(factors, days, strict=True)]
+
+    def numbers(purpose: str, counts: Sequence[int]) -> Numbers:
+        if kernel is not None:
+            drawn: Numbers = kernel.numbers(*_streams(days, name, purpose), np.array(counts))
+            return drawn
+        return joined([chance.numbers(name, purpose, count) for chance, count in zip(days, counts, strict=True)])
+
+    rows: Any = None  # of a trace
+    quick = None if kernel is None else _quick_times(stream, name, end, days, factors, kernel)
+    if quick is not None:
+        time, counts = quick
+        if stream.batch_sizes is not None:
+            sizes = stream.batch_sizes.durations(numbers("batch", counts))
+            edges = np.concatenate(([0], sizes.cumsum()))[np.cumsum([0, *counts])]
+            time, counts = np.repeat(time, sizes), np.diff(edges).tolist()
+    if quick is None or max(counts) > MOST_ORDERS:
+        time, counts, rows = _times(stream, name, end, file, days, factors)
+    orders = len(time)
+    if stream.trace is not None:
+        order_class, measured = stream.trace.order_class[rows], stream.trace.service[rows]
+    else:
+        measured = all_of(NONE, orders)
+        if stream.first_normal is None:
+            order_class = np.full(orders, VIP if stream.vip_share else NORMAL, np.uint8)
+        else:  # the numbers of the classes are those of false and true
+            order_class = (numbers("class", counts) >= stream.first_normal).view(np.uint8)
+    return Source(
+        counts=counts,
+        time=time,
+        action=np.zeros(orders, np.uint8),  # CREATE_ORDER
+        order_class=order_class,
+        service=numbers("service", counts) if file.service.is_drawn else all_of(0, orders, np.uint64),
+        patience=numbers("patience", counts) if file.patience.is_drawn else all_of(0, orders, np.uint64),
+        measured=measured,
+        stream=all_of(number, orders, np.int32),
+    )
+
+
+def _streams(days: Days, name: str, purpose: str) -> tuple[np.uint64, Numbers, np.uint64]:
+    """Return which numbers a kernel draws: their seed, replications, and the word of stream and purpose."""
+    replications = np.array([chance.replication for chance in days], np.uint64)
+    return np.uint64(days[0].seed), replications, np.uint64(word_of(name, purpose))
+
+
+def _quick_times(
+    stream: Stream, name: str, end: int | None, days: Days, factors: Sequence[float], kernel: Kernel
+) -> tuple[Ints, list[int]] | None:
+    """Return when a stream's arrivals come day after day and how many each day has, None where that is more than gaps
+    from one to the next.
+    """
+    is_cut = stream.batch is not None and stream.limit is not None
+    gaps = None if stream.trace is not None or is_cut else stream.process.gaps(factors)
+    if gaps is None:
+        return None
+    if end is None:
+        expected = stream.most
+    else:
+        expected = min(stream.most, int(1.1 * stream.process.expected_arrivals(max(0, end - stream.from_))))
+    time, counts = kernel.instants(
+        *_streams(days, name, "arrivals"),
+        gaps.curve.table.lines,
+        gaps.scales,
+        float(gaps.curve.start),
+        0.0 if gaps.rates is None else gaps.rates.arrivals,
+        *(_NO_RATES if gaps.rates is None else (gaps.rates.bounds, gaps.rates.columns)),
+        stream.from_,
+        _LATEST if end is None else end,
+        stream.most,
+        expected,
+    )
+    return time, counts.tolist()
+
+
+def _times(
+    stream: Stream, name: str, end: int | None, file: ScenarioFile, days: Days, factors: Sequence[float]
+) -> tuple[Ints, list[int], Any]:
+    """Return when a stream's orders come day after day, how many each day has, and the rows of its trace."""
     opens = [partial(chance.opened, name, "arrivals") for chance in days]
     times, rows_of_trace = list[Ints](), list[Ints]()
     for chance, instants in zip(days, stream.times(opens, end, factors), strict=True):
@@ -138,31 +227,8 @@ def arrivals(
             raise SimulationError(f"stream {name} made more than {MOST_ORDERS} orders; lower its rate or set its limit")
         if stream.trace is not None:
             rows_of_trace.append(np.arange(len(instants))[chosen][arrival][: stream.limit])
-    counts = [len(instants) for instants in times]
-    orders = sum(counts)
-
-    def numbers(purpose: str) -> Numbers:
-        return joined([chance.numbers(name, purpose, count) for chance, count in zip(days, counts, strict=True)])
-
-    if stream.trace is not None:
-        rows = joined(rows_of_trace)
-        order_class, measured = stream.trace.order_class[rows], stream.trace.service[rows]
-    else:
-        measured = all_of(NONE, orders)
-        if stream.first_normal is None:
-            order_class = np.full(orders, VIP if stream.vip_share else NORMAL, np.uint8)
-        else:  # the numbers of the classes are those of false and true
-            order_class = (numbers("class") >= stream.first_normal).view(np.uint8)
-    return Source(
-        counts=counts,
-        time=joined(times),
-        action=np.zeros(orders, np.uint8),  # CREATE_ORDER
-        order_class=order_class,
-        service=numbers("service") if file.service.is_drawn else all_of(0, orders, np.uint64),
-        patience=numbers("patience") if file.patience.is_drawn else all_of(0, orders, np.uint64),
-        measured=measured,
-        stream=all_of(number, orders, np.int32),
-    )
+    rows = joined(rows_of_trace) if rows_of_trace else None
+    return joined(times), [len(instants) for instants in times], rows
 
 
 def joined(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:

@@ -20,7 +20,7 @@ from sim.scenario.inverses import Numbers
 from sim.scenario.mapping import WrongValueError
 from sim.scenario.parts import MOST_ORDERS
 from sim.scenario.schema import ByClass, ScenarioFile
-from sim.scenario.sources import CREATE, VIP, Source, all_of, in_run
+from sim.scenario.sources import CREATE, VIP, Kernel, Source, all_of, in_run
 from sim.units import LONGEST
 
 _LATEST = 2**62
@@ -37,10 +37,13 @@ class Demand:
         scheduled = [change for change in crew_changes(file) if change.is_scheduled]
         self.schedule = sources.crew([change.time for change in scheduled], [change.bots for change in scheduled])
 
-    def workloads(self, seed: int, replications: Sequence[int], beyond: int = 0) -> list[Workload]:
+    def workloads(
+        self, seed: int, replications: Sequence[int], beyond: int = 0, kernel: Kernel | None = None
+    ) -> list[Workload]:
         """Return the workloads of `replications` (from 1) under `seed`; arrivals go on `beyond` the horizon.
 
-        Each is the same however many are drawn at once. Small ones take much less time together.
+        Each is the same however many are drawn at once, and with a `kernel` or without. Small ones take much less time
+        together.
 
         Raises:
             SimulationError: chance made too many orders, or the simulated time could overflow.
@@ -48,15 +51,21 @@ class Demand:
         """
         file, days = self.file, [Chance(seed, replication) for replication in replications]
         horizon = None if file.clock.until is None else file.clock.until + beyond
-        parts = self._sources(days, horizon)
+        parts = self._sources(days, horizon, kernel)
         length = 0 if len(days) == 1 else 1 + max(int(part.time.max(initial=0)) for part in parts)  # of the longest day
         if len(days) * length > _LATEST:
-            return [self.workloads(seed, [replication], beyond)[0] for replication in replications]
+            return [self.workloads(seed, [replication], beyond, kernel)[0] for replication in replications]
         time, action = sources.joined([part.time for part in parts]), sources.joined([part.action for part in parts])
         with_orders = [part for part in parts if len(part.service)] or parts[:1]
         actions = [sum(counts) for counts in zip(*(part.counts for part in parts), strict=True)]
         rows: Any = slice(None)
-        if len(days) > 1 or not _are_in_order(parts):
+        is_sorted = len(days) == 1 and _are_in_order(parts)
+        if kernel is not None and not is_sorted:
+            counts = np.array([part.counts for part in parts])
+            time, action, order_rows, is_sorted = kernel.merged(time, action, counts)
+            if is_sorted and len(with_orders) > 1:
+                rows = order_rows
+        if not is_sorted:
             begin = np.arange(len(days)) * length  # as if days followed each other
             time = time + np.concatenate([np.repeat(begin, part.counts) for part in parts])
             in_time = time.argsort(kind="stable")
@@ -69,13 +78,15 @@ class Demand:
         if len(with_orders) > 1:
             columns = [_merged(of_parts, rows) for of_parts in zip(*(part[3:] for part in with_orders), strict=True)]
         order_class, service_numbers, patience_numbers, measured, stream_of_order = columns
-        service = _durations(file.service, order_class, service_numbers)
+        service = _durations(file.service, order_class, service_numbers, kernel)
         if measured.strides != (0,):
             service = np.where(measured == NONE, service, measured)
-        patience = _durations(file.patience, order_class, patience_numbers)
+        patience = _durations(file.patience, order_class, patience_numbers, kernel)
 
         edges = list(accumulate(actions, initial=0))
-        orders = accumulate((np.count_nonzero(action[a:b] == CREATE) for a, b in pairwise(edges)), initial=0)
+        orders = [0, len(service)]
+        if len(days) > 1:
+            orders = np.concatenate(([0], (action == CREATE).cumsum()))[edges].tolist()
         workloads = []
         for of_day, rows_of_day in zip(pairwise(edges), pairwise(orders), strict=True):
             of_actions, of_orders = slice(*of_day), slice(*rows_of_day)
@@ -96,7 +107,7 @@ class Demand:
             )
         return workloads
 
-    def _sources(self, days: sources.Days, horizon: int | None) -> list[Source]:
+    def _sources(self, days: sources.Days, horizon: int | None, kernel: Kernel | None) -> list[Source]:
         """Return all sources of actions. What happens at one instant happens in their order, which sorting keeps."""
         file = self.file
         parts = [sources.each_day(self.initial, len(days))]
@@ -106,7 +117,7 @@ class Demand:
         factors = [sources.factor(file.busyness, "day", chance) for chance in days]
         for number, stream in enumerate(file.arrivals, 1):
             end = stream.end(file.clock.until if stream.trace is not None else horizon)
-            parts.append(sources.arrivals(stream, self.names[number], number, end, file, days, factors))
+            parts.append(sources.arrivals(stream, self.names[number], number, end, file, days, factors, kernel))
         return parts if horizon is None else [part.until(horizon) for part in parts]
 
 
@@ -170,10 +181,16 @@ def crew_changes(file: ScenarioFile) -> list[CrewChange]:
     return changes
 
 
-def _durations(laws: ByClass, order_class: NDArray[np.uint8], numbers: Numbers) -> Ints:
+def _durations(laws: ByClass, order_class: NDArray[np.uint8], numbers: Numbers, kernel: Kernel | None) -> Ints:
     """Return the duration of each order's number under the law of its class, NONE where that has none."""
     if laws.is_empty:
         return all_of(NONE, len(numbers))
+    laws_of_classes = [law for law in (laws.NORMAL, laws.VIP) if law is not None]
+    curves = [curve for law in laws_of_classes if (curve := law.curve) is not None]
+    if kernel is not None and len(curves) == 2:  # both
+        columns: list[Any] = [value for table, *scales in curves for value in (table.lines, *map(float, scales))]
+        quick: Ints = kernel.durations(*columns, order_class[: 0 if laws.is_same else None], numbers)
+        return quick
     durations = _of_class(laws.NORMAL, numbers)
     if not laws.is_same:
         vips = np.flatnonzero(order_class == VIP)

@@ -70,6 +70,40 @@ def _taken_over(function: Callable[..., Any]) -> int:
     return checksum
 
 
+def _product(factor: int, other: int) -> tuple[int, int]:
+    """Return the upper and the lower 64 bits of a product of two whole numbers without sign."""
+    whole = int(factor) * int(other)
+    return np.uint64(whole >> 64), np.uint64(whole & (2**64 - 1))  # type: ignore[return-value]
+
+
+def _compiled_product(_: Any, _factor: Any, _other: Any) -> tuple[Any, Callable[..., Any]]:
+    """Return the types of `product` and what writes it as one instruction of 128 bits."""
+    from llvmlite.ir import IntType
+    from numba import types
+
+    signature = types.UniTuple(types.uint64, 2)(types.uint64, types.uint64)  # type: ignore[no-untyped-call]
+
+    def write(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        wide, half = IntType(128), IntType(64)  # type: ignore[no-untyped-call]
+        whole = builder.mul(*(builder.zext(argument, wide) for argument in arguments))
+        upper = builder.trunc(builder.lshr(whole, wide(64)), half)
+        return context.make_tuple(builder, signature.return_type, (upper, builder.trunc(whole, half)))
+
+    return signature, write
+
+
+def _intrinsic() -> Callable[..., Any]:
+    if numba is None:
+        return _product
+    from numba.extending import intrinsic
+
+    compiled: Callable[..., Any] = intrinsic(_compiled_product)
+    return compiled
+
+
+product = _intrinsic()
+
+
 def kept_mark() -> Path | None:
     """Return the file that says that all is compiled and kept, None where nothing can be kept."""
     folder = getattr(getattr(_nothing, "stats", None), "cache_path", None)

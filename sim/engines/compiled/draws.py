@@ -1,0 +1,196 @@
+"""What `sim.scenario` draws with numpy, compiled, for many days at once: the same numbers to the last bit.
+
+Only `+ - * /`, `sqrt` and rounding are used, each of which IEEE 754 fixes; numba never fuses a product with a sum.
+"""
+
+import numpy as np
+
+from sim.engines.compiled.jit import Array, jit, product
+from sim.engines.compiled.loop import NEVER
+from sim.engines.contract import CREATE_ORDER
+from sim.units import LONGEST
+
+Word = np.uint64
+
+_MULTIPLIERS = np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157)  # of Philox4x64, and what its keys grow by
+_STEPS = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBB67AE8584CAA73B)
+_ROUNDS = 10
+_BLOCK = 64  # numbers drawn at once where it is not known how many are needed; a multiple of 4
+_SHIFT = 52 - 9  # as in `sim.scenario.inverses`
+
+
+@jit
+def _fill(seed: Word, part: Word, replication: Word, word: Word, drawn: int, numbers: Array) -> None:
+    """Fill in the numbers of a stream that follow the first `drawn` ones, a multiple of 4."""
+    for start in range(0, len(numbers), 4):
+        first, second, third, fourth = np.uint64(((drawn + start) >> 2) + 1), part, replication, word
+        key, other_key = seed, np.uint64(0)
+        for _ in range(_ROUNDS):
+            high, low = product(_MULTIPLIERS[0], first)
+            other_high, other_low = product(_MULTIPLIERS[1], third)
+            first, second, third, fourth = other_high ^ second ^ key, other_low, high ^ fourth ^ other_key, low
+            key, other_key = key + _STEPS[0], other_key + _STEPS[1]
+        numbers[start] = first
+        if start + 3 < len(numbers):
+            numbers[start + 1], numbers[start + 2], numbers[start + 3] = second, third, fourth
+        else:
+            for place, number in enumerate((second, third, fourth)):
+                if start + 1 + place < len(numbers):
+                    numbers[start + 1 + place] = number
+
+
+@jit
+def numbers(seed: Word, replications: Array, word: Word, counts: Array) -> Array:
+    """Return the first numbers of a stream and purpose, so many of each replication, one after the other."""
+    drawn, size = np.empty(counts.sum(), np.uint64), 0
+    for day in range(len(counts)):
+        _fill(seed, np.uint64(0), replications[day], word, 0, drawn[size : size + counts[day]])
+        size += counts[day]
+    return drawn
+
+
+@jit
+def _look_up(lines: Array, numbers: Array, values: Array) -> None:
+    """Fill in the values of numbers in straight lines."""
+    bits = values.view(np.int64)
+    for place in range(len(numbers)):
+        x = float(np.int64(numbers[place]))
+        values[place] = x
+        line = lines[bits[place] >> _SHIFT]
+        values[place] = x * line.imag + line.real
+
+
+@jit
+def _rounded(duration: float) -> int:
+    return np.int64(np.rint(min(duration, float(LONGEST))))  # type: ignore[return-value]
+
+
+@jit
+def durations(
+    lines: Array,
+    scale: float,
+    start: float,
+    vip_lines: Array,
+    vip_scale: float,
+    vip_start: float,
+    classes: Array,
+    numbers: Array,
+) -> Array:
+    """Return the duration of each number under the law of its class; `classes` are 0 for VIP."""
+    whole, values, vip_values = np.empty(len(numbers), np.int64), np.empty(_BLOCK), np.empty(_BLOCK)
+    for first in range(0, len(numbers), _BLOCK):
+        chunk = numbers[first : first + _BLOCK]
+        _look_up(lines, chunk, values)
+        if len(classes):
+            _look_up(vip_lines, chunk, vip_values)
+        for place in range(len(chunk)):
+            if len(classes) and classes[first + place] == 0:
+                whole[first + place] = _rounded(vip_values[place] * vip_scale + vip_start)
+            else:
+                whole[first + place] = _rounded(values[place] * scale + start)
+    return whole
+
+
+@jit
+def instants(
+    seed: Word,
+    replications: Array,
+    word: Word,
+    lines: Array,
+    scales: Array,
+    start: float,
+    arrivals: float,
+    bounds: Array,
+    columns: Array,
+    begin: int,
+    end: int,
+    most: int,
+    likely: int,
+) -> tuple[Array, Array]:
+    """Return the arrivals of a stream from `begin` to before `end`, at most so many on a day, and how many each has.
+
+    The gaps between them, or where there are `columns`, of rates that change, those of the process of one rate, have
+    the scale of their day.
+    """
+    times, counts, size = np.empty(likely * len(scales) + _BLOCK, np.int64), np.zeros(len(scales), np.int64), 0
+    numbers, values = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK)
+    for day in range(len(scales)):
+        time, point, stretch, drawn = begin, 0.0, 0, 0
+        is_over = scales[day] == np.inf
+        while not is_over:
+            if size + _BLOCK > len(times):
+                longer = np.empty(2 * len(times), np.int64)
+                longer[:size] = times[:size]
+                times = longer
+            _fill(seed, np.uint64(0), replications[day], word, drawn, numbers)
+            _look_up(lines, numbers, values)
+            for place in range(_BLOCK):
+                gap = values[place] * scales[day] + start
+                if len(bounds):
+                    point += gap
+                    is_over = point >= arrivals
+                    while not is_over and point >= bounds[stretch + 1]:
+                        stretch += 1
+                    above = point - columns[1, stretch]
+                    speed = np.sqrt(max(columns[4, stretch] * above + columns[3, stretch], 0.0))
+                    time = begin + _rounded(above / (speed + columns[2, stretch]) + columns[0, stretch])
+                else:
+                    time += _rounded(gap)
+                is_over |= time >= end or drawn + place == most
+                if is_over:
+                    break
+                times[size] = time
+                size += 1
+                counts[day] += 1
+            drawn += _BLOCK
+    return times[:size], counts
+
+
+@jit
+def _is_in_time(time: Array, counts: Array) -> bool:
+    """Whether each day of each source is in order of time."""
+    first = 0
+    for count in counts.flat:
+        for place in range(first + 1, first + count):
+            if time[place] < time[place - 1]:
+                return False
+        first += count
+    return True
+
+
+@jit
+def merged(time: Array, action: Array, counts: Array) -> tuple[Array, Array, Array, bool]:
+    """Return the times and actions of each day in order of time and of sources, and the place that each order had.
+
+    `time` and `action` hold source after source, and day after day of each; `counts` are (sources, days). Where a
+    source is not in order of time they are returned as they are, and False.
+    """
+    if not _is_in_time(time, counts):
+        return time, action, np.empty(0, np.int64), False
+    sources, days = counts.shape
+    place_of, order_of = np.empty((2, sources, days), np.int64)
+    place = orders = 0
+    for source in range(sources):
+        for day in range(days):
+            place_of[source, day], order_of[source, day] = place, orders
+            for _ in range(counts[source, day]):
+                orders += action[place] == CREATE_ORDER
+                place += 1
+    end_of = place_of + counts
+    times, actions, rows = np.empty_like(time), np.empty_like(action), np.empty(orders, np.int64)
+    place = orders = 0
+    for day in range(days):
+        for _ in range(counts[:, day].sum()):
+            earliest, first = NEVER, 0
+            for source in range(sources):
+                row = place_of[source, day]
+                if row < end_of[source, day] and time[row] < earliest:
+                    earliest, first = time[row], source
+            times[place], actions[place] = earliest, action[place_of[first, day]]
+            place_of[first, day] += 1
+            if actions[place] == CREATE_ORDER:
+                rows[orders] = order_of[first, day]
+                order_of[first, day] += 1
+                orders += 1
+            place += 1
+    return times, actions, rows, True
