@@ -45,12 +45,12 @@ def textbook(orders: int, number: int) -> tuple[float, list[float]]:
 
 def full_log(engine, orders: int, number: int) -> tuple[float, list[float]]:
     """Run the queue in one of our engines, the drawing of its workload included."""
-    from sim.engines import run_engine
+    from sim.engines import kernel_of, run_engine
     from sim.metrics import attempts_of, orders_of
 
     scenario = of_size(orders)
     began = perf_counter()
-    workload = scenario.workload(number)
+    workload = scenario.workload(number, kernel=kernel_of(engine))
     log = run_engine(workload, engine)
     seconds = perf_counter() - began
     return seconds, mean_waits(orders_of(workload, log, attempts_of(workload, log)))
@@ -58,11 +58,12 @@ def full_log(engine, orders: int, number: int) -> tuple[float, list[float]]:
 
 def times_only(orders: int, number: int) -> tuple[float, list[float]]:
     """Run the queue in the compiled engine without a log; what is left are the times of each order."""
+    from sim.engines import kernel_of
     from sim.engines.compiled import run
 
     scenario = of_size(orders)
     began = perf_counter()
-    _, outcome = run(scenario.workload(number), False, np.zeros(1, np.int64), None)
+    _, outcome = run(scenario.workload(number, kernel=kernel_of("compiled")), False, np.zeros(1, np.int64), None)
     seconds = perf_counter() - began
     return seconds, mean_waits(outcome)
 

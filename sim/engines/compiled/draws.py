@@ -77,7 +77,7 @@ def durations(
     numbers: Array,
 ) -> Array:
     """Return the duration of each number under the law of its class; `classes` are 0 for VIP."""
-    whole, values, vip_values = np.empty(len(numbers), np.int64), np.empty(_BLOCK), np.empty(_BLOCK)
+    lengths, values, vip_values = np.empty(len(numbers), np.int64), np.empty(_BLOCK), np.empty(_BLOCK)
     for first in range(0, len(numbers), _BLOCK):
         chunk = numbers[first : first + _BLOCK]
         _look_up(lines, chunk, values)
@@ -85,10 +85,10 @@ def durations(
             _look_up(vip_lines, chunk, vip_values)
         for place in range(len(chunk)):
             if len(classes) and classes[first + place] == 0:
-                whole[first + place] = _rounded(vip_values[place] * vip_scale + vip_start)
+                lengths[first + place] = _rounded(vip_values[place] * vip_scale + vip_start)
             else:
-                whole[first + place] = _rounded(values[place] * scale + start)
-    return whole
+                lengths[first + place] = _rounded(values[place] * scale + start)
+    return lengths
 
 
 @jit

@@ -70,13 +70,13 @@ def _taken_over(function: Callable[..., Any]) -> int:
     return checksum
 
 
-def _product(factor: int, other: int) -> tuple[int, int]:
-    """Return the upper and the lower 64 bits of a product of two whole numbers without sign."""
-    whole = int(factor) * int(other)
-    return np.uint64(whole >> 64), np.uint64(whole & (2**64 - 1))  # type: ignore[return-value]
+def _product(first: int, second: int) -> tuple[int, int]:
+    """Return the upper and the lower 64 bits of a product of two numbers without sign."""
+    wide_product = int(first) * int(second)
+    return np.uint64(wide_product >> 64), np.uint64(wide_product & (2**64 - 1))  # type: ignore[return-value]
 
 
-def _compiled_product(_: Any, _factor: Any, _other: Any) -> tuple[Any, Callable[..., Any]]:
+def _compiled_product(_: Any, _first: Any, _second: Any) -> tuple[Any, Callable[..., Any]]:
     """Return the types of `product` and what writes it as one instruction of 128 bits."""
     from llvmlite.ir import IntType
     from numba import types
@@ -85,9 +85,9 @@ def _compiled_product(_: Any, _factor: Any, _other: Any) -> tuple[Any, Callable[
 
     def write(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         wide, half = IntType(128), IntType(64)  # type: ignore[no-untyped-call]
-        whole = builder.mul(*(builder.zext(argument, wide) for argument in arguments))
-        upper = builder.trunc(builder.lshr(whole, wide(64)), half)
-        return context.make_tuple(builder, signature.return_type, (upper, builder.trunc(whole, half)))
+        wide_product = builder.mul(*(builder.zext(argument, wide) for argument in arguments))
+        upper = builder.trunc(builder.lshr(wide_product, wide(64)), half)
+        return context.make_tuple(builder, signature.return_type, (upper, builder.trunc(wide_product, half)))
 
     return signature, write
 
