@@ -12,7 +12,7 @@ from shutil import which
 from statistics import median
 from typing import Any
 
-PACKAGES = ("numpy", "numba", "simpy", "ciw", "salabim", "asimpy")
+PACKAGES = ("numpy", "numba", "simpy", "ciw", "salabim", "asimpy", "simulsi")
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 

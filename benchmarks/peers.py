@@ -96,6 +96,35 @@ def asimpy(orders: int, number: int) -> tuple[float, list[float]]:
     return perf_counter() - began, [fmean(of_class) for of_class in waits]
 
 
+def simulsi(orders: int, number: int) -> tuple[float, list[float]]:
+    """Run the queue in SimulSI, a process for each customer, without what it would keep of each beside."""
+    from simulsi import Simulation
+    from simulsi.randomness import Exponential
+
+    def source(env):
+        for _ in range(orders):
+            yield gap.sample(arrivals)
+            env.process(customer(env, 0 if classes.random() < VIP_SHARE else 1))
+
+    def customer(env, order_class):
+        arrived = env.now
+        request = env.request(bots, priority=order_class)
+        yield request
+        waits[order_class].append(env.now - arrived)
+        yield service.sample(services)
+        env.release(request)
+
+    began = perf_counter()
+    env = Simulation(number, keep_values=False, record_series=False, keep_entity_history=False)
+    bots = env.resource("bots", BOTS, discipline="priority")
+    arrivals, services, classes = (env.stream(name) for name in ("arrivals", "services", "classes"))
+    gap, service = Exponential(rate=ARRIVALS), Exponential(rate=SERVICES)
+    waits: tuple[list[float], list[float]] = ([], [])
+    env.process(source(env))
+    env.run()
+    return perf_counter() - began, [fmean(of_class) for of_class in waits]
+
+
 @cache
 def built(source: str) -> TemporaryDirectory:
     """Return the folder with a C program compiled; it goes when this process ends."""

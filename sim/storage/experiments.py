@@ -18,7 +18,7 @@ from sim.storage.reading import (
     read_versions,
     warn_of,
 )
-from sim.storage.rows import complete_runs, insert, new_id, new_run_id, of_scenario, run_row, scenario_row, versions
+from sim.storage.rows import insert, new_id, new_run_id, of_scenario, run_row, scenario_row, versions
 from sim.storage.saving import file_statements, prove, push_run, runs_to_push, save_run, store
 
 _SAME = ("kitchensim", "draws", "metrics")  # what decides by its version which numbers a replication has
@@ -79,7 +79,7 @@ def save_replications(
         *map(name_statement, {tuple(replication.values) for replication in results}),
         *file_statements(scenario),
     ]
-    store(connection, "", begin, complete_runs(rows, own_row))
+    store(connection, "", begin, (of_scenario("runs", row, own_row) for row in rows))
     return ids
 
 

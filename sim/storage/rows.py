@@ -6,7 +6,7 @@ so writing a run again changes nothing.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from platform import python_version
 from typing import Any
@@ -53,7 +53,7 @@ PAGED = {
 `run_id`: first the one that counts the rows of a run. The order that a bot is working on follows from the orders.
 """
 
-_ROWS = {"runs": 200, "bots": 2_000, "orders": 2_000, "events": 10_000}  # in a page: some hundred kilobytes
+_ROWS = {"bots": 2_000, "orders": 2_000, "events": 10_000}  # in a page: some hundred kilobytes
 _PART = 500_000  # characters of a file
 _PACKAGES = ("kitchensim", "numpy", "simpy")
 _ORDERS = 1 << 40  # how far the ids of orders lie behind those of bots
@@ -146,19 +146,6 @@ def of_scenario(table: str, row: Mapping[str, Value], scenario: Mapping[str, Val
         f"AND deleted_at IS NULL), {marks}) ON CONFLICT DO NOTHING",
         (scenario.get("sha256"), *row.values()),
     )
-
-
-def complete_runs(rows: Sequence[Mapping[str, Value]], scenario: Mapping[str, Value]) -> Iterator[Statement]:
-    """Yield what adds runs without bots, orders and events; their rows have the same columns and one scenario."""
-    names = ", ".join(rows[0])
-    values = ", ".join(f"json_extract(value, '$[{index}]')" for index in range(len(rows[0])))
-    sql = (
-        f"INSERT INTO runs (scenario_id, {names}) SELECT (SELECT id FROM scenarios WHERE sha256 = ? "
-        f"AND deleted_at IS NULL), {values} FROM json_each(?) WHERE true ON CONFLICT DO NOTHING"
-    )
-    for start in range(0, len(rows), _ROWS["runs"]):
-        part = [list(row.values()) for row in rows[start : start + _ROWS["runs"]]]
-        yield sql, (scenario["sha256"], json.dumps(part, ensure_ascii=False))
 
 
 def file_parts(sha256: str, content: str) -> Iterator[Statement]:
