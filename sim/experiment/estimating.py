@@ -7,7 +7,16 @@ import numpy as np
 from sim.experiment.results import Floats, Results
 from sim.model import Ints, Metric, OrderClass, metric_named
 from sim.scenario import Scenario, never_varies
-from sim.statistics import Counts, Interval, bounds, quantile_bounds, replications_for, share_bounds, t_quantile
+from sim.statistics import (
+    Counts,
+    Interval,
+    bounds,
+    quantile_bounds,
+    replications_for,
+    share_bounds,
+    t_quantile,
+    woodruff_bounds,
+)
 from sim.units import SECOND
 
 _LEVEL = 0.025  # of the interval whose width tells how steep the distribution is at a percentile
@@ -50,16 +59,19 @@ def day_values(results: Results, name: str) -> Floats:
         return np.where(orders > 0, share + (hits - share * orders) / orders[orders > 0].mean(), np.nan)
     if not metric.is_pooled:
         return results.of_metric(name)
-    interval = _of_percentile(results, metric, _LEVEL)
-    if interval is None or interval.low is None or interval.high in (None, np.inf):
-        return np.full(len(results), np.nan)
-    days = results.counts[metric.distribution]
-    orders, below = days.n, days.up_to(interval.estimate * SECOND)
+    nowhere = np.full(len(results), np.nan)
+    days = results.counts.get(metric.distribution)
+    if days is None or not days.n.any():
+        return nowhere
+    interval = woodruff_bounds(days, _share(metric), _LEVEL)
+    if interval.low is None or interval.high in (None, np.inf):
+        return nowhere
+    orders, below = days.n, days.up_to(interval.estimate)
     moves = (below - below.sum() / orders.sum() * orders) / orders[orders > 0].mean()
     n, filled = interval.n, moves[orders > 0]
     error = t_quantile(1 - 2 * _LEVEL, n - 1) * float(filled.std(ddof=1)) / n**0.5  # of the share up to the percentile
     slope = (interval.high - interval.low) / (2 * error) if error else 0.0
-    return np.where(orders > 0, interval.estimate - slope * moves, np.nan)
+    return np.where(orders > 0, (interval.estimate - slope * moves) / SECOND, np.nan)
 
 
 def observed_values(results: Results, name: str) -> Floats:

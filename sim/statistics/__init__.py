@@ -22,7 +22,7 @@ from sim.statistics.intervals import (
 )
 from sim.statistics.lifetimes import FittedLaw, likeliest_law, misfit, weibull_parameters
 from sim.statistics.partition import change_points
-from sim.statistics.quantiles import PLACES, Counts, DailyCounts, quantile_bounds
+from sim.statistics.quantiles import PLACES, Counts, DailyCounts, quantile_bounds, woodruff_bounds
 from sim.statistics.queueing import late_share
 from sim.statistics.ranks import Ranks, rank_test
 from sim.statistics.shares import clopper_pearson, days_needed, days_to_show, share_bounds
@@ -68,4 +68,5 @@ __all__ = [
     "table_dispersion",
     "unseen_share",
     "weibull_parameters",
+    "woodruff_bounds",
 ]

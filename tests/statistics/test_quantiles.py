@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim.statistics import Counts, DailyCounts, quantile_bounds
+from sim.statistics import Counts, DailyCounts, bounds, quantile_bounds, woodruff_bounds
 
 NUMBERS = st.lists(st.integers(0, 2**50) | st.integers(0, 9), max_size=60)
 SHARES = (0.01, 0.5, 0.9, 0.95, 0.995, 1)
@@ -94,14 +94,28 @@ def plain_woodruff(days: list[np.ndarray], share: float, level: float) -> tuple[
     return quantile, low, high
 
 
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.8, 0.95])
+def plain_test_of_each_number(days: list[np.ndarray], share: float, level: float) -> tuple[float, float]:
+    """The first number that is not shown to lie below the quantile, and the first that is shown to lie above."""
+    numbers = np.sort(np.concatenate(days))
+    up_to = np.array([np.searchsorted(np.sort(day), numbers, side="right") for day in days])
+    sizes = np.array([[len(day)] for day in days])
+    excess = [bounds(by_day, level) for by_day in (up_to - share * sizes).T]
+    first = next(number for number, interval in zip(numbers, excess, strict=True) if interval.high >= 0)
+    last = next(number for number, interval in zip(numbers, excess, strict=True) if interval.low > 0)
+    return first, last
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.8, 0.9])
 @pytest.mark.parametrize("n", [40, 300])
-def test_the_interval_of_a_quantile_is_woodruffs(n, share):
+def test_the_interval_of_a_quantile_is_the_wider_of_woodruffs_and_that_of_the_numbers_not_excluded(n, share):
     rng = np.random.default_rng(n)
-    days = [np.rint(rng.exponential(3e7 * rng.lognormal(0, 0.3), rng.poisson(200) + 1)) for _ in range(n)]
-    found = bounds_of([Counts.of(day) for day in days], share, 0.025)
-    assert found[:3] == pytest.approx(plain_woodruff(days, share, 0.025), rel=1 / 4096)
-    assert found.n == n
+    days = [np.rint(rng.exponential(3e7 * rng.lognormal(0, 0.3), rng.poisson(20) + 1)) for _ in range(n)]
+    counts = DailyCounts.of([Counts.of(day) for day in days])
+    quantile, low, high = plain_woodruff(days, share, 0.025)
+    assert woodruff_bounds(counts, share, 0.025) == pytest.approx((quantile, low, high, n), rel=1 / 4096)
+    first, last = plain_test_of_each_number(days, share, 0.025)
+    wider = (quantile, min(low, first), max(high, last), n)
+    assert quantile_bounds(counts, share, 0.025) == pytest.approx(wider, rel=1 / 4096)
 
 
 @given(st.lists(NUMBERS, min_size=2, max_size=12), st.sampled_from(SHARES), st.floats(1e-6, 0.3))
@@ -164,6 +178,9 @@ def test_counts_of_days_in_columns_are_those_of_each_day():
     assert columns.n.tolist() == [day.n for day in days]
     for number in (0, 5_000, 400_000, 10**7):
         assert columns.up_to(number).tolist() == [day.up_to(number) for day in days]
+    up_to_place = columns.counter()
+    for place in (0, 5_000, 30_000, 10**5):
+        assert up_to_place(place).tolist() == columns.up_to_place(place).tolist()
     rows = np.array([5, 1, 1, 0])
     assert all(same(ours, days[row]) for ours, row in zip(columns.take(rows), rows, strict=True))
     joined = DailyCounts.join([columns.take(rows[:1]), DailyCounts.of([]), columns])
