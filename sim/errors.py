@@ -12,7 +12,7 @@ from sim.units import printable
 INSTALL = "pip install '.{}' in a checkout of kitchensim"
 """How to install, the only place that says it; `{}` takes an extra such as `[fast]`."""
 
-NO_MEMORY = "needs more memory than there is; make it shorter, or take fewer jobs"
+NO_MEMORY = "needs more memory than there is; make it shorter, or use fewer jobs"
 
 
 _OF_ONE_KIND = 10
@@ -61,7 +61,7 @@ def few_of_a_kind(faults: Iterable[Fault]) -> list[Fault]:
         else:
             hidden.setdefault(kind, fault)
     for kind, fault in hidden.items():
-        message = f"{counts[kind] - _OF_ONE_KIND:,} more like the {_OF_ONE_KIND} above; mend them in the same way"
+        message = f"{counts[kind] - _OF_ONE_KIND:,} more like the {_OF_ONE_KIND} above; correct them in the same way"
         shown.append(fault._replace(path=kind[1], message=message))
     return sorted(shown)
 
@@ -108,4 +108,4 @@ def program_fault(error: Exception) -> str:
     place = extract_tb(error.__traceback__)[-1]
     where = f"{Path(place.filename).name}:{place.lineno}"
     report = "please report it with this line and the scenario file"
-    return f"a fault of the program: {type(error).__name__}: {error} ({where}); {report}"
+    return f"internal error: {type(error).__name__}: {error} ({where}); {report}"

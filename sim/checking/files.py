@@ -164,7 +164,7 @@ def _why_unchecked(file: Path) -> str:
         return ""
     why = f"has no key {' or '.join(map(repr, _KEYS))}"
     close = [key for key in keys[:_MOST_KEYS] if get_close_matches(key.lower(), _KEYS, cutoff=0.8)]
-    return f"{why}; is {close[0]!r} meant?" if close else why
+    return f"{why}; did you mean {close[0]!r}?" if close else why
 
 
 def _why_orphaned(file: Path) -> str:
@@ -173,7 +173,7 @@ def _why_orphaned(file: Path) -> str:
     if scenario is None:
         return ""
     if not os.path.lexists(scenario):
-        return f"is a golden log, but {scenario} is gone; remove the log, or bring that back"
+        return f"is a golden log, but {scenario} is gone; remove the log, or restore the scenario"
     fingerprint = file.with_name(f"{scenario.name}.json")
     if not os.path.lexists(fingerprint):
         return f"is a golden log, but {fingerprint} is gone; sim check --update-golden stores it again"

@@ -49,7 +49,7 @@ def demand_finding(replications: Replications) -> Finding | None:
     since = " after the warm-up" if scenario.warmup else ""
     note = (
         f"no order was created{since} in {count(len(replications.results), 'replication')}; look at arrivals, "
-        'or write orders.created: "== 0" under thresholds if that is meant'
+        'or write orders.created: "== 0" under thresholds if this is intended'
     )
     place = scenario.root.value.get("arrivals", scenario.root).place
     return Finding("demand", place, "orders are created", Judgement.NO_DATA, Outcome.FAIL, note=note)

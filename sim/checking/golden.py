@@ -100,12 +100,12 @@ def golden_finding(file: Path, scenario: Scenario, look: Look, is_required: bool
     if fingerprint == golden_fingerprint:
         return finding
     is_same_model = golden_model == scenario.model_sha256
-    cause = "the scenario is as it was, so the rules are not" if is_same_model else "the scenario has changed"
+    cause = "the scenario is unchanged, so the rules have changed" if is_same_model else "the scenario has changed"
     return finding._replace(
         judgement=Judgement.FAIL,
         outcome=Outcome.FAIL,
         got=f"fingerprint {fingerprint} in place of {golden_fingerprint}",
-        note=f"{cause}; if that is meant, --update-golden stores the new log",
+        note=f"{cause}; if this is intended, --update-golden stores the new log",
         diff=_difference(log, run(scenario)),
     )
 

@@ -4,9 +4,10 @@ import os
 import sys
 from collections.abc import Callable
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 from typer.main import get_command
 
 from sim.cli import checking, database, experiments, fitting, runs, scenarios, staffing
@@ -20,7 +21,21 @@ from sim.errors import KitchensimError
 
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it has none of ours, and searching takes 12 ms
 
+_INDENT = 15  # columns before what a command does
+
+
+class _Grouped(TyperGroup):
+    """Shows the commands in groups, in the order in which a newcomer needs them."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        width = formatter.width - _INDENT
+        for heading, commands in GROUPS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name, self.commands[name].get_short_help_str(width)) for name in commands])
+
+
 app = typer.Typer(
+    cls=_Grouped,
     help="Simulate an order kitchen: cooking bots, VIP and NORMAL orders, in simulated time.",
     no_args_is_help=True,
     add_completion=False,
@@ -46,28 +61,36 @@ def _options(
     pass
 
 
-COMMANDS: dict[str, Callable[..., None]] = {
-    "run": run_command,
-    "replicate": experiments.replicate_command,
-    "check": checking.check_command,
-    "sweep": experiments.sweep_command,
-    "compare": experiments.compare_command,
-    "select": experiments.select_command,
-    "staff": staffing.staff_command,
-    "theory": experiments.theory_command,
-    "fit": fitting.fit_command,
-    "calibrate": fitting.calibrate_command,
-    "new": scenarios.new_command,
-    "kitchen": kitchen_command,
-    "site": site_command,
-    "validate": scenarios.validate_command,
-    "schema": scenarios.schema_command,
-    "push": database.push_command,
+GROUPS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
+    "Write a scenario": {
+        "new": scenarios.new_command,
+        "fit": fitting.fit_command,
+        "calibrate": fitting.calibrate_command,
+        "validate": scenarios.validate_command,
+        "schema": scenarios.schema_command,
+    },
+    "Run it": {
+        "run": run_command,
+        "replicate": experiments.replicate_command,
+        "theory": experiments.theory_command,
+        "check": checking.check_command,
+    },
+    "Find a crew": {
+        "sweep": experiments.sweep_command,
+        "compare": experiments.compare_command,
+        "select": experiments.select_command,
+        "staff": staffing.staff_command,
+    },
+    "Show it": {"kitchen": kitchen_command, "site": site_command},
+    "Stored runs": {"runs": runs.app, "push": database.push_command, "db": database.app},
 }
-for name, command in COMMANDS.items():
-    app.command(name)(command)
-app.add_typer(runs.app, name="runs")
-app.add_typer(database.app, name="db")
+"""The commands as `sim --help` groups them."""
+for commands in GROUPS.values():
+    for name, command in commands.items():
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
 
 
 @cache

@@ -21,10 +21,10 @@ _STATUSES = {"WRONG": WRONG, "FAIL": FAILED, "INCONCLUSIVE": INCONCLUSIVE}
 @dataclass(frozen=True)
 class _Options(Experiment):
     jobs: Annotated[
-        int | None, option("Processes that share the work. Default: as many as processors.", "N", parser=number_from(1))
+        int | None, option("Number of processes. Default: one for each processor.", "N", parser=number_from(1))
     ] = None
     save: Annotated[
-        bool | None, option("Keep replications in the database. Default: only with --db.", None, "--save/--no-save")
+        bool | None, option("Store the results in the database. Default: only with --db.", None, "--save/--no-save")
     ] = None
 
 
@@ -33,22 +33,22 @@ class _Judging:
     fail_fast: Annotated[bool, option("Stop at the first scenario that fails.", None, "--fail-fast")] = False
     inconclusive: Annotated[
         Literal["pass", "fail"] | None,
-        option("What counts where it is too early to say. Default: exit status 3.", "<pass|fail>", parser=_READ_WORD),
+        option("What INCONCLUSIVE counts as. Default: exit status 3.", "<pass|fail>", parser=_READ_WORD),
     ] = None
     against: Annotated[
-        str | None, option("Show differences to the scenarios or results of a folder, or to a run.", "DIR|RUN")
+        str | None, option("Compare with the scenarios or results in a folder, or with a stored run.", "DIR|RUN")
     ] = None
     no_regressions: Annotated[
-        bool, option("With --against: fail where something is significantly worse.", None, "--no-regressions")
+        bool, option("With --against: fail if a metric is significantly worse.", None, "--no-regressions")
     ] = False
     update_golden: Annotated[
-        bool, option("Store the golden logs of scenarios in which nothing is random.", None, "--update-golden")
+        bool, option("Store golden logs of scenarios without randomness.", None, "--update-golden")
     ] = False
     require_golden: Annotated[
-        bool, option("Fail where nothing is random and no golden log is stored.", None, "--require-golden")
+        bool, option("Fail if a scenario without randomness has no golden log.", None, "--require-golden")
     ] = False
     strict: Annotated[
-        bool, option("Take other YAML files, and golden logs left alone, for wrong scenarios.", None, "--strict")
+        bool, option("Fail for YAML files that are not scenarios, and for golden logs without one.", None, "--strict")
     ] = False
 
 
@@ -57,13 +57,13 @@ def check_command(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Scenario files, and folders of them.")],
     *,
     keyword: Annotated[
-        str | None, option('Only files with such paths: "lunch and not staffing".', "EXPRESSION", "-k")
+        str | None, option('Only files whose path matches, such as "lunch and not staffing".', "EXPRESSION", "-k")
     ] = None,
     options: _Options,
     judging: _Judging,
     reports: CheckReports,
 ) -> None:
-    """Judge what scenarios expect, their thresholds and golden logs."""
+    """Test the expectations, thresholds and golden logs of scenarios."""
     from sim.checking import check, load_files
 
     files = load_files(paths, keyword, options.parameters())

@@ -11,7 +11,7 @@ from sim.errors import StorageError
 from sim.output.terminal import progress_bar
 from sim.units import count
 
-app = typer.Typer(help="Look after the database.", rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(help="Test the database, or show its size.", rich_markup_mode=None, no_args_is_help=True)
 
 
 @app.command("check")
@@ -19,7 +19,7 @@ def check_command(
     db: DatabaseOption = None,
     write: Annotated[bool, option("Also write a small run, read it back and remove it.", None, "--write")] = False,
 ) -> None:
-    """Say where runs go, and whether that works."""
+    """Show where runs are stored, and test the connection."""
     from sim.storage import check, find_address
 
     for label, text in check(find_address(db), write):
@@ -28,7 +28,7 @@ def check_command(
 
 @app.command("size")
 def size_command(db: DatabaseOption = None) -> None:
-    """Say what takes how much room."""
+    """Show how much space the tables take."""
     from sim.output.stored import size_lines
     from sim.storage import file_size, open_existing_database, table_sizes
 
@@ -43,7 +43,7 @@ def push_command(
     ] = None,
     source: Annotated[str, option("Embedded file to push from.", "URL", "--from")] = "file:sim.db",
 ) -> None:
-    """Copy the runs that the server lacks to it.
+    """Copy runs from the local file to the server.
 
     It can be stopped and repeated at any time.
     """

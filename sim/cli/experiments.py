@@ -31,7 +31,9 @@ class _Study(Files, Experiment):
 
 @dataclass(frozen=True)
 class _Selection(_Study):
-    times: Annotated[int | None, replications_option("Most of a candidate. Default: the file's max, or 1000.")] = None
+    times: Annotated[
+        int | None, replications_option("Most replications of a candidate. Default: the file's max, or 1000.")
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def replicate_command(
     file: FileArgument,
     *,
     with_inputs: Annotated[
-        bool, option("Draw fitted parameters anew too, by the days fitted.", None, "--input-uncertainty")
+        bool, option("Add the uncertainty of parameters that were fitted to few days.", None, "--input-uncertainty")
     ] = False,
     options: _Study,
 ) -> None:
@@ -59,7 +61,7 @@ def replicate_command(
 
 @composed
 def sweep_command(file: FileArgument, options: _Study) -> None:
-    """Run a scenario with each value of its sweep; show curves and thresholds."""
+    """Run a scenario with each value of its sweep; show curves."""
     scenario = options.load(file)
     _refuse_swept(scenario, options)
     _run("sweep", [scenario], options, partial(sim.sweep, scenario, options.times))
@@ -67,7 +69,7 @@ def sweep_command(file: FileArgument, options: _Study) -> None:
 
 @composed
 def select_command(file: FileArgument, options: _Selection) -> None:
-    """Select the best candidate that keeps all thresholds, with a confidence for that."""
+    """Select the best candidate that keeps all thresholds."""
     scenario = options.load(file)
     _refuse_swept(scenario, options)
     _run("select", [scenario], options, partial(sim.select, scenario, options.times))
@@ -82,13 +84,15 @@ def _refuse_swept(scenario: "sim.Scenario", options: _Study) -> None:
 
 @composed
 def compare_command(
-    paths: Annotated[list[Path], typer.Argument(metavar="FILE", help="The baseline, and others; or one with a sweep.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="FILE", help="The baseline and other files, or one file with a sweep.")
+    ],
     *,
-    metrics: Annotated[list[str] | None, option("What to compare; may be repeated.", "NAME", "--metric")] = None,
+    metrics: Annotated[list[str] | None, option("Metric to compare; may be repeated.", "NAME", "--metric")] = None,
     page: Annotated[bool, option("Write a page of replication 1 of two files, side by side.", None, "--page")] = False,
     options: _Study,
 ) -> None:
-    """Compare scenarios with a baseline, pair by pair: two files, or one file's sweep."""
+    """Compare files, or the values of a sweep, with a baseline."""
     scenarios = [options.load(path) for path in paths]
     try:
         names = [scenarios[0].metric_name(name) for name in metrics or ()]
@@ -150,7 +154,7 @@ def _run(
 
 @composed
 def theory_command(file: FileArgument, options: _Theory) -> None:
-    """Show what queueing theory says of a scenario beside what replications say."""
+    """Compare replications with queueing theory, where it applies."""
     from sim.output.documents import theory_document
     from sim.output.reports import theory_report
     from sim.output.wording import how_often

@@ -22,23 +22,29 @@ _COLUMN = "COLUMN"
 class OrdersFile:
     """How a file of real orders is to be read."""
 
-    time: Annotated[str | None, option("When orders came; two columns as 'Date + Time'.", _COLUMN)] = None
-    order_class: Annotated[str | None, option("Their class.", _COLUMN, "--class")] = None
-    vip: Annotated[list[str] | None, option("Word of the class for a VIP; may be repeated.", "WORD")] = None
-    id: Annotated[str | None, option("Number of the order, where its items have rows.", _COLUMN)] = None
-    started: Annotated[str | None, option("When they were begun.", _COLUMN)] = None
-    completed: Annotated[str | None, option("When they were complete.", _COLUMN, "--done")] = None
-    service: Annotated[str | None, option("How long they were in the making.", _COLUMN)] = None
-    gone: Annotated[str | None, option("When customers left, or COLUMN=VALUE of those who did.", _COLUMN, "--left")] = (
+    time: Annotated[str | None, option("Column of arrival times; two columns as 'Date + Time'.", _COLUMN)] = None
+    order_class: Annotated[str | None, option("Column of the class.", _COLUMN, "--class")] = None
+    vip: Annotated[list[str] | None, option("Value of that column that means VIP; may be repeated.", "WORD")] = None
+    id: Annotated[str | None, option("Column of the order's number, if each item has a row.", _COLUMN)] = None
+    started: Annotated[str | None, option("Column of the times when service began.", _COLUMN)] = None
+    completed: Annotated[str | None, option("Column of the times when orders were complete.", _COLUMN, "--done")] = None
+    service: Annotated[str | None, option("Column of service times.", _COLUMN)] = None
+    gone: Annotated[
+        str | None,
+        option("Column of the times when customers left, or COLUMN=VALUE that marks them.", _COLUMN, "--left"),
+    ] = None
+    unit: Annotated[
+        str | None,
+        option("Unit of durations that are plain numbers.", "<s|m|h|ms>", parser=word_of("s", "m", "h", "ms")),
+    ] = None
+    dates: Annotated[
+        str | None, option("Order of day and month in dates such as 03/04.", "<dmy|mdy>", parser=word_of("dmy", "mdy"))
+    ] = None
+    zone: Annotated[str | None, option("Time zone of the shop, such as Europe/Rome, if times are in UTC.", "ZONE")] = (
         None
     )
-    unit: Annotated[str | None, option("Unit of plain numbers.", "<s|m|h|ms>", parser=word_of("s", "m", "h", "ms"))] = (
-        None
-    )
-    dates: Annotated[str | None, option("What 03/04 means.", "<dmy|mdy>", parser=word_of("dmy", "mdy"))] = None
-    zone: Annotated[str | None, option("Where the shop is, if times are in UTC: Europe/Rome.", "ZONE")] = None
-    skip: Annotated[list[str] | None, option("Rows that do not count; may be repeated.", "COLUMN=VALUE")] = None
-    days: Annotated[str | None, option("Weekdays that count, such as mon-fri.", "DAYS")] = None
+    skip: Annotated[list[str] | None, option("Leave out rows with this value; may be repeated.", "COLUMN=VALUE")] = None
+    days: Annotated[str | None, option("Use only these weekdays, such as mon-fri.", "DAYS")] = None
 
     def keywords(self) -> dict[str, Any]:
         """Return these options as functions take them."""
@@ -83,13 +89,14 @@ def fit_command(
     file: OrdersArgument,
     *,
     out: Annotated[
-        Path | None, option("The scenario. Default: NAME.yaml of FILE, here.", "SCENARIO", "-o", "--out")
+        Path | None,
+        option("The scenario to write. Default: FILE's name with .yaml, in this folder.", "SCENARIO", "-o", "--out"),
     ] = None,
-    until: Annotated[str | None, option("First date that does not count, to calibrate with.", "DATE")] = None,
-    charts: Annotated[bool, option("Draw the picture.", None, "--charts/--no-charts")] = True,
+    until: Annotated[str | None, option("Use only days before this date; calibrate with the others.", "DATE")] = None,
+    charts: Annotated[bool, option("Draw the chart.", None, "--charts/--no-charts")] = True,
     options: OrdersFile,
 ) -> None:
-    """Fit a scenario to real orders, with the evidence for each number."""
+    """Make a scenario from a CSV file of real orders."""
     from sim.output.fits import fit_report
     from sim.output.folder import fit_target, write_fit
 
@@ -108,13 +115,17 @@ def calibrate_command(
     file: FileArgument,
     orders: Annotated[Path, typer.Argument(metavar="ORDERS", help="The CSV file of real orders.")],
     *,
-    crew: Annotated[Path | None, option("The crew that worked, at,count. Default: the scenario's.", "CSV")] = None,
-    margin: Annotated[float, option("By how much the service level may differ.", "SHARE", parser=_share)] = 0.02,
+    crew: Annotated[
+        Path | None, option("CSV file of the crew that worked: at,count. Default: the scenario's crew.", "CSV")
+    ] = None,
+    margin: Annotated[
+        float, option("Largest accepted difference of the service level.", "SHARE", parser=_share)
+    ] = 0.02,
     as_json: JsonOption = False,
     model: Model,
     options: OrdersFile,
 ) -> None:
-    """Hold a scenario against real days that it was not fitted to."""
+    """Compare a scenario with real days that it was not fitted to."""
     from sim.output.documents import calibration_document
     from sim.output.fits import calibration_report
 

@@ -20,15 +20,18 @@ if TYPE_CHECKING:
 @composed
 def kitchen_command(
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="A scenario that goes on by itself, too. Default: none.")
+        Path | None, typer.Argument(metavar="[FILE]", help="A scenario whose orders come by themselves. Default: none.")
     ] = None,
     *,
-    terminal: Annotated[bool, option("Play here, with words; help shows them.", None, "--terminal")] = False,
-    to: Annotated[Path | None, option("The page. Default: out/NAME/kitchen.html.", "FILE.html")] = None,
-    is_opened: Annotated[bool, option("Open it in a browser, where there is one.", None, "--open/--no-open")] = True,
+    terminal: Annotated[bool, option("Play in the terminal; type help for the commands.", None, "--terminal")] = False,
+    to: Annotated[Path | None, option("The page to write. Default: out/NAME/kitchen.html.", "FILE.html")] = None,
+    is_opened: Annotated[bool, option("Open the page in a browser, if there is one.", None, "--open/--no-open")] = True,
     options: Model,
 ) -> None:
-    """Open a kitchen whose clock runs: orders come and bots go by hand. It is a page, a file without a server."""
+    """Open a live kitchen: add orders and bots while the clock runs.
+
+    It is a page, one file that needs no server.
+    """
     scenario = None if file is None else options.load(file)
     if terminal:
         if to is not None:

@@ -68,7 +68,7 @@ _DATABASE = (
 )
 DatabaseOption = Annotated[str | None, option(_DATABASE, "URL")]
 JsonOption = Annotated[bool, option("Print JSON instead of tables.", None, "--json")]
-JobsOption = Annotated[int | None, option("Processes that share the work.", "N", parser=number_from(1))]
+JobsOption = Annotated[int | None, option("Number of processes.", "N", parser=number_from(1))]
 ChartsOption = Annotated[bool, option("Draw the charts.", None, "--charts/--no-charts")]
 PageOption = Annotated[bool, option("Write the page that replays the run.", None, "--page/--no-page")]
 _ENGINES = get_args(Engine)
@@ -79,11 +79,15 @@ _READ_ENGINE = word_of(*_ENGINES)
 class Model:
     """What is run: a scenario under a seed, with values for its parameters, by an engine."""
 
-    seed: Annotated[int | None, option("Seed in place of the file's, from 0.", "N", parser=number_from(0))] = None
-    settings: Annotated[list[str] | None, option("Value of a parameter; may be repeated.", "NAME=VALUE", "--set")] = (
-        None
-    )
-    engine: Annotated[Engine, option("Which engine runs it.", f"<{'|'.join(_ENGINES)}>", parser=_READ_ENGINE)] = "auto"
+    seed: Annotated[
+        int | None, option("Random seed, 0 or larger. Default: the file's.", "N", parser=number_from(0))
+    ] = None
+    settings: Annotated[
+        list[str] | None, option("Set a parameter of the file; may be repeated.", "NAME=VALUE", "--set")
+    ] = None
+    engine: Annotated[
+        Engine, option("Engine that runs the scenario.", f"<{'|'.join(_ENGINES)}>", parser=_READ_ENGINE)
+    ] = "auto"
 
     def load(self, file: Path) -> "Scenario":
         """Return a scenario, with values for its parameters; what is easily overlooked in it is told."""
@@ -114,9 +118,9 @@ class Model:
 class Work(Model):
     """What is run how often, and who shares the work."""
 
-    times: Annotated[int | None, replications_option("How many replications. Default: as the file says.")] = None
+    times: Annotated[int | None, replications_option("Number of replications. Default: the file's.")] = None
     jobs: JobsOption = 1
-    dask: Annotated[str | None, option("Scheduler of a dask cluster that does the work.", "ADDRESS")] = None
+    dask: Annotated[str | None, option("Address of the scheduler of a dask cluster to run on.", "ADDRESS")] = None
 
 
 @dataclass(frozen=True)
@@ -124,8 +128,8 @@ class Keeping:
     """Where results are kept."""
 
     db: DatabaseOption = None
-    tags: Annotated[list[str] | None, option("Word to find the run by; may be repeated.", "WORD", "--tag")] = None
-    save: Annotated[bool | None, option("Keep what was run in the database.", None, "--save/--no-save")] = True
+    tags: Annotated[list[str] | None, option("Tag to find the run by; may be repeated.", "WORD", "--tag")] = None
+    save: Annotated[bool | None, option("Store the results in the database.", None, "--save/--no-save")] = True
 
     def address(self) -> "Address | None":
         """Return where results go, None where they are not to be kept; a wrong URL is told before anything is run."""
@@ -148,7 +152,7 @@ class Experiment(Keeping, Work):
 class Files:
     """Which files are written where."""
 
-    out: Annotated[Path | None, option("Where files go. Default: out/NAME.", "DIR")] = None
+    out: Annotated[Path | None, option("Folder for the files. Default: out/NAME.", "DIR")] = None
     charts: ChartsOption = True
 
 

@@ -16,7 +16,7 @@ from sim.errors import StorageError
 from sim.output.terminal import columns
 from sim.units import count
 
-app = typer.Typer(help="List the runs in the database, or do something with one.", rich_markup_mode=None)
+app = typer.Typer(help="List, show, compare, replay and delete stored runs.", rich_markup_mode=None)
 
 
 def _read_instant(value: object) -> datetime:
@@ -36,10 +36,10 @@ def _instant_option(text: str, *names: str) -> Any:
 def list_command(
     context: typer.Context,
     scenario: Annotated[str | None, option("Only runs of this scenario.", "NAME")] = None,
-    since: Annotated[datetime | None, _instant_option("Only runs begun since then")] = None,
+    since: Annotated[datetime | None, _instant_option("Only runs started since then")] = None,
     tag: Annotated[str | None, option("Only runs with this tag.", "WORD")] = None,
     deleted: Annotated[bool, option("List the deleted runs instead.", None, "--deleted")] = False,
-    everything: Annotated[bool, option("List all of them, not only the last 20.", None, "--all")] = False,
+    everything: Annotated[bool, option("List all runs, not only the last 20.", None, "--all")] = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -80,7 +80,7 @@ def _leave(damaged: Sequence[StorageError]) -> None:
 
 @app.command("show")
 def show_command(key: KeyArgument, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
-    """Show where a run came from, and its metrics; or an experiment with its runs."""
+    """Show a run with its metrics, or an experiment with its runs."""
     from sim.output.documents import details_document
     from sim.output.stored import details_lines
     from sim.storage import find_details, open_existing_database
@@ -114,7 +114,7 @@ def compare_command(
 
 @app.command("reproduce")
 def reproduce_command(run_id: RunArgument, db: DatabaseOption = None) -> None:
-    """Run it again and compare; show the first event that differs."""
+    """Run it again, and show the first event that differs."""
     from sim.output.stored import reproduced_lines
     from sim.storage import find_run, is_reproduced, open_existing_database, reproduce
 
@@ -128,11 +128,11 @@ def reproduce_command(run_id: RunArgument, db: DatabaseOption = None) -> None:
 @app.command("export")
 def export_command(
     run_id: RunArgument,
-    to: Annotated[Path, option("Where the files go.", "DIR")],
+    to: Annotated[Path, option("Folder for the files.", "DIR")],
     db: DatabaseOption = None,
     charts: ChartsOption = True,
 ) -> None:
-    """Write the files of a run as `sim run` wrote them, but for the page."""
+    """Write the files of a run again, without the page."""
     from sim.output.files import claimed
     from sim.output.folder import write_run
     from sim.storage import find_run, load_run, open_existing_database
@@ -174,10 +174,10 @@ def page_command(
 @app.command("delete")
 def delete_command(
     key: Annotated[str | None, typer.Argument(metavar="[ID]", help=KEY)] = None,
-    instant: Annotated[datetime | None, _instant_option("All runs begun before", "--before")] = None,
+    instant: Annotated[datetime | None, _instant_option("All runs started before", "--before")] = None,
     db: DatabaseOption = None,
 ) -> None:
-    """Delete a run, an experiment with its runs, or all that is old, until it is restored or purged."""
+    """Delete runs until they are restored or purged."""
     from sim.output.stored import entry_text
     from sim.storage import delete_before, delete_run, find_id, open_existing_database
 
@@ -205,7 +205,7 @@ def restore_command(key: KeyArgument, db: DatabaseOption = None) -> None:
 
 @app.command("purge")
 def purge_command(db: DatabaseOption = None) -> None:
-    """Remove deleted runs for good, and give their room back to the disk.
+    """Remove deleted runs for good, and free their disk space.
 
     Runs whose writing stopped more than a day ago go too.
     """

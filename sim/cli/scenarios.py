@@ -16,12 +16,10 @@ from sim.units import printable
 
 
 def new_command(
-    kind: Annotated[
-        Literal["lunch", "night", "call-centre"], typer.Argument(metavar="KIND", help="What the scenario is of.")
-    ],
-    to: Annotated[Path | None, option("The file to write; by default the kind with .yaml.", "FILE")] = None,
+    kind: Annotated[Literal["lunch", "night", "call-centre"], typer.Argument(metavar="KIND", help="Kind of scenario.")],
+    to: Annotated[Path | None, option("The file to write. Default: KIND.yaml.", "FILE")] = None,
 ) -> None:
-    """Write a first scenario that you can edit: a lunch, a night or a call centre."""
+    """Write a first scenario to edit: lunch, night or call-centre."""
     from sim.output.files import write_text
 
     path = to or Path(f"{kind}.yaml")
@@ -37,7 +35,7 @@ def new_command(
 def validate_command(
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="The scenario files.")],
 ) -> None:
-    """Check scenario files; print every fault with its place."""
+    """Check scenario files for mistakes, without running them."""
     from sim.scenario import load_scenario
 
     is_wrong = False

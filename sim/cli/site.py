@@ -19,10 +19,10 @@ def site_command(
         list[Path] | None, typer.Argument(metavar="[PATH]", help="Scenario files, and folders of them.")
     ] = None,
     *,
-    to: Annotated[Path, option("Where the site goes.", "DIR")],
-    db: Annotated[str | None, option("A database whose newest runs have pages too. Default: none.", "URL")] = None,
+    to: Annotated[Path, option("Folder for the site.", "DIR")],
+    db: Annotated[str | None, option("Also make pages of the newest runs in this database.", "URL")] = None,
 ) -> None:
-    """Write a site: an index, pages that replay scenarios and stored runs, and a live kitchen."""
+    """Write a website of scenarios, stored runs and a live kitchen."""
     from sim.output.files import claimed
     from sim.site import build_site
 

@@ -34,18 +34,20 @@ _STATUSES = {"PASS": 0, "FAIL": FAILED, "INCONCLUSIVE": INCONCLUSIVE}
 @dataclass(frozen=True)
 class _Staffing(Files, Keeping, Model):
     jobs: JobsOption = 1
-    prove: Annotated[bool, option("Prove the least cost on the days of the search.", None, "--prove")] = False
+    prove: Annotated[
+        bool, option("Also prove the lowest possible cost on the days of the search.", None, "--prove")
+    ] = False
     orders: Annotated[
-        int | None, option("Most orders to test a crew on. Default: 3200000.", "N", parser=number_from(1, 10**9))
+        int | None, option("Most orders that a crew is tested on. Default: 3200000.", "N", parser=number_from(1, 10**9))
     ] = None
-    write: Annotated[Path | None, option("Write a scenario that extends this one, with the crew.", "FILE")] = None
+    write: Annotated[Path | None, option("Also write a scenario that extends this one with the crew.", "FILE")] = None
     files: Annotated[bool, option("Write the files.", None, "--files/--no-files")] = True
     as_json: JsonOption = False
 
 
 @composed
 def staff_command(file: FileArgument, options: _Staffing) -> None:
-    """Find the crew of each slot that keeps the promises at the least cost."""
+    """Find the cheapest crew of each slot that keeps all promises."""
     from sim.output.documents import staffing_document
     from sim.output.folder import output_folder
     from sim.output.staffing import staffing_lines

@@ -76,7 +76,7 @@ def carry_out(experiment: Callable[..., T], work: Work, keeper: "Keeper") -> T:
 def hint_at_numba(engine: Engine) -> None:
     """Say what would be faster, where numba is missing."""
     if engine != "reference" and not can_compile():
-        complain(f"sim: with numba this would be many times as fast; {INSTALL.format('[fast]')}")
+        complain(f"sim: with numba this would be many times faster; {INSTALL.format('[fast]')}")
 
 
 def write_to(path: Path, write: Callable[[Path], object], problems: list[str], option: str = "--out") -> bool:

@@ -205,7 +205,7 @@ def _failing_arrivals(scenario: Scenario) -> Iterator[str]:
         if file.busyness is not None or stream.busyness is not None:
             yield f"some days are busier than others for {name}"
         if stream.from_ or stream.until is not None or stream.limit is not None:
-            yield f"arrivals of {name} do not go on from the start to the horizon"
+            yield f"arrivals of {name} do not last from the start to the end of the run"
 
 
 def _failing_times(scenario: Scenario, bots: int) -> Iterator[str]:
@@ -243,7 +243,7 @@ def _failing_length(scenario: Scenario, bots: int) -> Iterator[str]:
     patience = file.patience.of(next(iter(rates)))
     if patience is None:
         if load >= 1:
-            yield f"orders keep {load * bots:.3g} bots busy and there are {bots}, so that the queue grows for ever"
+            yield f"orders keep {load * bots:.3g} bots busy and there are {bots}, so the queue grows without end"
         relaxation = square / mean / 2 / bots / (1 - load**0.5) ** 2
     else:
         if total / SECOND * patience.mean > _LONGEST_QUEUE:
@@ -253,9 +253,9 @@ def _failing_length(scenario: Scenario, bots: int) -> Iterator[str]:
     horizon = file.clock.until or 0
     forgotten, long_run = _FORGOTTEN * relaxation, _LONG_RUN * relaxation
     if file.warmup != "mser5" and warmup < forgotten:
-        yield f"such a queue forgets its beginning in {_whole_minutes(forgotten)}; write a warmup as long"
+        yield f"this queue forgets its empty start in {_whole_minutes(forgotten)}; write a warmup as long"
     if horizon - warmup < long_run:
-        yield f"the run is short for such a queue; write a horizon {_whole_minutes(long_run)} behind the warmup"
+        yield f"the run is too short for this queue; write an end {_whole_minutes(long_run)} after the warmup"
 
 
 def _whole_minutes(time: float) -> str:

@@ -90,7 +90,7 @@ class Workers:
                     raise value
                 answer: T = value
                 return answer
-        raise SimulationError(f"worker processes died again and again ({reason}); take fewer jobs, 1 needs no process")
+        raise SimulationError(f"worker processes died again and again ({reason}); use fewer jobs, 1 starts no process")
 
     def _process_of_thread(self) -> "_Process":
         process: _Process | None = getattr(self._of_thread, "process", None)
@@ -130,7 +130,7 @@ class _Process:
             except OSError as error:
                 reason = error.strerror or error
                 raise SimulationError(
-                    f"a worker process cannot be started ({reason}); take fewer jobs, 1 needs no process"
+                    f"a worker process cannot be started ({reason}); use fewer jobs, 1 starts no process"
                 ) from None
             on_failure.pop_all()
 

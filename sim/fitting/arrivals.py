@@ -120,7 +120,9 @@ def fit_arrivals(days: Days) -> Arrivals:
         groups = [("normal", ~is_vip), ("vip", is_vip)]
     streams = [_stream(name, days, rows & is_first, is_vip & rows, rows, within) for name, rows in groups]
     if homogeneity < LEVEL and batches is not None:
-        problems.append("the share of VIPs changes in the course of the day, and batches keep them together: one share")
+        problems.append(
+            "the share of VIPs changes in the course of the day, and batches keep them together: one share is taken"
+        )
     problems += _not_poisson(days, is_first, within, gaps)
     return Arrivals(streams, batches, is_first, within, gaps, homogeneity, problems)
 
@@ -152,7 +154,7 @@ def _gaps(days: Days, is_first: Bools) -> Departure:
 
 def _not_poisson(days: Days, is_first: Bools, within: Dispersion, gaps: Departure) -> list[str]:
     """Return what is not Poisson about arrivals, and what to do about that."""
-    advice = "the scenario takes them for Poisson; replay the file with trace: instead, where that matters"
+    advice = "the scenario assumes Poisson arrivals; if that matters, replay the file with trace:"
     if within.p_high < _ALARM and within.ratio > 1.2:
         shift = _clock_change(days, is_first, within)
         if shift:

@@ -89,7 +89,7 @@ def calibrate(
     seed: int | None = None,
     engine: Engine = "auto",
 ) -> Calibration:
-    """Hold a scenario against real days that it was not fitted to.
+    """Compare a scenario with real days that it was not fitted to.
 
     Real orders are replayed under the `crew` of a CSV file (at,count), or that of the scenario; counts and mean waits
     of real days are ranked among those simulated under `seed`; and the service level must agree within `margin`, a
@@ -138,7 +138,9 @@ def _unseen(scenario: Scenario, path: Path, days: Days, notes: list[str]) -> Day
         problem = "has only days to which the scenario was fitted; fit with --until, or give later days"
         raise refused(path, problem)
     if len(fresh) < _FEWEST_DAYS:
-        problem = f"has {count(len(fresh), 'day')} to which the scenario was not fitted; {_FEWEST_DAYS} are the least"
+        problem = (
+            f"has {count(len(fresh), 'day')} to which the scenario was not fitted; at least {_FEWEST_DAYS} are needed"
+        )
         raise refused(path, problem)
     return days.chosen(fresh)
 
@@ -178,12 +180,10 @@ def _checks(simulation: _Simulation, days: Days, margin: float, replayed: Replay
     adjusted = holm([min(1.0, 2 * min(of_days.p_level, of_days.p_spread)) for of_days in ranks.values()])
     for (name, of_days), p in zip(ranks.items(), adjusted, strict=True):
         judgement = Judgement.FAIL if p < _LEVEL else Judgement.PASS
-        text = (
-            f"{of_days.above:.0%} of real days above the middle simulated one, spread {of_days.spread:.2f} times as far"
-        )
-        checks.append(Check(name, judgement, f"{text}, p {p:.2g} of such ranks by chance"))
+        text = f"{of_days.above:.0%} of real days above the simulated median, spread {of_days.spread:.2f} times as far"
+        checks.append(Check(name, judgement, f"{text}, p {p:.2g}"))
     if limit is None:
-        finding = "the file does not say when orders were begun: waits are not judged"
+        finding = "the file does not say when service began: waits are not judged"
         return [*checks, Check("service level", Judgement.INCONCLUSIVE, finding)]
     estimate = simulated.estimate(metric)
     assert estimate is not None

@@ -82,6 +82,6 @@ def _change(sheet: Sheet, row: int, faults: list[Fault]) -> Change | None:
         faults.append(sheet.fault(row, "at", str(error)))
         return None
     if not (number.isdecimal() and int(number) <= MOST_BOTS):
-        faults.append(sheet.fault(row, "count", f"{shown(number)} is no number of bots; write 0 to {MOST_BOTS:,}"))
+        faults.append(sheet.fault(row, "count", f"{shown(number)} is not a number of bots; write 0 to {MOST_BOTS:,}"))
         return None
     return Change(clock.day, clock.start, int(number))

@@ -153,7 +153,7 @@ def _in_part(number: Ints, since_cut: Ints, chosen: NDArray[np.bool_], notes: li
         if is_part and totals[index] < 0.7 * usual:
             of_part |= number == numbers[index]
             day = _FIRST + timedelta(days=int(numbers[index]))
-            notes.append(f"{day} is there in part, with {count(int(totals[index]), 'order')}, and left out")
+            notes.append(f"{day} is incomplete, with {count(int(totals[index]), 'order')}, and left out")
     return of_part
 
 

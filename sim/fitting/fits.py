@@ -161,7 +161,7 @@ def fit(
         raise refused(path, str(error)) from None
     if len(by_day.records) < _FEWEST_ORDERS:
         orders = count(len(by_day.records), "order")
-        raise refused(path, f"has {orders}; {_FEWEST_ORDERS} are the least that say something")
+        raise refused(path, f"has {orders}; at least {_FEWEST_ORDERS} are needed")
     return _fitted(name or path.stem, path.name, records, by_day)
 
 
@@ -205,7 +205,7 @@ def weekdays_of(text: str | None) -> tuple[int, ...]:
         try:
             begin, end = WEEKDAYS.index(first[:3]), WEEKDAYS.index((last or first)[:3])
         except ValueError:
-            raise ArgumentError("days", f"{text!r} are no weekdays; write such as mon-fri or sat,sun") from None
+            raise ArgumentError("days", f"{text!r} are not weekdays; write some such as mon-fri or sat,sun") from None
         weekdays += [(begin + step) % 7 for step in range((end - begin) % 7 + 1)]
     return tuple(weekdays)
 
@@ -215,7 +215,7 @@ def _date_of(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ArgumentError("until", f"{text!r} is no date; write one such as 2026-03-14") from None
+        raise ArgumentError("until", f"{text!r} is not a date; write one such as 2026-03-14") from None
 
 
 def _fitted(name: str, source: str, records: Records, days: Days) -> Fit:

@@ -76,7 +76,7 @@ def measured_services(records: Records) -> Measured:
     elif records.says("done"):
         return Measured(
             nothing,
-            ["the time to completion is no service time, since it has the wait in it: name --started or --service"],
+            ["the time to completion includes the wait, so it is not a service time: name --started or --service"],
         )
     else:
         return Measured(nothing, ["the file has no service times: name --service, or --started and --done"])
@@ -101,8 +101,8 @@ def _flow_problem(records: Records, values: NDArray[np.int64]) -> str:
     if correlation < _FLOW_CORRELATION or p > _FLOW_LEVEL:
         return ""
     return (
-        f"what is said to be service is longer the more orders are in the kitchen (correlation {correlation:.2f}), "
-        "as the time to completion is: it is not used"
+        f"the service times are longer the more orders are in the kitchen (correlation {correlation:.2f}), "
+        "so it includes waiting: it is not used"
     )
 
 
@@ -155,7 +155,7 @@ def fit_patience(days: Days) -> tuple[list[Patience], list[str]]:
     if not records.says("left"):
         return [], []
     if not records.says("started"):
-        return [], ["the file says who left, and not how long the others waited: name --started"]
+        return [], ["the file says who left, but not how long others waited: name --started"]
     patience, problems = [], []
     for order_class in OrderClass:
         of_class = records.order_class == order_class

@@ -143,7 +143,7 @@ class Session:
     def _refuse(self, path: Path, size: int) -> None:
         shown, folder = printable(str(path)), self.scenario.folder
         if path.is_file() and not path.read_bytes().startswith(_MARK.encode()):
-            raise ArgumentError("path", f"{shown} is there already, and no session; name another file")
+            raise ArgumentError("path", f"{shown} exists already and is not a session; name another file")
         if self.scenario.files and path.parent.resolve() != folder.resolve():
             named = printable(next(iter(self.scenario.files)))
             raise ArgumentError("path", f"{shown} does not lie beside {named}, which it names; save it into {folder}/")

@@ -90,7 +90,7 @@ class Words:
         if not path:
             raise WrongWordError("save: there is no file; write save FILE, such as save lunch.yaml")
         if not path.isprintable():
-            raise WrongWordError(f"save: {shown(path)} is no name for a file; write save FILE, such as save lunch.yaml")
+            raise WrongWordError(f"save: {shown(path)} is not a file name; write save FILE, such as save lunch.yaml")
         try:
             self.session.save(Path(path), expect=path != target)
         except OSError as error:
@@ -111,7 +111,7 @@ class Words:
         try:
             self.clock.set_speed(float(number))
         except ValueError:
-            raise WrongWordError(f"speed: {shown(number)} is no speed; write a number from 0.1 to 10000") from None
+            raise WrongWordError(f"speed: {shown(number)} is not a speed; write a number from 0.1 to 10000") from None
         return []
 
     def _help(self, _: str) -> list[str]:

@@ -9,7 +9,7 @@ from sim.output.wording import BOUND, CONFIDENCE, at_least, how_often, in_unit, 
 from sim.scenario import Scenario, Threshold
 from sim.verdicts import LEVEL, SINGLE_RUN, Judgement, ThresholdVerdict
 
-_OF_ORDERS = "percentiles and shares are those of all orders; all else, max too, is the mean of the days' values"
+_OF_ORDERS = "percentiles and shares are over all orders of all days; other metrics, max too, are means of days"
 _NO_INTERVAL = "name a percentile under metrics in the file, so that each replication keeps it"
 _HEADINGS = ("estimate", "95% interval", "a day", "n")
 
@@ -35,13 +35,13 @@ def uncertainty_report(uncertainty: InputUncertainty) -> Report:
     table = plain.scenario.file.uncertainty
     days = 0 if table is None else len(table.dates)
     head = [f"Input uncertainty: rates and service times are known from {days} days alone"]
-    rows: list[Row] = [("metric", "estimate", "95% by chance", "95% with the data", "of it the data's")]
+    rows: list[Row] = [("metric", "estimate", "95% by chance", "95% with the data", "due to the data")]
     for uncertain in uncertainty.estimates:
         name = uncertain.metric
         intervals = [(uncertain.low, uncertain.high), (uncertain.low_with_data, uncertain.high_with_data)]
         texts = [f"{shown(name, low)} to {shown(name, high)}" for low, high in intervals]
         rows.append((name, shown(name, uncertain.estimate), *texts, f"{uncertain.data_share:.0%}"))
-    notes = ["More replications make the interval by chance shorter; more days fitted make the data's part shorter"]
+    notes = ["More replications shorten the interval by chance; more days of data shorten the part of the data"]
     return Report(head, rows, notes)
 
 
@@ -54,8 +54,8 @@ def head_lines(replications: Replications) -> Iterator[str]:
         day = replications.day("orders.created")
         if scenario.is_random and day is not None:
             yield (
-                "95% interval: of the estimate, with days as units; "
-                f"a day: where a single one lies, with {day.coverage:.0%}"
+                "95% interval: of the estimate, by differences between days; "
+                f"a day: range of single days, with {day.coverage:.0%}"
             )
     elif scenario.is_random:
         yield SINGLE_RUN

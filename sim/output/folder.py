@@ -95,7 +95,7 @@ def fit_target(out: Path | None, source: Path) -> Path:
     """
     target = out or Path(f"{re.sub('[^A-Za-z0-9_-]+', '-', source.stem).strip('-') or 'orders'}.yaml")
     if target.suffix not in (".yaml", ".yml") or not re.fullmatch("[A-Za-z0-9_-]{1,80}", target.stem):
-        problem = f"{printable(str(target))} is no name of a scenario; write letters, digits, '-', '_' and .yaml"
+        problem = f"{printable(str(target))} is not a name of a scenario; write letters, digits, '-', '_' and .yaml"
         raise ArgumentError("out", problem)
     _refuse_existing(target)
     return target
@@ -103,7 +103,7 @@ def fit_target(out: Path | None, source: Path) -> Path:
 
 def _refuse_existing(target: Path) -> None:
     if target.exists():
-        raise ArgumentError("out", f"{printable(str(target))} is there already; name another, or remove it")
+        raise ArgumentError("out", f"{printable(str(target))} exists already; name another, or remove it")
 
 
 def write_fit(fit: Fit, folder: Path, charts: bool = True, wrote: _Wrote = lambda _: None) -> None:

@@ -92,14 +92,14 @@ def _notes(staffing: Staffing) -> Iterator[str]:
     """Yield what stands beside the answer."""
     scenario = staffing.scenario
     yield (
-        "load: how many bots orders would keep busy; 1 less: whether one bot less is shown to break a promise; from: "
+        "load: bots that orders keep busy on average; 1 less: whether one bot less is shown to break a promise; from: "
         f"the lower end of a {CHANCE:.0%} interval, of each share alone"
     )
     if staffing.fills:
         fills = ", ".join(_shift_text(staffing, shift, bots) for shift, bots in staffing.fills)
         yield f"Shifts: {fills}; together they cost {_number(staffing.cost)}"
     yield f"Erlang C by slots: {_rival(staffing, staffing.erlang)}"
-    same_crew = "no crew that is the same in all slots keeps all promises"
+    same_crew = "no crew that is the same in all slots seems to keep all promises"
     if staffing.constant is not None:
         same_crew = f"{staffing.constant.schedule[0]} bots, {_rival(staffing, staffing.constant)}"
     yield f"Same crew all day: {same_crew}"
@@ -115,7 +115,11 @@ def _notes(staffing: Staffing) -> Iterator[str]:
 
 def _rival(staffing: Staffing, rival: Rival) -> str:
     hours = _hours(staffing.hours_of(rival.schedule))
-    return f"{hours}, breaks a promise in {', '.join(rival.broken)}" if rival.broken else f"{hours}, keeps all promises"
+    return (
+        f"{hours}, breaks a promise in {', '.join(rival.broken)}"
+        if rival.broken
+        else f"{hours}, seems to keep all promises"
+    )
 
 
 def _hours(hours: float) -> str:

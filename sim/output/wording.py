@@ -10,7 +10,7 @@ from sim.units import SECOND, count, format_duration
 from sim.verdicts import ThresholdVerdict
 
 CONFIDENCE = 0.95
-BOUND = "≥: orders that were not over at the last count with their times so far"
+BOUND = "≥: orders unfinished at the end count with their times so far"
 
 
 def at_least(text: str, is_bound: bool) -> str:

@@ -135,7 +135,7 @@ class Part(BaseModel):
             if named:
                 findings.append(((), f"{' and '.join(named)} exclude each other; keep one of them"))
             elif not findings:
-                findings.append(((), f"nothing says what this is; write one of {', '.join(cls.exactly_one)}"))
+                findings.append(((), f"has no key that says what this is; write one of {', '.join(cls.exactly_one)}"))
         nulls = [key for key in values if data.get(key, wrong) is None]
         findings += [((key,), "has no value; write one, or leave the key out") for key in nulls]
         return values, doubtful

@@ -55,7 +55,7 @@ def _misfits_of_zone(plan: SelectPlan, metric: str, file: ScenarioFile) -> Itera
     steps = ("select", "indifference")
     try:
         if limit(plan.indifference, unit_of(metric)) == 0:
-            yield steps, "is nothing; leave it out, or write a difference that does not matter"
+            yield steps, "is 0; leave it out, or write the largest difference that does not matter"
     except ValueError as error:
         yield steps, str(error)
     if never_varies(metric, file):

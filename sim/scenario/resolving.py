@@ -79,7 +79,7 @@ def _base_path(name: str, trail: tuple[Path, ...]) -> Path:
     """
     path = inside(trail[-1].parent, name)
     if path in trail:
-        raise ValueError("leads back to this file; break the circle")
+        raise ValueError("leads back to this file; remove an extends of this circle")
     if len(trail) > _MOST_BASES:
         raise ValueError(f"is one too many; let at most {_MOST_BASES} files stand below a scenario")
     return path

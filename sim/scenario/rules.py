@@ -128,7 +128,7 @@ def _service_is_of_an_order(entry: TimelineEntry) -> Iterator[Finding]:
 @_rule(Expectation)
 def _has_a_subject(expectation: Expectation) -> Iterator[Finding]:
     if expectation.order is None and expectation.bot is None:
-        yield (), "nothing says whose fact this is; write order: NUMBER or bot: NUMBER"
+        yield (), "names neither an order nor a bot; write order: NUMBER or bot: NUMBER"
 
 
 @_rule(Expectation)
@@ -147,7 +147,7 @@ def _facts_belong_together(expectation: Expectation) -> Iterator[Finding]:
     if facts and is_of_bot:
         yield (), "picked_up, completed and attempts are facts of an order; write order: NUMBER"
     if facts and "at" in expectation.model_fields_set:
-        yield ("at",), "picked_up, completed and attempts have no instant; write at with status, or with bot"
+        yield ("at",), "picked_up, completed and attempts cannot have at; use at with status or bot"
     if expectation.status is None and (is_of_bot or (expectation.bot is None and not facts)):
         yield (), "nothing is expected; write status, or picked_up, completed, bot or attempts of an order"
 
@@ -179,7 +179,7 @@ def _warm_up_makes_sense(file: ScenarioFile) -> Iterator[Finding]:
     horizon = file.clock.until
     if file.warmup == "mser5":
         if file.changes_with_time:
-            yield ("warmup",), "mser5 makes no sense where demand or crew change with time; write 30m, or leave it out"
+            yield ("warmup",), "mser5 needs constant demand and a constant crew; write 30m, or leave it out"
     elif file.warmup and horizon is not None and file.warmup >= horizon:
         yield ("warmup",), f"is not over before the horizon at {format_duration(horizon, 6)}; write a shorter one"
 

@@ -80,7 +80,7 @@ def _misfits_of_shifts(plan: StaffPlan, slots: int) -> Iterator[Finding]:
         for key, duration in (("length", shift.length), ("start_every", shift.start_every)):
             if duration % every:
                 is_wrong = True
-                problem = f"is no multiple of every, {format_duration(every, 6)}"
+                problem = f"is not a multiple of every, {format_duration(every, 6)}"
                 nearest = format_duration(max(1, round(duration / every)) * every, 6)
                 yield ("staff", "shifts", index, key), f"{problem}; write {nearest}"
         if shift.length > slots * every:

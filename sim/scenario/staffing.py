@@ -64,7 +64,7 @@ def _read_promises(data: object) -> tuple[Promise, ...]:
             continue
         if not 0 < share < 1:
             cure = "write one above 0% and below 100%, such as 95%"
-            findings.append(((key,), f"{shown(value)} of all orders is no promise that days can prove; {cure}"))
+            findings.append(((key,), f"{shown(value)} of all orders cannot be proved by simulated days; {cure}"))
         metric = metric_named(name)
         promises.append(Promise(name, metric.order_class, cast(int, metric.limit), share))
     if findings:
@@ -79,14 +79,14 @@ def _promised_metric(key: object) -> str:
         short = metric._replace(window="").name
         raise ValueError(f"{shown(key)} names a window, and each slot is one already; write {short}")
     if metric.family.name != "wait" or metric.limit is None:
-        raise ValueError(f"{shown(key)} is no share of orders that wait at most so long; write one such as {_EXAMPLE}")
+        raise ValueError(f"{shown(key)} is not a share of orders within a wait; write one such as {_EXAMPLE}")
     return name
 
 
 def _read_range(data: object) -> BotRange:
     match = re.fullmatch(r"([0-9]{1,6})\.\.([0-9]{1,6})", data) if isinstance(data, str) else None
     if match is None:
-        raise ValueError(f"{shown(data)} is no range of bots; write the least and the most, such as 1..20")
+        raise ValueError(f"{shown(data)} is not a range of bots; write the least and the most, such as 1..20")
     least, most = int(match[1]), int(match[2])
     if most > MOST_BOTS:
         raise ValueError(f"{most} is too large; write {MOST_BOTS} or less")

@@ -173,4 +173,4 @@ def rows_of(name: object, context: Context, faults: list[Fault]) -> Iterator[Row
             if row:
                 yield Place(label, reader.line_num), row
     except csv.Error as error:
-        faults.append(Place(label, reader.line_num).fault("", f"is not valid CSV: {error}; mend this line"))
+        faults.append(Place(label, reader.line_num).fault("", f"is not valid CSV: {error}; correct this line"))

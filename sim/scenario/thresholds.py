@@ -144,7 +144,7 @@ def condition(text: object, unit: str, likely: str = "<") -> Condition:
 def _share_of_days(text: object) -> Condition:
     share = condition(text, "share", ">=")
     if share.operator not in (">=", ">", "between"):
-        raise ValueError(f'{shown(text)} is no promise about days; write the least share of them, such as ">= 90%"')
+        raise ValueError(f'{shown(text)} is not a share of days; write the least one, such as ">= 90%"')
     return share
 
 

@@ -56,7 +56,7 @@ def _add_days(
             if len(row) != width or not all(0 <= number < np.inf for number in counts):
                 raise ValueError  # noqa: TRY301 - one message for all that is wrong
         except ValueError:
-            yield place.fault("", "is no date with numbers; leave this file as sim fit wrote it")
+            yield place.fault("", "is not a date with numbers; leave this file as sim fit wrote it")
             continue
         dates.append(day)
         numbers.append(counts)

@@ -100,7 +100,7 @@ def _earlier(folder: Path) -> list[Path]:
         for name in sorted(files):
             path = Path(place, name)
             if not name.startswith(".") and path.relative_to(folder).as_posix() not in names:
-                problem = f"{printable(str(folder))} holds {printable(str(path))}, which is no part of a site"
+                problem = f"{printable(str(folder))} holds {printable(str(path))}, which is not part of a site"
                 raise ArgumentError("to", f"{problem}; name an empty folder")
     return [path for name in names if (path := folder / str(name)).resolve().is_relative_to(folder.resolve())]
 

@@ -97,7 +97,7 @@ def _env_file() -> Mapping[str, str | None]:
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError):
-        raise StorageError(".env: cannot be read as UTF-8 text; mend it, or name the database with --db") from None
+        raise StorageError(".env: cannot be read as UTF-8 text; correct it, or name the database with --db") from None
     return dotenv_values(stream=StringIO(text), interpolate=False)
 
 

@@ -84,5 +84,5 @@ def _tried(connection: Connection) -> str:
         unused = "NOT EXISTS (SELECT 1 FROM runs WHERE scenario_id = scenarios.id)"
         connection.write([(f"DELETE FROM scenarios WHERE sha256 = ? AND {unused}", (trial.scenario.sha256,))])
     if loaded.fingerprint != trial.fingerprint or loaded.measures.values != trial.measures.values:
-        raise connection.error("gave back another run than was written", "")
+        raise connection.error("gave back a different run", "")
     return f"yes; a run of {len(trial.log)} events was written, read back the same, and removed"

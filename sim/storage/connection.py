@@ -35,9 +35,9 @@ _CURES = {
     "HTTP_404": "no libSQL server answers at that URL; check it",
     "HTTP_429": "try again later",
     "HTTP_5": "the server, or a proxy before it, has trouble; try again later",
-    "HTTP_": "something else than a libSQL server answers there; check the URL, or try again later",
-    "DAMAGED": "restore the database, or take the run out of the way with sim runs delete",
-    "FOREIGN_KEY": "what this belongs to was removed meanwhile; do it again",
+    "HTTP_": "the server there does not speak libSQL; check the URL, or try again later",
+    "DAMAGED": "restore the database, or remove the run with sim runs delete",
+    "FOREIGN_KEY": "the scenario or experiment was removed meanwhile; run it again",
     "FOREIGN": "name another database with --db",
     "OTHER_VERSION": "run it again with this one",
     "NEWER": f"upgrade: {INSTALL.format('')}",
@@ -49,7 +49,7 @@ _CURES = {
     "SQLITE_IOERR": "the disk cannot be read or written; check it, or name another place with --db",
     "SQLITE_NOTADB": "name another file with --db",
     "SQLITE_READONLY": "the file cannot be written; change its permissions, or name another with --db",
-    "TEXT": "write it in other letters",
+    "TEXT": "use other characters",
     "UNREACHABLE": "check the URL and the network",
 }
 
@@ -148,7 +148,7 @@ class Connection:
 
     def untrue(self) -> StorageError:
         """Return the error for an answer that no libSQL database gives."""
-        return self.error("does not answer what it was asked", "HTTP_")
+        return self.error("gives an answer that does not fit the request", "HTTP_")
 
     def write(self, statements: Iterable[Statement]) -> int:
         """Carry out all statements or, when one fails or the process dies, none; return the rows that the last changed.
@@ -170,7 +170,7 @@ class Connection:
         from libsql_client.client import LibsqlError
 
         if os.getpid() != self._process:  # the thread that would do the work is not in this fork
-            raise self.error("was opened by the process that this one is a fork of", "FORKED")
+            raise self.error("was opened before this process was forked", "FORKED")
         if self._loop.is_closed():
             raise self.error("is closed", "CLOSED")
         call = _Call(work)

@@ -90,7 +90,7 @@ class Keeper:
     @property
     def kept_text(self) -> str:
         """How much is stored of an experiment that was interrupted, nothing where that is nothing."""
-        return f"{self.count} finished replications are kept, the same command goes on" if self.count else ""
+        return f"{self.count} finished replications are stored; the same command continues" if self.count else ""
 
     @property
     def _file(self) -> Address:

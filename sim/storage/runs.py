@@ -70,7 +70,7 @@ def load_run(connection: Connection, stored: StoredRun) -> Run:
         cure = f"sim run FILE --seed {stored.seed} --replication {stored.replication} makes them"
         raise _gone(connection, stored, f"its events were not stored, as always in an experiment; {cure}")
     if run.fingerprint != stored.fingerprint:
-        raise _gone(connection, stored, "its events are not those of its fingerprint")
+        raise _gone(connection, stored, "its events do not match its fingerprint")
     return run
 
 

@@ -149,7 +149,7 @@ class ServerClient(HttpClient):
             raise ValueError
         *carried_out, rolled_back = results
         if None in carried_out or rolled_back is not None:
-            raise LibsqlError("does not say that it has stored what it was sent", "HTTP_")
+            raise LibsqlError("does not confirm that it has stored the data", "HTTP_")
         return [self._result(step) for step in carried_out[1:-1]]
 
     def _result(self, result: Any) -> ResultSet:
@@ -216,7 +216,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return f"TLS: {getattr(error.certificate_error, 'verify_message', error.certificate_error)}"
     if isinstance(error, aiohttp.ClientConnectorSSLError):
-        return "it speaks no TLS; http:// does without"
+        return "it does not speak TLS; write http://"
     if isinstance(error, aiohttp.ClientConnectionError) and not isinstance(error, aiohttp.ClientConnectorError):
         return "it hangs up without an answer"
     if isinstance(error, aiohttp.ClientHttpProxyError):

@@ -16,7 +16,7 @@ LEVEL = 0.025
 """With what probability either judgement may be wrong: PASS and FAIL ask for the whole of a 95% interval."""
 
 NOTHING_OBSERVED = "nothing was observed"
-STILL_OPEN = "orders that were not over at the last could carry it over the limit"
+STILL_OPEN = "orders unfinished at the end could push it over the limit"
 SINGLE_RUN = "one run of a random scenario has no interval; run more with -n"
 
 
@@ -236,11 +236,11 @@ def _what_settles(
     limit = min(condition.low, condition.high, key=lambda end: abs(estimate.estimate - end))
     n = to_settle(limit)
     if n is None:
-        return "its estimate is the limit; no number of replications is likely to settle it"
+        return "the estimate equals the limit; more replications are unlikely to settle it"
     if n <= replications:  # what was not seen yet keeps it open, of which the values tell nothing
         n = max(2 * replications, threshold.replications_needed)
     # To look again at more replications until it passes is a test with more false alarms than 5%, hence "nominal".
-    return f"about {n:,} replications (-n {n}) would likely settle it; a verdict after extending is nominal"
+    return f"about {n:,} replications (-n {n}) would likely settle it; after extending, the confidence is only nominal"
 
 
 def _share_of_runs(held: int, n: int) -> str:
@@ -252,4 +252,4 @@ def _share_of_runs(held: int, n: int) -> str:
 
 def _unseen(n: int) -> str:
     """Say what a condition proves that held in each replication."""
-    return f"in all {n}; not so on fewer than {unseen_share(n, 2 * LEVEL):.1%} of days, one-sided 95%"
+    return f"in all {n}; it may fail on up to {unseen_share(n, 2 * LEVEL):.1%} of days (one-sided 95%)"

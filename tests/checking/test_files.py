@@ -35,7 +35,7 @@ def test_a_folder_is_searched_and_what_is_no_scenario_is_named():
     missing = dict.fromkeys(
         ("chart.yaml", "comment.yaml", "empty.yaml", "list.yaml", "long.yaml", "settings.yaml"), NO_KEY
     )
-    missing["typing.Yaml"] = f"{NO_KEY}; is 'scenaro' meant?"
+    missing["typing.Yaml"] = f"{NO_KEY}; did you mean 'scenaro'?"
     assert outcomes("shop") == dict.fromkeys(scenarios, "PASS")
     assert check("shop") == [
         *(f"PASS          {name}: 1 of 1 expectation" for name in scenarios),

@@ -268,7 +268,7 @@ def test_a_check_in_which_no_order_was_created_does_not_pass(demand, times):
     assert check("quiet.yaml", status=1) == [
         f"FAIL          quiet.yaml: no orders, 1 of 1 threshold{ran}",
         f"  quiet.yaml:6: orders are created: NO DATA, no order was created in {times}; look at arrivals, "
-        'or write orders.created: "== 0" under thresholds if that is meant',
+        'or write orders.created: "== 0" under thresholds if this is intended',
         "1 scenario: 1 failed",
     ]
     put({"quiet.yaml": NO_ORDERS + demand})

@@ -118,9 +118,13 @@ def test_what_differs_says_whether_the_scenario_has_changed_or_the_rules():
     check("late.yaml", "--update-golden")
     [mutation] = (one for one in MUTATIONS if one.name == "last-in-first-out")
     with mutation.in_use():
-        assert check("late.yaml", status=1)[1].endswith(f"; the scenario is as it was, so the rules are not{MEANT}")
+        assert check("late.yaml", status=1)[1].endswith(
+            f"; the scenario is unchanged, so the rules have changed{MEANT}"
+        )
         put({"late.yaml": ONE_BOT + "description: what is said of it is no change\n"})
-        assert check("late.yaml", status=1)[1].endswith(f"; the scenario is as it was, so the rules are not{MEANT}")
+        assert check("late.yaml", status=1)[1].endswith(
+            f"; the scenario is unchanged, so the rules have changed{MEANT}"
+        )
         put({"late.yaml": ONE_BOT.replace("at: 5s", "at: 6s")})
         assert check("late.yaml", status=1)[1].endswith(f"; the scenario has changed{MEANT}")
     put({"late.yaml": HOLDS + "# a remark, and what is judged, change no event\n"})
@@ -139,7 +143,7 @@ def test_a_change_that_is_meant_is_stored_and_holds_from_then_on():
     assert all(golden_bytes()[name] != was for name, was in before.items())
 
 
-MEANT = "; if that is meant, --update-golden stores the new log"
+MEANT = "; if this is intended, --update-golden stores the new log"
 LOG = Path("golden/late.yaml.csv.gz")
 HEAD = b"t_us,event,order,class,bot\n"
 DAMAGES = {
@@ -293,7 +297,7 @@ def test_golden_logs_without_a_scenario_or_a_fingerprint_are_named():
     assert check("shop")[-1] == "2 scenarios: 2 passed"
     Path("shop/old.yaml").unlink()
     Path("shop/golden/late.yaml.json").unlink()
-    gone = "is a golden log, but shop/old.yaml is gone; remove the log, or bring that back"
+    gone = "is a golden log, but shop/old.yaml is gone; remove the log, or restore the scenario"
     lost = "is a golden log, but shop/golden/late.yaml.json is gone; sim check --update-golden stores it again"
     assert check("shop")[1:] == [
         f"NOT CHECKED   shop/golden/late.yaml.csv.gz: {lost}",

@@ -88,7 +88,7 @@ def test_a_worker_that_dies_costs_no_result(mortal):
 def test_workers_that_die_again_and_again_make_scenarios_wrong(mortal):
     mortal(again=True)
     said = check(".", "-n", "4", "--jobs", "2", status=2)
-    assert "worker processes died again and again (exit status 1); take fewer jobs" in said[1]
+    assert "worker processes died again and again (exit status 1); use fewer jobs" in said[1]
     assert said[-1] == "3 scenarios: 3 wrong"
 
 
@@ -146,5 +146,5 @@ def test_ctrl_c_keeps_what_is_saved_and_lines_are_there_as_they_come():
         os.killpg(process.pid, signal.SIGINT)
         out, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (130, "")
-    assert errors == "sim: interrupted; 5 finished replications are kept, the same command goes on\n"
+    assert errors == "sim: interrupted; 5 finished replications are stored; the same command continues\n"
     assert stored() == [1, 2, 3, 4, 5]

@@ -36,11 +36,11 @@ def test_an_export_becomes_a_scenario_that_validates_and_runs():
 def test_a_scenario_that_is_there_is_not_overwritten():
     Path("lunch.yaml").write_text("mine")
     result = sim("fit", "lunch 2026.csv", *READ, "-o", "lunch.yaml", status=2)
-    assert "lunch.yaml is there already; name another, or remove it" in result.stderr
+    assert "lunch.yaml exists already; name another, or remove it" in result.stderr
     assert Path("lunch.yaml").read_text() == "mine"
     Path("other.days.csv").write_text("mine")
     result = sim("fit", "lunch 2026.csv", *READ, "-o", "other.yaml", status=2)
-    assert "other.days.csv is there already; name another, or remove it" in result.stderr
+    assert "other.days.csv exists already; name another, or remove it" in result.stderr
     assert not Path("other.yaml").exists()
 
 
@@ -63,9 +63,12 @@ def test_the_picture_is_written_beside_it():
             "column 'Tier' holds 'basic' (3,653), 'gold' (630); say which are VIPs, such as --vip WORD",
         ),
         (("--skip", "Tier"), "'Tier' has no value; write COLUMN=VALUE"),
-        (("--days", "monday-fryday"), "'monday-fryday' are no weekdays; write such as mon-fri or sat,sun"),
-        (("--until", "14.3."), "'14.3.' is no date; write one such as 2026-03-14"),
-        (("-o", "my lunch.yaml"), "my lunch.yaml is no name of a scenario; write letters, digits, '-', '_' and .yaml"),
+        (("--days", "monday-fryday"), "'monday-fryday' are not weekdays; write some such as mon-fri or sat,sun"),
+        (("--until", "14.3."), "'14.3.' is not a date; write one such as 2026-03-14"),
+        (
+            ("-o", "my lunch.yaml"),
+            "my lunch.yaml is not a name of a scenario; write letters, digits, '-', '_' and .yaml",
+        ),
         (("--unit", "sec"), "'sec' is not one of 's', 'm', 'h', 'ms'"),
     ],
 )

@@ -113,7 +113,7 @@ def test_a_fault_of_the_program_is_one_line_that_says_so_and_status_70(net, monk
     status, line = net(fault)
     assert status == 70
     assert re.fullmatch(
-        r"sim: a fault of the program: ZeroDivisionError: of a kind\\nthat nobody expects \(test_process.py:\d+\); "
+        r"sim: internal error: ZeroDivisionError: of a kind\\nthat nobody expects \(test_process.py:\d+\); "
         r"please report it with this line and the scenario file; KITCHENSIM_DEBUG=1 shows more\n",
         line,
     )
@@ -133,7 +133,7 @@ def test_too_little_memory_is_a_line(net, monkeypatch):
     def too_large(*_: object) -> None:
         raise MemoryError
 
-    assert net(too_large) == (2, "sim: needs more memory than there is; make it shorter, or take fewer jobs\n")
+    assert net(too_large) == (2, "sim: needs more memory than there is; make it shorter, or use fewer jobs\n")
     certain = load_scenario("certain.yaml")
     for drawing in ("workload", "workloads"):
         monkeypatch.setattr(Scenario, drawing, too_large)

@@ -240,7 +240,7 @@ linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks Li
 
 def goes_on(word: str, line: str) -> None:
     """Look whether a command that was ended kept what it says, and goes on with it."""
-    kept = re.fullmatch(rf"sim: {word}; (\d+) finished replications are kept, the same command goes on\n", line)
+    kept = re.fullmatch(rf"sim: {word}; (\d+) finished replications are stored; the same command continues\n", line)
     assert kept, line
     count = int(kept[1])
     assert stored() == list(range(1, count + 1))

@@ -190,7 +190,9 @@ def test_ctrl_c_keeps_what_is_finished_of_a_sweep_and_the_same_command_goes_on()
     with ctrl_c() as key, at_block(8, key.press):
         status, out, errors = run_whole(*args, "-n", "40")
     assert (status, out) == (130, "")
-    [kept] = re.findall(r"^sim: interrupted; (\d+) finished replications are kept, the same command goes on\n$", errors)
+    [kept] = re.findall(
+        r"^sim: interrupted; (\d+) finished replications are stored; the same command continues\n$", errors
+    )
     assert stored("SELECT count(*) FROM runs WHERE status = 'complete'") == [(int(kept),)]
     sim(*args, "-n", "3")
     assert stored("SELECT count(*) FROM (SELECT DISTINCT parameters, replication FROM runs)") == stored(

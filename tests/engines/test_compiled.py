@@ -185,7 +185,7 @@ def test_without_numba_one_line_says_what_would_be_faster(engine, times):
     done = python("-c", WITHOUT_NUMBA, *command, "--engine", engine)
     assert done.returncode == 0
     assert done.stderr.splitlines() == [
-        "sim: with numba this would be many times as fast; pip install '.[fast]' in a checkout of kitchensim"
+        "sim: with numba this would be many times faster; pip install '.[fast]' in a checkout of kitchensim"
     ]
 
 

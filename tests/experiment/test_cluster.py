@@ -129,7 +129,7 @@ def test_ctrl_c_keeps_what_a_cluster_finished_and_sets_it_free(cluster):
     with ctrl_c() as key, at_block(3, key.press):
         status, out, line = run_whole(*SLOW, "-n", "2000", "--dask", cluster.scheduler_address)
     assert (status, out) == (130, "")
-    kept = re.fullmatch(r"sim: interrupted; (\d+) finished replications are kept, the same command goes on\n", line)
+    kept = re.fullmatch(r"sim: interrupted; (\d+) finished replications are stored; the same command continues\n", line)
     assert kept, line
     count = int(kept[1])
     assert stored() == list(range(1, count + 1))

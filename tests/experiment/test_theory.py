@@ -74,7 +74,7 @@ ALONE = {"bots": "initial: 1"}
             (
                 f"arrivals: [{{class: VIP, poisson: {{rate: 1/m}}, {key}}}]",
                 {},
-                "arrivals of stream-1 do not go on from the start to the horizon",
+                "arrivals of stream-1 do not last from the start to the end of the run",
             )
             for key in ("from: 1s", "until: 9h", "limit: 9")
         ),
@@ -110,11 +110,11 @@ ALONE = {"bots": "initial: 1"}
             ALONE | {"service": "{weibull: {scale: 1us, shape: 0.01}}"},
             "the variance of service times has no bound",
         ),
-        ("", ALONE, "orders keep 1 bots busy and there are 1, so that the queue grows for ever"),
+        ("", ALONE, "orders keep 1 bots busy and there are 1, so the queue grows without end"),
         (
             "service: {exponential: {mean: 25s}}",
             {},
-            "orders keep 2.5 bots busy and there are 2, so that the queue grows for ever",
+            "orders keep 2.5 bots busy and there are 2, so the queue grows without end",
         ),
     ],
 )
@@ -231,8 +231,8 @@ def test_what_was_not_observed_does_not_agree(load):
 @pytest.mark.parametrize(
     ("lengths", "failing"),
     [
-        ("warmup: 3m", "such a queue forgets its beginning in 4m; write a warmup as long"),
-        ("warmup: 9h55m", "the run is short for such a queue; write a horizon 20m behind the warmup"),
+        ("warmup: 3m", "this queue forgets its empty start in 4m; write a warmup as long"),
+        ("warmup: 9h55m", "the run is too short for this queue; write an end 20m after the warmup"),
         ("warmup: mser5", ""),
     ],
 )

@@ -94,8 +94,11 @@ def test_a_scenario_that_was_not_fitted_is_refused(scenario):
     ("text", "message"),
     [
         ("day,orders\n2026-03-01,3\n", "the header is 'day,orders'; leave this file as sim fit wrote it"),
-        ("date,arrivals.orders.1\n1.3.2026,3\n", "is no date with numbers; leave this file as sim fit wrote it"),
-        ("date,arrivals.orders.1\n2026-03-01,many\n", "is no date with numbers; leave this file as sim fit wrote it"),
+        ("date,arrivals.orders.1\n1.3.2026,3\n", "is not a date with numbers; leave this file as sim fit wrote it"),
+        (
+            "date,arrivals.orders.1\n2026-03-01,many\n",
+            "is not a date with numbers; leave this file as sim fit wrote it",
+        ),
         ("date,arrivals.orders.1\n", "'lunch.days.csv' has no days; fit the scenario again"),
     ],
 )

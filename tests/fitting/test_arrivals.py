@@ -110,7 +110,7 @@ def test_rushes_are_told(fitted):
 
     text = problems(fitted(export(days_of(8, rushes), TIMES)))
     assert "arrivals come in rushes (dispersion " in text
-    assert "replay the file with trace: instead" in text
+    assert "if that matters, replay the file with trace:" in text
 
 
 def test_regular_gaps_are_told(fitted):
@@ -167,7 +167,7 @@ def test_a_day_in_part_and_closed_days_are_told(fitted):
     days[-1] = Day(days[-1].times[:30], days[-1].vips[:30], days[-1].services[:30])
     days[3] = Day(np.empty(0))
     fit = fitted(export(days, TIMES))
-    assert "2026-03-15 is there in part, with 30 orders, and left out" in fit.notes
+    assert "2026-03-15 is incomplete, with 30 orders, and left out" in fit.notes
     assert "no order on 2026-03-05: taken as closed" in fit.notes
     assert len(fit.overall.days.dates) == 12
 
@@ -182,7 +182,7 @@ def test_only_the_days_that_count_are_fitted(fitted):
     ("text", "message"),
     [
         ("time\n12:00\n12:01\n", "has times without dates; name the column of dates too, such as --time 'Date + Time'"),
-        ("time\n2026-03-02 12:00\n", "has 1 order; 50 are the least that say something"),
+        ("time\n2026-03-02 12:00\n", "has 1 order; at least 50 are needed"),
     ],
 )
 def test_a_file_that_says_too_little_is_refused(fitted, text, message):

@@ -90,7 +90,7 @@ def test_without_the_start_of_orders_waits_are_not_judged(fitted, tmp_path):
     calibration = calibrate(scenario, tmp_path / "lunch.csv")
     assert list(verdicts(calibration)) == ["orders by day", "service level"]
     assert calibration.verdict is Judgement.INCONCLUSIVE
-    assert "the file does not say when orders were begun: waits are not judged" in calibration.checks[1].finding
+    assert "the file does not say when service began: waits are not judged" in calibration.checks[1].finding
 
 
 def test_days_that_were_fitted_are_refused(fitted, tmp_path):
@@ -99,7 +99,7 @@ def test_days_that_were_fitted_are_refused(fitted, tmp_path):
     with pytest.raises(FileError, match=message):
         calibrate(scenario, tmp_path / "lunch.csv")
     (tmp_path / "lunch.csv").write_text(till(66, count=10))
-    with pytest.raises(FileError, match="has 2 days to which the scenario was not fitted; 3 are the least"):
+    with pytest.raises(FileError, match="has 2 days to which the scenario was not fitted; at least 3 are needed"):
         calibrate(scenario, tmp_path / "lunch.csv")
 
 
@@ -117,7 +117,7 @@ def test_a_scenario_for_some_weekdays_meets_those_alone(fitted, tmp_path):
     ("text", "message"),
     [
         ("time,bots\n10:00,3\n", "the header is 'time,bots'; write at,count"),
-        ("at,count\n10:00,three\n", "'three' is no number of bots; write 0 to 10,000"),
+        ("at,count\n10:00,three\n", "'three' is not a number of bots; write 0 to 10,000"),
         ("at,count\n25:00,3\n", "'25:00' is not a clock time"),
     ],
 )

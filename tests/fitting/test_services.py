@@ -61,7 +61,7 @@ def test_time_to_completion_that_is_passed_off_as_service_is_refused(fitted, see
         day.services = served(day, 4) + day.services - day.times
     fit = fitted(export(days), unit="s")
     assert fit.services == []
-    assert "what is said to be service is longer the more orders are in the kitchen (correlation " in fit.problems[0]
+    assert "the service times are longer the more orders are in the kitchen (correlation " in fit.problems[0]
     assert len(honest.services) == 2  # and no false alarm
 
 
@@ -70,7 +70,7 @@ def test_only_the_time_of_completion_is_no_service_time(fitted):
     fit = fitted(text)
     assert fit.services == []
     assert fit.problems == [
-        "the time to completion is no service time, since it has the wait in it: name --started or --service"
+        "the time to completion includes the wait, so it is not a service time: name --started or --service"
     ]
     assert "params: {service: 3m} # MADE UP, since the file has no service times: put yours here" in (
         fit.files["lunch.yaml"].decode()
@@ -139,7 +139,7 @@ def test_patience_counts_those_who_were_served_as_waits_that_ended_early(fitted,
 
 def test_who_left_alone_says_nothing_of_patience(fitted):
     text = with_instants(days_of(39), lambda day: {"left": np.where(day.vips, day.times + 60, np.nan)})
-    assert "the file says who left, and not how long the others waited: name --started" in fitted(text).problems
+    assert "the file says who left, but not how long others waited: name --started" in fitted(text).problems
 
 
 def test_a_class_that_is_left_out_of_the_file_is_normal(fitted):

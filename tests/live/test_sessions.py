@@ -217,9 +217,9 @@ def test_only_a_session_is_overwritten(scenario, elsewhere):
     session.save("x.yaml", expect=True)
     assert check("x.yaml").outcome == "PASS"
     (elsewhere / "precious.yaml").write_text("scenario: 1\n")
-    with pytest.raises(ArgumentError, match=r"precious.yaml is there already, and no session; name another file"):
+    with pytest.raises(ArgumentError, match=r"precious.yaml exists already and is not a session; name another file"):
         session.save("precious.yaml")
-    with pytest.raises(ArgumentError, match=r"story.yaml is there already"):
+    with pytest.raises(ArgumentError, match=r"story.yaml exists already"):
         session.save("story.yaml")
 
 

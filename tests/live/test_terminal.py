@@ -61,7 +61,7 @@ def test_a_paused_clock_stands_and_time_can_be_skipped_or_be_quicker():
         me.reads("60x")
         me.types("speed 0\nsave x.yaml\n\x04")
         lines = me.reads_to_the_end()
-    assert "speed: '0' is no speed; write a number from 0.1 to 10000" in lines
+    assert "speed: '0' is not a speed; write a number from 0.1 to 10000" in lines
     assert not Path("out").exists()
     first, second = load_scenario("x.yaml").file.timeline
     assert first.at == second.at < 60_000_000

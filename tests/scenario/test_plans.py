@@ -164,11 +164,11 @@ def test_mser5_goes_with_demand_and_crew_that_stay_the_same(scenario, keys):
 
 
 @pytest.mark.parametrize("keys", CHANGING)
-def test_mser5_makes_no_sense_where_demand_or_crew_change(scenario, tmp_path, keys):
+def test_mser5_needs_constant_demand_and_a_constant_crew(scenario, tmp_path, keys):
     (tmp_path / "orders.csv").write_text("time,class\n0s,VIP\n", encoding="utf-8")
     assert scenario(f"warmup: 1m\n{keys}\n").warmup == MINUTE
     with pytest.raises(
-        ScenarioError, match=r"story.yaml:3:9: warmup: mser5 makes no sense where demand or crew change"
+        ScenarioError, match=r"story.yaml:3:9: warmup: mser5 needs constant demand and a constant crew"
     ):
         scenario(f"warmup: mser5\n{keys}\n")
 

@@ -102,4 +102,4 @@ def test_many_rows_that_cannot_be_read_are_ten_lines_and_a_count(refusal, tmp_pa
     (tmp_path / "till.csv").write_text("time,x\n18:00,1\n" + "noon,1\n" * 500)
     lines = refusal(CLOCK + "arrivals: [{trace: {file: till.csv, columns: {time: time}}}]\n")
     assert len(lines) == 11
-    assert lines[-1] == "till.csv:13:1: time: 490 more like the 10 above; mend them in the same way"
+    assert lines[-1] == "till.csv:13:1: time: 490 more like the 10 above; correct them in the same way"

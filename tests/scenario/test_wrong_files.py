@@ -212,7 +212,7 @@ def test_of_one_kind_come_ten_faults_in_order_and_a_count():
     assert [line.split(" ")[0] for line in lines] == [
         *("many.yaml:3:7:", *(f"many.yaml:{line}:10:" for line in range(5, 16)), "many.yaml:1505:10:")
     ]
-    assert lines[-2] == "many.yaml:15:10: timeline: 1,490 more like the 10 above; mend them in the same way"
+    assert lines[-2] == "many.yaml:15:10: timeline: 1,490 more like the 10 above; correct them in the same way"
 
 
 MANY = {

@@ -96,7 +96,7 @@ def test_a_folder_with_other_things_is_left_alone(listed):
     if listed:
         put({"public/site.json": listed})
     with pytest.raises(
-        ArgumentError, match=r"public holds public/\S+, which is no part of a site; name an empty folder"
+        ArgumentError, match=r"public holds public/\S+, which is not part of a site; name an empty folder"
     ):
         build_site("public")
     Path("public/scenarios/mine.txt").unlink()
@@ -147,7 +147,7 @@ def test_the_command_says_where_it_is_and_refuses_in_one_line():
     assert sim("site", "--to", "public").stdout == "Site: public/index.html, 4 pages\n"
     put({"public/x.txt": "x"})
     assert (
-        "--to: public holds public/x.txt, which is no part of a site" in sim("site", "--to", "public", status=2).stderr
+        "--to: public holds public/x.txt, which is not part of a site" in sim("site", "--to", "public", status=2).stderr
     )
     assert sim("site", "none", "--to", "other", status=2).stderr == "none:1:1: no such file; name one that exists\n"
     assert not Path("other").exists()

@@ -97,7 +97,7 @@ def test_an_env_file_takes_nothing_from_the_environment(monkeypatch):
 
 def test_an_env_file_that_is_no_text_is_refused_unless_it_is_not_needed(monkeypatch):
     Path(".env").write_bytes(b"\xff\xfeT\x00")
-    assert refusal() == ".env: cannot be read as UTF-8 text; mend it, or name the database with --db"
+    assert refusal() == ".env: cannot be read as UTF-8 text; correct it, or name the database with --db"
     assert find_address("file:sim.db").url == "file:sim.db"
     monkeypatch.setenv("TURSO_DATABASE_URL", "file:sim.db")
     assert find_address().url == "file:sim.db"

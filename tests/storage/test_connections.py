@@ -37,7 +37,7 @@ if child == 0:
 os.waitpid(child, 0)
 print(len(database.runs()))
 """
-    line = "was opened by the process that this one is a fork of; open it in the process that uses it"
+    line = "was opened before this process was forked; open it in the process that uses it"
     assert ended(fork(backend.url, code=code)) == (0, f"database {backend.url}: {line}\n0\n", "")
 
 

@@ -212,7 +212,7 @@ def test_a_key_that_leads_nowhere_is_refused(database):
         "events": ("run_id",),
     }
     wrong = [f"UPDATE {table} SET {column} = 'nobody'" for table, columns in keys.items() for column in columns]
-    message = "FOREIGN KEY constraint failed; what this belongs to was removed meanwhile; do it again"
+    message = "FOREIGN KEY constraint failed; the scenario or experiment was removed meanwhile; run it again"
     assert [sql for sql in wrong if not refuses(database, sql, message)] == []
 
 

@@ -211,7 +211,7 @@ def test_a_run_that_somebody_altered_is_not_taken_for_the_run_and_shown_beside_w
     for read in (database.run, database.orders, database.events):
         with pytest.raises(StorageError) as caught:
             read(saved)
-        reason = f"run {saved} cannot be read back, since its events are not those of its fingerprint"
+        reason = f"run {saved} cannot be read back, since its events do not match its fingerprint"
         assert str(caught.value) == f"database {database.address.url}: {reason}; see docs/database.md"
     stored = find_run(database, saved)
     before, again = reproduce(database, stored)

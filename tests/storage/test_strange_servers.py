@@ -197,7 +197,7 @@ def test_pages_without_end_are_given_up():
     with connected(says(result(["rows", "last", "count"], [text("[]"), integer("7"), integer("1")]))) as connection:
         pages = read_pages(connection, "events", "a run")
         assert next(pages) == ("[]", 1)
-        with pytest.raises(StorageError, match="does not answer what it was asked"):
+        with pytest.raises(StorageError, match="gives an answer that does not fit the request"):
             next(pages)
 
 

@@ -116,7 +116,7 @@ def test_a_write_counts_only_if_the_server_says_so_of_each_step():
             )
 
     assert write(lambda *_: None) == 0
-    unsaid = "does not say that it has stored what it was sent; "
+    unsaid = "does not confirm that it has stored the data; "
     for step in range(4):  # BEGIN, two statements, COMMIT
         with pytest.raises(StorageError, match=unsaid):
             write(lambda results, _, step=step: results.__setitem__(step, None))
@@ -153,7 +153,7 @@ def test_a_run_that_the_server_rolls_back_in_silence_is_not_called_pushed(server
 
     with port_that(answer) as port:
         line = here("push", "--db", f"http://127.0.0.1:{port}", status=4)
-    assert "does not say that it has stored what it was sent; " in line
+    assert "does not confirm that it has stored the data; " in line
     with open_database("file:sim.db") as database:
         assert [one.pushed_at for one in list_runs(database)] == [None]
     with open_database("file:sim.db") as source, open_database(server.url) as target:

@@ -129,8 +129,11 @@ def test_without_an_observation_there_is_no_data(text, is_random):
 
 def test_what_is_open_says_how_many_replications_would_likely_settle_it():
     note = verdict("wait.mean", "< 11s", SPREAD, to_settle=1802).note
-    assert note == "about 1,802 replications (-n 1802) would likely settle it; a verdict after extending is nominal"
-    assert "no number of replications" in verdict("wait.mean", "< 10s", SPREAD, to_settle=None).note
+    assert (
+        note
+        == "about 1,802 replications (-n 1802) would likely settle it; after extending, the confidence is only nominal"
+    )
+    assert "more replications are unlikely" in verdict("wait.mean", "< 10s", SPREAD, to_settle=None).note
 
 
 @pytest.mark.parametrize(("text", "n"), [("< 90%", 60), (">= 95%", 72), (">= 99%", 368)])
@@ -174,7 +177,7 @@ def test_an_unknown_metric_is_a_key_error_that_says_what_may_be_meant(scenario):
 
 # Lower bounds
 
-BOUND = (OPEN, "orders that were not over at the last could carry it over the limit")
+BOUND = (OPEN, "orders unfinished at the end could push it over the limit")
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ class Certificate:
         hits, orders = self.sample.hits[:, *cell], self.sample.orders[:, *cell]
         days = days_to_settle(hits, orders, promised)
         if days is None:
-            return "its share is the promise; no number of days is likely to settle it"
+            return "the share equals the promise; more days are unlikely to settle it"
         return f"about {max(days, 2 * len(hits)):,} days would likely settle it"
 
 

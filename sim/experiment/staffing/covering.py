@@ -74,7 +74,9 @@ def cheapest_cover(kitchen: Kitchen, cuts: Sequence[Cut]) -> Cover:
         options={"mip_rel_gap": 0.0},  # by default it stops near the least cost, which is then not proved
     )
     if result.x is None:
-        raise SimulationError("no shifts within the range of bots have enough in each slot; write other shifts or bots")
+        raise SimulationError(
+            "no choice of shifts gives each slot enough bots within the range; write other shifts or bots"
+        )
     counts = [round(float(value)) for value in result.x]
     return Cover(float(result.fun), tuple(counts[: sizes[0]]), tuple(counts[sizes[0] : sizes[0] + sizes[1]]))
 

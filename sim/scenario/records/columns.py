@@ -179,7 +179,7 @@ def read_classes(columns: Columns, sheet: Sheet) -> tuple[NDArray[np.uint8], dic
     words = columns.words
     if name is None:
         if words.vip:
-            raise ValueError(f"nothing says the class; name a column with {columns.option.format(CLASS, 'COLUMN')}")
+            raise ValueError(f"no column looks like the class; name one with {columns.option.format(CLASS, 'COLUMN')}")
         return np.full(len(sheet.lines), OrderClass.NORMAL, np.uint8), {}, None
     vip = {word.lower() for word in words.vip or ("VIP",)}
     normal = {word.lower() for word in words.normal or (() if words.vip else ("NORMAL",))}
@@ -195,7 +195,7 @@ def read_classes(columns: Columns, sheet: Sheet) -> tuple[NDArray[np.uint8], dic
             raise ValueError(f"column {shown(name)} never says {shown(word)}{did_you_mean(word, known)}")
     is_normal = [text not in vip for text in cells]
     wrong = {
-        row: f"{shown(sheet.columns[name][row])} is none of the words of classes; add it to them"
+        row: f"{shown(sheet.columns[name][row])} is not among the words of classes; add it"
         for row, text in enumerate(cells)
         if normal and text not in vip | normal
     }

@@ -123,7 +123,7 @@ def read_instants(texts: Sequence[str], order: DateOrder | None, zone: ZoneInfo 
             days[key] = _ordinal(key)
         day = days[key]
         if day is None:
-            wrong[row] = f"{shown(texts[row])} names a day that the calendar does not have; mend it"
+            wrong[row] = f"{shown(texts[row])} names a day that the calendar does not have; correct it"
         else:
             time[row] = day * DAY + (cell.time or 0)
     has_dates = any(cell.year for cell in known)

@@ -93,5 +93,5 @@ def _duration(text: str, unit: str | None, has_comma: bool) -> int:
     if value < 0:
         raise ValueError(f"{shown(text)} is negative; write 0 or more")
     if value > LONGEST:
-        raise ValueError(f"{shown(text)} is too long for a duration; mend it")
+        raise ValueError(f"{shown(text)} is too long for a duration; correct it")
     return value

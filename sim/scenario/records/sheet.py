@@ -76,10 +76,10 @@ def read_sheet(data: bytes, file: str) -> Sheet:
                 rows.append([cell.strip() for cell in row])
                 lines.append(reader.line_num)
             else:
-                message = f"holds {len(row)} values, and the header {len(header)}; mend this row"
+                message = f"holds {len(row)} values, and the header {len(header)}; correct this row"
                 faults.append(Place(file, reader.line_num).fault("", message))
     except csv.Error as error:
-        faults.append(Place(file, reader.line_num).fault("", f"is not valid CSV: {error}; mend this line"))
+        faults.append(Place(file, reader.line_num).fault("", f"is not valid CSV: {error}; correct this line"))
     if not header:
         raise ValueError("is empty; export it again, with a header")
     if not rows:

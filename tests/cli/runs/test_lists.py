@@ -179,7 +179,7 @@ def test_a_damaged_run_is_a_line_on_standard_error_and_all_others_are_listed():
     bad, good = stored(), stored("short.yaml", "--tag", "x")
     change("UPDATE runs SET tags = 'oops' WHERE id = ?", bad)
     problem = f"database file:sim.db: run {bad} is damaged: its tags is 'oops', not a JSON list of words; "
-    cure = "restore the database, or take the run out of the way with sim runs delete"
+    cure = "restore the database, or remove the run with sim runs delete"
     for options in ((), ("--tag", "x"), ("--json",)):
         said = sim("runs", *options, status=2)
         assert said.stderr == f"{problem}{cure}\n"
@@ -227,7 +227,7 @@ def test_what_stands_in_the_database_cannot_steer_a_terminal_or_end_a_line():
 @pytest.mark.parametrize("option", ["--scenario", "--tag"])
 def test_a_filter_that_is_no_text_is_one_line(option):
     stored()
-    problem = "database file:sim.db: holds text in UTF-8 only; write it in other letters"
+    problem = "database file:sim.db: holds text in UTF-8 only; use other characters"
     assert complaint("runs", option, "\udcff", status=2) == problem
 
 

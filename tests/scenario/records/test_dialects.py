@@ -31,7 +31,7 @@ def refusal(text, **keys) -> str:
     [
         ("time;Zeit\n2026-03-02 18:05;2026-03-02 18:05\n", {}, "several columns hold dates or times; write"),
         ("time;class;Order Class\n2026-03-02 18:05;VIP;VIP\n", {}, "'Order Class' both look like the class"),
-        ("time\n2026-03-02 18:05\n", {"words": ClassWords(("gold",))}, "nothing says the class; name a column with"),
+        ("time\n2026-03-02 18:05\n", {"words": ClassWords(("gold",))}, "no column looks like the class; name one with"),
     ],
 )
 def test_what_could_be_either_is_asked_for(text, keys, message):
@@ -41,7 +41,7 @@ def test_what_could_be_either_is_asked_for(text, keys, message):
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
-        ("2026-02-30 18:05", "'2026-02-30 18:05' names a day that the calendar does not have; mend it"),
+        ("2026-02-30 18:05", "'2026-02-30 18:05' names a day that the calendar does not have; correct it"),
         ("2026-02-03 13:05 PM", "'2026-02-03 13:05 PM' is not a date or time; write one such as"),
         ("2026-02-03 24:05", "'2026-02-03 24:05' is not a date or time; write one such as"),
     ],
@@ -200,7 +200,7 @@ def test_the_words_of_classes_are_asked_for():
     assert refusal(text, names=names, words=ClassWords(("golden",))) == message
     both = read(text + "12:03,bronze\n", names=names, words=ClassWords(("gold",), ("silver",)))
     assert [str(fault) for fault in both.faults] == [
-        "till.csv:5:7: Tier: 'bronze' is none of the words of classes; add it to them"
+        "till.csv:5:7: Tier: 'bronze' is not among the words of classes; add it"
     ]
 
 
@@ -260,7 +260,7 @@ def test_a_row_that_cannot_be_read_is_a_fault_with_its_place():
     assert sorted(map(str, records.faults)) == [
         "till.csv:3:1: time: 'Total' is not a date or time; write one such as 2026-03-01 18:05:00",
         "till.csv:4:7: service: '-4s' is negative; write 0s or a longer duration",
-        "till.csv:5:1: holds 2 values, and the header 3; mend this row",
+        "till.csv:5:1: holds 2 values, and the header 3; correct this row",
         "till.csv:6:1: time: is empty; say when the order came",
     ]
 
