@@ -184,7 +184,7 @@ def test_an_answer_that_unpacks_to_more_than_anybody_asked_for_is_given_up(monke
     packed = gzip.compress(bytes(20 << 20))
     assert len(packed) < 30_000
     message = refusal(http("200 OK", JSON, packed, content_encoding="gzip"))
-    assert message.startswith("answers with more than 2 MiB; something else than a libSQL server answers there")
+    assert message.startswith("answers with more than 2 MiB; the server there does not speak libSQL")
 
 
 def test_a_packed_answer_of_any_other_size_is_read():
