@@ -167,9 +167,7 @@ def test_mser5_goes_with_demand_and_crew_that_stay_the_same(scenario, keys):
 def test_mser5_needs_constant_demand_and_a_constant_crew(scenario, tmp_path, keys):
     (tmp_path / "orders.csv").write_text("time,class\n0s,VIP\n", encoding="utf-8")
     assert scenario(f"warmup: 1m\n{keys}\n").warmup == MINUTE
-    with pytest.raises(
-        ScenarioError, match=r"story.yaml:3:9: warmup: mser5 needs constant demand and a constant crew"
-    ):
+    with pytest.raises(ScenarioError, match=r"story.yaml:3:9: warmup: mser5 needs constant demand and a constant crew"):
         scenario(f"warmup: mser5\n{keys}\n")
 
 
