@@ -182,8 +182,8 @@ class DailyCounts(Sequence[Counts]):
         days = np.arange(len(self)) * PLACES
         keys = np.repeat(days, np.diff(self.edges)) + self.places  # ascending
         running = np.concatenate(([0], np.cumsum(self.counts)))
-        before = running[self.edges[:-1]]
-        return lambda place: running[np.searchsorted(keys, days + place, side="right")] - before
+        earlier_days = running[self.edges[:-1]]
+        return lambda place: running[np.searchsorted(keys, days + place, side="right")] - earlier_days
 
     def pool(self) -> Ints:
         """Return how many numbers of all days lie at each place, up to the last one with any."""
