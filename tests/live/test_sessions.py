@@ -57,7 +57,7 @@ def test_what_has_been_told_stays_true_whatever_is_done_next(keys, steps, action
 def test_the_state_that_is_shown_is_that_of_the_orders(keys, steps):
     session = opened(keys)
     played(session, steps)
-    log = session.run.log.first(session.events_told, session.now)
+    log = session.run.log.part(0, session.events_told, session.now)
     last = {order: kind for order, kind in zip(log.order.tolist(), log.kind.tolist(), strict=True) if order >= 0}
     pending, processing, bots = session.levels
     assert pending == sum(kind in (0, 3, 5) for kind in last.values())
