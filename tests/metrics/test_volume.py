@@ -55,3 +55,7 @@ def assert_loops_say_what_numpy_says(kind):
     durations.add(counts, times)
     volume._add(by_loop, times)
     assert (counts == by_loop).all()
+    pairs, pairs_by_loop = np.zeros((2, 2, len(times)), np.int64)
+    size = durations.distribution(ordered, pairs)
+    assert volume._distribution(ordered, pairs_by_loop) == size
+    assert (pairs[:, :size] == pairs_by_loop[:, :size]).all()

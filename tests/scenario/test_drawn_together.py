@@ -5,7 +5,7 @@ import pytest
 
 from sim import load_scenario
 from sim.engines import kernel_of
-from sim.engines.compiled import draws
+from sim.engines.compiled import draws, jit
 from sim.errors import SimulationError
 from sim.experiment.simulating import observed
 from sim.scenario.generators import Chance, word_of
@@ -106,6 +106,20 @@ def test_numbers_of_compiled_draws_are_those_of_numpy_however_many():
         for replication, count in zip(replications, counts, strict=True)
     ]
     assert np.array_equal(numbers, np.concatenate(alone))
+
+
+@pytest.mark.parametrize("part", ["two laws", "crew and timeline"])
+def test_the_loops_that_draw_say_the_same_as_plain_python(part, monkeypatch):
+    streams = [CLASS | STREAMS[name] for name in ("poisson", "phases", "with a pause between")]
+    scenario = load_scenario({**KITCHEN, **PARTS[part], "arrivals": streams})
+    compiled = scenario.workloads(3, [1, 2], kernel=draws)
+    for name, function in vars(draws).copy().items():
+        if hasattr(function, "py_func"):
+            monkeypatch.setattr(draws, name, function.py_func)
+    monkeypatch.setattr(draws, "product", jit._product)
+    with np.errstate(over="ignore"):  # keys of Philox wrap around
+        plain = scenario.workloads(3, [1, 2], kernel=draws)
+    assert all(same(*pair) for pair in zip(plain, compiled, strict=True))
 
 
 def test_only_the_compiled_engine_has_compiled_draws():
