@@ -50,7 +50,7 @@ def opened(browser, tmp_path):
 
     yield open_page
     for tab in tabs:
-        assert tab.problems == []
+        assert tab.problems == [], "\n".join(tab.problems)
         tab.__exit__()
 
 
