@@ -1,8 +1,8 @@
 """From the tree of a file to what it says, or to everything that is wrong with it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sim.errors import Fault, ScenarioError
 from sim.scenario.hints import few_hints
@@ -13,6 +13,8 @@ from sim.scenario.rules import broken_rules
 from sim.scenario.schema import ScenarioFile
 from sim.scenario.tree import Node
 from sim.units import Clock
+
+T = TypeVar("T")
 
 
 class Loaded(NamedTuple):
@@ -60,6 +62,24 @@ def check_tree(
     if faults:
         raise ScenarioError(faults)
     return Loaded(file, plain, in_force, context.files, (*context.notes, *_too_few_replications(file)))
+
+
+def all_valid(attempts: Iterable[Callable[[], T]]) -> list[T]:
+    """Return what each attempt makes.
+
+    Raises:
+        ScenarioError: with the faults of all attempts together.
+
+    """
+    results, faults = list[T](), list[Fault]()
+    for attempt in attempts:
+        try:
+            results.append(attempt())
+        except ScenarioError as error:
+            faults += error.faults
+    if faults:
+        raise ScenarioError(faults)
+    return results
 
 
 def _too_few_replications(file: ScenarioFile) -> Iterator[str]:

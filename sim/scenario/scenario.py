@@ -5,18 +5,18 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Literal
 
 from sim.errors import Fault, ScenarioError
 from sim.model import OF_SLOTS, MetricSet, Window, Workload, metric_named
 from sim.scenario.generators import replication_in_range, seed_in_range
-from sim.scenario.loading import check_tree
+from sim.scenario.loading import all_valid, check_tree
 from sim.scenario.metric_names import metric_of
 from sim.scenario.redrawing import redrawn
 from sim.scenario.resolving import node_of, with_base
 from sim.scenario.schema import Expectation, ScenarioFile
 from sim.scenario.source import read_yaml
+from sim.scenario.sources import Kernel
 from sim.scenario.study import BLOCKS, SweepPlan
 from sim.scenario.text import resolved_text
 from sim.scenario.thresholds import Threshold
@@ -229,7 +229,7 @@ class Scenario:
         if self.file.sweep is None:
             missing = "missing key 'sweep'; write one such as sweep: {bots: [5, 6]}"
             raise ScenarioError([self.root.place.fault("", missing)])
-        return _all(partial(self._point, self.file.sweep, point) for point in self.file.sweep.points)
+        return all_valid(partial(self._point, self.file.sweep, point) for point in self.file.sweep.points)
 
     def baseline(self) -> "Scenario":
         """Return the scenario that `compare` compares others with.
@@ -249,8 +249,10 @@ class Scenario:
 
         """
         plan = self.file.sweep
-        points = [] if plan is None else [partial(self._point, plan, point) for point in plan.points]
-        _all([self.baseline, *points])
+        attempts: list[Callable[[], Scenario]] = [self.baseline]
+        if plan is not None:
+            attempts += [partial(self._point, plan, point) for point in plan.points]
+        all_valid(attempts)
 
     def _point(self, plan: SweepPlan, point: tuple[int, ...]) -> "Scenario":
         steps = {name: ("sweep", name, index) for name, index in zip(plan.values, point, strict=True)}
@@ -278,7 +280,7 @@ class Scenario:
         return Demand(self.file)
 
     def workload(
-        self, seed: int | None = None, replication: int = 1, beyond: int = 0, kernel: ModuleType | None = None
+        self, seed: int | None = None, replication: int = 1, beyond: int = 0, kernel: Kernel | None = None
     ) -> Workload:
         """Return all that happens from outside in `replication` (from 1), drawn under `seed` (default: the file's).
 
@@ -294,7 +296,7 @@ class Scenario:
         return self.workloads(seed, [replication], beyond, kernel)[0]
 
     def workloads(
-        self, seed: int | None, replications: Sequence[int], beyond: int = 0, kernel: ModuleType | None = None
+        self, seed: int | None, replications: Sequence[int], beyond: int = 0, kernel: Kernel | None = None
     ) -> list[Workload]:
         """Return what `workload` returns of each of some replications; to draw many small ones at once is faster.
 
@@ -310,19 +312,6 @@ class Scenario:
             return self._demand.workloads(seed, numbers, beyond, kernel)
         demands = ((number, Demand(redrawn(self.file, seed, number))) for number in numbers)
         return [demand.workloads(seed, [number], beyond, kernel)[0] for number, demand in demands]
-
-
-def _all(attempts: Iterable[Callable[[], Scenario]]) -> list[Scenario]:
-    """Return the scenario that each attempt makes, or raise an error with the faults of all."""
-    scenarios, faults = list[Scenario](), list[Fault]()
-    for attempt in attempts:
-        try:
-            scenarios.append(attempt())
-        except ScenarioError as error:
-            faults += error.faults
-    if faults:
-        raise ScenarioError(faults)
-    return scenarios
 
 
 def checked(

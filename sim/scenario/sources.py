@@ -150,7 +150,7 @@ def arrivals(
             sizes = stream.batch_sizes.durations(numbers("batch", counts))
             edges = np.concatenate(([0], sizes.cumsum()))[np.cumsum([0, *counts])]
             time, counts = np.repeat(time, sizes), np.diff(edges).tolist()
-    if quick is None or max(counts) > MOST_ORDERS:
+    if quick is None or max(counts) > MOST_ORDERS:  # of which those beyond the run are no fault
         time, counts, rows = _times(stream, name, end, file, days, factors)
     orders = len(time)
     if stream.trace is not None:

@@ -38,41 +38,12 @@ def simulate_days(
     totals: Array,
     reach: Array,
 ) -> None:
-    """Do what `loop.simulate` does for each day, whose rows lie behind one another in plain columns.
+    """Do what `loop.simulate` does for each day; all columns hold day after day.
 
-    Args:
-        actions: (days + 1,), where the actions of a day begin, and those of the last one end.
-        orders: (days + 1,), likewise of orders, of which there are no rows where nothing is measured.
-        events: (days + 1,), likewise of the room for the log.
-        action_time: this column and those to `patience` are those of workloads.
-        action: likewise.
-        order_class: likewise.
-        service: likewise.
-        patience: likewise; empty where everybody waits for ever.
-        first_number: as in `loop.simulate`, as is all that is not named here.
-        horizon: likewise.
-        rules: on_remove, dispatch, returned_to, promote_after.
-        times: likewise.
-        kinds: likewise.
-        numbers: likewise.
-        classes: likewise.
-        bots: likewise.
-        measured: likewise.
-        end: likewise.
-        created_at: likewise.
-        completed_at: likewise.
-        wait: likewise.
-        lost: likewise.
-        status: likewise.
-        state: likewise.
-        returned: likewise.
-        breaks: likewise.
-        levels: (days, breaks + 1, LEVELS).
-        highest: (days, breaks, LEVELS).
-        area: (days, breaks, LEVELS).
-        totals: (days, 5), filled in with all whole numbers that `loop.simulate` returns.
-        reach: (days,), filled in.
-
+    `actions`, `orders` and `events` are (days + 1,): where the rows of a day begin, and those of the last one end. The
+    columns from `action_time` to `patience` are those of workloads; `rules` are on_remove, dispatch, returned_to,
+    promote_after. `levels` is (days, breaks + 1, LEVELS), `highest` and `area` are (days, breaks, LEVELS). `totals`,
+    (days, 5), takes all whole numbers that `loop.simulate` returns, and `reach`, (days,), the last one.
     """
     for day in range(len(reach)):
         of_actions, of_orders = slice(actions[day], actions[day + 1]), slice(orders[day], orders[day + 1])

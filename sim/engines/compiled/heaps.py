@@ -22,23 +22,19 @@ def push(keys: Array, items: Array, size: int, key: int, item: int) -> int:
 
 
 @jit
-def replace_first(keys: Array, items: Array, size: int, key: int, item: int) -> None:
-    """Put a pair into a heap of `size` pairs in place of the first one."""
+def pop(keys: Array, items: Array, size: int) -> int:
+    """Take the first pair out of a heap of `size` pairs, which are one less then, and return its item."""
+    first: int = items[0]
+    last = size - 1
+    key, item = keys[last], items[last]
     hole, child = 0, 1
-    while child < size:
+    while child < last:
         right = child + 1
-        if right < size and (keys[right] < keys[child] or (keys[right] == keys[child] and items[right] < items[child])):
+        if right < last and (keys[right] < keys[child] or (keys[right] == keys[child] and items[right] < items[child])):
             child = right
         if key < keys[child] or (key == keys[child] and item < items[child]):
             break
         keys[hole], items[hole] = keys[child], items[child]
         hole, child = child, 2 * child + 1
     keys[hole], items[hole] = key, item
-
-
-@jit
-def pop(keys: Array, items: Array, size: int) -> int:
-    """Take the first pair out of a heap of `size` pairs, which are one less then, and return its item."""
-    first: int = items[0]
-    replace_first(keys, items, size - 1, keys[size - 1], items[size - 1])
     return first

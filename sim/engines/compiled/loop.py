@@ -1,13 +1,12 @@
 """The rules of docs/rules.md as one loop.
 
 What is due next is the head of a heap or stands under a cursor, so an event costs at most the logarithm of the bots and
-of the orders PENDING. New orders come in the order in which they are served, so those of a class stand in a line; only
-who is promoted or comes back needs a heap.
+of the orders PENDING.
 """
 
 import numpy as np
 
-from sim.engines.compiled.heaps import pop, push, replace_first
+from sim.engines.compiled.heaps import pop, push
 from sim.engines.compiled.jit import Array, jit
 from sim.engines.contract import (
     ABANDONED,
@@ -94,8 +93,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
     if most_bots > BOT_MASK:
         return -1, 0, 0, 0, 0, 0.0
     level = np.zeros(LEVELS, np.int64)
-    # Since the last break: a level's integral without level * now, for it then changes with the level alone; its peak.
-    gathered, peak = np.zeros(LEVELS, np.int64), np.zeros(LEVELS, np.int64)
+    gathered, peak = np.zeros(LEVELS, np.int64), np.zeros(LEVELS, np.int64)  # since the last break
     passed = unsettled = wait_time = 0  # passed: how many breaks; unsettled: orders, once they are followed
     next_break = breaks[0] if len(breaks) else NEVER
     events_at_end, orders_at_end, is_followed, reach = 0, 0, False, 0.0
@@ -103,7 +101,6 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
     promoted = np.zeros(orders if promote_after != NONE else 1, np.uint8)
     need = service.copy() if on_remove == RESUME else service
     born = np.empty(orders if promote_after != NONE else 0, np.int64)
-    line, first, behind = np.empty((2, orders), np.int64), np.zeros(2, np.int64), np.zeros(2, np.int64)
     vip_key, vip_item, vips = np.empty(orders, np.int64), np.empty(orders, np.int64), 0
     normal_key, normal_item, normals = np.empty(orders, np.int64), np.empty(orders, np.int64), 0
     busy_key, busy_item, busy = np.empty(most_bots, np.int64), np.empty(most_bots, np.int64), 0
@@ -153,21 +150,20 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
         # Time passes, with the levels that the last event has left; they count until the end.
         if measured and min(due, end) > now and not is_followed:
             level[ALL] = level[VIP] + level[NORMAL]
-            reach += (float(level[ALL]) + float(level[BOTS])) * float(min(due, end) - now)
-            while next_break < min(due, end):
-                if next_break > now:
-                    for column in range(LEVELS):
-                        peak[column] = max(peak[column], level[column])
-                gathered[ALL] = gathered[VIP] + gathered[NORMAL]
-                for column in range(LEVELS):
-                    if passed:
-                        area[passed - 1, column] = gathered[column] + level[column] * next_break
-                        highest[passed - 1, column] = peak[column]
-                    gathered[column], peak[column] = -level[column] * next_break, 0
-                    levels[passed, column] = level[column]
-                passed += 1
+            until = min(due, end)
+            reach += (float(level[ALL]) + float(level[BOTS])) * float(until - now)
+            while next_break < until:
+                for column in range(LEVELS if next_break > now else 0):
+                    gathered[column] += level[column] * (next_break - now)
+                    peak[column] = max(peak[column], level[column])
+                if passed:
+                    area[passed - 1], highest[passed - 1] = gathered, peak
+                gathered[:], peak[:] = 0, 0
+                levels[passed] = level
+                now, passed = next_break, passed + 1
                 next_break = breaks[passed] if passed < len(breaks) else NEVER
             for column in range(LEVELS):
+                gathered[column] += level[column] * (until - now)
                 peak[column] = max(peak[column], level[column])
         if not is_followed and (over or due > end):
             is_followed, now = True, min(due, end)
@@ -175,8 +171,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
             level[ALL] = level[VIP] + level[NORMAL]
             levels[passed:] = level
             if measured and passed:
-                gathered[ALL] = gathered[VIP] + gathered[NORMAL]
-                area[passed - 1], highest[passed - 1] = gathered + level * now, peak
+                area[passed - 1], highest[passed - 1] = gathered, peak
             for order in range(created):
                 status[order] = PENDING if state[order] == PENDING_AGAIN else state[order]
                 unsettled += status[order] == PENDING or status[order] == PROCESSING
@@ -190,14 +185,14 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
         # It happens: an order may come to PENDING, at its place, or a bot be free.
         kind, bot, coming, place, freed = NONE, NONE, NONE, 0, NONE
         if rank == COMPLETION:
-            kind, bot = COMPLETED, busy_item[0] & BOT_MASK  # where it stays until it is known if it works on
+            kind, bot = COMPLETED, pop(busy_key, busy_item, busy) & BOT_MASK
+            busy -= 1
             order, freed = order_of[bot], bot
             state[order] = COMPLETE
             unsettled -= is_followed and order < orders_at_end
             if measured:
                 completed_at[order] = now
                 level[BUSY] -= 1
-                gathered[BUSY] += now
         elif rank == ABANDONMENT:
             kind, order = ABANDONED, pop(patient_key, patient_item, patient)
             patient -= 1
@@ -206,7 +201,6 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
             if measured:
                 wait[order] += now - since[order]
                 level[order_class[order]] -= 1
-                gathered[order_class[order]] += now
         elif rank == PROMOTION:
             kind, promoted[order] = PROMOTED, True  # it stays among the NORMAL ones too, where bots pass it by
             vips = push(vip_key, vip_item, vips, order * ROOM, order)
@@ -224,13 +218,11 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
                     created_at[order] = since[order] = now
                     completed_at[order] = NONE
                     level[order_class[order]] += 1
-                    gathered[order_class[order]] -= now
             elif command == ADD_BOT:
                 added += 1
                 kind, bot, freed, crew[crew_size] = ADDED, added, added, added
                 crew_size += 1
                 level[BOTS] += 1
-                gathered[BOTS] -= now
             elif crew_size == 0:
                 kind = IGNORED
             else:
@@ -242,7 +234,6 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
                     kind, bot, coming = REMOVED, newest, order_of[newest]
                     absent[bot] = True
                     level[BOTS] -= 1
-                    gathered[BOTS] += now
         if logged and kind != NONE:
             times[n], kinds[n], numbers[n], bots[n] = now, kind, order, bot
             n += 1
@@ -252,7 +243,6 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
                 n += 1
             freed = NONE
             level[BOTS] -= 1
-            gathered[BOTS] += now
         if kind == REMOVED and coming != NONE:
             if logged:
                 times[n], kinds[n], numbers[n], bots[n] = now, RETURNED, coming, bot
@@ -263,8 +253,6 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
                 since[coming], returned[coming] = now, True
                 level[order_class[coming]] += 1
                 level[BUSY] -= 1
-                gathered[order_class[coming]] -= now
-                gathered[BUSY] += now
             if on_remove == RESUME:
                 need[coming] -= now - began[bot]
             state[coming] = PENDING_AGAIN
@@ -282,33 +270,20 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
                 idle -= 1
                 if not absent[bot]:
                     freed = bot
-            if freed == NONE and kind == CREATED:
-                line[order_class[coming], behind[order_class[coming]]] = coming
-                behind[order_class[coming]] += 1
-            elif freed == NONE:
+            if freed == NONE:
                 if order_class[coming] == VIP or (promote_after != NONE and promoted[coming]):
                     vips = push(vip_key, vip_item, vips, place, coming)
                 else:
                     normals = push(normal_key, normal_item, normals, place, coming)
         if freed != NONE:
-            while coming == NONE and (first[VIP] < behind[VIP] or vips):
-                if first[VIP] < behind[VIP] and (not vips or line[VIP, first[VIP]] * ROOM < vip_key[0]):
-                    order = line[VIP, first[VIP]]
-                    first[VIP] += 1
-                else:
-                    order = pop(vip_key, vip_item, vips)
-                    vips -= 1
+            while vips and coming == NONE:
+                order = pop(vip_key, vip_item, vips)
+                vips -= 1
                 if state[order] != GONE:
                     coming = order
-            while coming == NONE and (first[NORMAL] < behind[NORMAL] or normals):
-                if first[NORMAL] < behind[NORMAL] and (
-                    not normals or line[NORMAL, first[NORMAL]] * ROOM < normal_key[0]
-                ):
-                    order = line[NORMAL, first[NORMAL]]
-                    first[NORMAL] += 1
-                else:
-                    order = pop(normal_key, normal_item, normals)
-                    normals -= 1
+            while normals and coming == NONE:
+                order = pop(normal_key, normal_item, normals)
+                normals -= 1
                 if state[order] != GONE and not (promote_after != NONE and promoted[order]):
                     coming = order
             turn += 1
@@ -318,23 +293,15 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
             else:
                 state[coming], began[freed] = PROCESSING, now
                 # Completions of one instant come in the order in which the work began: by turn, not by bot.
-                if rank == COMPLETION:
-                    replace_first(busy_key, busy_item, busy, now + need[coming], turn << BOT_BITS | freed)
-                else:
-                    busy = push(busy_key, busy_item, busy, now + need[coming], turn << BOT_BITS | freed)
+                busy = push(busy_key, busy_item, busy, now + need[coming], turn << BOT_BITS | freed)
                 if measured:
                     wait[coming] += now - since[coming]
                     level[order_class[coming]] -= 1
                     level[BUSY] += 1
-                    gathered[order_class[coming]] += now
-                    gathered[BUSY] -= now
             if logged:
                 times[n], numbers[n], bots[n] = now, coming, freed
                 kinds[n] = IDLE if coming == NONE else PICKED_UP
                 n += 1
-        if rank == COMPLETION and (freed == NONE or order_of[freed] == NONE):
-            pop(busy_key, busy_item, busy)
-            busy -= 1
 
     for order in range(created):
         if state[order] == PENDING_AGAIN:
