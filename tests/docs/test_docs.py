@@ -20,7 +20,7 @@ from sim.storage import find_address, find_run, open_database, save_replications
 from sim.storage.migrations import MIGRATIONS, USERS
 from sim.verdicts import Judgement
 from tests.helpers import ROOT
-from tests.helpers.pages import pasted, typed
+from tests.helpers.pages import consoles, pasted, typed
 
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -129,6 +129,12 @@ def test_each_key_of_the_scenario_file_is_described():
         keys = [field.alias or name for name, field in part.model_fields.items()]
         assert has(section(FORMAT, title), *keys) == [], title
     assert has(section(FORMAT, "service"), *Distribution.exactly_one) == []
+
+
+def test_the_faults_that_the_format_shows_are_found(elsewhere, shows):
+    (cat, text), (validate, faults) = consoles(ROOT / "docs/scenario-format.md")
+    (elsewhere / cat.removeprefix("cat ")).write_text(text)
+    assert shows(ROOT / "docs/scenario-format.md", f"$ {validate}\n", faults, typed(validate, elsewhere)[1])
 
 
 def test_each_table_and_column_of_the_database_is_described_and_each_query_runs(tmp_path):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import ROOT
-from tests.helpers.pages import pasted, typed
+from tests.helpers.pages import consoles, pasted, typed
 from tests.helpers.sessions import Pipe
 
 FILE = ROOT / "docs/live.md"
@@ -16,8 +16,7 @@ PAGE = FILE.read_text()
 
 
 def test_what_the_guide_shows_is_what_comes(elsewhere, shows, monkeypatch):
-    blocks = "".join(re.findall(r"^```console\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
-    commands = re.findall(r"^\$ (.*)\n((?:[^$].*\n|\n)*)", blocks, re.MULTILINE)
+    commands = consoles(FILE)
     for line, shown in commands:
         if line.startswith("cat "):
             came = Path(line.removeprefix("cat ")).read_text()

@@ -6,6 +6,7 @@ import re
 import shlex
 from difflib import SequenceMatcher
 from pathlib import Path
+from typing import Any
 
 from tests.helpers.pressing import run_whole
 
@@ -13,8 +14,8 @@ COMPILED = {"staff", "select", "sweep", "compare", "replicate", "theory", "check
 """Commands of many runs, which the compiled engine does in a tenth of the time; nothing that they print differs."""
 
 
-CHANGING = re.compile(r"01[0-9a-f]{6}-[0-9a-f-]+|\d{4}-\d\d-\d\d \d\d:\d\d|\d+\.\d kB")
-"""What differs each time a page is followed: ids of runs, when they began, and how much room they take."""
+CHANGING = re.compile(r"\b(numpy|simpy|python) [\d.]+|[\d.]+ (k?B|ms)\b")
+"""What depends on the machine: versions of packages, how much room they and all else take, and times of answers."""
 
 
 def as_shown(shown: str, text: str) -> bool:
@@ -54,6 +55,12 @@ def holds(page: Path, head: str, shown: str, text: str, *, update: bool) -> bool
     return update
 
 
+def consoles(page: Path) -> list[tuple[str, str]]:
+    """Return the lines that a page has typed, each with what it shows behind it."""
+    blocks = re.findall(r"^```console\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+    return re.findall(r"^\$ (.*)\n((?:[^$].*\n|\n)*)", "".join(blocks), re.MULTILINE)
+
+
 def typed(line: str, folder: Path, *more: str) -> tuple[int, str]:
     """Type a line that begins with `sim` in a folder; return the status, and all that comes."""
     sim, *words = shlex.split(line)
@@ -64,9 +71,9 @@ def typed(line: str, folder: Path, *more: str) -> tuple[int, str]:
     return status, out + errors
 
 
-def pasted(code: str, folder: Path) -> str:
-    """Paste Python code in a folder, and return what it prints."""
+def pasted(code: str, folder: Path, names: dict[str, Any] | None = None) -> str:
+    """Paste Python code in a folder, behind code that made these names if there is any; return what it prints."""
     out = io.StringIO()
     with contextlib.chdir(folder), contextlib.redirect_stdout(out):
-        exec(compile(code, "<page>", "exec"), {"__name__": "__main__"})
+        exec(compile(code, "<page>", "exec"), {"__name__": "__main__"} if names is None else names)
     return out.getvalue()
