@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 from sim.cli.options import (
@@ -84,6 +85,7 @@ def _carried_out(
     from sim.experiment.staffing import ORDERS
 
     answers: list[Staffing] = []
+    began = monotonic()
     try:
         with progress_bar("fresh days") as progress:
             staffing = staff(
@@ -99,7 +101,7 @@ def _carried_out(
     except KeyboardInterrupt:
         places = leave_behind(answers[-1]) if answers else []
         raise InterruptedWorkError("; ".join(places) or "no crew was found yet") from None
-    hint_at_numba(options.engine)
+    hint_at_numba(options.engine, began)
     return staffing
 
 

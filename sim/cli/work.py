@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sim.storage.experiments import Kind
 
 T = TypeVar("T")
-_LONG = 1  # seconds after which it is worth saying what would be quicker
+_LONG = 20  # seconds of work from which on numba saves time, although it compiles for half a minute once
 
 
 def keeper_of(kind: "Kind", scenario: "Scenario | None", options: Experiment) -> "Keeper":
@@ -67,15 +67,15 @@ def carry_out(experiment: Callable[..., T], work: Work, keeper: "Keeper") -> T:
         keeper.close()
         complain(*(f"sim: {problem}" for problem in keeper.problems))
         raise
-    if work.engine == "compiled" or monotonic() - began > _LONG:
-        hint_at_numba(work.engine)
+    hint_at_numba(work.engine, began)
     keeper.close()
     return result
 
 
-def hint_at_numba(engine: Engine) -> None:
-    """Say what would be faster, where numba is missing."""
-    if engine != "reference" and not can_compile():
+def hint_at_numba(engine: Engine, began: float) -> None:
+    """Say what would be faster, where numba is missing, after work that was long or was to be compiled."""
+    is_worth_it = engine == "compiled" or (engine == "auto" and monotonic() - began > _LONG)
+    if is_worth_it and not can_compile():
         complain(f"sim: with numba this would be many times faster; {INSTALL.format('[fast]')}")
 
 

@@ -20,6 +20,7 @@ from sim.engines.compiled import jit
 from sim.metrics import Measured, breaks_of, measure, new_pools, volume
 from sim.output.documents import metrics_document
 from tests.helpers import ROOT
+from tests.helpers.commands import sim as sim_command
 from tests.helpers.engines import METRICS, random_workload, same, same_log
 from tests.helpers.waiting import PATIENCE, wait_for
 
@@ -177,6 +178,11 @@ def test_without_numba_the_same_source_runs_as_plain_python():
     )
     done = python("-c", code)
     assert (done.stdout, done.stderr) == ("True\n", "")
+
+
+def test_without_numba_short_work_has_no_line_about_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    assert sim_command("replicate", str(MM3), "--set", "orders=20", "-n", "2", *BARE, "--no-files").stderr == ""
 
 
 @pytest.mark.parametrize(("engine", "times"), [("auto", 25), ("compiled", 1)])
