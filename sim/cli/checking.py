@@ -33,7 +33,7 @@ class _Judging:
     fail_fast: Annotated[bool, option("Stop at the first scenario that fails.", None, "--fail-fast")] = False
     inconclusive: Annotated[
         Literal["pass", "fail"] | None,
-        option("What INCONCLUSIVE counts as. Default: exit status 3.", "<pass|fail>", parser=_READ_WORD),
+        option("Count INCONCLUSIVE as pass or fail. Default: exit status 3.", "<pass|fail>", parser=_READ_WORD),
     ] = None
     against: Annotated[
         str | None, option("Compare with the scenarios or results in a folder, or with a stored run.", "DIR|RUN")

@@ -50,7 +50,7 @@ def replicate_command(
     ] = False,
     options: _Study,
 ) -> None:
-    """Run a scenario many times; show means with their uncertainty."""
+    """Run a scenario many times; show estimates with their intervals."""
     from sim.experiment import refuse_unfitted
 
     scenario = options.load(file)

@@ -99,7 +99,10 @@ def show_command(key: KeyArgument, db: DatabaseOption = None, as_json: JsonOptio
 def compare_command(
     first: RunArgument, second: RunArgument, db: DatabaseOption = None, as_json: JsonOption = False
 ) -> None:
-    """Show the metrics of two runs side by side."""
+    """Show the metrics of two runs side by side.
+
+    The difference is that of the second run from the first.
+    """
     from sim.output.documents import compared_document
     from sim.output.stored import compared_lines
     from sim.storage import compare_runs, open_existing_database
@@ -114,7 +117,7 @@ def compare_command(
 
 @app.command("reproduce")
 def reproduce_command(run_id: RunArgument, db: DatabaseOption = None) -> None:
-    """Run it again, and show the first event that differs."""
+    """Run a stored run again, and show the first event that differs."""
     from sim.output.stored import reproduced_lines
     from sim.storage import find_run, is_reproduced, open_existing_database, reproduce
 
@@ -174,7 +177,7 @@ def page_command(
 @app.command("delete")
 def delete_command(
     key: Annotated[str | None, typer.Argument(metavar="[ID]", help=KEY)] = None,
-    instant: Annotated[datetime | None, _instant_option("All runs started before", "--before")] = None,
+    instant: Annotated[datetime | None, _instant_option("Delete all runs started before", "--before")] = None,
     db: DatabaseOption = None,
 ) -> None:
     """Delete runs until they are restored or purged."""
@@ -194,7 +197,7 @@ def delete_command(
 
 @app.command("restore")
 def restore_command(key: KeyArgument, db: DatabaseOption = None) -> None:
-    """Undo delete; `sim runs --deleted` lists what is deleted."""
+    """Undo delete; `sim runs --deleted` lists the deleted runs."""
     from sim.output.stored import entry_text
     from sim.storage import find_id, open_existing_database, restore_run
 
@@ -207,7 +210,7 @@ def restore_command(key: KeyArgument, db: DatabaseOption = None) -> None:
 def purge_command(db: DatabaseOption = None) -> None:
     """Remove deleted runs for good, and free their disk space.
 
-    Runs whose writing stopped more than a day ago go too.
+    It also removes runs whose writing stopped more than a day ago.
     """
     from sim.output.stored import size_text
     from sim.storage import open_existing_database, purge, shrink

@@ -53,7 +53,10 @@ def validate_command(
 
 
 def schema_command() -> None:
-    """Print the JSON Schema of scenario files, for editors."""
+    """Print the JSON Schema of scenario files, for editors.
+
+    Example: sim schema > scenario.schema.json
+    """
     from sim.scenario import json_schema
 
     say_json(json_schema())

@@ -65,7 +65,7 @@ def test_a_page_says_that_it_is_the_run_that_python_made(opened):
 
 def test_a_page_of_other_customers_says_so(opened):
     page = run_page(lunch()).replace(f'"fingerprint":"{lunch().fingerprint}"', '"fingerprint":"0123456789abcdef"')
-    assert text(opened(page), "#badge").startswith("✗ not the run that Python made")
+    assert text(opened(page), "#badge").startswith("✗ differs from the run in Python")
 
 
 def test_its_areas_are_the_state_of_the_run_wherever_the_timeline_is_put(opened):
@@ -107,7 +107,7 @@ def test_addresses_lead_to_an_instant_and_to_an_order(opened):
 
 def test_what_does_not_hold_leads_to_its_instant(opened):
     tab = opened(run_page(run(Scenario.parse(FAILING))))
-    assert text(tab, "#asked summary") == "2 of 4 things that the file asks for hold in this run"
+    assert text(tab, "#asked summary") == "Expectations and thresholds that hold in this run: 2 of 4"
     wrong, late, *held = text(tab, "#asked ul").splitlines()
     assert wrong == "✗ text:8 order 1003: completed 12:00:20: got completed 12:00:35"
     assert late == "✗ wait.NORMAL.within(5s) >= 90%: got 50.0%"
@@ -126,7 +126,7 @@ def test_one_more_bot_at_the_instant_shown_and_back(opened, tmp_path):
     tab = opened(run_page(lunch()), "#t=12:10:00")
     tab.click("#add")
     assert text(tab, "#badge").endswith(", changed by hand")
-    sentence = "+ Bot at 12:10:00, the same customers: of 100 orders 95 wait at most this long: NORMAL "
+    sentence = "+ Bot at 12:10:00, the same customers. 95% of orders wait at most: NORMAL "
     assert text(tab, "#difference").startswith(sentence)
     assert "(was 19m24s)" in text(tab, ".normal-row")
     again = saved(tab, tmp_path)

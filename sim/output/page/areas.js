@@ -172,7 +172,7 @@ class KitchenView {
   /** @param {HTMLElement} card @param {Bot} bot */
   #showBot(card, { number, order, began, leaving }) {
     write(find(card, ".name"), `Bot ${number}`);
-    write(find(card, ".leaves"), leaving ? "leaves then" : "");
+    write(find(card, ".leaves"), leaving ? "leaves after this order" : "");
     card.classList.toggle("idle", !order);
     card.classList.toggle("chosen", order !== null && order.number === this.chosen);
     const part = order && order.need > 0 ? (this.session.now - began) / order.need : 0;

@@ -1,4 +1,4 @@
-/** What was done by hand, and what it comes to. */
+/** The changes by hand, and the difference that they make. */
 
 import { ADD_BOT, CREATE_ORDER, NORMAL, VIP } from "./contract.js";
 import { fill, find, write } from "./dom.js";
@@ -20,13 +20,15 @@ const MOST_CHIPS = 3; // of a live kitchen, where more and more is done by hand
 function showChanges(session, isLive, takeBack) {
   const { clock } = session.source;
   const changes = isLive ? session.changes.slice(-MOST_CHIPS) : session.changes;
-  fill(find(document, "#changes"), changes, "change", (chip, change) => {
+  const list = find(document, "#changes");
+  fill(list, changes, "change", (chip, change) => {
     const button = /** @type {HTMLButtonElement} */ (find(chip, "button"));
     const text = `${when(clock, change.at)} ${changeText(change)}`;
     write(button, `${text} ×`);
     button.setAttribute("aria-label", `Take back: ${text}`);
     button.onclick = () => takeBack(change);
   });
+  list.scrollLeft = list.scrollWidth; // on a phone they stand in one row, of which the newest is to be seen
   const difference = find(document, "#difference");
   difference.hidden = isLive || !session.isChanged;
   if (!difference.hidden) write(difference, differenceText(session));
@@ -57,9 +59,9 @@ function differenceText(session) {
     const [now, was] = [session.whole, session.original].map((whole) => figuresOf(session, whole, orderClass).p95);
     if (now === null || was === null) return `no ${CLASS_NAMES[orderClass]} orders`;
     if (now === was) return `${CLASS_NAMES[orderClass]} unchanged`;
-    return `${CLASS_NAMES[orderClass]} ${glanceText(now)} in place of ${glanceText(was)}`;
+    return `${CLASS_NAMES[orderClass]} ${glanceText(now)} instead of ${glanceText(was)}`;
   });
-  return `${what}, the same customers: of 100 orders 95 wait at most this long: ${parts.join("; ")}.`;
+  return `${what}, the same customers. 95% of orders wait at most: ${parts.join("; ")}.`;
 }
 
 export { showChanges };

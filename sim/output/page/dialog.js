@@ -21,7 +21,7 @@ function listenToSaving(session) {
   write(find(dialog, "#command"), parts.command);
   const beside = find(dialog, "#beside");
   beside.hidden = !parts.data.length;
-  write(beside, `Put it beside its data: ${parts.data.join(", ")}.`);
+  write(beside, `Put it into the folder of its data files: ${parts.data.join(", ")}.`);
   expect.onchange = fillIn;
   find(document, "#save").onclick = () => {
     fillIn();

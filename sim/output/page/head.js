@@ -33,7 +33,7 @@ function showBadge(sessions, isLive) {
   const isChanged = sessions.some((session) => session.isChanged);
   badge.className = same ? "same" : "other";
   badge.classList.toggle("changed", isLive || isChanged);
-  if (!same) write(badge, `✗ not the run that Python made: ${prints.join(", ")}`);
+  if (!same) write(badge, `✗ differs from the run in Python: ${prints.join(", ")}`);
   else if (isLive || isChanged) write(badge, `fingerprint ${prints[0]}${isLive ? "" : ", changed by hand"}`);
   else write(badge, `✓ same run as in Python: ${prints.join(", ")}`);
 }
@@ -50,10 +50,7 @@ function showAsked(asked, goTo) {
   details.open = failed.length > 0;
   details.classList.toggle("failed", failed.length > 0);
   const number = `${asked.length - failed.length} of ${asked.length}`;
-  write(
-    find(details, "summary"),
-    `${number} ${asked.length === 1 ? "thing" : "things"} that the file asks for hold in this run`,
-  );
+  write(find(details, "summary"), `Expectations and thresholds that hold in this run: ${number}`);
   fill(find(details, "ul"), [...failed, ...asked.filter(({ held }) => held)], "fact", (item, entry) => {
     item.className = entry.held ? "held" : "failed";
     const link = /** @type {HTMLAnchorElement} */ (find(item, "a"));
