@@ -30,7 +30,9 @@ class CheckReports:
     github: Annotated[
         bool, option("Print annotations for GitHub, and write its summary of the step.", None, "--github")
     ] = False
-    verbose: Annotated[bool, option("Also show expectations and thresholds that hold.", None, "-v", "--verbose")] = False
+    verbose: Annotated[bool, option("Also show expectations and thresholds that hold.", None, "-v", "--verbose")] = (
+        False
+    )
 
     def refuse(self, sources: Iterable[Path]) -> None:
         """Refuse to write where scenarios are read from, and two documents to one place.

@@ -24,7 +24,9 @@ class OrdersFile:
 
     time: Annotated[str | None, option("Column of arrival times; two columns as 'Date + Time'.", _COLUMN)] = None
     order_class: Annotated[str | None, option("Column of the class.", _COLUMN, "--class")] = None
-    vip: Annotated[list[str] | None, option("Value of the class column that stands for VIP; may be repeated.", "WORD")] = None
+    vip: Annotated[
+        list[str] | None, option("Value of the class column that stands for VIP; may be repeated.", "WORD")
+    ] = None
     id: Annotated[str | None, option("Column of the order's number, if each item has a row.", _COLUMN)] = None
     started: Annotated[str | None, option("Column of the times when service began.", _COLUMN)] = None
     completed: Annotated[str | None, option("Column of the times when orders were complete.", _COLUMN, "--done")] = None
