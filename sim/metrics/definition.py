@@ -6,54 +6,42 @@ last bit: sums of whole numbers, and sums of floats one after the other.
 
 import numpy as np
 
-from sim.engines.contract import ALL, BOTS, BUSY, COMPLETE, GONE, PENDING, PROCESSING
+from sim.engines.contract import ALL, BOTS, BUSY
 from sim.metrics.durations import (
-    FLOW,
     SERVICE,
-    WAIT,
     Array,
+    Columns,
     add,
     ascending,
     distribution,
     durations,
     durations_of,
-    equal_to,
     percentiles,
-    summary,
 )
-from sim.metrics.spans import END, completions, integral, length, level, rows_of_span, rows_of_spans
-from sim.model import FAMILIES, NONE
-from sim.units import HOUR, SECOND
+from sim.metrics.fates import fill_fates
+from sim.metrics.plan import (
+    COUNTED,
+    FAMILY,
+    FIRST_BLOCK,
+    FIRST_PERCENTILE,
+    FIRST_REQUEST,
+    FIRST_SPAN,
+    GROUP,
+    KIND,
+    LAST_BLOCK,
+    LAST_REQUEST,
+    LAST_SPAN,
+    LEVELS,
+    QUEUE,
+    UTILISATION,
+)
+from sim.metrics.spans import integral, level, of_spans, rows_of_span
+from sim.model import NONE
 
 METRICS = "2"
 """The version of this definition: a new one whenever a run has other values than before. Stored replications that have
 another one are shown, but never extended.
 """
-(
-    QUEUE,
-    CREATED,
-    COMPLETED,
-    PENDING_AT_END,
-    PROCESSING_AT_END,
-    ABANDONED,
-    RETURNED,
-    THROUGHPUT,
-    WASTED,
-    BOT_COUNT,
-    UTILISATION,
-) = range(SERVICE + 1, len(FAMILIES))
-"""The families of metrics behind those of durations, in the order of FAMILIES."""
-RATE, VALUE = range(END + 1, END + 3)
-"""The statistics behind those of durations and levels."""
-
-GROUP, FIRST_SPAN, LAST_SPAN, FIRST_BLOCK, LAST_BLOCK = range(5)
-"""Columns of a part: metrics of one group of orders (ALL or a class) and one window."""
-FAMILY, FIRST_REQUEST, FIRST_PERCENTILE, LAST_REQUEST, COUNTED = range(5)
-"""Columns of a block: metrics of one part and one family; percentiles are the last ones. COUNTED is its place among the
-blocks whose durations are counted, or NONE.
-"""
-Columns = tuple[Array, Array, Array, Array, Array, Array, Array]
-"""When orders were created and completed, wait, lost, status, final status, and whether they were returned."""
 
 
 def fill(
@@ -86,8 +74,8 @@ def fill(
     bound.
 
     Args:
-        parts: (parts, 5), sorted by group.
-        blocks: (blocks, 5), those of one part after those of another.
+        parts: (parts, 4), sorted by group.
+        blocks: (blocks, 7), those of one part after those of another.
         requests: (metrics, 2), the statistic and its parameter, thousandths of a percentile or microseconds of a limit.
         spans: (spans, 4) of the windows.
         is_followed: whether orders are followed behind the end; else what is not over then never happens.
@@ -117,7 +105,9 @@ def fill(
     counted = (len(ends) - 1) // max(1, len(rows))
     for day in range(len(rows)):
         of_day = slice(rows[day, 0], rows[day, 1])
-        of_class = order_class[of_day]
+        classes, of_values, of_bounds = order_class[of_day], values[day], bounds[day]
+        of_levels = levels[day], highest[day], area[day]
+        of_ends = ends[day * counted : (day + 1) * counted + 1]
         columns = of_group = (
             created[of_day],
             completed[of_day],
@@ -128,40 +118,37 @@ def fill(
             returned[of_day],
         )
         for place in range(len(parts)):
-            group = parts[place, GROUP]
+            part, group, kind = parts[place], parts[place, GROUP], parts[place, KIND]
             if place == 0 or group != parts[place - 1, GROUP]:
-                of_group = columns if group == ALL else chosen(columns, rows_of_class(of_class, group))
-            fill_part(
-                parts[place],
-                blocks,
-                requests,
-                spans,
-                is_followed,
-                of_group,
-                levels[day],
-                highest[day],
-                area[day],
-                end[day],
-                followed[day],
-                values[day],
-                bounds[day],
-                pools,
-                counts,
-                ends[day * counted : (day + 1) * counted + 1],
-            )
+                of_group = columns if group == ALL else of_class(columns, classes, group)
+            if kind < LEVELS:
+                fill_durations(
+                    part,
+                    blocks,
+                    requests,
+                    spans,
+                    is_followed,
+                    of_group,
+                    followed[day],
+                    of_values,
+                    of_bounds,
+                    pools,
+                    counts,
+                    of_ends,
+                )
+            elif kind == LEVELS:
+                fill_levels(part, blocks, requests, spans, of_levels, end[day], of_values)
+            else:
+                fill_fates(part, blocks, requests, spans, is_followed, of_group, end[day], of_values, of_bounds)
 
 
-def fill_part(  # noqa: C901, PLR0912 - a branch for each kind of metric
+def fill_durations(
     part: Array,
     blocks: Array,
     requests: Array,
     spans: Array,
     is_followed: bool,
     of_group: Columns,
-    levels: Array,
-    highest: Array,
-    area: Array,
-    end: int,
     followed: int,
     values: Array,
     bounds: Array,
@@ -169,109 +156,61 @@ def fill_part(  # noqa: C901, PLR0912 - a branch for each kind of metric
     counts: Array,
     ends: Array,
 ) -> None:
-    """Fill in what a part asks of one day."""
-    group, first, last = part[GROUP], part[FIRST_SPAN], part[LAST_SPAN]
-    orders = of_group
-    start, stop = rows_of_span(spans, first, of_group[0])
-    if last - first > 1:
-        orders = chosen(of_group, rows_of_spans(spans, first, last, of_group[0]))
-        start, stop = 0, len(orders[0])
-    created, completed, wait, lost, status, final_status, returned = orders
+    """Fill in what a part asks of the durations of one day."""
+    group, family = part[GROUP], part[KIND]
+    created, completed, wait, _, _, final_status, _ = of_group
+    known, times, is_open = durations_of(family, is_followed, created, completed, wait, final_status, followed)
     for place in range(part[FIRST_BLOCK], part[LAST_BLOCK]):
-        family, counted = blocks[place, FAMILY], blocks[place, COUNTED]
-        request, percentile, behind = (
-            blocks[place, FIRST_REQUEST],
-            blocks[place, FIRST_PERCENTILE],
-            blocks[place, LAST_REQUEST],
-        )
-        if family in (WAIT, FLOW, SERVICE):
-            times, settled, so_far = durations_of(
-                family,
-                is_followed,
-                created[start:stop],
-                completed[start:stop],
-                wait[start:stop],
-                final_status[start:stop],
-                followed,
-            )
-            ordered = times[:0]
-            if counted != NONE:
-                ordered = ascending(times)
-                ends[counted + 1] = ends[counted] + distribution(ordered, counts[:, ends[counted] :])
-            if percentile < behind:
-                percentiles(requests, percentile, behind, times, ordered, settled, so_far, values, bounds)
-            shared = len(settled) if family == SERVICE else stop - start
-            durations(requests, request, percentile, times, settled, so_far, is_followed, shared, values, bounds)
-            if len(pools) and group != ALL and first == 0:
-                add(pools[family, group], times)
-        elif family in (QUEUE, BOT_COUNT):
-            column = group if family == QUEUE else BOTS
+        first, last, counted = blocks[place, FIRST_SPAN], blocks[place, LAST_SPAN], blocks[place, COUNTED]
+        request, percentile = blocks[place, FIRST_REQUEST], blocks[place, FIRST_PERCENTILE]
+        behind, of_window, so_far = blocks[place, LAST_REQUEST], times, times[:0]
+        start, stop = rows_of_span(spans, first, known)
+        if last - first > 1 or len(is_open):
+            of_window, opened = of_spans(spans, first, last, known, times), of_spans(spans, first, last, known, is_open)
+            start, stop = 0, len(of_window)
+            if len(opened):
+                so_far = of_window[opened]
+        orders = stop - start
+        if family == SERVICE:
+            orders -= len(so_far)
+        elif len(known) < len(created):
+            orders = len(of_spans(spans, first, last, created, created))
+        durations(requests, request, percentile, of_window, start, stop, so_far, is_followed, orders, values, bounds)
+        if counted != NONE:
+            of_window = ascending(of_window, start, stop)
+            start, stop = 0, len(of_window)
+            ends[counted + 1] = ends[counted] + distribution(of_window, counts, ends[counted])
+        if percentile < behind:
+            percentiles(requests, percentile, behind, of_window, start, stop, counted != NONE, so_far, values, bounds)
+        if len(pools) and group != ALL and first == 0:
+            add(pools, family, group, of_window, start, stop)
+
+
+def fill_levels(
+    part: Array,
+    blocks: Array,
+    requests: Array,
+    spans: Array,
+    of_levels: tuple[Array, Array, Array],
+    end: int,
+    values: Array,
+) -> None:
+    """Fill in what a part asks of the levels of one day."""
+    levels, highest, area = of_levels
+    for place in range(part[FIRST_BLOCK], part[LAST_BLOCK]):
+        family, first, last = blocks[place, FAMILY], blocks[place, FIRST_SPAN], blocks[place, LAST_SPAN]
+        request, behind = blocks[place, FIRST_REQUEST], blocks[place, LAST_REQUEST]
+        if family != UTILISATION:
+            column = part[GROUP] if family == QUEUE else BOTS
             level(requests, request, behind, spans, first, last, column, levels, highest, area, end, values)
-        elif family == THROUGHPUT:
-            span = length(spans, first, last, end)
-            if span:
-                values[request] = completions(spans, first, last, of_group[1], end) / (span / HOUR)
-        elif family == WASTED:
-            values[request] = summary(lost[start:stop])[0] / SECOND
-        elif family == UTILISATION:
+        else:
             bots = integral(spans, first, last, area, BOTS)
             if bots:
                 values[request] = float(integral(spans, first, last, area, BUSY)) / float(bots)
-        else:
-            fate(
-                requests,
-                request,
-                behind,
-                family,
-                status[start:stop],
-                final_status[start:stop],
-                returned[start:stop],
-                is_followed,
-                values,
-                bounds,
-            )
 
 
-def rows_of_class(order_class: Array, group: int) -> Array:
-    """Return the rows of the orders of a class."""
-    return np.flatnonzero(order_class == group)
-
-
-def chosen(columns: Columns, rows: Array) -> Columns:
-    """Return some rows of all columns."""
+def of_class(columns: Columns, order_class: Array, group: int) -> Columns:
+    """Return the rows of all columns whose orders are of a class."""
+    rows = np.flatnonzero(order_class == group)
     created, completed, wait, lost, status, final_status, returned = columns
     return created[rows], completed[rows], wait[rows], lost[rows], status[rows], final_status[rows], returned[rows]
-
-
-def fate(
-    requests: Array,
-    request: int,
-    behind: int,
-    family: int,
-    status: Array,
-    final_status: Array,
-    returned: Array,
-    is_followed: bool,
-    values: Array,
-    bounds: Array,
-) -> None:
-    """Fill in how many orders had a fate, and the share of those that were created."""
-    code, orders = NONE, len(status)
-    for pair in ((COMPLETED, COMPLETE), (PENDING_AT_END, PENDING), (PROCESSING_AT_END, PROCESSING), (ABANDONED, GONE)):
-        if pair[0] == family:
-            code = pair[1]
-    count = orders
-    if family == RETURNED:
-        count = int(np.count_nonzero(returned))
-    elif family != CREATED:
-        count = equal_to(status, code)
-    for place in range(request, behind):
-        if requests[place, 0] != RATE:
-            values[place] = count
-        elif orders and family in (COMPLETED, ABANDONED):  # shares of what became of orders at last
-            values[place] = equal_to(final_status, code) / orders
-            if is_followed:
-                unfinished = equal_to(final_status, PENDING) > 0
-                bounds[place] = unfinished or (family == COMPLETED and equal_to(final_status, PROCESSING) > 0)
-        elif orders:
-            values[place] = count / orders

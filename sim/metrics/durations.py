@@ -14,6 +14,8 @@ from sim.units import SECOND
 
 Array = Any
 """A numpy array, as numba sees it too."""
+Columns = tuple[Array, Array, Array, Array, Array, Array, Array]
+"""When orders were created and completed, wait, lost, status, final status, and whether they were returned."""
 
 WAIT, FLOW, SERVICE = range(3)
 """The first of all families of metrics."""
@@ -30,8 +32,8 @@ def durations_of(
     final_status: Array,
     followed: int,
 ) -> tuple[Array, Array, Array]:
-    """Return the wait, flow or service of orders in microseconds: all, those that are settled, and those of orders that
-    are open, so far.
+    """Return the orders that have a wait, flow or service: when they were created, that time in microseconds, of open
+    orders so far, and whether they are open, which is empty where none is.
 
     Nobody knows the wait of an order that is ABANDONED, nor flow and service of one that will never be complete.
     """
@@ -40,32 +42,33 @@ def durations_of(
         times = completed - created
     elif family == SERVICE:
         times = completed - created - wait
-    if equal_to(final_status, COMPLETE) == len(times):
-        return times, times, times[:0]
+    if equal_to(final_status, 0, len(times), COMPLETE) == len(times):
+        return created, times, np.empty(0, np.bool_)
     is_open, is_left_out = final_status == PENDING, final_status == GONE
     if family != WAIT:
         is_open = completed == NONE
         times[is_open] += followed - NONE
         is_left_out = is_left_out if is_followed else is_open
-    is_settled, is_open = ~(is_open | is_left_out), is_open & ~is_left_out
-    return times[~is_left_out], times[is_settled], times[is_open]
+    return created[~is_left_out], times[~is_left_out], is_open[~is_left_out]
 
 
-def add(counts: Array, times: Array) -> None:
+def add(pools: Array, family: int, group: int, times: Array, start: int, stop: int) -> None:
     """Count times by the places of their ranges."""
-    for place in places_of(times):
-        counts[place] += 1
+    for place in places_of(times[start:stop]):
+        pools[family, group, place] += 1
 
 
-def distribution(ordered: Array, counts: Array) -> int:
-    """Fill in the places of the ranges that ascending times have, and how many are in each; return how many places."""
-    size = 0
+def distribution(ordered: Array, counts: Array, begin: int) -> int:
+    """Fill in, from `begin` on, the places of the ranges that ascending times have, and how many are in each; return
+    how many places.
+    """
+    behind = begin
     for place in places_of(ordered):
-        if size == 0 or place != counts[0, size - 1]:
-            counts[0, size], counts[1, size] = place, 0
-            size += 1
-        counts[1, size - 1] += 1
-    return size
+        if behind == begin or place != counts[0, behind - 1]:
+            counts[0, behind], counts[1, behind] = place, 0
+            behind += 1
+        counts[1, behind - 1] += 1
+    return behind - begin
 
 
 def percentiles(
@@ -73,25 +76,28 @@ def percentiles(
     first: int,
     behind: int,
     times: Array,
-    ordered: Array,
-    settled: Array,
+    start: int,
+    stop: int,
+    is_ordered: bool,
     so_far: Array,
     values: Array,
     bounds: Array,
 ) -> None:
-    """Fill in the percentiles that requests `first` to before `behind` ask of durations.
+    """Fill in the percentiles that requests `first` to before `behind` ask of durations `start` to before `stop`.
 
-    Each is the smallest that at least this share does not exceed (Hyndman and Fan 1996, type 1). `ordered` has the
-    times in ascending order where they are sorted anyway, else nothing.
+    Each is the smallest that at least this share does not exceed (Hyndman and Fan 1996, type 1).
     """
-    n = len(times)
+    n = stop - start
     if n == 0:
         return
     ranks = -(-requests[first:behind, 1] * n // 1000) - 1  # in whole numbers
-    chosen = ordered[ranks] if len(ordered) else order_statistics(times, ranks)
+    chosen = times[ranks] if is_ordered else order_statistics(times, start, stop, ranks)
     for index in range(behind - first):
         values[first + index] = chosen[index] / SECOND
-        bounds[first + index] = len(so_far) > 0 and up_to(settled, chosen[index]) <= ranks[index]
+        if len(so_far):
+            limit = chosen[index]
+            settled = up_to(times, start, stop, limit) - up_to(so_far, 0, len(so_far), limit)
+            bounds[first + index] = settled <= ranks[index]
 
 
 def durations(
@@ -99,76 +105,81 @@ def durations(
     first: int,
     behind: int,
     times: Array,
-    settled: Array,
+    start: int,
+    stop: int,
     so_far: Array,
     is_followed: bool,
     orders: int,
     values: Array,
     bounds: Array,
 ) -> None:
-    """Fill in what requests `first` to before `behind` ask of durations; those of open orders, which are `so_far`, go
-    on for nobody knows how long.
+    """Fill in what requests `first` to before `behind` ask of durations `start` to before `stop`; those of open orders,
+    which are also `so_far`, go on for nobody knows how long.
 
     `orders` is the number of orders of which a service level is the share. Where orders are not followed, what is open
     never ends.
     """
-    n, opened = len(times), len(so_far)
-    sum_of_times, least, most = summary(times)
+    n, opened = stop - start, len(so_far)
+    sum_of_times, least, most = summary(times, start, stop)
     mean = sum_of_times / n if n else np.nan
     for place in range(first, behind):
         statistic, limit = requests[place, 0], requests[place, 1]
         if statistic == N:
             values[place] = n
         elif statistic == WITHIN and orders:
-            values[place] = up_to(settled, limit) / orders
-            bounds[place] = is_followed and up_to(so_far, limit) > 0
+            opened_within = up_to(so_far, 0, opened, limit)
+            values[place] = (up_to(times, start, stop, limit) - opened_within) / orders
+            bounds[place] = is_followed and opened_within > 0
         elif statistic == MEAN and n:
             values[place], bounds[place] = mean / SECOND, opened > 0
         elif statistic == SD and n > 1:
-            values[place], bounds[place] = np.sqrt(squares(times, mean) / (n - 1)) / SECOND, opened > 0
+            values[place] = np.sqrt(squares(times, start, stop, mean) / (n - 1)) / SECOND
+            bounds[place] = opened > 0
         elif statistic == MIN and n:
             values[place] = least / SECOND
-            bounds[place] = opened > 0 and up_to(settled, least) == 0
+            bounds[place] = opened > 0 and up_to(times, start, stop, least) == up_to(so_far, 0, opened, least)
         elif statistic == MAX and n:
             values[place], bounds[place] = most / SECOND, opened > 0
 
 
-# What takes the time of a large run; `sim.metrics.volume` has loops in place of these.
+# What takes the time of a large run; `sim.metrics.volume` has loops in place of these. They take a column and the rows
+# in question, since a part of a column costs compiled code more than the loop over a few orders.
 
 
-def summary(times: Array) -> tuple[float, int, int]:
+def summary(times: Array, start: int, stop: int) -> tuple[float, int, int]:
     """Return the sum of times, the least and the largest; the sum is exact before it becomes a float unless it could
     pass 64 bits.
     """
-    if len(times) == 0:
+    if start == stop:
         return 0.0, 0, 0
-    least, most = times.min(), times.max()
-    if most > LARGEST / len(times):
-        return float(np.cumsum(times.astype(np.float64))[-1]), least, most
-    return float(times.sum()), least, most
+    of_rows = times[start:stop]
+    least, most = of_rows.min(), of_rows.max()
+    if most > LARGEST / len(of_rows):
+        return float(np.cumsum(of_rows.astype(np.float64))[-1]), least, most
+    return float(of_rows.sum()), least, most
 
 
-def squares(times: Array, mean: float) -> float:
+def squares(times: Array, start: int, stop: int, mean: float) -> float:
     """Return the sum of squared distances from the mean, added one after the other."""
-    total: float = np.cumsum((times - mean) ** 2)[-1]
+    total: float = np.cumsum((times[start:stop] - mean) ** 2)[-1]
     return total
 
 
-def equal_to(codes: Array, code: int) -> int:
+def equal_to(codes: Array, start: int, stop: int, code: int) -> int:
     """Return how many codes are equal to one."""
-    return int(np.count_nonzero(codes == code))
+    return int(np.count_nonzero(codes[start:stop] == code))
 
 
-def up_to(times: Array, limit: int) -> int:
+def up_to(times: Array, start: int, stop: int, limit: int) -> int:
     """Return how many times are at most a limit."""
-    return int(np.count_nonzero(times <= limit))
+    return int(np.count_nonzero(times[start:stop] <= limit))
 
 
-def ascending(times: Array) -> Array:
+def ascending(times: Array, start: int, stop: int) -> Array:
     """Return times in ascending order."""
-    return np.sort(times)
+    return np.sort(times[start:stop])
 
 
-def order_statistics(times: Array, ranks: Array) -> Array:
+def order_statistics(times: Array, start: int, stop: int, ranks: Array) -> Array:
     """Return the times of some ascending ranks, from 0."""
-    return np.sort(times)[ranks]
+    return np.sort(times[start:stop])[ranks]

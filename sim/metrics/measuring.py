@@ -1,8 +1,6 @@
 """From the outcomes of days to the values of a set of metrics."""
 
 from collections.abc import Sequence
-from functools import lru_cache, partial
-from itertools import groupby
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,23 +8,13 @@ from numpy.typing import NDArray
 
 from sim.engines.contract import ALL, LARGEST, Outcomes
 from sim.errors import SimulationError
-from sim.metrics import definition, durations
-from sim.metrics.spans import END
-from sim.model import FAMILIES, NONE, Ints, Metric, MetricSet, OrderClass
+from sim.metrics import definition
+from sim.metrics.plan import plan_of
+from sim.model import FAMILIES, Ints, Metric, MetricSet, OrderClass
 from sim.statistics import PLACES, Counts, DailyCounts
 
 _NO_POOLS = np.zeros((0, 0, 0), np.int32)
 _POOLED = [family for family in FAMILIES.values() if family.is_of_durations]
-_STATISTICS = {
-    "mean": durations.MEAN,
-    "sd": durations.SD,
-    "min": durations.MIN,
-    "max": durations.MAX,
-    "n": durations.N,
-    "end": END,
-    "rate": definition.RATE,
-    "": definition.VALUE,
-}
 
 Definition = Any
 """`sim.metrics.definition`, or the same compiled, `sim.metrics.volume`."""
@@ -56,17 +44,6 @@ class Measured(NamedTuple):
         )
 
 
-class _Plan(NamedTuple):
-    """A set of metrics as numbers; see `definition.fill`."""
-
-    parts: Ints
-    blocks: Ints
-    requests: Ints
-    spans: Ints
-    order: Ints  # the place of each request in the set
-    counted: tuple[str, ...]  # the distributions whose durations are counted, in the order of their blocks
-
-
 def breaks_of(metric_set: MetricSet, instants: Ints, end: int | None) -> Ints:
     """Return the instants at which levels are wanted: the edges of windows, and `instants`, before the end of a run."""
     edges = [edge for window in metric_set.all_windows for span in window.spans for edge in span if edge is not None]
@@ -89,7 +66,7 @@ def measure(
 
     """
     _check_sums(outcomes)
-    plan = _plan(metric_set, outcomes.breaks.tobytes())
+    plan = plan_of(metric_set, outcomes.breaks.tobytes())
     days, sizes = len(outcomes.rows), np.minimum(np.diff(outcomes.rows), PLACES)
     values, bounds = np.empty((days, len(plan.order))), np.empty((days, len(plan.order)), np.bool_)
     counts = np.empty((2, len(plan.counted) * int(sizes.sum())), np.int64)
@@ -134,66 +111,3 @@ def _check_sums(outcomes: Outcomes) -> None:
             f"internal error: the queue's integral is {int(queue[day])} and the waits' sum {outcomes.wait_time[day]} "
             "microseconds; please report this with the scenario and its seed"
         )
-
-
-@lru_cache(maxsize=64)
-def _plan(metric_set: MetricSet, breaks: bytes) -> _Plan:
-    instants, metrics = np.frombuffer(breaks, np.int64), metric_set.metrics
-    spans: list[tuple[int, int, int, int]] = []
-    rows_of_window: dict[str, tuple[int, int]] = {}
-    for window in metric_set.all_windows:
-        first = len(spans)
-        for start, stop in window.spans:
-            segments = (int(np.searchsorted(instants, NONE if edge is None else edge)) for edge in (start, stop))
-            first_segment, last_segment = segments
-            if stop is None:
-                last_segment = len(instants)
-            spans.append((start, NONE if stop is None else stop, first_segment, last_segment))
-        rows_of_window[window.name] = first, len(spans)
-    order_of_windows = {window.name: place for place, window in enumerate(metric_set.all_windows)}
-
-    def block_of(place: int) -> tuple[int, int, int]:
-        metric = metrics[place]
-        return _group(metric), order_of_windows[metric.window], _family(metric)
-
-    places = sorted(range(len(metrics)), key=lambda place: (*block_of(place), *_request(metrics[place])))
-    parts: list[tuple[int, ...]] = []
-    blocks: list[tuple[int, ...]] = []
-    requests: list[tuple[int, int]] = []
-    distributions = {metric.distribution for metric in metric_set.counted}
-    counted: list[str] = []
-    for (group, place_of_window), of_part in groupby(places, key=lambda place: block_of(place)[:2]):
-        first_block = len(blocks)
-        for family, of_block in groupby(of_part, key=lambda place: block_of(place)[2]):
-            members = list(of_block)
-            first = len(requests)
-            requests += [_request(metrics[place]) for place in members]
-            first_percentile = len(requests) - sum(metrics[place].per_mille is not None for place in members)
-            distribution = metrics[members[0]].distribution
-            place = NONE
-            if distribution in distributions:
-                place = len(counted)
-                counted.append(distribution)
-            blocks.append((family, first, first_percentile, len(requests), place))
-        spans_of_window = rows_of_window[metric_set.all_windows[place_of_window].name]
-        parts.append((group, *spans_of_window, first_block, len(blocks)))
-    as_array = partial(np.array, dtype=np.int64)
-    return _Plan(
-        as_array(parts), as_array(blocks), as_array(requests), as_array(spans), as_array(places), tuple(counted)
-    )
-
-
-def _group(metric: Metric) -> int:
-    return ALL if metric.order_class is None else metric.order_class.value
-
-
-def _family(metric: Metric) -> int:
-    return list(FAMILIES).index(metric.family.name)
-
-
-def _request(metric: Metric) -> tuple[int, int]:
-    if metric.limit is not None:
-        return durations.WITHIN, metric.limit
-    if metric.per_mille is not None:
-        return durations.PERCENTILE, metric.per_mille
-    return _STATISTICS[metric.statistic], NONE

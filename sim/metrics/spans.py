@@ -22,14 +22,14 @@ def rows_of_span(spans: Array, place: int, created: Array) -> tuple[int, int]:
     return first, max(first, last)
 
 
-def rows_of_spans(spans: Array, first: int, last: int, created: Array) -> Array:
-    """Return the rows of the orders that were created within spans `first` to before `last`."""
+def of_spans(spans: Array, first: int, last: int, created: Array, column: Array) -> Array:
+    """Return the rows of a column whose orders were created within spans `first` to before `last`."""
     start, stop = rows_of_span(spans, first, created)
-    rows = np.arange(start, stop)
+    part = column[start:stop]
     for place in range(first + 1, last):
         start, stop = rows_of_span(spans, place, created)
-        rows = np.append(rows, np.arange(start, stop))
-    return rows
+        part = np.append(part, column[start:stop])
+    return part
 
 
 def created_before(created: Array, instant: int) -> int:
@@ -90,5 +90,6 @@ def completions(spans: Array, first: int, last: int, completed: Array, end: int)
     number = 0
     for place in range(first, last):
         stop = end + 1 if spans[place, STOP] == NONE else spans[place, STOP]
-        number += max(0, up_to(completed, stop - 1) - up_to(completed, spans[place, START] - 1))
+        before = up_to(completed, 0, len(completed), spans[place, START] - 1)
+        number += max(0, up_to(completed, 0, len(completed), stop - 1) - before)
     return number

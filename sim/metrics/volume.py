@@ -16,42 +16,42 @@ _MOST_PAIRS = 16  # of times of one range, for each time
 
 
 @jit
-def _summary(times: Array) -> tuple[float, int, int]:
-    if len(times) == 0:
+def _summary(times: Array, start: int, stop: int) -> tuple[float, int, int]:
+    if start == stop:
         return 0.0, 0, 0
-    total, least, most = 0, times[0], times[0]
-    for time in times:
-        total += time
-        least, most = min(least, time), max(most, time)
-    if most > LARGEST / len(times):
+    total, least, most = 0, times[start], times[start]
+    for row in range(start, stop):
+        total += times[row]
+        least, most = min(least, times[row]), max(most, times[row])
+    if most > LARGEST / (stop - start):
         as_float = 0.0
-        for time in times:
-            as_float += float(time)
+        for row in range(start, stop):
+            as_float += float(times[row])
         return as_float, least, most
     return float(total), least, most
 
 
 @jit
-def _squares(times: Array, mean: float) -> float:
+def _squares(times: Array, start: int, stop: int, mean: float) -> float:
     total = 0.0
-    for time in times:
-        total += (time - mean) * (time - mean)
+    for row in range(start, stop):
+        total += (times[row] - mean) * (times[row] - mean)
     return total
 
 
 @jit
-def _equal_to(codes: Array, code: int) -> int:
+def _equal_to(codes: Array, start: int, stop: int, code: int) -> int:
     number = 0
-    for index in range(len(codes)):
-        number += codes[index] == code
+    for row in range(start, stop):
+        number += codes[row] == code
     return number
 
 
 @jit
-def _up_to(times: Array, limit: int) -> int:
+def _up_to(times: Array, start: int, stop: int, limit: int) -> int:
     number = 0
-    for time in times:
-        number += time <= limit
+    for row in range(start, stop):
+        number += times[row] <= limit
     return number
 
 
@@ -68,27 +68,33 @@ def _created_before(created: Array, instant: int) -> int:
 
 
 @jit
-def _rows_of_class(order_class: Array, group: int) -> Array:
-    rows, size = np.empty(len(order_class) + 1, np.int64), 0
-    for row in range(len(order_class)):
-        rows[size] = row
-        size += order_class[row] == group
-    return rows[:size]
+def _of_class(columns: tuple[Array, ...], order_class: Array, group: int) -> tuple[Array, ...]:
+    created, completed, wait, lost, status, final_status, returned = columns
+    size, place = _equal_to(order_class, 0, len(order_class), group), 0
+    times, codes = np.empty((4, size + 1), np.int64), np.empty((2, size + 1), np.uint8)
+    was_returned = np.empty(size + 1, np.bool_)
+    for row in range(len(order_class)):  # without a branch, which would be taken by chance
+        times[0, place], times[1, place], times[2, place] = created[row], completed[row], wait[row]
+        times[3, place], codes[0, place], codes[1, place] = lost[row], status[row], final_status[row]
+        was_returned[place] = returned[row]
+        place += order_class[row] == group
+    created, completed, wait, lost = times[0, :size], times[1, :size], times[2, :size], times[3, :size]
+    return created, completed, wait, lost, codes[0, :size], codes[1, :size], was_returned[:size]
 
 
 @jit
-def _order_statistics(times: Array, ranks: Array) -> Array:
+def _order_statistics(times: Array, start: int, stop: int, ranks: Array) -> Array:
     """Return the times of some ascending ranks; only those that share one of many ranges with one of them are sorted,
     which takes a tenth of the time of sorting all.
     """
-    _, least, most = _summary(times)
-    ranges, shift = min(len(times), _RANGES), 0
+    _, least, most = _summary(times, start, stop)
+    ranges, shift = min(stop - start, _RANGES), 0
     while (most - least) >> shift >= ranges:
         shift += 1
     up = (1 << shift) - 1 - least  # range 0 is for the least time alone, which may be that of most orders
     count, is_near = np.zeros(ranges + 1, np.int64), np.zeros(ranges + 1, np.int64)
-    for time in times:
-        count[(time + up) >> shift] += 1
+    for row in range(start, stop):
+        count[(times[row] + up) >> shift] += 1
     places = np.empty(len(ranks), np.int64)  # among the times that are near
     group = below = skipped = 0  # the range that is looked at, times in ranges below it, and those not near
     for index in range(len(ranks)):
@@ -98,10 +104,10 @@ def _order_statistics(times: Array, ranks: Array) -> Array:
             group += 1
         is_near[group] = group > 0
         places[index] = ranks[index] - skipped if group else -1
-    near, size = np.empty(len(times) + 1, np.int64), 0
-    for time in times:
-        near[size] = time
-        size += is_near[(time + up) >> shift]
+    near, size = np.empty(stop - start + 1, np.int64), 0
+    for row in range(start, stop):
+        near[size] = times[row]
+        size += is_near[(times[row] + up) >> shift]
     near[:size].sort()
     for index in range(len(ranks)):
         places[index] = least if places[index] < 0 else near[places[index]]
@@ -109,25 +115,25 @@ def _order_statistics(times: Array, ranks: Array) -> Array:
 
 
 @jit
-def _ascending(times: Array) -> Array:
+def _ascending(times: Array, start: int, stop: int) -> Array:
     """Return times in ascending order: each comes near its place by where it lies between the least and the largest,
     and insertion does the rest unless too many lie close to each other.
     """
-    n, (_, least, most) = len(times), _summary(times)
+    n, (_, least, most) = stop - start, _summary(times, start, stop)
     shift = 0
     while (most - least) >> shift >= n > 0:
         shift += 1
     up = (1 << shift) - 1 - least  # range 0 is for the least time alone, which may be that of most orders
     begin, pairs = np.zeros(n + 2, np.int64), 0
-    for time in times:
-        begin[((time + up) >> shift) + 1] += 1
+    for row in range(start, stop):
+        begin[((times[row] + up) >> shift) + 1] += 1
     for place in range(2, n + 2):
         pairs += begin[place] * begin[place]
         begin[place] += begin[place - 1]
     ordered = np.empty(n, np.int64)
-    for time in times:
-        place = (time + up) >> shift
-        ordered[begin[place]] = time
+    for row in range(start, stop):
+        place = (times[row] + up) >> shift
+        ordered[begin[place]] = times[row]
         begin[place] += 1
     if pairs > _MOST_PAIRS * n:
         ordered.sort()
@@ -142,28 +148,28 @@ def _ascending(times: Array) -> Array:
 
 
 @jit
-def _distribution(ordered: Array, counts: Array) -> int:
-    as_float, size, last = np.zeros(1), 0, -1
+def _distribution(ordered: Array, counts: Array, begin: int) -> int:
+    as_float, behind, last = np.zeros(1), begin, -1
     as_bits = as_float.view(np.int64)  # whose upper bits are the power of two
     for time in ordered:
         as_float[0] = time
         power = max((as_bits[0] >> 52) - 1023 - BITS, 0)
         place = (power << BITS) + (time >> power)
         if place != last:
-            counts[0, size], counts[1, size], last = place, 0, place
-            size += 1
-        counts[1, size - 1] += 1
-    return size
+            counts[0, behind], counts[1, behind], last = place, 0, place
+            behind += 1
+        counts[1, behind - 1] += 1
+    return behind - begin
 
 
 @jit
-def _add(counts: Array, times: Array) -> None:
+def _add(pools: Array, family: int, group: int, times: Array, start: int, stop: int) -> None:
     as_float = np.zeros(1)
     as_bits = as_float.view(np.int64)  # whose upper bits are the power of two
-    for time in times:
-        as_float[0] = time
+    for row in range(start, stop):
+        as_float[0] = times[row]
         power = max((as_bits[0] >> 52) - 1023 - BITS, 0)
-        counts[(power << BITS) + (time >> power)] += 1
+        pools[family, group, (power << BITS) + (times[row] >> power)] += 1
 
 
 fill = compiled(
@@ -173,7 +179,7 @@ fill = compiled(
     equal_to=_equal_to,
     up_to=_up_to,
     created_before=_created_before,
-    rows_of_class=_rows_of_class,
+    of_class=_of_class,
     add=_add,
     distribution=_distribution,
     ascending=_ascending,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.metrics import durations, volume
+from sim.metrics import definition, durations, volume
 from sim.statistics import PLACES
 
 TIMES = {
@@ -38,24 +38,30 @@ def test_loops_say_what_numpy_says(kind, is_compiled, monkeypatch):
 def assert_loops_say_what_numpy_says(kind):
     times = TIMES[kind](np.random.default_rng(7))
     ordered = np.sort(times)
-    assert (volume._ascending(times) == ordered).all()
-    total, least, most = durations.summary(times)
-    assert volume._summary(times) == (total, least, most)
-    for limit in (-1, least, most, *times[:3]):
-        assert volume._up_to(times, limit) == durations.up_to(times, limit)
-        assert volume._equal_to(times, limit) == durations.equal_to(times, limit)
-        assert volume._created_before(ordered, limit) == np.searchsorted(ordered, limit)
+    for rows in ((0, len(times)), (len(times) // 3, len(times) // 2)):  # all, and those of a window
+        total, least, most = durations.summary(times, *rows)
+        assert volume._summary(times, *rows) == (total, least, most)
+        assert (volume._ascending(times, *rows) == durations.ascending(times, *rows)).all()
+        for limit in (-1, least, most, *times[:3]):
+            assert volume._up_to(times, *rows, limit) == durations.up_to(times, *rows, limit)
+            assert volume._equal_to(times, *rows, limit) == durations.equal_to(times, *rows, limit)
+        size = rows[1] - rows[0]
+        if size:
+            mean, ranks = total / size, np.unique(np.array([0, 0.5, 0.9, 0.99, 1]) * (size - 1)).astype(np.int64)
+            chosen = durations.order_statistics(times, *rows, ranks)
+            assert (volume._order_statistics(times, *rows, ranks) == chosen).all()
+            assert volume._squares(times, *rows, mean) == durations.squares(times, *rows, mean)
+        pools, by_loop = np.zeros((2, 3, 2, PLACES), np.int32)
+        durations.add(pools, 2, 1, times, *rows)
+        volume._add(by_loop, 2, 1, times, *rows)
+        assert (pools == by_loop).all()
+    for instant in (-1, *times[:3]):
+        assert volume._created_before(ordered, instant) == np.searchsorted(ordered, instant)
     codes = (times % 3).astype(np.uint8)
-    assert (volume._rows_of_class(codes, 1) == np.flatnonzero(codes == 1)).all()
-    if len(times):
-        ranks = np.unique(np.array([0, 0.5, 0.9, 0.99, 1]) * (len(times) - 1)).astype(np.int64)
-        assert (volume._order_statistics(times, ranks) == ordered[ranks]).all()
-        assert volume._squares(times, total / len(times)) == durations.squares(times, total / len(times))
-    counts, by_loop = np.zeros((2, PLACES), np.int64)
-    durations.add(counts, times)
-    volume._add(by_loop, times)
-    assert (counts == by_loop).all()
-    pairs, pairs_by_loop = np.zeros((2, 2, len(times)), np.int64)
-    size = durations.distribution(ordered, pairs)
-    assert volume._distribution(ordered, pairs_by_loop) == size
-    assert (pairs[:, :size] == pairs_by_loop[:, :size]).all()
+    columns = times, -times, times, times, codes, codes, codes == 2
+    chosen, by_loop = definition.of_class(columns, codes, 1), volume._of_class(columns, codes, 1)
+    assert all((column == by_loop[place]).all() for place, column in enumerate(chosen))
+    pairs, pairs_by_loop = np.zeros((2, 2, 5 + len(times)), np.int64)
+    size = durations.distribution(ordered, pairs, 5)
+    assert volume._distribution(ordered, pairs_by_loop, 5) == size
+    assert (pairs == pairs_by_loop).all()
