@@ -16,7 +16,8 @@ CLASSES = ("VIP", "NORMAL")
 DAY = 500  # orders
 DAYS, TEXTBOOK_DAYS = 1_000, 200
 ERRORS = 5  # standard errors that two means may be apart
-WARM_UP = 1_000  # orders that are not timed, for what happens once in a process
+WARM_UP = 1_000  # orders that are not timed, for what happens once in a process: compiled code is loaded
+WARM_UP_DAYS = 40  # likewise: the first day is drawn alone, and those behind it many at once
 AT_LEAST = 0.25  # seconds that a measurement lasts
 SOME = 200_000  # orders
 LONGEST = 10_000_000
@@ -42,7 +43,7 @@ def compiled_days(number: int) -> tuple[float, Means]:
     from sim import replicate
 
     scenario = mm3.of_size(DAY)
-    replicate(scenario, 2, seed=number, engine="compiled", fingerprints=False)
+    replicate(scenario, WARM_UP_DAYS, seed=number, engine="compiled", fingerprints=False)
     began = perf_counter()
     done = replicate(scenario, DAYS, seed=number, engine="compiled", fingerprints=False)
     seconds = perf_counter() - began

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from sim.experiment.estimating import interval_of
 from sim.experiment.results import Replication, Results
+from sim.model import Ints
 from sim.scenario import ReplicationPlan, Scenario
-from sim.statistics import Counts
+from sim.statistics import PLACES, Counts
 
 _BETWEEN_LOOKS = 50  # by this part of themselves replications grow from one look to the next
 
@@ -30,7 +33,7 @@ class Course:
         self._numbers: set[int] = set()
         # Single orders are pooled by whole blocks: not of known replications, nor where the experiment may end in the
         # middle of a block.
-        self._pools: dict[str, Counts] | None = {} if not known and self._until is None else None
+        self._pools: dict[str, Ints] | None = {} if not known and self._until is None else None  # by place
         if known:
             self._add(Results.of(scenario.metric_set, known))
         self.missing = [number for number in range(1, most + 1) if number not in self._numbers]
@@ -46,7 +49,7 @@ class Course:
         self._add(block)
         if self._pools is not None and pools is not None:
             for name, counts in pools.items():
-                self._pools[name] = Counts.join([self._pools[name], counts]) if name in self._pools else counts
+                self._pools.setdefault(name, np.zeros(PLACES, np.int64))[counts.places] += counts.counts
         if not self.is_enough:
             return block
         return block.first(sum(number <= self.reached for number in block.numbers))
@@ -54,7 +57,8 @@ class Course:
     def results(self) -> Results:
         """Return all that are needed, in the order of their numbers."""
         results = self._first()
-        results.pools = self._pools
+        if self._pools is not None:
+            results.pools = {name: Counts.of_pool(pool) for name, pool in self._pools.items()}
         return results
 
     def _first(self) -> Results:

@@ -93,9 +93,7 @@ def counts_of_pools(pools: NDArray[np.int32]) -> dict[str, Counts]:
     counts: dict[str, Counts] = {}
     for family, by_class in zip(_POOLED, pools, strict=True):
         for order_class, pool in zip(OrderClass, by_class, strict=True):
-            places = np.flatnonzero(pool != 0)  # much faster than of numbers
-            name = Metric(family, order_class, "").distribution
-            counts[name] = Counts(places.astype(np.int32), pool[places].astype(np.int64))
+            counts[Metric(family, order_class, "").distribution] = Counts.of_pool(pool)
     return counts
 
 
