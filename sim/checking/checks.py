@@ -138,7 +138,7 @@ def check(
     # Golden logs are those of the files, which would not pass with them once they are stored with other values.
     if files.parameters and (update_golden or require_golden):
         argument = "update_golden" if update_golden else "require_golden"
-        raise ArgumentError(argument, "is about what files say; leave parameters out")
+        raise ArgumentError(argument, "takes files as they are; leave parameters out")
     base = None if against is None else Base(fspath(against), database)
     counts_as = Outcome.INCONCLUSIVE if inconclusive is None else Outcome[inconclusive.upper()]
     judge = Judge(times, base, counts_as, not files.parameters, update_golden, require_golden, options)

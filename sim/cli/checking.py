@@ -85,4 +85,4 @@ def _refuse(options: _Options, judging: _Judging) -> None:
         raise ArgumentError("no_regressions", "needs --against DIR or --against RUN")
     for argument in ("update_golden", "require_golden"):
         if getattr(judging, argument) and options.settings:
-            raise ArgumentError(argument, "is about what files say; leave --set out")
+            raise ArgumentError(argument, "takes files as they are; leave --set out")

@@ -61,7 +61,7 @@ class Words:
         word = _SHORT.get(first.lower(), first.lower())
         if word not in self.known:
             if word in _OF_CLOCKS:
-                raise WrongWordError(f"{word} is a word of terminals; time goes on by wait alone here, so leave it out")
+                raise WrongWordError(f"{word} works only on a terminal; here wait moves the clock")
             raise WrongWordError(f"{shown(first)} is not known{did_you_mean(word, self.known)}")
         if argument.strip() and word not in _WITH_MORE:
             raise WrongWordError(f"{word} takes nothing more; write {word} alone, without {shown(argument.strip())}")

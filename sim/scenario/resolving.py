@@ -81,7 +81,7 @@ def _base_path(name: str, trail: tuple[Path, ...]) -> Path:
     if path in trail:
         raise ValueError("leads back to this file; remove an extends of this circle")
     if len(trail) > _MOST_BASES:
-        raise ValueError(f"is one too many; let at most {_MOST_BASES} files stand below a scenario")
+        raise ValueError(f"is one base too many; use at most {_MOST_BASES}")
     return path
 
 

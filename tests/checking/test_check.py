@@ -109,7 +109,7 @@ def test_golden_logs_are_stored_and_required():
     assert checked.is_golden_stored
     assert check("holds.yaml", require_golden=True).outcome == "PASS"
     for argument in ("update_golden", "require_golden"):
-        with pytest.raises(ArgumentError, match=f"^{argument}: is about what files say; leave parameters out$"):
+        with pytest.raises(ArgumentError, match=f"^{argument}: takes files as they are; leave parameters out$"):
             check("holds.yaml", parameters={"bots": 2}, **{argument: True})
 
 

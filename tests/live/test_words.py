@@ -111,8 +111,8 @@ def test_facts_tell_each_attempt_of_an_order(piped):
             "save: no/such/x.yaml cannot be written (No such file or directory); name another place",
         ),
         ("save x\x00y", r"save: 'x\x00y' is not a file name; write save FILE, such as save lunch.yaml"),
-        ("pause", "pause is a word of terminals; time goes on by wait alone here, so leave it out"),
-        ("speed 3", "speed is a word of terminals; time goes on by wait alone here, so leave it out"),
+        ("pause", "pause works only on a terminal; here wait moves the clock"),
+        ("speed 3", "speed works only on a terminal; here wait moves the clock"),
         ("\x1b[2J", r"'\x1b[2J' is not known; write one of normal, vip, +bot, -bot, wait, save, help, quit"),
     ],
 )

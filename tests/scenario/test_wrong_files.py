@@ -170,9 +170,7 @@ def test_a_chain_of_extends_has_an_end():
         Path(f"{number}.yaml").write_text(f"extends: {number + 1}.yaml\n", encoding="utf-8")
     Path("20.yaml").write_text(HEAD, encoding="utf-8")
     assert load_scenario("4.yaml").name == "wrong"
-    assert faults_of("3.yaml") == [
-        "19.yaml:1:10: extends: '20.yaml' is one too many; let at most 16 files stand below a scenario"
-    ]
+    assert faults_of("3.yaml") == ["19.yaml:1:10: extends: '20.yaml' is one base too many; use at most 16"]
 
 
 @pytest.mark.usefixtures("folder")
