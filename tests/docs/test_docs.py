@@ -3,6 +3,7 @@
 import re
 import shutil
 import sqlite3
+from itertools import combinations
 
 import pytest
 from typer.main import get_command
@@ -26,6 +27,11 @@ SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FORMAT = (ROOT / "docs/scenario-format.md").read_text()
 OUTPUTS = (ROOT / "docs/outputs.md").read_text()
+SAID_BY_OTHERS = {
+    *("unable to open database file", "file is not a database", "attempt to write a readonly database"),
+    *("database or disk is full", "database disk image is malformed", "disk I/O error", "Operation was blocked"),
+}
+"""Messages of SQLite and of Turso."""
 DATABASE = (ROOT / "docs/database-reference.md").read_text()
 
 
@@ -170,6 +176,21 @@ def explained(message):
     return [words for row in rows for words in re.findall("`([^`]+)`", row) if words in message]
 
 
+def longest_run(words, text):
+    """Return how many words that follow each other a text has."""
+    starts_ends = combinations(range(len(words) + 1), 2)
+    return max(end - start for start, end in starts_ends if start == end - 1 or " ".join(words[start:end]) in text)
+
+
+def test_each_message_that_is_explained_is_one_that_is_said():
+    """Half of its words or more stand in the sources one after the other: the others are values."""
+    files = [*(ROOT / "sim/storage").glob("*.py"), *(ROOT / "sim/cli").glob("*.py"), ROOT / "sim/errors.py"]
+    sources = re.sub(r'"\s*f?"', "", "".join(file.read_text() for file in files))
+    rows = re.findall(r"^\| (.*?) \| ", section(DATABASE, "When it does not work"), re.MULTILINE)
+    messages = {message for row in rows for message in re.findall("`([^`]+)`", row)} - SAID_BY_OTHERS
+    assert [text for text in messages if 2 * longest_run(text.split(), sources) < len(text.split())] == []
+
+
 @pytest.mark.parametrize(
     ("url", "token"),
     [
@@ -223,7 +244,7 @@ def test_what_is_said_of_a_server_is_explained(server, token_server, monkeypatch
     assert problems == [
         ["answers with HTTP status 401"],
         ["answers with HTTP status 403"],
-        ["answers with HTTP status 404"],
+        ["answers with HTTP status 404", "no libSQL server answers at that URL"],
         ["Operation was blocked"],
         ["cannot be reached"],
     ]
