@@ -55,7 +55,7 @@ def head_lines(replications: Replications) -> Iterator[str]:
         if scenario.is_random and day is not None:
             yield (
                 "95% interval: of the estimate, by differences between days; "
-                f"a day: range of single days, with {day.coverage:.0%}"
+                f"a day: the range of about {day.coverage:.0%} of days"
             )
     elif scenario.is_random:
         yield SINGLE_RUN
