@@ -9,7 +9,7 @@ import numpy as np
 from sim.experiment.chains import Chains, promises
 from sim.experiment.estimating import day_values
 from sim.experiment.replications import Replications
-from sim.statistics import bounds
+from sim.statistics import difference_bounds
 from sim.verdicts import NOTHING_OBSERVED, STILL_OPEN, Judgement
 
 _REACH = 10  # zones that a difference may lie away from those that were observed, where all were equal
@@ -215,5 +215,5 @@ class Elimination(Contest):
         # Equal differences tell nothing of other replications, unless it is said what would matter.
         if not len(differences) or (np.ptp(differences) == 0 and not self._zone):
             return -np.inf
-        low = bounds(differences, level, _REACH * self._zone).low
+        low = difference_bounds(differences, level, _REACH * self._zone).low
         return -np.inf if low is None else low

@@ -13,6 +13,7 @@ from sim.statistics import (
     bounds,
     quantile_bounds,
     replications_for,
+    replications_to_tell,
     share_bounds,
     t_quantile,
     woodruff_bounds,
@@ -92,8 +93,9 @@ def replications_to_settle(results: Results, name: str, limit: float) -> int | N
     if metric.weight is not None:
         return days_to_settle(*_hits_and_orders(results, metric), limit)
     values = observed_values(results, name)
-    distance = abs(float(values.mean()) - limit)
-    return math.ceil(replications_for(values, distance) * len(results) / len(values)) if distance else None
+    if values.mean() == limit:
+        return None
+    return math.ceil(replications_to_tell(values, limit) * len(results) / len(values))
 
 
 def _of_percentile(results: Results, metric: Metric, level: float) -> Interval | None:

@@ -1,6 +1,6 @@
 """Statistics of simulation output, and queueing theory: numbers in, numbers out. Nothing here knows of kitchens."""
 
-from sim.statistics.comparison import Difference, holm, p_value, paired_difference
+from sim.statistics.comparison import Difference, difference_bounds, holm, p_value, paired_difference
 from sim.statistics.dispersion import (
     DayFactor,
     Departure,
@@ -15,8 +15,11 @@ from sim.statistics.intervals import (
     Interval,
     bounds,
     day_range,
+    hall_bounds,
+    hall_level,
     mean_interval,
     replications_for,
+    replications_to_tell,
     t_quantile,
     unseen_share,
 )
@@ -49,6 +52,9 @@ __all__ = [
     "day_range",
     "days_needed",
     "days_to_show",
+    "difference_bounds",
+    "hall_bounds",
+    "hall_level",
     "holm",
     "late_share",
     "lewis_test",
@@ -63,6 +69,7 @@ __all__ = [
     "rank_test",
     "ratio_interval",
     "replications_for",
+    "replications_to_tell",
     "share_bounds",
     "t_quantile",
     "table_dispersion",

@@ -9,7 +9,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.statistics.intervals import Interval, Ints, bounds, t_quantile, unseen_share
+from sim.statistics.intervals import Interval, Ints, hall_bounds, t_quantile, unseen_share
 
 BITS = 12  # each power of two is cut into 4,096 ranges
 PLACES = (64 - BITS) << BITS
@@ -243,8 +243,8 @@ def quantile_bounds(days: DailyCounts, share: float, level: float) -> Interval:
     It is the wider of two intervals. `woodruff_bounds` takes the spread of days at the estimate. Few days have numbers
     far above that, so that alone it is wrong too often for high quantiles of few days (docs/coverage.md). The other
     interval asks of each number how many of a day lie up to it, less `share` of the day's. That is 0 on average at the
-    quantile; Hall's bounds (see `bounds`) exclude the numbers where it is not. `n` is the number of days with numbers;
-    of one day alone there are no bounds.
+    quantile; `hall_bounds` exclude the numbers where it is not. `n` is the number of days with numbers; of one day
+    alone there are no bounds.
 
     Raises:
         ValueError: there are no numbers.
@@ -259,7 +259,7 @@ def quantile_bounds(days: DailyCounts, share: float, level: float) -> Interval:
 
     def side_of(place: int) -> int:
         """Return 1 where the range at a place is shown to lie above the quantile, -1 below it, 0 where neither is."""
-        excess = bounds((up_to_place(place) - share * orders)[orders > 0], level)
+        excess = hall_bounds((up_to_place(place) - share * orders)[orders > 0], level)
         assert excess.low is not None
         assert excess.high is not None
         return int(excess.low > 0) - int(excess.high < 0)

@@ -5,10 +5,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from sim.statistics.intervals import Floats, Interval, Ints, hall_distance, t_quantile, unseen_share
+from sim.statistics.intervals import FEW_DAYS, Floats, Interval, Ints, hall_distance, t_quantile, unseen_share
 
 _LEVEL = 0.025  # of a verdict on one side
-_FEW_DAYS = 10  # days with a miss below which those not seen yet may change the share
 _TOLERANCE = 1e-10
 
 
@@ -59,9 +58,9 @@ def share_bounds(hits: Sequence[int] | Ints, orders: Sequence[int] | Ints, level
     """Return the share of all orders that are hits, between two bounds, each wrong at most with probability `level`.
 
     `hits` and `orders` are counts by day. Orders of a day depend on each other, so the day is the unit: the share is
-    the ratio of sums, and its interval holds each p for which Hall's bounds (see `bounds`) of hits - p * orders, which
-    is 0 on average where p is the truth, do not exclude 0 (Fieller 1954). Days without orders count nothing, and `n` is
-    the number of the others.
+    the ratio of sums, and its interval holds each p for which `hall_bounds` of hits - p * orders, which is 0 on average
+    where p is the truth, do not exclude 0 (Fieller 1954). Days without orders count nothing, and `n` is the number of
+    the others.
 
     Where fewer than ten days had a miss, they tell too little of the days that were not seen, and Hall's bound alone is
     wrong far too often. So the lower bound is no higher than the worst that such days leave possible. A share of hits
@@ -143,7 +142,7 @@ def _worst(misses: Ints, orders: Ints, level: float) -> float:
     """
     is_missed = misses > 0
     count, days = int(is_missed.sum()), len(orders)
-    if count >= _FEW_DAYS:
+    if count >= FEW_DAYS:
         return 0.0
     if count == 0:
         return unseen_share(days, level)

@@ -2,11 +2,21 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim.statistics import bounds, day_range, mean_interval, replications_for, t_quantile
+from sim.statistics import (
+    bounds,
+    day_range,
+    hall_bounds,
+    hall_level,
+    mean_interval,
+    replications_for,
+    replications_to_tell,
+    t_quantile,
+)
+from sim.statistics.intervals import hall_distance
 
 SLEEP = [1.2, 2.4, 1.3, 1.3, 0.0, 1.0, 1.8, 0.8, 4.6, 1.4]  # Student (1908), hours of sleep gained
 CONFIDENCES = (0.5, 0.9, 0.95, 0.99)
@@ -69,7 +79,7 @@ def test_bounds_are_where_halls_transformation_of_t_is_students_quantile(n, leve
     """Hall (1992), On the removal of skewness by transformation, the cubic one."""
     values = np.random.default_rng(n).exponential(1, n)
     skewness = (((values - values.mean()) / values.std(ddof=1)) ** 3).mean()
-    found = bounds(values, level)
+    found = hall_bounds(values, level)
     for bound, sign in ((found.low, 1), (found.high, -1)):
         t = (values.mean() - bound) / stats.sem(values)
         bent = t + skewness * t**2 / (3 * n**0.5) + skewness**2 * t**3 / (27 * n) + skewness / (6 * n**0.5)
@@ -94,6 +104,57 @@ def test_bounds_of_skewed_values_keep_their_level_better_than_students(mirror):
     assert short < 0.01
     assert wrong(ours)[0] < 0.045
     assert 0.01 < wrong(ours)[1] < 0.035
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_where_few_values_are_large_the_upper_bound_is_five_times_as_far_as_students(level):
+    few = [0.0] * 26 + [1.0, 2.0, 2.0, 9.0]  # as unevenly as 14**2 / 90 = 2.2 equal ones among 30
+    student, hall, found = mean_interval(few, 1 - 2 * level), hall_bounds(few, level), bounds(few, level)
+    assert found.high == pytest.approx(14 / 30 + 5 * student.half_width)
+    assert found.high > hall.high
+    assert found[:2] == hall[:2], "there are enough small ones"
+    below = bounds([-value for value in few], level)
+    assert below[1:3] == pytest.approx((-found.high, -found.low))
+
+
+@pytest.mark.parametrize(("large", "n", "is_few"), [(10, 31, False), (9, 31, True), (5, 14, False), (5, 16, True)])
+def test_ten_large_values_or_a_third_of_all_are_enough(large, n, is_few):
+    values = [3.0] * large + [1.0] * (n - large)
+    assert (bounds(values, 0.025).high > hall_bounds(values, 0.025).high) == is_few
+    assert (bounds(values, 0.025) == hall_bounds(values, 0.025)) != is_few
+
+
+def test_bounds_of_days_of_which_few_have_a_queue_keep_their_level_better_than_halls():
+    rng = np.random.default_rng(30)
+    has_queue, has_wait = rng.random((2, 3000, 30)) < np.array([0.15, 0.5]).reshape(2, 1, 1)
+    days = np.where(has_queue, rng.exponential(8, (3000, 30)), has_wait * rng.exponential(1, (3000, 30)))
+    mean = 0.15 * 8 + 0.85 * 0.5
+    halls, ours = (np.mean([found(day, 0.025).high < mean for day in days]) for found in (hall_bounds, bounds))
+    assert halls > 0.06
+    assert ours < 0.04
+
+
+@pytest.mark.parametrize("level", [0.025, 0.001])
+@pytest.mark.parametrize("n", [50, 1000])
+def test_halls_bounds_lie_at_most_about_four_times_as_far_away_as_students(n, level):
+    t = t_quantile(1 - 2 * level, n - 1)
+    farthest = max(-hall_distance(-t, skewness, n) for skewness in np.arange(0.1, 40, 0.1))
+    assert 3.8 < farthest / (t / n**0.5) < 4.2
+
+
+@given(NUMBERS, st.integers(-1000, 1000))
+def test_halls_bound_at_the_level_of_a_limit_is_the_limit(values, limit):
+    assume(len(set(values)) > 1)
+    level = hall_level(values, limit)
+    if 1e-12 < level < 0.4:
+        found = hall_bounds(values, level)
+        assert (found.low if limit < found.estimate else found.high) == pytest.approx(limit, rel=1e-6, abs=1e-4)
+
+
+def test_the_level_of_a_limit_needs_two_different_values():
+    for values in ([], [1], [2, 2, 2]):
+        with pytest.raises(ValueError, match="give two different values or more"):
+            hall_level(values, 0)
 
 
 def test_bounds_of_equal_values_of_one_value_and_of_none():
@@ -156,6 +217,23 @@ def test_values_say_how_many_are_needed_only_from_two_on():
     for values, distance in (([1], 1), ([], 1), ([1, 2], 0), ([1, 2], -1)):
         with pytest.raises(ValueError, match="give two values or more, and a distance above 0"):
             replications_for(values, distance)
+
+
+@pytest.mark.parametrize("limit", [0.6, 1, 2, 8])
+def test_where_few_values_are_large_so_many_replications_bring_the_bound_below_the_limit(limit):
+    few = [0.0] * 26 + [1.0, 2.0, 2.0, 9.0]
+    n = replications_to_tell(few, limit)
+    assert n >= replications_for(few, limit - np.mean(few))
+    times = -(-n // len(few))
+    assert bounds(few * times, 0.025).high < limit
+    assert bounds(few, 0.025).high >= limit or times == 1
+
+
+def test_the_side_on_which_the_limit_lies_decides_whether_large_values_are_few():
+    few = [0.0] * 26 + [1.0, 2.0, 2.0, 9.0]
+    assert replications_to_tell(few, 0.2) == replications_for(few, np.mean(few) - 0.2)
+    assert replications_to_tell(few, np.mean(few) + 2) > 2 * replications_for(few, 2)
+    assert replications_to_tell(range(30), 20) == replications_for(range(30), 5.5)
 
 
 # Where a day lies

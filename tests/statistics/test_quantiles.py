@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim.statistics import Counts, DailyCounts, bounds, quantile_bounds, woodruff_bounds
+from sim.statistics import Counts, DailyCounts, hall_bounds, quantile_bounds, woodruff_bounds
 
 NUMBERS = st.lists(st.integers(0, 2**50) | st.integers(0, 9), max_size=60)
 SHARES = (0.01, 0.5, 0.9, 0.95, 0.995, 1)
@@ -99,7 +99,7 @@ def plain_test_of_each_number(days: list[np.ndarray], share: float, level: float
     numbers = np.sort(np.concatenate(days))
     up_to = np.array([np.searchsorted(np.sort(day), numbers, side="right") for day in days])
     sizes = np.array([[len(day)] for day in days])
-    excess = [bounds(by_day, level) for by_day in (up_to - share * sizes).T]
+    excess = [hall_bounds(by_day, level) for by_day in (up_to - share * sizes).T]
     first = next(number for number, interval in zip(numbers, excess, strict=True) if interval.high >= 0)
     last = next(number for number, interval in zip(numbers, excess, strict=True) if interval.low > 0)
     return first, last

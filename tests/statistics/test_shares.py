@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.optimize import brentq
 
-from sim.statistics import bounds, clopper_pearson, days_needed, mean_interval, share_bounds
+from sim.statistics import clopper_pearson, days_needed, hall_bounds, mean_interval, share_bounds
 
 # Of runs
 
@@ -57,7 +57,7 @@ def hall_alone(hits, orders, level: float) -> tuple[float, float]:
 
     def end(bound: str, last: int) -> float:
         def at(p: float) -> float:
-            return getattr(bounds(hits - p * orders, level), bound)
+            return getattr(hall_bounds(hits - p * orders, level), bound)
 
         return brentq(at, share, last) if at(share) * at(last) < 0 else last
 
