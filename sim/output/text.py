@@ -1,17 +1,21 @@
 """`result.txt`: the trajectory in words, and a summary."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
-from sim.events import Event, EventKind
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.events import EventKind
 from sim.experiment import Run
 from sim.metrics import clock_readings
-from sim.model import OrderClass
+from sim.model import NONE, OrderClass
 from sim.output.layout import WIDTH, aligned
 from sim.output.wording import at_least
 from sim.units import DAY, SECOND, format_duration
 
+_CHUNK = 50_000
 _CLASS_NAMES = tuple(OrderClass.__members__)
-_DAY_SECONDS = DAY // SECOND
 
 
 def result_lines(run: Run) -> Iterator[str]:
@@ -25,57 +29,68 @@ def event_lines(run: Run) -> Iterator[tuple[int, str]]:
     """Yield the lines of what happened, each with the row of its event in the log; a new day is told with the first
     event of it.
     """
-    clock = run.scenario.clock
+    clock, times = run.scenario.clock, run.log.time
+    readings = clock_readings(times, clock)
+    days = ((times + clock.start) // DAY + 1).tolist()
     day = 1
-    readings = clock_readings(run.log.time, clock)
-    for event, words in _events_in_words(run):
-        today = clock.second(event.time) // _DAY_SECONDS + 1
-        if today != day:
-            day = today
-            yield event.seq, f"[00:00:00] Day {day}"
-        yield event.seq, f"[{readings[event.seq]}] {words}"
+    for row, words in _events_in_words(run):
+        if days[row] != day:
+            day = days[row]
+            yield row, f"[00:00:00] Day {day}"
+        yield row, f"[{readings[row]}] {words}"
 
 
-def _events_in_words(run: Run) -> Iterator[tuple[Event, str]]:
-    """Yield each event that gets a line, with its words; a busy bot's removal and its order's return are one line."""
-    words: dict[EventKind, Callable[[Event], str]] = {
-        EventKind.ORDER_CREATED: lambda event: f"{_order(event)} PENDING",
-        EventKind.ORDER_PICKED_UP: lambda event: f"{_order(event)} PROCESSING by Bot {event.bot}",
-        EventKind.ORDER_COMPLETED: lambda event: (
-            f"{_order(event)} COMPLETE by Bot {event.bot} after {format_duration(event.time - picked_up[event.bot])}"
+def _events_in_words(run: Run) -> Iterator[tuple[int, str]]:
+    """Yield each event that gets a line, with its words; a busy bot's removal and its order's return are one line.
+
+    A run may have millions of events, so they are taken as plain numbers.
+    """
+    words: dict[EventKind, Callable[[str, int, int, int], str]] = {
+        EventKind.ORDER_CREATED: lambda order, *_: f"{order} PENDING",
+        EventKind.ORDER_PICKED_UP: lambda order, bot, *_: f"{order} PROCESSING by Bot {bot}",
+        EventKind.ORDER_COMPLETED: lambda order, bot, time, _: (
+            f"{order} COMPLETE by Bot {bot} after {format_duration(time - picked_up[bot])}"
         ),
-        EventKind.ORDER_RETURNED: lambda event: f"Bot {event.bot} removed; {_order(event)} back to PENDING",
-        EventKind.ORDER_ABANDONED: lambda event: (
-            f"{_order(event)} ABANDONED after waiting {format_duration(event.time - created[event.order])}"
+        EventKind.ORDER_RETURNED: lambda order, bot, *_: f"Bot {bot} removed; {order} back to PENDING",
+        EventKind.ORDER_ABANDONED: lambda order, _, time, number: (
+            f"{order} ABANDONED after waiting {format_duration(time - created[number])}"
         ),
-        EventKind.ORDER_PROMOTED: lambda event: f"{_order(event)} promoted: served as VIP",
-        EventKind.BOT_ADDED: lambda event: f"Bot {event.bot} added",
-        EventKind.BOT_IDLE: lambda event: f"Bot {event.bot} IDLE",
-        EventKind.BOT_REMOVED: lambda event: (
-            f"Bot {event.bot} removed while IDLE" if event.bot in idle else f"Bot {event.bot} removed"
+        EventKind.ORDER_PROMOTED: lambda order, *_: f"{order} promoted: served as VIP",
+        EventKind.BOT_ADDED: lambda _, bot, *__: f"Bot {bot} added",
+        EventKind.BOT_IDLE: lambda _, bot, *__: f"Bot {bot} IDLE",
+        EventKind.BOT_REMOVED: lambda _, bot, *__: (
+            f"Bot {bot} removed while IDLE" if bot in idle else f"Bot {bot} removed"
         ),
-        EventKind.REMOVE_IGNORED: lambda _: "No bot to remove",
+        EventKind.REMOVE_IGNORED: lambda *_: "No bot to remove",
     }
-    picked_up: dict[int | None, int] = {}
-    created: dict[int | None, int] = {}
-    idle: set[int | None] = set()
-    kinds = [*run.log.kind.tolist(), None]
-    for event in run.log:
-        brings_order_back = kinds[event.seq + 1] == EventKind.ORDER_RETURNED
-        if not (event.kind is EventKind.BOT_REMOVED and brings_order_back):
-            yield event, words[event.kind](event)
-        if event.kind is EventKind.ORDER_PICKED_UP:
-            picked_up[event.bot] = event.time
-            idle.discard(event.bot)
-        elif event.kind is EventKind.BOT_IDLE:
-            idle.add(event.bot)
-        elif event.kind is EventKind.ORDER_CREATED:
-            created[event.order] = event.time
+    in_words = [words[kind] for kind in EventKind]
+    creation, pick_up, idling = (
+        kind.value for kind in (EventKind.ORDER_CREATED, EventKind.ORDER_PICKED_UP, EventKind.BOT_IDLE)
+    )
+    picked_up: dict[int, int] = {}
+    created: dict[int, int] = {}
+    idle: set[int] = set()
+    log = run.log
+    is_told = np.ones(len(log), bool)
+    is_told[:-1] = (log.kind[:-1] != EventKind.BOT_REMOVED.value) | (log.kind[1:] != EventKind.ORDER_RETURNED.value)
+    columns = (is_told, log.time, log.kind, log.order, log.order_class, log.bot)
+    for row, (is_line, time, kind, number, order_class, bot) in enumerate(_rows(columns)):
+        if is_line:
+            order = "" if number == NONE else f"Order {number} ({_CLASS_NAMES[order_class]})"
+            yield row, in_words[kind](order, bot, time, number)
+        if kind == pick_up:
+            picked_up[bot] = time
+            idle.discard(bot)
+        elif kind == idling:
+            idle.add(bot)
+        elif kind == creation:
+            created[number] = time
 
 
-def _order(event: Event) -> str:
-    assert event.order_class is not None
-    return f"Order {event.order} ({_CLASS_NAMES[event.order_class]})"
+def _rows(columns: Sequence[NDArray[Any]]) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of columns; as Python's numbers they take much memory, so never all at once."""
+    for start in range(0, len(columns[0]), _CHUNK):
+        yield from zip(*(column[start : start + _CHUNK].tolist() for column in columns), strict=True)
 
 
 def summary(run: Run) -> list[tuple[str, str]]:
