@@ -14,8 +14,10 @@ COMPILED = {"staff", "select", "sweep", "compare", "replicate", "theory", "check
 """Commands of many runs, which the compiled engine does in a tenth of the time; nothing that they print differs."""
 
 
-CHANGING = re.compile(r"\b(numpy|simpy|python) [\d.]+|[\d.]+ (k?B|ms)\b")
-"""What depends on the machine: versions of packages, how much room they and all else take, and times of answers."""
+CHANGING = re.compile(r"\b(numpy|simpy|python) [\d.]+|[\d.]+ (k?B|ms)\b|(?<=\.\d{9})\d+")
+"""What depends on the machine: versions of packages, how much room they and all else take, times of answers, and the
+last digits of numbers.
+"""
 
 
 def as_shown(shown: str, text: str) -> bool:
