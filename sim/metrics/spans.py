@@ -90,6 +90,6 @@ def completions(spans: Array, first: int, last: int, completed: Array, end: int)
     number = 0
     for place in range(first, last):
         stop = end + 1 if spans[place, STOP] == NONE else spans[place, STOP]
-        before = up_to(completed, 0, len(completed), spans[place, START] - 1)
-        number += max(0, up_to(completed, 0, len(completed), stop - 1) - before)
+        earlier = up_to(completed, 0, len(completed), spans[place, START] - 1)
+        number += max(0, up_to(completed, 0, len(completed), stop - 1) - earlier)
     return number
