@@ -26,7 +26,8 @@ from sim.experiment import Run, replication_of, run
 from sim.scenario import load_scenario
 from sim.storage import Database, find_run, list_runs, load_run, open_database, push_all, save_run
 from sim.storage.connection import Statement
-from sim.storage.rows import _events, new_run_id, opening, page, run_row, scenario_row
+from sim.storage.pages import _events, in_values
+from sim.storage.rows import new_run_id, opening, page, run_row, scenario_row
 
 ORDERS = 310_000  # a little more than 1,000,000 events
 CHUNK = 10_000  # events; the product's pages hold as many
@@ -39,20 +40,15 @@ Chunks = Iterator[list[Statement]]
 
 
 def json_rows(run: Run, run_id: str) -> Chunks:
-    """The product's form: rows, sent as one text a page, which the database takes apart."""
+    """The product's form to a server: rows, sent as one text a page, which the database takes apart."""
     for columns in _events(run):
         yield [page("events", run_id, to_json(list(zip(*columns, strict=True))))]
 
 
 def value_rows(run: Run, run_id: str) -> Chunks:
-    """Rows, sent as a value for each column, 1,000 rows a statement."""
+    """The product's form into a file: rows, sent as a value for each column."""
     for columns in _events(run):
-        rows = [(run_id, *row) for row in zip(*columns, strict=True)]
-        parts = [rows[start : start + 1000] for start in range(0, len(rows), 1000)]
-        yield [
-            (f"INSERT INTO events VALUES {', '.join(['(?, ?, ?, ?, ?, ?)'] * len(part))}", tuple(chain(*part)))
-            for part in parts
-        ]
+        yield list(in_values("events", run_id, columns))
 
 
 def json_chunks(run: Run, run_id: str) -> Chunks:

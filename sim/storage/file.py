@@ -44,12 +44,12 @@ class FileClient(Sqlite3Client):
             with closing(self._connect()) as connection:
                 await self._attempt(connection, "BEGIN IMMEDIATE")
                 results = []
-                for stmt in stmts:
-                    results.append(_execute_stmt(connection, stmt))
+                for sql, values in stmts:
+                    results.append(_change(connection, sql, values))
                     await asyncio.sleep(0)  # where an interrupt gets in
                 await self._attempt(connection, "COMMIT")
                 return results
-        except LibsqlError:
+        except (LibsqlError, sqlite3.Error):
             self._roll_back()
             raise
 
@@ -66,3 +66,10 @@ class FileClient(Sqlite3Client):
             return _execute_stmt(connection, stmt, args)
 
         return await patiently(attempt)
+
+
+def _change(connection: sqlite3.Connection, sql: str, values: tuple[Any, ...]) -> ResultSet:
+    """Carry out one statement of a batch as it is: libsql-client looks at each value first, which takes half as long as
+    all the rest.
+    """
+    return ResultSet((), [], connection.execute(sql, values).rowcount, None)

@@ -1,27 +1,22 @@
 """Runs as statements: what a run is in the tables, whichever database it comes from or goes to.
 
-The rows of bots, orders and events travel in pages: a statement with one text of JSON, which the database takes apart.
-Over HTTP that is four times as quick as a value for each column (docs/decisions/0004). All keys follow from the run's,
-so writing a run again changes nothing.
+The rows of bots, orders and events travel in pages. To a server a page is one text of JSON, which the database takes
+apart; over HTTP that is four times as quick as a value for each column, and into a file it takes twice as long
+(docs/decisions/0004). All keys follow from the run's, so writing a run again changes nothing.
 """
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from platform import python_version
-from typing import Any
 from uuid import UUID
 
-from numpy.typing import NDArray
-
-from sim.events import EventKind
-from sim.experiment import Replication, Run
+from sim.experiment import Replication
 from sim.metrics import METRICS
-from sim.model import NONE, OrderClass, OrderStatus
 from sim.scenario import DRAWS, Scenario
 from sim.storage.connection import Connection, Statement, Value
 from sim.storage.metrics import StoredMetrics, counts_text
-from sim.storage.migrations import USERS, now
+from sim.storage.migrations import now
 from sim.storage.reading import damaged_run, is_text
 
 PAGED = {
@@ -53,10 +48,9 @@ PAGED = {
 `run_id`: first the one that counts the rows of a run. The order that a bot is working on follows from the orders.
 """
 
-_ROWS = {"bots": 2_000, "orders": 2_000, "events": 10_000}  # in a page: some hundred kilobytes
+ROWS = {"bots": 2_000, "orders": 2_000, "events": 10_000}  # in a page: some hundred kilobytes
 _PART = 500_000  # characters of a file
 _PACKAGES = ("kitchensim", "numpy", "simpy")
-_ORDERS = 1 << 40  # how far the ids of orders lie behind those of bots
 _ROOM = 1 << 61  # the bit that is 0 in the id of a run
 
 
@@ -73,12 +67,6 @@ def new_run_id() -> str:
     Source: monotonic random, method 2 of section 6.2 of RFC 9562 (Davis, Peabody, Leach 2024).
     """
     return str(UUID(int=UUID(new_id()).int & ~_ROOM))
-
-
-def _ids(run_id: str, offset: int, numbers: Iterable[int]) -> list[str]:
-    base = UUID(run_id).int + offset
-    texts = (f"{base + number:032x}" for number in numbers)
-    return [f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}" for text in texts]
 
 
 def run_row(scenario: Scenario, seed: int, run: Replication, run_id: str, tags: Iterable[str]) -> dict[str, Value]:
@@ -181,14 +169,21 @@ def _columns(row: Mapping[str, Value]) -> tuple[str, str]:
 
 def page(table: str, run_id: str, rows: str) -> Statement:
     """Return the statement that adds rows, a JSON list of lists in the order of PAGED, where they are not there yet."""
-    values = [f"json_extract(value, '$[{index}]')" for index in range(len(PAGED[table]))]
-    if "user_id" in PAGED[table]:  # a user who was purged there stays away
-        index = PAGED[table].index("user_id")
-        values[index] = f"(SELECT id FROM users WHERE id = {values[index]})"
-    return (
-        f"INSERT INTO {table} (run_id, {', '.join(PAGED[table])}) SELECT ?, {', '.join(values)} "
-        "FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
-        (run_id, rows),
+    values = terms(table, [f"json_extract(value, '$[{index}]')" for index in range(len(PAGED[table]))])
+    return f"{adding(table)} SELECT ?, {values} FROM json_each(?) WHERE true ON CONFLICT DO NOTHING", (run_id, rows)
+
+
+def adding(table: str) -> str:
+    """Return how the statement begins that adds rows to a table of PAGED."""
+    return f"INSERT INTO {table} (run_id, {', '.join(PAGED[table])})"
+
+
+def terms(table: str, values: list[str]) -> str:
+    """Return the terms of a row of values that SQL finds; a user who was purged there stays away."""
+    names = PAGED[table]
+    return ", ".join(
+        f"(SELECT id FROM users WHERE id = {value})" if name == "user_id" else value
+        for name, value in zip(names, values, strict=True)
     )
 
 
@@ -198,7 +193,7 @@ def read_pages(connection: Connection, table: str, run_id: str, previous: int = 
     number = PAGED[table][0]
     sql = (
         f"SELECT json_group_array(json_array({names})), max({number}), count(*) FROM (SELECT * FROM {table} "
-        f"WHERE run_id = ? AND {number} > ? ORDER BY {number} LIMIT {_ROWS[table]})"
+        f"WHERE run_id = ? AND {number} > ? ORDER BY {number} LIMIT {ROWS[table]})"
     )
     while True:
         rows, last, count = connection.row(sql, run_id, previous, width=3)
@@ -210,96 +205,3 @@ def read_pages(connection: Connection, table: str, run_id: str, previous: int = 
             raise connection.untrue()
         yield rows, count
         previous = last
-
-
-def pages(run: Run, run_id: str) -> Iterator[Statement]:
-    """Yield what stores the bots, orders and events of a run."""
-    bot_count = int((run.log.kind == EventKind.BOT_ADDED.value).sum())
-    bots = _ids(run_id, 0, range(1 + bot_count))  # by number; there is no 0
-    for table, rows in (
-        ("bots", _bots(run, bots)),
-        ("orders", _orders(run, run_id, bots)),
-        ("events", _events(run)),
-    ):
-        for columns in rows:
-            yield page(table, run_id, json.dumps(list(zip(*columns, strict=True)), separators=(",", ":")))
-
-
-def _slices(table: str, count: int) -> Iterator[slice]:
-    return (slice(start, start + _ROWS[table]) for start in range(0, count, _ROWS[table]))
-
-
-def _known(column: NDArray[Any]) -> list[int | None]:
-    """Return a column as Python integers, None where unknown."""
-    return [None if value == NONE else value for value in column.tolist()]
-
-
-def _bots(run: Run, ids: list[str]) -> Iterator[tuple[list[Any], ...]]:
-    log = run.log
-    attempts = run.measures.attempts
-    gone = log.kind == EventKind.BOT_REMOVED.value
-    removed = dict(zip(log.bot[gone].tolist(), log.time[gone].tolist(), strict=True))
-    working = set(attempts.bot[attempts.ended == NONE].tolist())
-    added = log.time[log.kind == EventKind.BOT_ADDED.value]
-    for rows in _slices("bots", len(added)):
-        since = added[rows].tolist()
-        numbers = range(rows.start + 1, rows.start + 1 + len(since))
-        yield (
-            list(numbers),
-            [ids[number] for number in numbers],
-            [USERS["MANAGER"]] * len(since),
-            [_bot_status(number in removed, number in working) for number in numbers],
-            since,
-            [removed.get(number, start) for number, start in zip(numbers, since, strict=True)],
-            [removed.get(number) for number in numbers],
-        )
-
-
-def _bot_status(is_removed: bool, is_working: bool) -> str:
-    if is_removed:
-        return "REMOVED"
-    return "PROCESSING" if is_working else "IDLE"
-
-
-def _orders(run: Run, run_id: str, bot_ids: list[str]) -> Iterator[tuple[list[Any], ...]]:
-    orders, final, streams = run.measures.orders, run.final, run.workload.stream_names
-    classes, states = tuple(OrderClass.__members__), tuple(OrderStatus.__members__)
-    stamp = now()
-    for rows in _slices("orders", len(orders.number)):
-        numbers = orders.number[rows].tolist()
-        names = [classes[code] for code in orders.order_class[rows].tolist()]
-        yield (
-            numbers,
-            _ids(run_id, _ORDERS, numbers),
-            [USERS[name] for name in names],
-            [None if bot == NONE else bot_ids[bot] for bot in orders.bot[rows].tolist()],
-            names,
-            [streams[code] for code in orders.stream[rows].tolist()],
-            [states[code] for code in orders.status[rows].tolist()],
-            orders.created[rows].tolist(),
-            _known(orders.picked_up[rows]),
-            _known(orders.completed[rows]),
-            orders.wait[rows].tolist(),
-            orders.attempts[rows].tolist(),
-            [states[code] for code in final.status[rows].tolist()],
-            _known(final.picked_up[rows]),
-            _known(final.completed[rows]),
-            final.wait[rows].tolist(),
-            [stamp] * len(numbers),
-            [stamp] * len(numbers),
-            [None] * len(numbers),
-        )
-
-
-def _events(run: Run) -> Iterator[tuple[list[Any], ...]]:
-    log = run.log
-    kinds = [kind.label for kind in EventKind]
-    for rows in _slices("events", len(log)):
-        time = log.time[rows].tolist()
-        yield (
-            list(range(rows.start, rows.start + len(time))),
-            time,
-            [kinds[code] for code in log.kind[rows].tolist()],
-            _known(log.order[rows]),
-            _known(log.bot[rows]),
-        )

@@ -15,6 +15,7 @@ from sim.storage.connection import Connection, Statement, Value
 from sim.storage.listing import check_run
 from sim.storage.metrics import StoredMetrics, metric_names, name_statement, stored_metrics
 from sim.storage.migrations import now
+from sim.storage.pages import pages
 from sim.storage.reading import Damaged, DamagedRunError, damaged_run, is_text, warn_of
 from sim.storage.rows import (
     PAGED,
@@ -25,7 +26,6 @@ from sim.storage.rows import (
     of_scenario,
     opening,
     page,
-    pages,
     read_pages,
     run_row,
     scenario_row,
@@ -108,7 +108,7 @@ def save_run(
 
     def statements() -> Iterator[Statement]:
         yield from file_statements(run.scenario)
-        yield from pages(run, run_id)
+        yield from pages(run, run_id, connection.address.is_remote)
         yield name_statement(list(run.measures.values))
         yield from closing(run_id, stored_metrics(run.measures.values), row["updated_at"])
 

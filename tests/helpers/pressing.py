@@ -79,7 +79,7 @@ def at_block(number: int, act: Callable[[], object]) -> Iterator[None]:
 def at_statement(number: int, act: Callable[[], object]) -> Iterator[list[str]]:
     """Act right before a statement, counted from 0, of all that go to databases; gives those that went there."""
     statements: list[str] = []
-    execute, request = file._execute_stmt, ServerClient._request
+    execute, change, request = file._execute_stmt, file._change, ServerClient._request
 
     def count(statement: str) -> None:
         statements.append(statement)
@@ -90,12 +90,17 @@ def at_statement(number: int, act: Callable[[], object]) -> Iterator[list[str]]:
         count(str(statement))
         return execute(opened, statement, *args)
 
+    def change_and_count(opened: Any, statement: str, values: Any) -> Any:
+        count(statement)
+        return change(opened, statement, values)
+
     async def request_and_count(client: ServerClient, body: Any) -> Any:
         count(str(body))
         return await request(client, body)
 
     with (
         patch.object(file, "_execute_stmt", execute_and_count),
+        patch.object(file, "_change", change_and_count),
         patch.object(ServerClient, "_request", request_and_count),
     ):
         yield statements

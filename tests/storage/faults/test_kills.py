@@ -20,14 +20,16 @@ BATCH = 4_000
 CODE = f"""
 import os, signal, sys
 from sim.storage import file, rows, saving
-rows._ROWS.update({PAGES})
+rows.ROWS.update({PAGES})
 saving._BATCH = {BATCH}
-execute, fatal = file._execute_stmt, sys.argv.pop(1)
-def execute_or_die(opened, statement, *args):
-    if fatal and fatal in str(statement):
-        os.kill(os.getpid(), signal.SIGKILL)
-    return execute(opened, statement, *args)
-file._execute_stmt = execute_or_die
+fatal = sys.argv.pop(1)
+def deadly(execute):
+    def execute_or_die(opened, statement, *args):
+        if fatal and fatal in str(statement):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return execute(opened, statement, *args)
+    return execute_or_die
+file._execute_stmt, file._change = deadly(file._execute_stmt), deadly(file._change)
 from sim.__main__ import main; main()
 """
 late = pytest.mark.parametrize("late", [False, True], ids=["before a request", "before an answer"])
@@ -35,7 +37,7 @@ late = pytest.mark.parametrize("late", [False, True], ids=["before a request", "
 
 @pytest.fixture
 def small_parts(monkeypatch):
-    monkeypatch.setattr(rows, "_ROWS", PAGES)
+    monkeypatch.setattr(rows, "ROWS", PAGES)
     monkeypatch.setattr(saving, "_BATCH", BATCH)
 
 
