@@ -8,14 +8,19 @@ seconds. At 1,000 instants of each run the state is compared with that of Python
 import random
 import sys
 from bisect import bisect_right
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, process_time
 
-from sim import Scenario, run
+import pandas as pd
+
+from sim import Run, Scenario, run
 from sim.events import EventKind
 from sim.output.page import run_page
+from sim.units import MICROSECONDS
 from tests.helpers.browser import Browser
 
 SCENARIO = """
@@ -100,10 +105,61 @@ def measure(browser: Browser, folder: Path, orders: int) -> None:
     print("  ".join(f"{name} {value:>7}" for name, value in facts.items()), flush=True)
 
 
+def animation(result: Run) -> str:
+    """Return vidigi's page of a run, a frame each minute, as its documentation writes it."""
+    from vidigi.animation import animate_activity_log
+    from vidigi.utils import EventPosition, create_event_position_df
+
+    orders = result.orders
+    stages = [
+        orders.assign(event="arrival", event_type="arrival_departure", time=orders.created_us, resource_id=None),
+        orders.assign(event="pending", event_type="queue", time=orders.created_us, resource_id=None),
+        orders.assign(event="cooked", event_type="resource_use", time=orders.picked_up_us, resource_id=orders.bot),
+        orders.assign(
+            event="cooked_ends", event_type="resource_use_end", time=orders.completed_us, resource_id=orders.bot
+        ),
+        orders.assign(event="depart", event_type="arrival_departure", time=orders.completed_us, resource_id=None),
+    ]
+    log = pd.concat(stages).dropna(subset="time").rename(columns={"order": "entity_id"}).assign(pathway="kitchen")
+    log["time"] = log.time.astype(float) / MICROSECONDS["m"]
+    places = [
+        EventPosition(event="arrival", x=50, y=300, label="in"),
+        EventPosition(event="pending", x=200, y=250, label="PENDING"),
+        EventPosition(event="cooked", x=200, y=150, label="bots", resource="bots"),
+        EventPosition(event="depart", x=270, y=70, label="out"),
+    ]
+    figure = animate_activity_log(
+        log.sort_values("time")[["entity_id", "pathway", "event_type", "event", "time", "resource_id"]],
+        create_event_position_df(places),
+        scenario={"bots": int(orders.bot.max())},
+        every_x_time_units=1,
+        simulation_time_unit="minutes",
+        limit_duration=int(log.time.max()) + 1,
+    )
+    return figure.to_html(include_plotlyjs=True)
+
+
+def measure_beside(orders: int) -> None:
+    """Print processor time and bytes of our page and of vidigi's of the same run."""
+    result = run(Scenario.parse(SCENARIO.replace("HOURS", str(max(1, round(orders / 85))))))
+    print(f"{len(result.workload.service):,} orders")
+    for name, page_of in (("kitchensim", run_page), (f"vidigi {version('vidigi')}", animation)):
+        page_of(result)  # what is read or loaded once is there
+        began = process_time()
+        page = page_of(result)
+        seconds = process_time() - began
+        print(f"  {name:<14}{1000 * seconds:>9,.0f} ms{len(page.encode()) / 1000:>9,.0f} kB", flush=True)
+
+
 def main() -> None:
     with Browser() as browser, TemporaryDirectory() as folder:
         for orders in map(int, sys.argv[1:] or ("340", "1500", "10000", "45000")):
             measure(browser, Path(folder), orders)
+    if find_spec("vidigi") is None:
+        print("vidigi is left out, since it is not installed: pip install '.[benchmarks]'")
+        return
+    for orders in (340, 1_500):
+        measure_beside(orders)
 
 
 if __name__ == "__main__":
