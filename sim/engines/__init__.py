@@ -2,17 +2,18 @@
 
 from importlib.util import find_spec
 from types import ModuleType
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-from sim.engines.contract import Progress, Simulate
-from sim.events import EventLog
-from sim.model import Workload
+if TYPE_CHECKING:  # numpy would take most of the time of `sim --help`, which names the engines
+    from sim.engines.contract import Progress, Simulate
+    from sim.events import EventLog
+    from sim.model import Workload
 
 Engine = Literal["auto", "reference", "compiled"]
 LONG = 300_000
 """From how many actions on the compiled engine pays: about a second of the reference engine's work."""
 
-__all__ = ["LONG", "Engine", "Progress", "can_compile", "choose_engine", "kernel_of", "run_engine"]
+__all__ = ["LONG", "Engine", "can_compile", "choose_engine", "kernel_of", "run_engine"]
 
 
 def choose_engine(engine: Engine, actions: int) -> Literal["reference", "compiled"]:
@@ -51,7 +52,7 @@ def kernel_of(engine: Engine) -> ModuleType | None:
     return draws
 
 
-def run_engine(workload: Workload, engine: Engine, progress: Progress | None = None) -> EventLog:
+def run_engine(workload: "Workload", engine: Engine, progress: "Progress | None" = None) -> "EventLog":
     """Return the log of `workload`, which is the same whichever engine makes it.
 
     Raises:
@@ -61,7 +62,7 @@ def run_engine(workload: Workload, engine: Engine, progress: Progress | None = N
     return _engine(choose_engine(engine, len(workload.action)))(workload, progress)
 
 
-def _engine(name: Literal["reference", "compiled"]) -> Simulate:
+def _engine(name: Literal["reference", "compiled"]) -> "Simulate":
     """Return an engine; each is imported when it is used first, since SimPy and numba take their time."""
     if name == "compiled":
         from sim.engines import compiled

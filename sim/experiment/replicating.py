@@ -6,7 +6,8 @@ from contextlib import closing, contextmanager
 from functools import partial
 from typing import TypedDict, Unpack
 
-from sim.engines import Engine, Progress
+from sim.engines import Engine
+from sim.engines.contract import Progress
 from sim.experiment.course import Course
 from sim.experiment.observing import observe
 from sim.experiment.replications import Replications

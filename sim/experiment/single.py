@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import numpy as np
 
-from sim.engines import Engine, Progress
-from sim.engines.contract import Outcome, Outcomes
+from sim.engines import Engine
+from sim.engines.contract import Outcome, Outcomes, Progress
 from sim.errors import NO_MEMORY, SimulationError
 from sim.events import EventLog
 from sim.experiment.frames import Times, Verdicts, frame_of

@@ -9,12 +9,13 @@ from shutil import get_terminal_size
 from time import monotonic
 from typing import TYPE_CHECKING, TextIO
 
-from sim.engines import Progress
 from sim.output.layout import WIDTH
 from sim.units import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
+
+    from sim.engines.contract import Progress
 
 # The verdicts with which lines begin, by the colour that they have on a terminal.
 _VERDICT = re.compile(
@@ -69,7 +70,7 @@ def columns() -> int:
 
 
 @contextmanager
-def progress_bar(title: str) -> Iterator[Progress | None]:
+def progress_bar(title: str) -> Iterator["Progress | None"]:
     """Show a bar from the second second on, when a person is looking."""
     if not sys.stderr.isatty():
         yield None

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 
-from sim.engines import Engine, Progress
+from sim.engines import Engine
+from sim.engines.contract import Progress
 from sim.errors import ArgumentError, ScenarioError
 from sim.experiment.staffing import certifying, covering
 from sim.experiment.staffing.certifying import Certificate, Supply, certify, needed, refute
