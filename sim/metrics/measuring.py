@@ -47,7 +47,7 @@ class Measured(NamedTuple):
 def breaks_of(metric_set: MetricSet, instants: Ints, end: int | None) -> Ints:
     """Return the instants at which levels are wanted: the edges of windows, and `instants`, before the end of a run."""
     edges = [edge for window in metric_set.all_windows for span in window.spans for edge in span if edge is not None]
-    breaks = np.unique(np.concatenate(([0], np.array(edges, np.int64), instants)))
+    breaks = np.array(sorted({0, *edges, *instants.tolist()}), np.int64)
     return breaks if end is None else breaks[(breaks < end) | (breaks == 0)]
 
 

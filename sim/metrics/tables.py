@@ -43,10 +43,10 @@ def attempts_table(attempts: Attempts, workload: Workload) -> Table:
 
 def clock_readings(times: Ints, clock: Clock) -> list[str]:
     """Return what the clock reads at each instant; each reading is made once, since a day has 86,400 of them."""
-    seconds, inverse = np.unique((times + clock.start) % DAY // SECOND, return_inverse=True)
+    seconds = ((times + clock.start) % DAY // SECOND).tolist()
     two = [f"{number:02d}" for number in range(60)]
-    readings = [f"{two[second // 3600]}:{two[second // 60 % 60]}:{two[second % 60]}" for second in seconds.tolist()]
-    return [readings[index] for index in inverse.tolist()]
+    readings = {second: f"{two[second // 3600]}:{two[second // 60 % 60]}:{two[second % 60]}" for second in set(seconds)}
+    return [readings[second] for second in seconds]
 
 
 def events_table(log: EventLog, clock: Clock) -> Table:

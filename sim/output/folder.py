@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sim.errors import ArgumentError
 from sim.experiment import Comparison, Replications, Run, Selection, Staffing, Sweep
-from sim.fitting import Fit
 from sim.output import OUTPUT_FILES
 from sim.output.documents import metrics_json
 from sim.output.files import Write, claimed, refuse_sources, text_file, write_files
@@ -17,6 +17,9 @@ from sim.output.tables import guarded, tables, write_csv, write_values
 from sim.output.text import result_lines
 from sim.scenario import Scenario
 from sim.units import printable
+
+if TYPE_CHECKING:
+    from sim.fitting import Fit
 
 _Wrote = Callable[[Path], object]
 _Study = Replications | Sweep | Comparison | Selection | Staffing
@@ -106,7 +109,7 @@ def _refuse_existing(target: Path) -> None:
         raise ArgumentError("out", f"{printable(str(target))} exists already; name another, or remove it")
 
 
-def write_fit(fit: Fit, folder: Path, charts: bool = True, wrote: _Wrote = lambda _: None) -> None:
+def write_fit(fit: "Fit", folder: Path, charts: bool = True, wrote: _Wrote = lambda _: None) -> None:
     """Write the scenario of a fit, the files that it names, and its picture into `folder`, together.
 
     Raises:

@@ -188,7 +188,7 @@ def likeliest_law(values: Floats) -> FittedLaw:
     return min(close, key=lambda law: (law.rank, law.bic(n)))
 
 
-def misfit(law: FittedLaw, values: Floats, generator: np.random.Generator) -> float:
+def misfit(law: FittedLaw, values: Floats, generator: "np.random.Generator") -> float:
     """Return how likely values as far from a law are that was fitted to them, by the distance of Kolmogorov and Smirnov
     of samples of the law to which it is fitted anew. No more samples are drawn once ten were as far.
 

@@ -1,6 +1,6 @@
 """JSON documents of experiments, as `--json` prints them."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.experiment import (
     Candidate,
@@ -14,11 +14,13 @@ from sim.experiment import (
 )
 from sim.experiment.frames import interval_cells
 from sim.experiment.staffing import Rival
-from sim.fitting import Calibration
 from sim.model import unit_of
 from sim.output.documents.estimates import ends, estimates_of, pair_document, replications_document, threshold_documents
 from sim.scenario import Scenario
 from sim.statistics import Interval
+
+if TYPE_CHECKING:
+    from sim.fitting import Calibration
 
 _PROCEDURE = "gatekeeping sequence of tests, in the manner of Andradóttir and Kim (2010)"
 
@@ -171,7 +173,7 @@ def theory_document(theory: Theory, scenario: Scenario, replications: Replicatio
     }
 
 
-def calibration_document(calibration: Calibration) -> dict[str, Any]:
+def calibration_document(calibration: "Calibration") -> dict[str, Any]:
     """Return what became of a scenario that met real days."""
     return {
         "scenario": calibration.scenario.name,
