@@ -18,10 +18,11 @@ from sim.metrics.durations import (
     durations_of,
     percentiles,
 )
-from sim.metrics.fates import fill_fates
+from sim.metrics.fates import fill_fates, fill_totals
 from sim.metrics.plan import (
     COUNTED,
     FAMILY,
+    FATES,
     FIRST_BLOCK,
     FIRST_PERCENTILE,
     FIRST_REQUEST,
@@ -138,8 +139,10 @@ def fill(
                 )
             elif kind == LEVELS:
                 fill_levels(part, blocks, requests, spans, of_levels, end[day], of_values)
+            elif kind == FATES:
+                fill_fates(part, blocks, requests, spans, is_followed, of_group, of_values, of_bounds)
             else:
-                fill_fates(part, blocks, requests, spans, is_followed, of_group, end[day], of_values, of_bounds)
+                fill_totals(part, blocks, spans, of_group, end[day], of_values)
 
 
 def fill_durations(

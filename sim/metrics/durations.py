@@ -90,14 +90,16 @@ def percentiles(
     n = stop - start
     if n == 0:
         return
-    ranks = -(-requests[first:behind, 1] * n // 1000) - 1  # in whole numbers
-    chosen = times[ranks] if is_ordered else order_statistics(times, start, stop, ranks)
-    for index in range(behind - first):
-        values[first + index] = chosen[index] / SECOND
+    chosen = times
+    if not is_ordered:
+        chosen = order_statistics(times, start, stop, -(-requests[first:behind, 1] * n // 1000) - 1)
+    for place in range(first, behind):
+        rank = -(-requests[place, 1] * n // 1000) - 1  # in whole numbers
+        limit = chosen[rank] if is_ordered else chosen[place - first]
+        values[place] = limit / SECOND
         if len(so_far):
-            limit = chosen[index]
             settled = up_to(times, start, stop, limit) - up_to(so_far, 0, len(so_far), limit)
-            bounds[first + index] = settled <= ranks[index]
+            bounds[place] = settled <= rank
 
 
 def durations(

@@ -31,9 +31,9 @@ RATE, VALUE = range(END + 1, END + 3)
 
 GROUP, KIND, FIRST_BLOCK, LAST_BLOCK = range(4)
 """Columns of a part: metrics of one group of orders (ALL or a class) and one kind."""
-LEVELS, FATES = range(SERVICE + 1, SERVICE + 3)
-"""The kinds of metrics behind those of durations, each of which is a kind of its own: made of levels, or of what became
-of orders.
+LEVELS, FATES, TOTALS = range(SERVICE + 1, SERVICE + 4)
+"""The kinds of metrics behind those of durations, each of which is a kind of its own: made of levels, of what became of
+orders, or of all that was done.
 """
 FAMILY, FIRST_SPAN, LAST_SPAN, FIRST_REQUEST, FIRST_PERCENTILE, LAST_REQUEST, COUNTED = range(7)
 """Columns of a block: metrics of one part, one family and one window; percentiles are the last ones. COUNTED is its
@@ -132,4 +132,6 @@ def _kind_of(family: int) -> int:
     """Return the kind of the metrics of a family."""
     if family in (WAIT, FLOW, SERVICE):
         return family
+    if family in (THROUGHPUT, WASTED):
+        return TOTALS
     return LEVELS if family in (QUEUE, BOT_COUNT, UTILISATION) else FATES
