@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -17,9 +18,11 @@ from libsql_client.sqlite3_utils import Sqlite3Client
 import sim.cli
 import sim.engines
 from sim import Database, Run, load_scenario, open_database, run
+from sim.experiment import workers
 from tests.helpers.backends import BUSY, KINDS, TRACED, Backend, run_text
 from tests.helpers.browser import Browser
 from tests.helpers.javascript import JavaScriptEngine
+from tests.helpers.programs import fork
 from tests.helpers.server import Server, read_file
 from tests.helpers.stories import with_service
 from tests.helpers.turso import connects_to, read_turso
@@ -212,6 +215,19 @@ def source(tmp_path) -> Iterator[Database]:
     """The embedded file that is pushed from."""
     with open_database(f"file:{tmp_path / 'source.db'}") as opened:
         yield opened
+
+
+@pytest.fixture
+def forked_workers(monkeypatch) -> None:
+    """Let worker processes be forks of this process, which have loaded what it has: that spares most of their time.
+
+    Workers that are started anew have tests of their own, in experiment/test_workers.py.
+    """
+
+    def start(command: list[str], **streams: Any) -> subprocess.Popen:
+        return fork(code=command[-1], streams=streams, new_session=False)
+
+    monkeypatch.setattr(workers, "Popen", start)
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ def handed_out(monkeypatch: pytest.MonkeyPatch) -> list:
     return calls
 
 
-@pytest.mark.usefixtures("compiled_engine")
+@pytest.mark.usefixtures("compiled_engine", "forked_workers")
 def test_jobs_and_engines_change_no_byte(handed_out, monkeypatch):
     put({"certain.yaml": CERTAIN, "verdicts.yaml": KITCHEN + VERDICTS, "open.yaml": OPEN})
     put({"broken.yaml": BROKEN, "growing.yaml": GROWING, "old/verdicts.yaml": KITCHEN.replace("crew: 3", "crew: 4")})
@@ -127,6 +127,7 @@ def test_what_was_saved_is_not_run_again_and_says_the_same(monkeypatch):
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.usefixtures("forked_workers")
 def test_ctrl_c_at_any_moment_is_one_line(jobs):
     put({f"{number}.yaml": LONG.replace("SPAN", "20h") + 'thresholds: {bots: "> 0"}\n' for number in range(3)})
     words = ("check", ".", "--engine", "reference", "--junit", "results.xml", "--jobs", jobs)

@@ -12,7 +12,7 @@ import pytest
 from sim import load_scenario, replicate
 from sim.experiment import workers
 from sim.model import STANDARD
-from tests.helpers.commands import BARE, LONG_TIME, complaint, names, on_terminal, plain, sim, sim_process, write
+from tests.helpers.commands import BARE, LONG_TIME, complaint, names, on_terminal, plain, sim, write
 from tests.helpers.crews import CERTAIN, GROWING, KITCHEN, LONG, VERDICTS, judged, stored
 from tests.helpers.pressing import at_block, ctrl_c, run_whole
 from tests.helpers.processes import SIGNS, family, session, signs
@@ -229,9 +229,10 @@ def test_a_database_that_cannot_be_opened_makes_status_4_and_the_replications_ar
     assert sim("replicate", "kitchen.yaml", "-n", "2", "--no-charts", "--db", "file:.", status=4).stdout
 
 
+@pytest.mark.usefixtures("forked_workers")
 def test_jobs_change_nothing():
     alone = sim("replicate", "kitchen.yaml", "-n", "6", "--json", *BARE).stdout
-    assert sim_process("replicate", "kitchen.yaml", "-n", "6", "--jobs", "2", "--json", *BARE).stdout == alone
+    assert sim("replicate", "kitchen.yaml", "-n", "6", "--jobs", "2", "--json", *BARE).stdout == alone
 
 
 SLOW = ("replicate", "long.yaml", "--no-charts", "--engine", "reference")
@@ -250,6 +251,7 @@ def goes_on(word: str, line: str) -> None:
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.usefixtures("forked_workers")
 def test_ctrl_c_keeps_the_finished_replications_and_the_same_command_goes_on(jobs):
     write("long.yaml", LONG.replace("SPAN", "2m"))
     with ctrl_c() as key, at_block(3, key.press):
@@ -259,6 +261,7 @@ def test_ctrl_c_keeps_the_finished_replications_and_the_same_command_goes_on(job
 
 
 @linux
+@pytest.mark.usefixtures("forked_workers")
 def test_what_ends_a_command_with_workers_keeps_the_finished_replications_and_the_same_command_goes_on():
     write("long.yaml", LONG.replace("SPAN", "2m"))
     with session(*SLOW, "-n", "1000000", "--jobs", "2", code=SIGNS) as process:
@@ -270,6 +273,7 @@ def test_what_ends_a_command_with_workers_keeps_the_finished_replications_and_th
     goes_on("terminated", line)
 
 
+@pytest.mark.usefixtures("forked_workers")
 def test_ctrl_c_does_not_wait_for_a_long_replication():
     write("long.yaml", LONG.replace("SPAN", "20h"))
     with session(*SLOW, "--no-save", "--jobs", "2", code=SIGNS) as process:
@@ -288,6 +292,7 @@ def test_ctrl_c_while_the_workers_start_is_one_line():
     assert (process.returncode, line) == (130, "sim: interrupted; nothing is kept\n")
 
 
+@pytest.mark.usefixtures("forked_workers")
 def test_a_worker_that_dies_costs_time_and_no_result(monkeypatch):
     write("long.yaml", LONG.replace("SPAN", "2m"))
     processes, begin = [], workers._Process.__init__

@@ -23,6 +23,7 @@ def test_a_replication_is_the_run_of_its_number(kitchen):
     assert len({one.fingerprint for one in done.results}) == 3
 
 
+@pytest.mark.usefixtures("forked_workers")
 def test_the_numbers_are_the_same_however_the_work_is_shared(kitchen, hundred):
     with ThreadPoolExecutor(3) as threads:
         shared = [replicate(kitchen, times=70, jobs=2), replicate(kitchen, times=12, executor=threads)]
@@ -127,6 +128,7 @@ def test_it_stops_at_the_first_number_from_twenty_on_that_is_narrow_enough(scena
     assert [n for n in range(20, len(values) + 1) if enough(values[:n])] == [len(values)]
 
 
+@pytest.mark.usefixtures("forked_workers")
 def test_where_it_stops_depends_on_nobody_but_the_numbers(scenario):
     kitchen = scenario(SHIFT + PLAN)
     alone = replicate(kitchen)

@@ -44,6 +44,7 @@ def test_a_sweep_is_the_replications_of_each_of_its_points(crews):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("forked_workers")
 def test_the_numbers_are_the_same_however_the_work_is_shared(crews):
     alone = [said(point) for point in sweep(crews).points]
     with ThreadPoolExecutor(3) as threads:

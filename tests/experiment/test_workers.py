@@ -49,6 +49,7 @@ def test_workers_that_cannot_start_say_why(command, reason, monkeypatch):
         processes.submit(dict).result()
 
 
+@pytest.mark.usefixtures("forked_workers")
 def test_what_a_call_raises_in_a_worker_is_raised_here_and_says_where_it_was_there():
     with closing(Workers(1)) as processes, pytest.raises(ValueError, match="invalid literal") as raised:
         processes.submit(partial(int, "x")).result()
@@ -108,7 +109,7 @@ def test_compiled_code_does_not_come_from_a_folder_that_a_file_of_the_current_on
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks Linux who is there")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.usefixtures("elsewhere")
+@pytest.mark.usefixtures("elsewhere", "forked_workers")
 def test_workers_end_with_their_parent_however_that_ends(number):
     write("long.yaml", LONG.replace("SPAN", "20h"))
     with session("replicate", "long.yaml", "--no-save", "--no-charts", "--jobs", "2", code=SIGNS) as process:

@@ -38,7 +38,7 @@ SIGNS = """
 ENGINE = '''
 import sim.experiment
 from sim.engines import reference
-simulate = reference.simulate
+simulate = reference.__dict__.setdefault("_simulate", reference.simulate)  # in a fork of who tells, too
 def tell(sign):
     with open("signs", "a") as signs:
         signs.write(sign)

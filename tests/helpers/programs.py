@@ -34,7 +34,9 @@ from sim.__main__ import main; main()
 # `go` comes where our code has taken over from Python, which has a traceback for Ctrl-C
 
 
-def fork(*args: str, code: str = MAIN, streams: Mapping[str, Any] = PIPES) -> subprocess.Popen:
+def fork(
+    *args: str, code: str = MAIN, streams: Mapping[str, Any] = PIPES, new_session: bool = True
+) -> subprocess.Popen:
     """Start `sim`, or what `code` makes of it, in a session of its own, as a terminal does.
 
     The process has loaded what this one has, which saves half a second; all else is as if it was started anew: its
@@ -46,7 +48,7 @@ def fork(*args: str, code: str = MAIN, streams: Mapping[str, Any] = PIPES) -> su
             ["sim", *args],
             preexec_fn=partial(_become_program, args, code),  # noqa: PLW1509 - instead of which it never comes to run ["sim", …]
             restore_signals=False,
-            start_new_session=True,
+            start_new_session=new_session,
             **streams,
         )
 
@@ -60,7 +62,8 @@ def _become_program(args: tuple[str, ...], code: str) -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w", buffering=1)  # noqa: SIM115
+    sys.stdin, sys.stdout = open(0, closefd=False), open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
     sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
     sys.argv = ["sim", *args]
     status = 1

@@ -398,6 +398,7 @@ def same(one, other):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("forked_workers")
 def test_a_replication_is_the_same_alone_among_others_with_two_workers_and_in_any_order(scenario):
     loaded = scenario(RANDOM + STREAMS)
     alone = replication_of(run(loaded, replication=7))
