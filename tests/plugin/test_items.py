@@ -199,7 +199,7 @@ def test_verbose_lines_have_the_ids_that_can_be_given_on_the_command_line(pytest
 # Judgements that are neither yes nor no
 
 
-@pytest.mark.parametrize("options", [(), ("-W", "error"), ("-n", "2", "-W", "error")])
+@pytest.mark.parametrize("options", [(), ("-W", "error"), ("-n", "1", "-W", "error")])
 def test_a_threshold_that_only_warns_passes_and_warns_whatever_becomes_of_other_warnings(pytester, options):
     write("hopeful.scenario.yaml", HOPEFUL)
     done = pytester.runpytest(*options)

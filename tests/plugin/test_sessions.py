@@ -27,36 +27,45 @@ from tests.helpers.plugin import (
     passed,
     write,
 )
+from tests.helpers.programs import ended, fork
 
 pytest_plugins = ["pytester"]
 
 # How often it is run
 
 
-def runs(pytester: pytest.Pytester, *options: str) -> int:
+PYTEST = """
+import sys, pytest, sim.engines
+sim.engines.LONG = 10**9
+sys.exit(pytest.main(sys.argv[1:]))
+"""
+"""A pytest in which `auto` is the reference engine, which is the one that is counted."""
+
+
+def runs(*options: str) -> int:
     """Return how often the engine ran in a pytest of its own."""
     counter = write("conftest.py", COUNTING).with_name("runs")
     counter.unlink(missing_ok=True)
-    pytester.runpytest_subprocess(*options)
+    ended(fork(*options, code=PYTEST))
     return len(counter.read_text().splitlines())
 
 
-def test_all_items_of_a_file_share_one_run(pytester):
+def test_all_items_of_a_file_share_one_run():
     write("rush.scenario.yaml", RUSH.replace("20s", "40s").replace("5s", "10s"))
     sim("check", "rush.scenario.yaml", "--update-golden")
-    assert runs(pytester) == 1
+    assert runs() == 1
 
 
-def test_replications_are_run_once_and_only_for_thresholds(pytester):
+def test_replications_are_run_once_and_only_for_thresholds():
     thresholds = "thresholds: {bots: '== 3', orders.completed: '> 1', wait.max: '> 0s'}\n"
     write("guests.scenario.yaml", f"{GUESTS}expect: [{{bot: 1, at: 0s, status: IDLE}}]\n{thresholds}")
-    assert runs(pytester) == 6  # the first one twice, as its orders take longer than was thought
-    assert runs(pytester, "-k", "IDLE") == 2
+    assert runs() == 6  # the first one twice, as its orders take longer than was thought
+    assert runs("-k", "IDLE") == 2
 
 
-def test_workers_of_xdist_share_no_more_than_files(pytester):
+def test_workers_of_xdist_share_no_more_than_files():
     write("rush.scenario.yaml", RUSH)
-    assert runs(pytester, "-n", "2", "--dist", "loadfile") == 1
+    assert runs("-n", "2", "--dist", "loadfile") == 1
 
 
 # With what pytest can do
@@ -159,14 +168,14 @@ def test_a_golden_log_is_found_after_a_test_that_changes_the_folder(pytester):
     sim("check", "calm.scenario.yaml", "--update-golden")
     write("calm.scenario.yaml", CALM.replace("initial: 1", "initial: 2"))
     write("test_leaves.py", LEAVING)
-    done = pytester.runpytest_subprocess("test_leaves.py", "calm.scenario.yaml")
+    done = pytester.runpytest("test_leaves.py", "calm.scenario.yaml")
     outcome(done, 1, passed=1, failed=1)
 
 
 def test_a_failure_is_shown_after_a_test_that_changes_the_folder(pytester):
     write("rush.scenario.yaml", RUSH)
     write("test_leaves.py", LEAVING)
-    done = pytester.runpytest_subprocess("test_leaves.py", "rush.scenario.yaml")
+    done = pytester.runpytest("test_leaves.py", "rush.scenario.yaml")
     outcome(done, 1, passed=3, failed=2)
 
 
