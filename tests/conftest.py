@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from functools import partial
+from contextlib import suppress
+from functools import cache, partial
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -17,8 +18,11 @@ from libsql_client.sqlite3_utils import Sqlite3Client
 
 import sim.cli
 import sim.engines
+import sim.storage.database
 from sim import Database, Run, load_scenario, open_database, run
 from sim.experiment import workers
+from sim.storage.connection import Connection
+from sim.storage.migrations import migrate
 from tests.helpers.backends import BUSY, KINDS, TRACED, Backend, run_text
 from tests.helpers.browser import Browser
 from tests.helpers.javascript import JavaScriptEngine
@@ -69,6 +73,8 @@ SLOW = {
     "small_disk",
 }
 """Fixtures that start a server or another program, or compile, or mount a disk; what asks for them is not quick."""
+MIGRATING = ("storage/faults", "storage/test_connections.py", "storage/test_migrations.py")
+"""Where tests are that make the schema of each database file anew."""
 
 
 def pytest_addoption(parser):
@@ -190,12 +196,14 @@ def here(monkeypatch, capsys) -> Callable[..., str]:
 
 
 @pytest.fixture(params=KINDS)
-def backend(request, elsewhere, monkeypatch) -> Backend:
+def backend(request, elsewhere, monkeypatch, migrated) -> Backend:
     """An empty database of each kind."""
     file = elsewhere / "backend.db"
     if request.param == "file":
         return Backend(f"file:{file}", partial(read_file, file))
     if request.param == "turso":
+        if not any(request.path.is_relative_to(TESTS / place) for place in MIGRATING):
+            file.write_bytes(migrated("turso"))
         monkeypatch.setattr(Sqlite3Client, "_connect", connects_to(file, Sqlite3Client._connect))
         return Backend(f"file:{file}", partial(read_turso, file))
     server = request.getfixturevalue(request.param)
@@ -208,6 +216,43 @@ def backend(request, elsewhere, monkeypatch) -> Backend:
 def database(backend) -> Iterator[Database]:
     with backend.open() as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory) -> Callable[[str], bytes]:
+    """Return the bytes of an empty database file with its schema, as SQLite or Turso makes it, once."""
+
+    @cache
+    def content(kind: str) -> bytes:
+        file = tmp_path_factory.mktemp("migrated") / "empty.db"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sim.storage.database, "migrate", migrate)
+            if kind == "turso":
+                patch.setattr(Sqlite3Client, "_connect", connects_to(file, Sqlite3Client._connect))
+            open_database(f"file:{file}").close()
+        return file.read_bytes()
+
+    return content
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _files_with_a_schema(request, migrated) -> Iterator[None]:
+    """Begin a database file as a copy of one with its schema: to make that takes longer than most tests.
+
+    Tests of what can happen meanwhile make it each time, and those of Turso.
+    """
+
+    def migrate_copy(connection: Connection) -> None:
+        file = Path(connection.address.target)
+        if not connection.address.is_remote and not file.exists():
+            with suppress(OSError):
+                file.write_bytes(migrated("file"))
+        migrate(connection)
+
+    with pytest.MonkeyPatch.context() as patch:
+        if not any(request.path.is_relative_to(TESTS / place) for place in MIGRATING):
+            patch.setattr(sim.storage.database, "migrate", migrate_copy)
+        yield
 
 
 @pytest.fixture
