@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -73,8 +74,11 @@ SLOW = {
     "small_disk",
 }
 """Fixtures that start a server or another program, or compile, or mount a disk; what asks for them is not quick."""
-MIGRATING = ("storage/faults", "storage/test_connections.py", "storage/test_migrations.py")
-"""Where tests are that make the schema of each database file anew."""
+MIGRATING = (
+    *("cli/runs/test_db_check.py", "cli/runs/test_lists.py"),
+    *("storage/faults", "storage/test_connections.py", "storage/test_migrations.py"),
+)
+"""Where tests are that make the schema of each database anew."""
 
 
 def pytest_addoption(parser):
@@ -154,16 +158,16 @@ def story(scenario):
 
 
 @pytest.fixture
-def server(tmp_path):
+def server(tmp_path, empty):
     """A real libSQL server that asks for no token."""
-    with Server(tmp_path / "server") as running:
+    with Server(tmp_path / "server", empty("server")) as running:
         yield running
 
 
 @pytest.fixture
-def token_server(tmp_path):
+def token_server(tmp_path, empty):
     """A real libSQL server that asks for a token."""
-    with Server(tmp_path / "token-server", tokens=True) as running:
+    with Server(tmp_path / "token-server", empty("server"), tokens=True) as running:
         yield running
 
 
@@ -196,14 +200,15 @@ def here(monkeypatch, capsys) -> Callable[..., str]:
 
 
 @pytest.fixture(params=KINDS)
-def backend(request, elsewhere, monkeypatch, migrated) -> Backend:
+def backend(request, elsewhere, monkeypatch, empty) -> Backend:
     """An empty database of each kind."""
     file = elsewhere / "backend.db"
     if request.param == "file":
         return Backend(f"file:{file}", partial(read_file, file))
     if request.param == "turso":
-        if not any(request.path.is_relative_to(TESTS / place) for place in MIGRATING):
-            file.write_bytes(migrated("turso"))
+        copy = empty("turso")
+        if copy is not None:
+            shutil.copy(copy, file)
         monkeypatch.setattr(Sqlite3Client, "_connect", connects_to(file, Sqlite3Client._connect))
         return Backend(f"file:{file}", partial(read_turso, file))
     server = request.getfixturevalue(request.param)
@@ -219,39 +224,51 @@ def database(backend) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory) -> Callable[[str], bytes]:
-    """Return the bytes of an empty database file with its schema, as SQLite or Turso makes it, once."""
+def made_once(tmp_path_factory) -> Callable[[str], Path]:
+    """Return a database with its schema and nothing else, of each kind: a file, or the folder of a server."""
 
     @cache
-    def content(kind: str) -> bytes:
-        file = tmp_path_factory.mktemp("migrated") / "empty.db"
+    def make(kind: str) -> Path:
+        folder = tmp_path_factory.mktemp("empty")
+        file = folder / "empty.db"
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sim.storage.database, "migrate", migrate)
+            if kind == "server":
+                with Server(folder) as running:
+                    open_database(running.url).close()
+                return folder / "data"
             if kind == "turso":
                 patch.setattr(Sqlite3Client, "_connect", connects_to(file, Sqlite3Client._connect))
             open_database(f"file:{file}").close()
-        return file.read_bytes()
+        return file
 
-    return content
+    return make
+
+
+@pytest.fixture(scope="module")
+def empty(request, made_once) -> Callable[[str], Path | None]:
+    """Return what a database of a kind begins as a copy of: to make its schema takes longer than most tests.
+
+    None where tests make it themselves, since they look at what can happen meanwhile.
+    """
+    makes = any(request.path.is_relative_to(TESTS / place) for place in MIGRATING)
+    return (lambda _: None) if makes else made_once
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _files_with_a_schema(request, migrated) -> Iterator[None]:
-    """Begin a database file as a copy of one with its schema: to make that takes longer than most tests.
+def _files_begin_as_copies(empty) -> Iterator[None]:
+    """Let a new database file be a copy of an empty one."""
 
-    Tests of what can happen meanwhile make it each time, and those of Turso.
-    """
-
-    def migrate_copy(connection: Connection) -> None:
-        file = Path(connection.address.target)
-        if not connection.address.is_remote and not file.exists():
-            with suppress(OSError):
-                file.write_bytes(migrated("file"))
+    def copy_and_migrate(connection: Connection) -> None:
+        if not connection.address.is_remote and not Path(connection.address.target).exists():
+            copy = empty("file")
+            with suppress(OSError):  # which our code tells in its own words
+                if copy is not None:
+                    shutil.copy(copy, connection.address.target)
         migrate(connection)
 
     with pytest.MonkeyPatch.context() as patch:
-        if not any(request.path.is_relative_to(TESTS / place) for place in MIGRATING):
-            patch.setattr(sim.storage.database, "migrate", migrate_copy)
+        patch.setattr(sim.storage.database, "migrate", copy_and_migrate)
         yield
 
 

@@ -3,7 +3,6 @@
 import json
 import os
 import pty
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -26,10 +25,10 @@ from tests.helpers.checks import (
     put,
     unfolded,
 )
-from tests.helpers.commands import command as sim_command
 from tests.helpers.commands import sim as command
 from tests.helpers.crews import CERTAIN, GROWING, KITCHEN, VERDICTS
 from tests.helpers.junit import suites
+from tests.helpers.programs import PIPES, fork
 
 
 def test_what_the_command_prints_and_writes(golden, monkeypatch):
@@ -134,7 +133,7 @@ def test_a_scenario_that_asks_nothing_is_an_outcome_of_its_own_and_fails_nothing
 def test_lines_go_to_standard_output_also_while_a_terminal_shows_a_bar():
     put({"fails.yaml": FAILS, "verdicts.yaml": KITCHEN + VERDICTS})
     ours, theirs = pty.openpty()
-    with subprocess.Popen(sim_command("check", "."), stdout=subprocess.PIPE, stderr=theirs, text=True) as process:
+    with fork("check", ".", streams=PIPES | {"stderr": theirs}) as process:
         os.close(theirs)
         out = process.stdout.read()
     os.close(ours)

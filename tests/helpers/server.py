@@ -37,10 +37,12 @@ def server_program() -> Path:
 
 
 class Server:
-    """A server with an empty database on a free loopback port; with `tokens` it asks for one that `token` made."""
+    """A server on a free loopback port, empty or with a copy of `data`; with `tokens` it asks for one of `token`."""
 
-    def __init__(self, folder: Path, tokens: bool = False) -> None:
+    def __init__(self, folder: Path, data: Path | None = None, tokens: bool = False) -> None:
         self._folder = folder
+        if data is not None:
+            shutil.copytree(data, folder / "data")
         self._key = Ed25519PrivateKey.generate() if tokens else None
         self.port = self.admin_port = 0
         self._process: subprocess.Popen | None = None
