@@ -31,6 +31,8 @@ os.chdir(FOLDER)
 import matplotlib
 matplotlib.rcParams["backend"] = "module://matplotlib_inline.backend_inline"
 sys.modules.pop("matplotlib.pyplot", None)
+import pandas
+pandas.set_option("display.max_columns", 20)  # which is 0 where no kernel imports it
 asyncio.set_event_loop(asyncio.new_event_loop())
 from ipykernel.kernelapp import launch_new_instance
 launch_new_instance()
