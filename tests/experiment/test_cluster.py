@@ -28,7 +28,6 @@ from tests.helpers.experiments import PLAN, said
 from tests.helpers.experiments import SHIFT as KITCHEN
 from tests.helpers.pressing import at_block, ctrl_c, run_whole
 from tests.helpers.processes import SIGNS, session, signs
-from tests.helpers.programs import start
 from tests.helpers.server import read_file
 from tests.helpers.waiting import PATIENCE, wait_for
 
@@ -113,7 +112,7 @@ def test_a_cluster_changes_nothing_of_what_is_printed_and_stored(cluster, words,
 
 def test_a_bar_shows_how_far_a_cluster_is_until_ctrl_c_ends_it_with_one_line(cluster):
     options = (*SLOW, "-n", "1000000", "--no-save", "--dask", cluster.scheduler_address)
-    with on_terminal(*options, status=130, code=LONG_TIME, begin=start) as (process, written):
+    with on_terminal(*options, status=130, code=LONG_TIME) as (process, written):
         text = ""
         while not re.search(r"replications .* \d+% (-|\d+):", plain(text)):
             text += next(written)
@@ -170,7 +169,7 @@ def test_a_worker_and_then_the_scheduler_of_a_cluster_die(processes):
     assert (status, line) == (0, "")
     assert out == sim(*SLOW, "--no-save", "-n", "24").stdout
 
-    with session(*SLOW, "--dask", address, "-n", "1000000", code=SIGNS, begin=start) as process:
+    with session(*SLOW, "--dask", address, "-n", "1000000", code=SIGNS) as process:
         wait_for(lambda: signs("finished") >= 3)
         processes["scheduler"].kill()
         out, line = process.communicate(timeout=PATIENCE)
@@ -248,7 +247,7 @@ def test_where_no_cluster_is_it_takes_one_line_and_not_long(monkeypatch):
 def test_ctrl_c_does_not_wait_for_a_cluster_that_is_not_there():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
-        with session("replicate", "kitchen.yaml", *BARE, "--dask", address, begin=start) as process, silent.accept()[0]:
+        with session("replicate", "kitchen.yaml", *BARE, "--dask", address) as process, silent.accept()[0]:
             os.killpg(process.pid, signal.SIGINT)
             out, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out, errors) == (130, "", "sim: interrupted; nothing is kept\n")
