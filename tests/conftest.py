@@ -75,7 +75,7 @@ SLOW = {
 }
 """Fixtures that start a server or another program, or compile, or mount a disk; what asks for them is not quick."""
 MIGRATING = (
-    *("cli/runs/test_db_check.py", "cli/runs/test_lists.py"),
+    *("cli/runs/test_db_check.py", "cli/runs/test_lists.py", "docs/test_database_guide.py", "docs/test_docs.py"),
     *("storage/faults", "storage/test_connections.py", "storage/test_migrations.py"),
 )
 """Where tests are that make the schema of each database anew."""
