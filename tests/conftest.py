@@ -59,7 +59,7 @@ QUICK = (
 NOT_QUICK = (
     *("checking/test_workers.py", "experiment/test_cluster.py", "experiment/test_replications.py"),
     "experiment/test_workers.py",
-    *("experiment/test_selections.py", "checking/test_against.py"),
+    *("experiment/test_bisection.py", "experiment/test_selections.py", "checking/test_against.py"),
 )
 """Where tests are that `--quick` runs and, there, does not run: those are for the inner loop that start no program."""
 SLOW = {
