@@ -255,6 +255,17 @@ def empty(request, made_once) -> Callable[[str], Path | None]:
     return (lambda _: None) if makes else made_once
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _small_charts(pytestconfig):
+    """Draw charts that are files with few dots, which take a third of the time of a chart; --quick draws hardly any."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not pytestconfig.getoption("--quick"):
+            from sim.output.charts import files
+
+            patch.setattr(files, "DPI", 50)
+        yield
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _files_begin_as_copies(empty) -> Iterator[None]:
     """Let a new database file be a copy of an empty one."""

@@ -11,6 +11,9 @@ from sim.fitting import Fit
 from sim.output.charts.drawing import own_style
 from sim.output.files import Write
 
+DPI = 150
+"""Dots an inch of the charts that are files."""
+
 Result = Run | Replications | Sweep | Comparison | Selection | Staffing
 
 
@@ -51,4 +54,4 @@ def evidence_file(fit: Fit) -> Write:
 
 def _save(figure: Figure, path: Path) -> None:
     with own_style():
-        figure.savefig(path, format="png", dpi=150)
+        figure.savefig(path, format="png", dpi=DPI)
