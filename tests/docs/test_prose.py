@@ -16,6 +16,8 @@ PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / ".github")
     [
         ("One. Two!\nThree?", "One.\nTwo!\nThree?\n"),
         ("A sentence\nof two lines: here.", "A sentence of two lines: here.\n"),
+        ("At least\n72. Then more.", "At least 72.\nThen more.\n"),
+        ("1. One\n2. Two", "1. One\n2. Two\n"),
         ("- One. Two.\n- Three.", "- One.\n  Two.\n- Three.\n"),
         ("1. One. Two.\n\n   ```sh\n   a. b\n   ```", "1. One.\n   Two.\n\n   ```sh\n   a. b\n   ```\n"),
         ("Write `a. b`. Then `c`.", "Write `a. b`.\nThen `c`.\n"),

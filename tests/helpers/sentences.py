@@ -5,6 +5,8 @@ import re
 OUTSIDE = re.compile(r"^(```|\s*```|\s*\||#|<|\[[^\]]+\]: |$)")
 """Lines that are no text: fences, rows of tables, headings, HTML, addresses of links, and empty ones."""
 ITEM = re.compile(r"^(\s*(?:[-*]|\d+\.) +)(.*)$")
+LATE = re.compile(r"\s*(?!1\.)\d+\.")
+"""A number that begins no list in the middle of a paragraph, since lists there begin with 1 (CommonMark)."""
 CODE = re.compile(r"`[^`]*`")
 ABBREVIATED = re.compile(r"(\b[A-Z]|\be\.g|\bi\.e|\betc|\bvs|\bal)\.$")
 END = re.compile(r"[.!?…]+[\"')*\]]*(?:\([^)\s]*\))?\s+(?=\S)")
@@ -38,7 +40,8 @@ def a_sentence_a_line(page: str) -> str:
         words = []
 
     for line in page.splitlines():
-        item = ITEM.match(line)
+        goes_on = words and not prefix and LATE.match(line)
+        item = None if goes_on else ITEM.match(line)
         if fenced or OUTSIDE.match(line):
             flush()
             prefix = ""
