@@ -3,4 +3,5 @@
 source "$(dirname "$0")/_setup.sh"
 setup fast
 .venv/bin/sim run scenarios/assignment.yaml --out scripts "$@"
-echo "Look at scripts/result.txt and scripts/page.html; then try: .venv/bin/sim new lunch"
+echo "Look at scripts/result.txt and scripts/page.html; then try:"
+echo "  .venv/bin/sim new lunch"

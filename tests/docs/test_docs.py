@@ -286,7 +286,7 @@ def fenced(page):
 @pytest.mark.parametrize(
     ("names", "commands"),
     [
-        ("tutorial", 9),
+        ("tutorial", 10),
         ("how-sure replications", 9),
         ("long-runs", 0),
         ("which-crew staffing theory", 8),
