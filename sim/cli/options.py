@@ -42,7 +42,9 @@ def word_of(*words: str) -> Callable[[object], Any]:
 
     def read(value: object) -> object:
         if value not in words:
-            raise typer.BadParameter(f"{shown(value)} is not one of {', '.join(map(repr, words))}")
+            from sim.scenario.hints import did_you_mean
+
+            raise typer.BadParameter(f"{shown(value)} is not known{did_you_mean(value, words)}")
         return value
 
     return read

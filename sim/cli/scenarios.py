@@ -3,20 +3,23 @@
 from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal
+from shlex import quote
+from typing import Annotated
 
 import typer
 
-from sim.cli.options import option
+from sim.cli.options import option, word_of
 from sim.cli.printing import complain, say, say_json
 from sim.cli.statuses import WRONG, leave
 from sim.cli.work import write_to
 from sim.errors import KitchensimError
 from sim.units import printable
 
+_READ_KIND = word_of("lunch", "night", "call-centre")
+
 
 def new_command(
-    kind: Annotated[Literal["lunch", "night", "call-centre"], typer.Argument(metavar="KIND", help="Kind of scenario.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="Kind of scenario.", parser=_READ_KIND)],
     to: Annotated[Path | None, option("The file to write. Default: KIND.yaml.", "FILE")] = None,
 ) -> None:
     """Write a first scenario to edit: lunch, night or call-centre."""
@@ -28,7 +31,8 @@ def new_command(
     problems: list[str] = []
     text = resources.files("sim").joinpath(f"scenario/starters/{kind}.yaml").read_text(encoding="utf-8")
     if write_to(path, partial(write_text, text=text), problems, "--to"):
-        say(f"{printable(str(path))} is written; edit it, then try:", f"  sim run {path}", f"  sim check {path} -v")
+        word = quote(str(path))
+        say(f"{printable(str(path))} is written; edit it, then try:", f"  sim run {word}", f"  sim check {word} -v")
     leave(problems)
 
 

@@ -141,11 +141,12 @@ def select(scenario: Scenario, budget: int | None = None, **options: Unpack[Opti
         ValueError: budget, seed, jobs or engine is out of range.
 
     """
+    points = scenario.points()
+    names = swept(scenario)
     plan = scenario.file.select
     if plan is None:
-        missing = "missing key 'select'; write one such as select: {minimise: bots}"
+        missing = f"missing key 'select'; write one such as select: {{minimise: {names[0]}}}"
         raise ScenarioError([scenario.root.place.fault("", missing)])
-    points = scenario.points()
     if budget is not None and not 1 <= budget <= MOST_TIMES:
         raise ValueError(f"budget {budget} is out of range; give 1 to {MOST_TIMES}")
     if budget is None:
@@ -153,7 +154,6 @@ def select(scenario: Scenario, budget: int | None = None, **options: Unpack[Opti
         most = None if replication_plan is None else replication_plan.max
         budget = BUDGET if most is None else most
     steps = steps_to(budget) if any(point.is_random for point in points) else [1]
-    names = swept(scenario)
     with replicator(scenario, options) as runs:
         candidates = [Candidate(label(point, names), Replications(point, runs.seed, [])) for point in points]
         contest, bisected = _contest(plan, names, candidates, steps, runs)

@@ -22,7 +22,6 @@ from sim.metrics.fates import fill_fates, fill_totals
 from sim.metrics.plan import (
     COUNTED,
     FAMILY,
-    FATES,
     FIRST_BLOCK,
     FIRST_PERCENTILE,
     FIRST_REQUEST,
@@ -32,7 +31,8 @@ from sim.metrics.plan import (
     LAST_BLOCK,
     LAST_REQUEST,
     LAST_SPAN,
-    LEVELS,
+    OF_FATES,
+    OF_LEVELS,
     QUEUE,
     UTILISATION,
 )
@@ -122,7 +122,7 @@ def fill(
             part, group, kind = parts[place], parts[place, GROUP], parts[place, KIND]
             if place == 0 or group != parts[place - 1, GROUP]:
                 of_group = columns if group == ALL else of_class(columns, classes, group)
-            if kind < LEVELS:
+            if kind < OF_LEVELS:
                 fill_durations(
                     part,
                     blocks,
@@ -137,9 +137,9 @@ def fill(
                     counts,
                     of_ends,
                 )
-            elif kind == LEVELS:
+            elif kind == OF_LEVELS:
                 fill_levels(part, blocks, requests, spans, of_levels, end[day], of_values)
-            elif kind == FATES:
+            elif kind == OF_FATES:
                 fill_fates(part, blocks, requests, spans, is_followed, of_group, of_values, of_bounds)
             else:
                 fill_totals(part, blocks, spans, of_group, end[day], of_values)

@@ -31,7 +31,7 @@ RATE, VALUE = range(END + 1, END + 3)
 
 GROUP, KIND, FIRST_BLOCK, LAST_BLOCK = range(4)
 """Columns of a part: metrics of one group of orders (ALL or a class) and one kind."""
-LEVELS, FATES, TOTALS = range(SERVICE + 1, SERVICE + 4)
+OF_LEVELS, OF_FATES, OF_TOTALS = range(SERVICE + 1, SERVICE + 4)
 """The kinds of metrics behind those of durations, each of which is a kind of its own: made of levels, of what became of
 orders, or of all that was done.
 """
@@ -133,5 +133,5 @@ def _kind_of(family: int) -> int:
     if family in (WAIT, FLOW, SERVICE):
         return family
     if family in (THROUGHPUT, WASTED):
-        return TOTALS
-    return LEVELS if family in (QUEUE, BOT_COUNT, UTILISATION) else FATES
+        return OF_TOTALS
+    return OF_LEVELS if family in (QUEUE, BOT_COUNT, UTILISATION) else OF_FATES

@@ -16,7 +16,7 @@ _TABLES = {
     "sweep": ("sweep.csv",),
     "compare": ("compare.csv", "compare.html"),
     "select": ("select.csv",),
-    "staff": ("staffing.csv", "page.html"),
+    "staff": ("staffing.csv", "staffing.html"),
 }
 OUTPUT_FILES = {
     command: (*files, *(f"charts/{name}.png" for name in CHART_NAMES[command])) for command, files in _TABLES.items()

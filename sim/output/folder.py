@@ -66,7 +66,7 @@ def write_run(run: Run, folder: Path, charts: bool = True, page: bool = True, wr
 def write_experiment(result: _Study, folder: Path, charts: bool = True, page: str | None = None) -> None:
     """Write the charts of an experiment, if they are wanted, and its table as `replications.csv`, `sweep.csv`,
     `compare.csv`, `select.csv` or `staffing.csv` into `folder`, as `write_run` does; a page of a comparison is
-    `compare.html`, that of a staffing shows the first day of its crew.
+    `compare.html`, and `staffing.html` shows the first day of a crew.
 
     Raises:
         OSError: the folder cannot be made, or a file cannot be written.
@@ -75,7 +75,7 @@ def write_experiment(result: _Study, folder: Path, charts: bool = True, page: st
     command = _COMMANDS[type(result)]
     files = _charts(result) if charts else {}
     if isinstance(result, Staffing) and not too_large(result.first_day.workload):
-        files["page.html"] = text_file(lambda file: file.write(run_page(result.first_day)))
+        files["staffing.html"] = text_file(lambda file: file.write(run_page(result.first_day)))
     if page is not None:
         files[f"{command}.html"] = text_file(lambda file: file.write(page))
     if isinstance(result, Replications):

@@ -227,8 +227,7 @@ class Scenario:
 
         """
         if self.file.sweep is None:
-            missing = "missing key 'sweep'; write one such as sweep: {bots: [5, 6]}"
-            raise ScenarioError([self.root.place.fault("", missing)])
+            raise ScenarioError([self.root.place.fault("", f"missing key 'sweep'; {_sweep_to_write(self.in_force)}")])
         return all_valid(partial(self._point, self.file.sweep, point) for point in self.file.sweep.points)
 
     def baseline(self) -> "Scenario":
@@ -312,6 +311,15 @@ class Scenario:
             return self._demand.workloads(seed, numbers, beyond, kernel)
         demands = ((number, Demand(redrawn(self.file, seed, number))) for number in numbers)
         return [demand.workloads(seed, [number], beyond, kernel)[0] for number, demand in demands]
+
+
+def _sweep_to_write(parameters: Mapping[str, Any]) -> str:
+    """Return a sweep that a file with these parameters may have."""
+    if not parameters:
+        return "write params: {crew: 5}, bots: {initial: $crew} and sweep: {crew: [5, 6]}"
+    name, value = next(iter(parameters.items()))
+    values = f"{value}, {value + 1}" if type(value) is int else "…"
+    return f"write one such as sweep: {{{name}: [{values}]}}"
 
 
 def checked(

@@ -165,7 +165,7 @@ def test_a_golden_log_that_finds_the_disk_full_is_a_line_and_absent(disk):
         (("--no-regressions",), "--no-regressions: needs --against DIR or --against RUN"),
         (("--update-golden", "--set", "bots=2"), "--update-golden: takes files as they are; leave --set out"),
         (("--require-golden", "--set", "bots=2"), "--require-golden: takes files as they are; leave --set out"),
-        (("--inconclusive", "maybe"), "'maybe' is not one of 'pass', 'fail'"),
+        (("--inconclusive", "maybe"), "'maybe' is not known; write one of pass, fail"),
         (("--set", "bots"), "'bots' is not a setting; write --set NAME=VALUE"),
         (("--save", "--tag", " "), "--tag: is empty or cannot be printed; write a word such as monday"),
         (("--against", "nowhere"), "--against: 'nowhere' is neither a folder nor the id of a run"),

@@ -69,7 +69,7 @@ def test_the_picture_is_written_beside_it():
             ("-o", "my lunch.yaml"),
             "my lunch.yaml is not a name of a scenario; write letters, digits, '-', '_' and .yaml",
         ),
-        (("--unit", "sec"), "'sec' is not one of 's', 'm', 'h', 'ms'"),
+        (("--unit", "sec"), "'sec' is not known; write one of s, m, h, ms"),
     ],
 )
 def test_what_is_wrong_is_told_in_a_line(options, message):

@@ -1,5 +1,6 @@
 """`sim new`: a first scenario, ready to edit."""
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,32 @@ def test_a_file_is_never_overwritten():
     assert Path("lunch.yaml").read_text() == "mine"
     sim("new", "lunch", "--to", "other.yaml")
     assert load_scenario("other.yaml").name == "lunch"
+
+
+@pytest.mark.parametrize(
+    ("kind", "problem"),
+    [
+        ("nigth", "'nigth' is not known; did you mean 'night'?"),
+        ("callcentre", "'callcentre' is not known; did you mean 'call-centre'?"),
+        ("pub", "'pub' is not known; write one of lunch, night, call-centre"),
+    ],
+)
+def test_a_kind_that_is_not_known_is_told_with_what_was_probably_meant(kind, problem):
+    last = sim("new", kind, status=2).stderr.splitlines()[-1]
+    assert last == f"Error: Invalid value for 'KIND': {problem}"
+
+
+def test_a_name_with_a_blank_is_quoted_in_the_commands_to_try_next():
+    _, *commands = sim("new", "lunch", "--to", "my lunch.yaml").stdout.splitlines()
+    assert [shlex.split(line) for line in commands] == [
+        ["sim", "run", "my lunch.yaml"],
+        ["sim", "check", "my lunch.yaml", "-v"],
+    ]
+
+
+def test_the_crew_that_a_comment_proposes_is_the_one_that_keeps_the_promises():
+    sim("new", "lunch")
+    assert "sim check lunch.yaml --set peak_bots=8\n" in Path("lunch.yaml").read_text()
 
 
 def test_a_place_that_cannot_be_written_to_gets_a_line():

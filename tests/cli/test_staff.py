@@ -40,7 +40,7 @@ def test_an_answer_fits_80_columns_and_leaves_a_crew_its_files_and_its_first_day
     pasted = (folder / "lunch.yaml").read_text().replace("bots: {initial: 2, on_remove: finish}\n", block)
     write("pasted.yaml", pasted)
     assert load_scenario("pasted.yaml").file.bots == staffed.file.bots
-    assert sorted(path.name for path in (folder / "out/lunch").iterdir()) == ["charts", "page.html", "staffing.csv"]
+    assert sorted(path.name for path in (folder / "out/lunch").iterdir()) == ["charts", "staffing.csv", "staffing.html"]
     with (folder / "out/lunch/staffing.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["slot"] for row in rows[::2]] == ["11:30", "11:40", "11:50", "12:00"]

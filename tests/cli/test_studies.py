@@ -44,6 +44,7 @@ sweep: {crew: [1, 2, 3]}
 select: {minimise: crew}
 """
 BARE = ("--no-save", "--no-files")
+PARAMETER_AND_SWEEP = "write params: {crew: 5}, bots: {initial: $crew} and sweep: {crew: [5, 6]}"
 STUDIES = {"sweep": 3, "compare": 3, "select": 60}
 """Commands, and as many replications as say something."""
 
@@ -227,15 +228,20 @@ def test_a_server_that_is_lost_costs_nothing(server):
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        ("sweep steady.yaml", "steady.yaml:1:1: missing key 'sweep'; write one such as sweep: {bots: [5, 6]}"),
-        ("select steady.yaml", "steady.yaml:1:1: missing key 'select'; write one such as select: {minimise: bots}"),
-        ("compare steady.yaml", "steady.yaml:1:1: missing key 'sweep'; write one such as sweep: {bots: [5, 6]}"),
+        (f"{command} steady.yaml", f"steady.yaml:1:1: missing key 'sweep'; {PARAMETER_AND_SWEEP}")
+        for command in ("sweep", "select", "compare")
     ],
 )
 def test_what_is_missing_is_said_in_one_line(words, line):
     said = sim(*words.split(), status=2)
     assert (said.stdout, said.stderr) == ("", f"{line}\n")
     assert not Path("sim.db").exists()
+
+
+def test_the_keys_that_are_proposed_to_a_file_without_parameters_work_in_it():
+    keys = PARAMETER_AND_SWEEP.removeprefix("write ").replace(", bots", "\nbots").replace(" and ", "\n")
+    write("swept.yaml", STEADY.replace("bots: {initial: 3}", keys))
+    assert [point.file.bots.initial for point in load_scenario("swept.yaml").points()] == [5, 6]
 
 
 def test_a_value_of_the_sweep_that_makes_the_scenario_wrong_is_found_before_anything_runs():

@@ -77,9 +77,14 @@ def test_a_wrong_threshold_hides_no_wrong_objective(load):
 def test_without_a_sweep_there_are_no_points_and_without_select_nothing_is_selected(load):
     for call in (load(KITCHEN).points, lambda: sweep(load(KITCHEN)), lambda: compare(load(KITCHEN))):
         [told] = faults_of(call)
-        assert told.endswith("story.yaml:1:1: missing key 'sweep'; write one such as sweep: {bots: [5, 6]}")
+        assert told.endswith("story.yaml:1:1: missing key 'sweep'; write one such as sweep: {crew: [2, 3]}")
     [told] = faults_of(lambda: select(load(KITCHEN + CREWS)))
-    assert told.endswith("story.yaml:1:1: missing key 'select'; write one such as select: {minimise: bots}")
+    assert told.endswith("story.yaml:1:1: missing key 'select'; write one such as select: {minimise: crew}")
+
+
+def test_the_sweep_that_is_proposed_is_of_a_parameter_of_the_file(load):
+    [told] = faults_of(load(KITCHEN.replace("params: {crew", "params: {rate: 8/m, crew")).points)
+    assert told.endswith("write one such as sweep: {rate: […]}")
 
 
 def test_the_baseline_is_the_scenario_with_the_values_of_compare(load):
