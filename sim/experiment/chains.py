@@ -89,7 +89,7 @@ def more_bots_help(threshold: Threshold, point: Scenario) -> bool:
     if metric.family.name not in _HELPED or metric.statistic in ("sd", "min", "end", "n"):
         return False
     patience = point.file.patience
-    has_patience = patience.VIP is not None or patience.NORMAL is not None
+    has_patience = patience.is_limited
     if has_patience and metric.family.name in _WITHOUT_ABANDONED and metric.limit is None:
         return False
     if threshold.days is not None and threshold.days.operator == "between":

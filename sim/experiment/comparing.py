@@ -17,7 +17,7 @@ from sim.experiment.replicating import Options, most_replications, replicator
 from sim.experiment.replications import Replications
 from sim.experiment.results import Floats
 from sim.model import metric_named, unit_of
-from sim.scenario import Scenario, never_varies
+from sim.scenario import Scenario, can_fall, never_varies
 from sim.statistics import Difference, holm, paired_difference
 from sim.units import count
 
@@ -41,8 +41,9 @@ class Pair(NamedTuple):
     mean: float | None
     difference: Difference | None
     adjusted: float
-    is_bound: bool
+    bounds: tuple[bool, bool]  # whether the baseline's values, and the alternative's, are counted so far
     is_random: bool = True
+    can_fall: bool = False  # whether values that are counted so far may still become smaller
 
     @property
     def is_single(self) -> bool:
@@ -60,9 +61,16 @@ class Pair(NamedTuple):
         return self.adjusted if self.is_test else None
 
     @property
+    def is_open(self) -> bool:
+        """Whether open orders could turn the difference round, as those of the smaller side."""
+        if self.can_fall or self.difference is None:
+            return any(self.bounds)
+        return self.bounds[0 if self.difference.interval.estimate > 0 else 1]
+
+    @property
     def is_significant(self) -> bool:
-        """Whether there is a difference, with at most 5% false alarms over all pairs."""
-        return self.adjusted <= SIGNIFICANT
+        """Whether there is a difference, with at most 5% false alarms over all pairs, whatever open orders bring."""
+        return self.adjusted <= SIGNIFICANT and not self.is_open
 
     @property
     def is_worse(self) -> bool:
@@ -167,11 +175,12 @@ def paired(name: str, replications: Replications, baseline: Replications, metric
     if not all(metric in side.metric_names for side in sides):
         alone = [side.estimate(metric) if metric in side.metric_names else None for side in sides]
         mean, baseline_mean = (interval and interval.estimate for interval in alone)
-        return Pair(name, metric, baseline_mean, mean, None, 1.0, is_bound=False)
+        return Pair(name, metric, baseline_mean, mean, None, 1.0, (False, False))
     columns = [side.columns for side in sides]
     is_random = not all(never_varies(metric, side.scenario.file) for side in sides)
     values, baseline_values = (day_values(of_side, metric) for of_side in columns)
-    is_bound = any(of_side.is_bound(metric) for of_side in columns)
+    bounds = columns[1].is_bound(metric), columns[0].is_bound(metric)
+    falls = any(can_fall(metric, side.scenario.file) for side in sides)
     if metric_named(metric).is_pooled and (np.isnan(values).all() or np.isnan(baseline_values).all()):
         values, baseline_values = (of_side.of_metric(metric) for of_side in columns)
         if is_random:
@@ -183,12 +192,12 @@ def paired(name: str, replications: Replications, baseline: Replications, metric
     values, baseline_values = values[rows], baseline_values[baseline_rows]
     is_pair = ~np.isnan(values) & ~np.isnan(baseline_values)
     if not is_pair.any():
-        return Pair(name, metric, *means, None, 1.0, is_bound)
+        return Pair(name, metric, *means, None, 1.0, bounds)
     difference = paired_difference(values[is_pair], baseline_values[is_pair])
     if not is_random:  # any difference is certain, and so is that there is none
         difference = difference._replace(p=float(difference.interval.estimate == 0))
     baseline_mean, mean = float(baseline_values[is_pair].mean()), float(values[is_pair].mean())
-    return Pair(name, metric, baseline_mean, mean, difference, difference.p, is_bound, is_random)
+    return Pair(name, metric, baseline_mean, mean, difference, difference.p, bounds, is_random, falls)
 
 
 def _mean_of_values(values: Floats) -> float | None:

@@ -9,6 +9,7 @@ import numpy as np
 from sim.experiment.chains import Chains, promises
 from sim.experiment.estimating import day_values
 from sim.experiment.replications import Replications
+from sim.scenario import can_fall
 from sim.statistics import difference_bounds
 from sim.verdicts import NOTHING_OBSERVED, STILL_OPEN, Judgement
 
@@ -212,6 +213,12 @@ class Elimination(Contest):
         )
         differences = self._sign * (values - values_of_rival)
         differences = differences[~np.isnan(differences)]
+        # What orders that were not over at the last would add could take the lead from the rival.
+        open_sides = [of_rival if self._sign > 0 else replications]
+        if can_fall(self._metric, replications.scenario.file):
+            open_sides = [replications, of_rival]
+        if any(side.columns.is_bound(self._metric) for side in open_sides):
+            return -np.inf
         # Equal differences tell nothing of other replications, unless it is said what would matter.
         if not len(differences) or (np.ptp(differences) == 0 and not self._zone):
             return -np.inf

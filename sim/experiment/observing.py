@@ -31,13 +31,15 @@ def observe(
 
     """
     metric_set, is_followed, instants = scenario.metric_set.after(warmup), scenario.is_followed, instants_of(scenario)
+    can_abandon = scenario.file.patience.is_limited
     pools, parts, records, order = new_pools(), list[Measured](), list[Record](), list[int]()
     for has_series in (True, False):
         some = [number for number in numbers if (number <= _MOST_SERIES) is has_series]
         breaks = breaks_of(metric_set, instants if has_series else instants[:0], scenario.end)
         started = datetime.now(UTC)
         for runs in observed(scenario, seed, some, engine, breaks, fingerprints):
-            parts.append(measure(metric_set, runs.outcomes, is_followed, _kernel(runs.engine), pools))
+            kernel = _kernel(runs.engine)
+            parts.append(measure(metric_set, runs.outcomes, is_followed, kernel, pools, can_abandon))
             series: list[Series | None] = [None] * len(runs.numbers)
             if has_series:
                 series = [_series(runs.outcomes.day(row), instants, warmup) for row in range(len(runs.numbers))]

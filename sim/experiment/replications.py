@@ -10,7 +10,7 @@ from sim.experiment.frames import ThresholdVerdicts, frame_of_rows, interval_cel
 from sim.experiment.presenting import ReplicationsPlots, presenter
 from sim.experiment.results import Replication, Results
 from sim.model import unit_of
-from sim.scenario import Scenario, Threshold, never_varies
+from sim.scenario import Scenario, Threshold, can_fall, never_varies
 from sim.statistics import DayRange, Interval, day_range
 from sim.units import count
 from sim.verdicts import LEVEL, Sample, ThresholdVerdict, judge_threshold, worst_slot
@@ -119,9 +119,15 @@ class Replications:
             self.columns.of_metric(metric),
             self.columns.bounds[:, self.columns.metric_set.columns[metric]],
             not never_varies(metric, self.scenario.file),
+            can_fall(metric, self.scenario.file),
         )
-        # Where all observed values are equal, others may still lie so far away (see `bounds`); no share leaves 0 to 1.
-        reach = 1.0 if unit_of(metric) == "share" else _REACH * threshold.condition.high
+        # Where all observed values are equal, others may still lie so far away (see `bounds`): no share leaves 0 to 1,
+        # and the least that can happen to orders happens to one.
+        reach = _REACH * threshold.condition.high
+        if unit_of(metric) == "share":
+            reach = 1.0
+        elif unit_of(metric) == "orders":
+            reach = max(reach, 1.0)
 
         def estimate(at_level: float) -> Interval | None:
             return interval_of(self.scenario, self.columns, metric, at_level, reach)

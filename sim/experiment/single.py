@@ -103,7 +103,8 @@ class Run:
         metric_set = self.scenario.metric_set.after(self.warmup)
         breaks = breaks_of(metric_set, instants_of(self.scenario), self.scenario.end)
         outcome = outcome_of(self.workload, self.log, orders, attempts, self.final, breaks)
-        measured = measure(metric_set, Outcomes.of(outcome), self.scenario.is_followed)
+        can_abandon = self.scenario.file.patience.is_limited
+        measured = measure(metric_set, Outcomes.of(outcome), self.scenario.is_followed, can_abandon=can_abandon)
         values = values_by_name(metric_set, measured.values[0])
         bounds = frozenset(name for name, is_bound in zip(values, measured.bounds[0], strict=True) if is_bound)
         counts = {name: days[0] for name, days in measured.by_name(np.zeros(1, np.int64)).items()}

@@ -39,7 +39,7 @@ from sim.metrics.plan import (
 from sim.metrics.spans import integral, level, of_spans, rows_of_span
 from sim.model import NONE
 
-METRICS = "2"
+METRICS = "3"
 """The version of this definition: a new one whenever a run has other values than before. Stored replications that have
 another one are shown, but never extended.
 """
@@ -174,9 +174,7 @@ def fill_durations(
             if len(opened):
                 so_far = of_window[opened]
         orders = stop - start
-        if family == SERVICE:
-            orders -= len(so_far)
-        elif len(known) < len(created):
+        if family != SERVICE and len(known) < len(created):
             orders = len(of_spans(spans, first, last, created, created))
         durations(requests, request, percentile, of_window, start, stop, so_far, is_followed, orders, values, bounds)
         if counted != NONE:

@@ -35,7 +35,8 @@ def durations_of(
     """Return the orders that have a wait, flow or service: when they were created, that time in microseconds, of open
     orders so far, and whether they are open, which is empty where none is.
 
-    Nobody knows the wait of an order that is ABANDONED, nor flow and service of one that will never be complete.
+    Nobody knows the wait of an order that is ABANDONED, nor flow and service of one that will never be complete, nor
+    the service of one that still waits.
     """
     times = wait
     if family == FLOW:
@@ -49,6 +50,8 @@ def durations_of(
         is_open = completed == NONE
         times[is_open] += followed - NONE
         is_left_out = is_left_out if is_followed else is_open
+    if family == SERVICE:
+        is_left_out = is_left_out | (final_status == PENDING)
     return created[~is_left_out], times[~is_left_out], is_open[~is_left_out]
 
 

@@ -57,9 +57,10 @@ def measure(
     is_followed: bool,
     kernel: Definition = definition,
     pools: NDArray[np.int32] = _NO_POOLS,
+    can_abandon: bool = True,
 ) -> Measured:
     """Return the metrics of some days, and add the durations of their orders to `pools`; `is_followed` says whether
-    orders are followed behind the end.
+    orders are followed behind the end, `can_abandon` whether any of them has a patience.
 
     Raises:
         SimulationError: the outcome of a day contradicts itself.
@@ -77,6 +78,9 @@ def measure(
     of_blocks = DailyCounts(counts[0, :size].astype(np.int32), counts[1, :size].copy(), ends[1:])
     measured = Measured(np.empty(values.shape), np.empty(bounds.shape, np.bool_), of_blocks, plan.counted)
     measured.values[:, plan.order], measured.bounds[:, plan.order] = values, bounds
+    if not can_abandon:  # what still waits at the last will not be ABANDONED either
+        gone = [metric.family.name == "orders.abandoned" for metric in metric_set.metrics]
+        measured.bounds[:, gone] = False
     return measured
 
 

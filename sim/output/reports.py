@@ -114,8 +114,10 @@ def _pair_notes(pairs: Sequence[Pair]) -> list[str]:
         notes.append("one pair of random replications has neither interval nor p; run more of both, with -n")
     if any(pair.difference is not None and not pair.is_random for pair in pairs):
         notes.append("where nothing is random there is no p: any difference is significant")
-    if any(pair.is_bound for pair in pairs):
+    if any(any(pair.bounds) for pair in pairs):
         notes.append(BOUND)
+    if any(pair.is_open for pair in pairs):
+        notes.append("what unfinished orders could turn round is neither better nor worse")
     return notes
 
 
@@ -138,7 +140,10 @@ def _pair_words(pair: Pair) -> tuple[str, str, str] | None:
     """Return the baseline's mean, the mean, and the difference with its interval, if it has one; None without pairs."""
     if pair.difference is None or pair.mean is None or pair.baseline_mean is None:
         return None
-    baseline, mean = (at_least(shown(pair.metric, value), pair.is_bound) for value in (pair.baseline_mean, pair.mean))
+    baseline, mean = (
+        at_least(shown(pair.metric, value), is_bound)
+        for value, is_bound in zip((pair.baseline_mean, pair.mean), pair.bounds, strict=True)
+    )
     difference, *ends = (_signed(pair.metric, value) for value in pair.difference.interval[:3] if value is not None)
     return baseline, mean, f"{difference} ({' to '.join(ends)})" if ends else difference
 

@@ -1,7 +1,7 @@
 """The scenario file: loading, checking, and drawing workloads from it."""
 
 from sim.scenario.by_hand import Lines, lines_of, playable, with_entry, written_instant
-from sim.scenario.crew import bot_hours, crew_parameters, never_varies
+from sim.scenario.crew import bot_hours, can_fall, crew_parameters, never_varies
 from sim.scenario.generators import DRAWS
 from sim.scenario.hints import did_you_mean
 from sim.scenario.metric_names import metric_of
@@ -29,6 +29,7 @@ __all__ = [
     "SelectPlan",
     "Threshold",
     "bot_hours",
+    "can_fall",
     "crew_changes",
     "crew_parameters",
     "did_you_mean",

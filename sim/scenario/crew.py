@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from sim.model import OrderClass, metric_named
+from sim.model import Metric, OrderClass, metric_named
 from sim.scenario.schema import PARAMETER, ScenarioFile
 from sim.scenario.study import BLOCKS
 from sim.scenario.tree import Node, Steps
@@ -53,6 +53,16 @@ def bot_hours(file: ScenarioFile) -> float:
     return sum(size * (end - start) for (start, size), (end, _) in pairwise([*changes, (until, 0)])) / HOUR
 
 
+def can_fall(metric: str, file: ScenarioFile) -> bool:
+    """Whether a duration that is counted until the last may still become smaller, so that it is no lower bound: an open
+    order may be ABANDONED, and is then in no duration; and long ones can come closer to each other.
+    """
+    named = metric_named(metric)
+    if not named.family.is_of_durations or named.limit is not None:
+        return False
+    return named.statistic == "sd" or _can_abandon(named, file)
+
+
 def never_varies(metric: str, file: ScenarioFile) -> bool:
     """Whether a metric, by its full name, is the same number in all replications, since no chance can change it.
 
@@ -62,13 +72,18 @@ def never_varies(metric: str, file: ScenarioFile) -> bool:
     """
     if not file.is_random:
         return True
-    family, order_class = metric_named(metric).family.name, metric_named(metric).order_class
+    family = metric_named(metric).family.name
     if family == "orders.abandoned":
-        classes = OrderClass if order_class is None else [order_class]
-        return all(file.patience.of(member.value) is None for member in classes)
+        return not _can_abandon(metric_named(metric), file)
     if file.warmup == "mser5":
         return False
     if family == "orders.created":
         return not any(stream.is_random for stream in file.arrivals)
     ends_by_chance = file.clock.until is None and bool(file.warmup or len(crew_changes(file)) > 1)
     return family == "bots" and file.bots.on_remove != "finish" and not ends_by_chance
+
+
+def _can_abandon(metric: Metric, file: ScenarioFile) -> bool:
+    """Whether orders of which a metric speaks have a patience."""
+    classes = OrderClass if metric.order_class is None else [metric.order_class]
+    return any(file.patience.of(member.value) is not None for member in classes)

@@ -112,6 +112,11 @@ class Patience(ByClass):
     likely_form: ClassVar = "patience: {{NORMAL: {}}}"
     likely_unit: ClassVar = "s"
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether orders of any class can be ABANDONED."""
+        return self.VIP is not None or self.NORMAL is not None
+
 
 class Service(ByClass):
     """The service time of each class."""

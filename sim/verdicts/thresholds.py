@@ -51,11 +51,14 @@ class ThresholdVerdict(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """A metric in each replication: NaN where nothing was observed, and whether a value is only a lower bound."""
+    """A metric in each replication: NaN where nothing was observed, and whether a value is counted so far, since orders
+    were not over at the last.
+    """
 
     values: NDArray[np.float64]  # (replications,)
     bounds: NDArray[np.bool_]  # (replications,)
     is_random: bool
+    can_fall: bool = False  # whether such a value may still become smaller; else it is a lower bound
 
     @property
     def is_single(self) -> bool:
@@ -120,7 +123,7 @@ def _judge_interval(
     judgement = _side(condition, interval)
     if judgement is Judgement.FAIL:
         judgement = _side(condition, interval_to_fail)
-    if sample.bounds.any() and not _holds_whatever_comes(condition, judgement, interval):
+    if sample.bounds.any() and not _holds_whatever_comes(condition, judgement, interval, sample.can_fall):
         return Judgement.INCONCLUSIVE, STILL_OPEN
     if judgement is Judgement.INCONCLUSIVE:
         return judgement, _what_settles(threshold, interval, len(sample.values), to_settle)
@@ -163,7 +166,8 @@ def _judge_days(
     The share is that of the days on which it is known to hold. On days with a lower bound it may hold as well, and the
     verdict is the same whether it does or not.
     """
-    assert threshold.days is not None
+    days = threshold.days
+    assert days is not None
     if sample.is_single:
         return ThresholdVerdict(threshold, metric, Judgement.INCONCLUSIVE, None, SINGLE_RUN)
     holds, may_hold = _days(threshold.condition, sample)
@@ -174,11 +178,12 @@ def _judge_days(
             return Interval(count_of_days / n, None, None, n)
         return clopper_pearson(count_of_days, n, at_level)
 
-    judgement = _side(threshold.days, share_of(hits, level))
-    if judgement is Judgement.FAIL:
-        judgement = _side(threshold.days, share_of(hits, level_to_fail))
-    note = f"held on {hits} of {count(n, 'day')}"
-    if judgement is not _side(threshold.days, share_of(int(may_hold.sum()), level)):
+    def judged(count_of_days: int) -> Judgement:
+        judgement = _side(days, share_of(count_of_days, level))
+        return _side(days, share_of(count_of_days, level_to_fail)) if judgement is Judgement.FAIL else judgement
+
+    judgement, note = judged(hits), f"held on {hits} of {count(n, 'day')}"
+    if judgement is not judged(int(may_hold.sum())):
         judgement, note = Judgement.INCONCLUSIVE, f"{note}; {STILL_OPEN}"
     elif judgement is Judgement.INCONCLUSIVE:
         note += "; run more with -n"
@@ -187,7 +192,7 @@ def _judge_days(
 
 def _days(condition: Condition, sample: Sample) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return for each replication that observed anything whether a condition holds, and whether it may do so: a value
-    that is a lower bound may be any larger one.
+    that is counted so far may be any larger one; where it can fall as well, nothing is known to hold.
     """
     is_observed = ~np.isnan(sample.values)
     values, is_bound = sample.values[is_observed], sample.bounds[is_observed]
@@ -201,11 +206,17 @@ def _days(condition: Condition, sample: Sample) -> tuple[NDArray[np.bool_], NDAr
         "!=": (values != low, values > low, always),
         "between": ((low <= values) & (values <= high), never, values <= high),
     }[condition.operator]
+    if sample.can_fall:
+        for_all_larger = never
     return np.where(is_bound, for_all_larger, holds), np.where(is_bound, for_some_larger, holds)
 
 
-def _holds_whatever_comes(condition: Condition, judgement: Judgement, interval: Interval) -> bool:
-    """Whether a judgement on a lower bound stays what it is when the value is larger."""
+def _holds_whatever_comes(condition: Condition, judgement: Judgement, interval: Interval, can_fall: bool) -> bool:
+    """Whether a judgement on a value that is counted so far stays what it is when the value is larger; one that can
+    fall passes nothing, and what it breaks so far is broken.
+    """
+    if can_fall and judgement is Judgement.PASS:
+        return False
     if condition.operator == "between":
         return judgement is Judgement.FAIL and interval.estimate > condition.high
     if condition.operator in ("<", "<="):

@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from sim.experiment import compare, sweep
+from sim.experiment import compare, select, sweep
 from sim.model import STANDARD
 from sim.statistics import difference_bounds, holm
 from tests.helpers.studies import KITCHEN, SIX, faults_of
@@ -124,7 +124,7 @@ def test_pairs_are_replications_in_which_both_observed_it(load):
 def test_what_nobody_observed_does_not_differ(load):
     done = compare(load(SIX + "sweep: {crew: [1, 2]}"), metric_names=["wait.VIP", "wait"])
     nothing, something = done.pairs
-    assert nothing[2:] == (None, None, None, 1.0, False, True)
+    assert nothing[2:] == (None, None, None, 1.0, (False, False), True, False)
     assert (nothing.is_significant, something.is_significant) == (False, True)
     row = done.to_frame().iloc[0]
     assert (row["n"], row["significant"], row["unit"]) == (0, False, "s")
@@ -134,7 +134,18 @@ def test_what_nobody_observed_does_not_differ(load):
 def test_waits_that_never_end_since_the_kitchen_closes_make_a_pair_a_bound(load):
     closes = KITCHEN.replace("{until: 5m}", "{until: 5m, closes: true}")
     done = compare(load(closes + "sweep: {crew: [2, 4]}"), metric_names=["wait", "service"])
-    assert [pair.is_bound for pair in done.pairs] == [True, False]
+    assert [pair.bounds for pair in done.pairs] == [(True, False), (False, False)]
+
+
+def test_what_orders_that_are_never_served_could_turn_round_is_no_difference(load):
+    keys = "clock: {until: 2h, closes: $c}\nservice: 2m\nbots: {initial: 1}\nparams: {c: false}\nreplications: 12\n"
+    arrivals = "{class: VIP, poisson: {rate: 20/h}}, {class: NORMAL, poisson: {rate: 20/h}}"
+    scenario = load(
+        f"{keys}arrivals: [{arrivals}]\nsweep: {{c: [false, true]}}\nselect: {{minimise: wait.NORMAL.mean}}\n"
+    )
+    [pair] = compare(scenario, metric_names=["wait.NORMAL.mean"]).pairs
+    assert (pair.adjusted < 0.05, pair.is_open, pair.is_significant) == (True, True, False)
+    assert select(scenario, 64).selected is None
 
 
 def test_a_scenario_does_not_differ_from_itself_under_another_name(load):

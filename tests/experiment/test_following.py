@@ -87,6 +87,44 @@ def test_a_promise_never_passes_while_orders_starve_and_fails_where_they_break_i
     assert [verdict.judgement for verdict in done.verdicts] == [OPEN, FAIL]
 
 
-def test_that_somebody_waits_long_may_be_proved_while_orders_starve(scenario):
-    done = replicate(scenario(STARVING + "thresholds: {wait.NORMAL.mean: ['> 5m', '> 5h'], wait.VIP.p50: '> 1s'}\n"))
-    assert [verdict.judgement for verdict in done.verdicts] == [PASS, OPEN, PASS]
+ASKS = "thresholds: {wait.NORMAL.mean: ['> 5m', '> 5h'], wait.NORMAL.sd: '> 1s', wait.VIP.p50: '> 1s'}\n"
+
+
+def test_that_somebody_waits_long_may_be_proved_while_orders_starve_for_ever(scenario):
+    without_patience = "".join(line for line in STARVING.splitlines(True) if "patience" not in line)
+    judgements = [verdict.judgement for verdict in replicate(scenario(without_patience + ASKS)).verdicts]
+    assert judgements == [PASS, OPEN, OPEN, PASS], "long waits may come closer to each other, which a sd tells"
+
+
+def test_who_may_still_leave_proves_no_long_wait(scenario):
+    judgements = [verdict.judgement for verdict in replicate(scenario(STARVING + ASKS)).verdicts]
+    assert judgements == [OPEN, OPEN, OPEN, PASS]
+
+
+def test_nobody_without_patience_is_abandoned_whoever_still_waits(story):
+    run = story(LATE.replace("COUNT", "9") + "thresholds: {orders.abandoned.rate: '<= 0%'}")
+    assert "orders.completed.rate" in run.measures.bounds
+    assert run.measures.bounds.isdisjoint({"orders.abandoned", "orders.abandoned.rate"})
+
+
+def test_who_was_never_served_has_no_service_time_and_who_is_being_served_has_one_so_far(story):
+    measures = late(story, 9).measures
+    values = measures.values
+    assert (values["wait.n"], values["service.n"]) == (9, 3)
+    assert values["service.mean"] == (10 + 10 + 1) / 3
+    assert values["service.within(10s)"] == 2 / 3
+    assert {"service.mean", "service.within(10s)"} <= measures.bounds
+
+
+def test_the_share_of_short_services_is_that_of_all_services(scenario):
+    keys = STARVING + "thresholds: {service.NORMAL.within(1h): '>= 99%'}\n"
+    done = replicate(scenario(keys))
+    assert done.estimate("service.NORMAL.within(1h)").estimate > 0.95
+
+
+def test_what_never_came_of_orders_may_come_to_one(scenario):
+    keys = "clock: {until: 1h}\nbots: {initial: 9}\npatience: {NORMAL: 1h}\n"
+    arrivals = "arrivals: [{class: NORMAL, poisson: {rate: 1/h}}]\n"
+    done = replicate(scenario(keys + arrivals + "thresholds: {orders.abandoned: '< 0.02'}\n"), 60)
+    [verdict] = done.verdicts
+    assert verdict.judgement is OPEN, "one order in 60 hours is more often than 0.02 an hour"

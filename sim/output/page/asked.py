@@ -9,7 +9,7 @@ from sim.experiment import Run
 from sim.metrics import FROM_PENDING, TO_PENDING, steps
 from sim.model import NONE, Metric, metric_named
 from sim.output.wording import at_least, shown
-from sim.scenario import Expectation, Threshold
+from sim.scenario import Expectation, Scenario, Threshold, can_fall
 from sim.statistics import Interval
 from sim.verdicts import Judgement, Sample, judge_threshold
 
@@ -39,7 +39,7 @@ def _threshold(run: Run, threshold: Threshold) -> Iterator[dict[str, Any]]:
     all_held = True
     for name in threshold.metrics:
         value, is_bound = run.measures.values[name], name in run.measures.bounds
-        held = _holds(threshold, name, value, is_bound)
+        held = _holds(run.scenario, threshold, name, value, is_bound)
         all_held = all_held and held
         if held and len(threshold.metrics) > 1:
             continue
@@ -52,9 +52,10 @@ def _threshold(run: Run, threshold: Threshold) -> Iterator[dict[str, Any]]:
         yield {"asked": requirement, "got": "in each slot", "held": True, "at": None, "order": None}
 
 
-def _holds(threshold: Threshold, metric: str, value: float | None, is_bound: bool) -> bool:
+def _holds(scenario: Scenario, threshold: Threshold, metric: str, value: float | None, is_bound: bool) -> bool:
     """Whether a threshold holds in a run, whatever other days would bring."""
-    sample = Sample(np.array([np.nan if value is None else value], np.float64), np.array([is_bound]), False)
+    values, falls = np.array([np.nan if value is None else value], np.float64), can_fall(metric, scenario.file)
+    sample = Sample(values, np.array([is_bound]), False, falls)
     interval = None if value is None else Interval(value, None, None, 1)
     of_this_day = threshold._replace(days=None)
     verdict = judge_threshold(of_this_day, metric, sample, lambda _: interval, lambda _: None, 0.0, 0.0)

@@ -56,7 +56,7 @@ def test_show_tells_where_a_run_came_from_and_its_metrics(backend):
     assert told["fingerprint"] == metrics("out/kitchen")["fingerprint"]
     assert "pushed_at" not in told
     assert re.fullmatch(
-        r"kitchensim [\d.]+, numpy [\d.]+, simpy [\d.]+, python 3[\d.]+, draws 2, metrics 2", told["versions"]
+        r"kitchensim [\d.]+, numpy [\d.]+, simpy [\d.]+, python 3[\d.]+, draws 2, metrics 3", told["versions"]
     )
     values = metrics("out/kitchen")["metrics"]
     assert [line.split() for line in numbers.splitlines()] == [
