@@ -69,9 +69,12 @@ def estimate_text(replications: Replications, metric: str) -> str:
 
 def verdict_text(verdict: ThresholdVerdict) -> str:
     """Return what came of a threshold: the estimate with its interval, of one about days the share of these."""
+    text = ""
     if verdict.threshold.days is None:
-        return estimate_of(unit_of(verdict.metric), verdict.estimate)
-    return "" if verdict.estimate is None else f"{estimate_of('share', verdict.estimate)} of days"
+        text = estimate_of(unit_of(verdict.metric), verdict.estimate)
+    elif verdict.estimate is not None:
+        text = f"{estimate_of('share', verdict.estimate)} of days"
+    return at_least(text, verdict.is_bound and text != "")
 
 
 def worst_metric(replications: Replications, name: str) -> str:

@@ -43,6 +43,7 @@ class ThresholdVerdict(NamedTuple):
     judgement: Judgement
     estimate: Interval | None
     note: str
+    is_bound: bool = False  # whether values were counted so far, since orders were not over at the last
 
     @property
     def place(self) -> Place:
@@ -96,7 +97,7 @@ def judge_threshold(
     else:
         to_fail = interval if level_to_fail == level else estimate(level_to_fail)
         judgement, note = _judge_interval(threshold, sample, interval, to_fail or interval, to_settle)
-    return ThresholdVerdict(threshold, metric, judgement, interval, note)
+    return ThresholdVerdict(threshold, metric, judgement, interval, note, bool(sample.bounds.any()))
 
 
 def _judge_each(condition: Condition, sample: Sample) -> tuple[Judgement, str]:
@@ -187,7 +188,8 @@ def _judge_days(
         judgement, note = Judgement.INCONCLUSIVE, f"{note}; {STILL_OPEN}"
     elif judgement is Judgement.INCONCLUSIVE:
         note += "; run more with -n"
-    return ThresholdVerdict(threshold, metric, judgement, share_of(hits, level), note)
+    is_open = not np.array_equal(holds, may_hold)
+    return ThresholdVerdict(threshold, metric, judgement, share_of(hits, level), note, is_open)
 
 
 def _days(condition: Condition, sample: Sample) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -3,6 +3,7 @@
 import pytest
 
 from sim import replicate
+from sim.output.wording import verdict_text
 from tests.helpers.verdicts import FAIL, OPEN, PASS
 
 SECOND = 1_000_000
@@ -97,8 +98,9 @@ def test_that_somebody_waits_long_may_be_proved_while_orders_starve_for_ever(sce
 
 
 def test_who_may_still_leave_proves_no_long_wait(scenario):
-    judgements = [verdict.judgement for verdict in replicate(scenario(STARVING + ASKS)).verdicts]
-    assert judgements == [OPEN, OPEN, OPEN, PASS]
+    verdicts = list(replicate(scenario(STARVING + ASKS)).verdicts)
+    assert [verdict.judgement for verdict in verdicts] == [OPEN, OPEN, OPEN, PASS]
+    assert [verdict_text(verdict)[0] == "≥" for verdict in verdicts] == [True, True, True, False]
 
 
 def test_nobody_without_patience_is_abandoned_whoever_still_waits(story):
