@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
@@ -111,7 +112,7 @@ def _leave_behind(options: _Staffing, folder: Path | None, keeper: "Keeper", sta
     """
     from sim.output.files import write_text
     from sim.output.folder import write_experiment
-    from sim.output.staffing import scenario_lines
+    from sim.output.staffing import promise_as_checks, scenario_lines
 
     lines = []
     keeper.keep_staffing(staffing)
@@ -121,7 +122,9 @@ def _leave_behind(options: _Staffing, folder: Path | None, keeper: "Keeper", sta
     if options.write is not None:
         text = "\n".join(scenario_lines(staffing, options.write, list(options.parameters()))) + "\n"
         if write_to(options.write, partial(write_text, text=text), keeper.problems, "--write"):
-            lines.append(f"Scenario: {options.write}")
+            command = f"sim check {quote(str(options.write))}"
+            tested = f"; {command} tests its promise" if promise_as_checks(staffing) else ""
+            lines.append(f"Scenario: {options.write}{tested}")
     keeper.close()
     if keeper.run_id is not None:
         lines.append(f"Stored: its first day as run {keeper.run_id} {keeper.place}")

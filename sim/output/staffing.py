@@ -1,11 +1,11 @@
 """What a staffing says as text: a table of the slots, the crew as a file may have it, and a scenario with that crew."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sim.errors import ArgumentError
+from sim.errors import ArgumentError, ScenarioError
 from sim.experiment.staffing import CHANCE, Cell, Rival, Staffing
 from sim.output.layout import WIDTH, Report, Row
 from sim.output.wording import estimate_of, in_unit
@@ -172,8 +172,8 @@ def name_of_base(scenario: Scenario, path: Path) -> str:
 
 
 def scenario_lines(staffing: Staffing, path: Path, settings: Sequence[str]) -> Iterator[str]:
-    """Yield a scenario that extends the file of a staffing and has its crew; `settings` are the parameters that it was
-    given, and `path` is where it will be.
+    """Yield a scenario that extends the file of a staffing, has its crew, and tests its promise in each slot;
+    `settings` are the parameters that it was given, and `path` is where it will be.
 
     Raises:
         ArgumentError: as in `name_of_base`.
@@ -185,6 +185,33 @@ def scenario_lines(staffing: Staffing, path: Path, settings: Sequence[str]) -> I
     yield f"name: {staffing.scenario.name[:92]}-staffed"
     yield f"extends: {json.dumps(name_of_base(staffing.scenario, path))}"
     if settings:
-        values = (f"{json.dumps(name)}: {json.dumps(staffing.scenario.parameters[name])}" for name in settings)
-        yield f"params: {{{', '.join(values)}}}"
+        yield f"params: {json.dumps({name: staffing.scenario.parameters[name] for name in settings})}"
     yield from bots_lines({key: staffing.bots[key] for key in ("initial", "schedule")})
+    checks = promise_as_checks(staffing)
+    if staffing.days and staffing.scenario.is_random and checks:
+        # On as many days as have shown a promise, another test of it may stay open; on twice as many it rarely does.
+        yield f"replications: {2 * staffing.days}  # twice the days on which sim staff tested this crew"
+    for key, entries in checks.items():
+        yield f"{key}:"
+        yield from (f"  {name}: {json.dumps(value)}" for name, value in entries.items())
+
+
+def promise_as_checks(staffing: Staffing) -> dict[str, Mapping[str, Any]]:
+    """Return `windows` and `thresholds` with which a file that extends that of a staffing tests its promise in each
+    slot; nothing where the file has windows beside which these cannot stand, such as others with slots of one name.
+    """
+    plain = staffing.scenario.plain
+    windows, thresholds = plain.get("windows", {}), plain.get("thresholds", {})
+    slots = {key: plain["staff"][key] for key in ("every", "from", "until") if key in plain["staff"]}
+    name = next((name for name, window in windows.items() if window == slots), "staffed")
+    promise = {
+        f"{promise.metric}@{name}": f">= {100 * promise.share:.10g}%"
+        for promise in staffing.plan.promise
+        if f"{promise.metric}@{name}" not in thresholds
+    }
+    checks: dict[str, Mapping[str, Any]] = {"windows": {} if name in windows else {name: slots}, "thresholds": promise}
+    try:
+        staffing.staffed.with_keys(windows=windows | {name: slots}, thresholds=thresholds | promise)
+    except ScenarioError:
+        return {}
+    return {key: entries for key, entries in checks.items() if entries}

@@ -3,11 +3,13 @@
 import csv
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sim import keep, load_scenario, open_database, staff
+from sim.output.staffing import promise_as_checks
 from sim.storage import find_details, list_entries
 from tests.helpers.commands import sim, write
 from tests.helpers.pressing import run_whole
@@ -55,6 +57,37 @@ def test_an_answer_fits_80_columns_and_leaves_a_crew_its_files_and_its_first_day
     shown = sim("runs", "show", entry.id).stdout
     assert "verdict      PASS" in shown
     assert json.loads(sim("runs", "show", entry.id, "--json").stdout)["answer"] == details.answer
+
+
+def test_a_crew_that_is_written_is_a_check_of_its_promise_in_each_slot(folder):
+    *_, last = sim("staff", "lunch.yaml", *BARE, "--write", "new crew.yaml").stdout.splitlines()
+    assert last == "Scenario: new crew.yaml; sim check 'new crew.yaml' tests its promise"
+    text = (folder / "new crew.yaml").read_text()
+    write("crew.yaml", text)
+    assert [str(threshold) for threshold in load_scenario("crew.yaml").thresholds] == [
+        "wait.NORMAL.within(3m)@staffed >= 85%",
+        "wait.VIP.within(1m)@staffed >= 85%",
+    ]
+    assert "PASS          crew.yaml: 2 of 2 thresholds, " in sim("check", "crew.yaml").stdout
+    peak = re.search(r'at: "11:40:00", count: (\d+)', text)
+    write("crew.yaml", text.replace(peak[0], 'at: "11:40:00", count: 2'))
+    told = " ".join(sim("check", "crew.yaml", "-v", status=1).stdout.split())
+    assert re.search(
+        r"FAIL crew.yaml:\d+: wait.NORMAL.within\(3m\)@staffed >= 85% got [\d.]+% .* worst of 4 slots", told
+    )
+
+
+def test_a_promise_stands_beside_the_windows_and_thresholds_of_the_file_or_not_at_all():
+    def checks(**keys: object) -> dict[str, object]:
+        return promise_as_checks(replace(answer, scenario=answer.scenario.with_keys(**keys)))
+
+    answer = staff(load_scenario("certain.yaml"))
+    slots, promise = {"every": "10s"}, {"wait.within(2s)@staffed": ">= 90%"}
+    assert checks() == {"windows": {"staffed": slots}, "thresholds": promise}
+    assert checks(thresholds={"wait.within(2s)": ">= 80%"}) == checks()
+    assert checks(windows={"ten": slots}) == {"thresholds": {"wait.within(2s)@ten": ">= 90%"}}
+    assert checks(windows={"staffed": slots}, thresholds=promise) == {}
+    assert checks(windows={"twenty": {"every": "20s"}}) == {}, "two windows have no slots of one name"
 
 
 def test_shifts_are_told_with_what_they_cost_together():
@@ -121,7 +154,10 @@ def test_ctrl_c_leaves_the_crew_that_was_found_and_says_where(folder, monkeypatc
     monkeypatch.setattr("sim.experiment.staffing.staffing.certify", pressed)
     status, out, errors = run_whole("staff", "lunch.yaml", *QUICK, "--write", "staffed.yaml")
     assert (status, out) == (130, "")
-    assert "sim: interrupted; Files: out/lunch/; Scenario: staffed.yaml; Stored: its first day as run " in errors
+    places = (
+        "Files: out/lunch/; Scenario: staffed.yaml; sim check staffed.yaml tests its promise; Stored: its first day"
+    )
+    assert f"sim: interrupted; {places} as run " in errors
     assert (folder / "staffed.yaml").read_text().startswith("# INCONCLUSIVE, interrupted before")
     assert read_file("sim.db", "SELECT json_extract(answer, '$.verdict') FROM experiments") == [("INCONCLUSIVE",)]
     monkeypatch.setattr("sim.experiment.staffing.staffing.cheapest", pressed)
