@@ -98,15 +98,21 @@ class EventLog:
 
     def __iter__(self) -> Iterator[Event]:
         """Yield the events one by one."""
-        for start in range(0, len(self), _CHUNK):
-            yield from self.between(start, start + _CHUNK)
+        return self.between(0, len(self))
+
+    def rows(self, start: int, stop: int) -> Iterator[tuple[int, int, int, int, int]]:
+        """Yield time, kind, order, class and bot of each event from row `start` to before row `stop` as plain numbers,
+        which is some times as fast; never all at once, since Python's numbers take much memory.
+        """
+        columns = (self.time, self.kind, self.order, self.order_class, self.bot)
+        for first in range(start, stop, _CHUNK):
+            chunk = slice(first, min(first + _CHUNK, stop))
+            yield from zip(*(column[chunk].tolist() for column in columns), strict=True)
 
     def between(self, start: int, stop: int) -> Iterator[Event]:
         """Yield the events from row `start` to before row `stop`."""
         kinds, classes = tuple(EventKind), tuple(OrderClass)
-        columns = (self.time, self.kind, self.order, self.order_class, self.bot)
-        rows = zip(*(column[start:stop].tolist() for column in columns), strict=True)
-        for seq, (time, kind, order, order_class, bot) in enumerate(rows, start):
+        for seq, (time, kind, order, order_class, bot) in enumerate(self.rows(start, stop), start):
             yield Event(
                 seq,
                 time,

@@ -88,9 +88,7 @@ def more_bots_help(threshold: Threshold, point: Scenario) -> bool:
     metric = metric_named(threshold.metric)
     if metric.family.name not in _HELPED or metric.statistic in ("sd", "min", "end", "n"):
         return False
-    patience = point.file.patience
-    has_patience = patience.is_limited
-    if has_patience and metric.family.name in _WITHOUT_ABANDONED and metric.limit is None:
+    if point.file.patience.is_limited and metric.family.name in _WITHOUT_ABANDONED and metric.limit is None:
         return False
     if threshold.days is not None and threshold.days.operator == "between":
         return False

@@ -143,7 +143,7 @@ def most_replications(scenario: Scenario, times: int | None = None) -> int:
     if times is not None:
         return times
     if plan is None:
-        return scenario.default_replications
+        return scenario.file.default_replications
     most = plan.times or plan.max
     assert most is not None
     return most

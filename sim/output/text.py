@@ -1,10 +1,8 @@
 """`result.txt`: the trajectory in words, and a summary."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.events import EventKind
 from sim.experiment import Run
@@ -14,7 +12,6 @@ from sim.output.layout import WIDTH, aligned
 from sim.output.wording import at_least
 from sim.units import DAY, SECOND, format_duration
 
-_CHUNK = 50_000
 _CLASS_NAMES = tuple(OrderClass.__members__)
 
 
@@ -71,11 +68,10 @@ def _events_in_words(run: Run) -> Iterator[tuple[int, str]]:
     created: dict[int, int] = {}
     idle: set[int] = set()
     log = run.log
-    is_told = np.ones(len(log), bool)
-    is_told[:-1] = (log.kind[:-1] != EventKind.BOT_REMOVED.value) | (log.kind[1:] != EventKind.ORDER_RETURNED.value)
-    columns = (is_told, log.time, log.kind, log.order, log.order_class, log.bot)
-    for row, (is_line, time, kind, number, order_class, bot) in enumerate(_rows(columns)):
-        if is_line:
+    removed, returned = EventKind.BOT_REMOVED.value, EventKind.ORDER_RETURNED.value
+    returns_order = np.append((log.kind[:-1] == removed) & (log.kind[1:] == returned), False)[: len(log)].tolist()
+    for row, (time, kind, number, order_class, bot) in enumerate(log.rows(0, len(log))):
+        if not returns_order[row]:
             order = "" if number == NONE else f"Order {number} ({_CLASS_NAMES[order_class]})"
             yield row, in_words[kind](order, bot, time, number)
         if kind == pick_up:
@@ -85,12 +81,6 @@ def _events_in_words(run: Run) -> Iterator[tuple[int, str]]:
             idle.add(bot)
         elif kind == creation:
             created[number] = time
-
-
-def _rows(columns: Sequence[NDArray[Any]]) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of columns; as Python's numbers they take much memory, so never all at once."""
-    for start in range(0, len(columns[0]), _CHUNK):
-        yield from zip(*(column[start : start + _CHUNK].tolist() for column in columns), strict=True)
 
 
 def summary(run: Run) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from sim.scenario.resolving import node_of, with_base
 from sim.scenario.schema import Expectation, ScenarioFile
 from sim.scenario.source import read_yaml
 from sim.scenario.sources import Kernel
-from sim.scenario.study import BLOCKS, SweepPlan
+from sim.scenario.study import BLOCKS, SweepPlan, sweep_to_write
 from sim.scenario.text import resolved_text
 from sim.scenario.thresholds import Threshold
 from sim.scenario.tree import Node, Steps
@@ -25,14 +25,8 @@ from sim.scenario.windows import by_name
 from sim.scenario.workload import Demand
 from sim.units import Clock
 
-_ASIDE = {
-    "description",
-    "seed",
-    "expect",
-    "metrics",
-    "replications",
-    "thresholds",
-}  # what decides no number of a replication
+# What decides no number of a replication.
+_ASIDE = {"description", "seed", "expect", "metrics", "replications", "thresholds"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -110,11 +104,6 @@ class Scenario:
     def is_random(self) -> bool:
         """Whether two replications can differ."""
         return self.file.is_random
-
-    @property
-    def default_replications(self) -> int:
-        """How often it is run where neither its file nor anybody else says: as often as its strictest share needs."""
-        return self.file.default_replications
 
     @property
     def warmup(self) -> int | Literal["mser5"]:
@@ -227,7 +216,7 @@ class Scenario:
 
         """
         if self.file.sweep is None:
-            raise ScenarioError([self.root.place.fault("", f"missing key 'sweep'; {_sweep_to_write(self.in_force)}")])
+            raise ScenarioError([self.root.place.fault("", f"missing key 'sweep'; {sweep_to_write(self.in_force)}")])
         return all_valid(partial(self._point, self.file.sweep, point) for point in self.file.sweep.points)
 
     def baseline(self) -> "Scenario":
@@ -311,15 +300,6 @@ class Scenario:
             return self._demand.workloads(seed, numbers, beyond, kernel)
         demands = ((number, Demand(redrawn(self.file, seed, number))) for number in numbers)
         return [demand.workloads(seed, [number], beyond, kernel)[0] for number, demand in demands]
-
-
-def _sweep_to_write(parameters: Mapping[str, Any]) -> str:
-    """Return a sweep that a file with these parameters may have."""
-    if not parameters:
-        return "write params: {crew: 5}, bots: {initial: $crew} and sweep: {crew: [5, 6]}"
-    name, value = next(iter(parameters.items()))
-    values = f"{value}, {value + 1}" if type(value) is int else "…"
-    return f"write one such as sweep: {{{name}: [{values}]}}"
 
 
 def checked(

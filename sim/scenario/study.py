@@ -172,3 +172,12 @@ class SelectPlan(Part):
             return metric_of(self.objective, None)
         except ValueError:
             return None
+
+
+def sweep_to_write(parameters: Mapping[str, Any]) -> str:
+    """Return a sweep that a file with these parameters may have."""
+    if not parameters:
+        return "write params: {crew: 5}, bots: {initial: $crew} and sweep: {crew: [5, 6]}"
+    name, value = next(iter(parameters.items()))
+    values = f"{value}, {value + 1}" if type(value) is int else "…"
+    return f"write one such as sweep: {{{name}: [{values}]}}"

@@ -96,8 +96,8 @@ RANDOM = "service: {exponential: {mean: 1s}}\n"
     ],
 )
 def test_a_strict_share_needs_more_replications_than_30(scenario, thresholds, needed):
-    assert scenario(f"{RANDOM}thresholds: {{{thresholds}}}\n").default_replications == needed
-    assert scenario(f"service: 10s\nthresholds: {{{thresholds}}}\n").default_replications == 1
+    assert scenario(f"{RANDOM}thresholds: {{{thresholds}}}\n").file.default_replications == needed
+    assert scenario(f"service: 10s\nthresholds: {{{thresholds}}}\n").file.default_replications == 1
 
 
 def test_a_line_tells_when_a_file_has_too_few_replications_for_a_strict_share(scenario):
