@@ -29,6 +29,9 @@ os.environ.clear()
 os.environ.update(ENVIRONMENT)
 os.chdir(FOLDER)
 import matplotlib
+from matplotlib._pylab_helpers import Gcf
+Gcf.destroy_all()  # figures that other tests left open would be shown by the first cell
+matplotlib.rcdefaults()
 matplotlib.rcParams["backend"] = "module://matplotlib_inline.backend_inline"
 sys.modules.pop("matplotlib.pyplot", None)
 import pandas
