@@ -9,10 +9,34 @@ import numpy as np
 from sim.engines.compiled.jit import Array, compiled, jit
 from sim.engines.contract import LARGEST
 from sim.metrics import definition
-from sim.statistics.quantiles import BITS
+from sim.statistics.quantiles import BITS, PLACES
 
 _RANGES = 256
 _MOST_PAIRS = 16  # of times of one range, for each time
+
+
+@jit
+def _rows(start: int, stop: int) -> range:
+    """Return the rows from one to before another, both from 0 on, as numbers without a sign: compiled code asks others
+    whether they count from the end, each time, and so cannot take several rows at once.
+    """
+    return range(np.uint64(start), np.uint64(stop))
+
+
+@jit
+def _range_of(time: int, up: int, shift: int) -> np.uint64:
+    """Return the range in which a time lies, as a number without a sign: see `_rows`."""
+    return np.uint64((time + up) >> shift)
+
+
+@jit
+def _place_of(time: int, as_float: Array, as_bits: Array) -> np.uint64:
+    """Return the place of the range of a time as `places_of` does; `as_bits` are those of `as_float`, and their upper
+    ones are the power of two.
+    """
+    as_float[0] = time
+    power = max((as_bits[0] >> 52) - 1023 - BITS, 0)
+    return np.uint64((power << BITS) + (time >> power))
 
 
 @jit
@@ -20,12 +44,12 @@ def _summary(times: Array, start: int, stop: int) -> tuple[float, int, int]:
     if start == stop:
         return 0.0, 0, 0
     total, least, most = 0, times[start], times[start]
-    for row in range(start, stop):
+    for row in _rows(start, stop):
         total += times[row]
         least, most = min(least, times[row]), max(most, times[row])
     if most > LARGEST / (stop - start):
         as_float = 0.0
-        for row in range(start, stop):
+        for row in _rows(start, stop):
             as_float += float(times[row])
         return as_float, least, most
     return float(total), least, most
@@ -34,7 +58,7 @@ def _summary(times: Array, start: int, stop: int) -> tuple[float, int, int]:
 @jit
 def _squares(times: Array, start: int, stop: int, mean: float) -> float:
     total = 0.0
-    for row in range(start, stop):
+    for row in _rows(start, stop):
         total += (times[row] - mean) * (times[row] - mean)
     return total
 
@@ -42,7 +66,7 @@ def _squares(times: Array, start: int, stop: int, mean: float) -> float:
 @jit
 def _equal_to(codes: Array, start: int, stop: int, code: int) -> int:
     number = 0
-    for row in range(start, stop):
+    for row in _rows(start, stop):
         number += codes[row] == code
     return number
 
@@ -50,7 +74,7 @@ def _equal_to(codes: Array, start: int, stop: int, code: int) -> int:
 @jit
 def _up_to(times: Array, start: int, stop: int, limit: int) -> int:
     number = 0
-    for row in range(start, stop):
+    for row in _rows(start, stop):
         number += times[row] <= limit
     return number
 
@@ -69,17 +93,29 @@ def _created_before(created: Array, instant: int) -> int:
 
 @jit
 def _of_class(columns: tuple[Array, ...], order_class: Array, group: int) -> tuple[Array, ...]:
+    of_group, size = np.empty(len(order_class) + 1, np.uint64), np.uint64(0)
+    for row in _rows(0, len(order_class)):  # without a branch, which would be taken by chance
+        of_group[size] = row
+        size += np.uint64(order_class[row] == group)
     created, completed, wait, lost, status, final_status, returned = columns
-    size, place = _equal_to(order_class, 0, len(order_class), group), 0
-    times, codes = np.empty((4, size + 1), np.int64), np.empty((2, size + 1), np.uint8)
-    was_returned = np.empty(size + 1, np.bool_)
-    for row in range(len(order_class)):  # without a branch, which would be taken by chance
-        times[0, place], times[1, place], times[2, place] = created[row], completed[row], wait[row]
-        times[3, place], codes[0, place], codes[1, place] = lost[row], status[row], final_status[row]
-        was_returned[place] = returned[row]
-        place += order_class[row] == group
-    created, completed, wait, lost = times[0, :size], times[1, :size], times[2, :size], times[3, :size]
-    return created, completed, wait, lost, codes[0, :size], codes[1, :size], was_returned[:size]
+    of_group = of_group[:size]
+    return (
+        _rows_of(created, of_group),
+        _rows_of(completed, of_group),
+        _rows_of(wait, of_group),
+        _rows_of(lost, of_group),
+        _rows_of(status, of_group),
+        _rows_of(final_status, of_group),
+        _rows_of(returned, of_group),
+    )
+
+
+@jit
+def _rows_of(column: Array, rows: Array) -> Array:
+    part = np.empty(len(rows), column.dtype)
+    for place in _rows(0, len(rows)):
+        part[place] = column[rows[place]]
+    return part
 
 
 @jit
@@ -93,8 +129,8 @@ def _order_statistics(times: Array, start: int, stop: int, ranks: Array) -> Arra
         shift += 1
     up = (1 << shift) - 1 - least  # range 0 is for the least time alone, which may be that of most orders
     count, is_near = np.zeros(ranges + 1, np.int64), np.zeros(ranges + 1, np.int64)
-    for row in range(start, stop):
-        count[(times[row] + up) >> shift] += 1
+    for row in _rows(start, stop):
+        count[_range_of(times[row], up, shift)] += 1
     places = np.empty(len(ranks), np.int64)  # among the times that are near
     group = below = skipped = 0  # the range that is looked at, times in ranges below it, and those not near
     for index in range(len(ranks)):
@@ -105,9 +141,9 @@ def _order_statistics(times: Array, start: int, stop: int, ranks: Array) -> Arra
         is_near[group] = group > 0
         places[index] = ranks[index] - skipped if group else -1
     near, size = np.empty(stop - start + 1, np.int64), 0
-    for row in range(start, stop):
+    for row in _rows(start, stop):
         near[size] = times[row]
-        size += is_near[(times[row] + up) >> shift]
+        size += is_near[_range_of(times[row], up, shift)]
     near[:size].sort()
     for index in range(len(ranks)):
         places[index] = least if places[index] < 0 else near[places[index]]
@@ -125,14 +161,14 @@ def _ascending(times: Array, start: int, stop: int) -> Array:
         shift += 1
     up = (1 << shift) - 1 - least  # range 0 is for the least time alone, which may be that of most orders
     begin, pairs = np.zeros(n + 2, np.int64), 0
-    for row in range(start, stop):
-        begin[((times[row] + up) >> shift) + 1] += 1
+    for row in _rows(start, stop):
+        begin[_range_of(times[row], up, shift) + np.uint64(1)] += 1
     for place in range(2, n + 2):
         pairs += begin[place] * begin[place]
         begin[place] += begin[place - 1]
     ordered = np.empty(n, np.int64)
-    for row in range(start, stop):
-        place = (times[row] + up) >> shift
+    for row in _rows(start, stop):
+        place = _range_of(times[row], up, shift)
         ordered[begin[place]] = times[row]
         begin[place] += 1
     if pairs > _MOST_PAIRS * n:
@@ -149,12 +185,10 @@ def _ascending(times: Array, start: int, stop: int) -> Array:
 
 @jit
 def _distribution(ordered: Array, counts: Array, begin: int) -> int:
-    as_float, behind, last = np.zeros(1), begin, -1
-    as_bits = as_float.view(np.int64)  # whose upper bits are the power of two
+    as_float, behind, last = np.zeros(1), begin, np.uint64(PLACES)
+    as_bits = as_float.view(np.int64)
     for time in ordered:
-        as_float[0] = time
-        power = max((as_bits[0] >> 52) - 1023 - BITS, 0)
-        place = (power << BITS) + (time >> power)
+        place = _place_of(time, as_float, as_bits)
         if place != last:
             counts[0, behind], counts[1, behind], last = place, 0, place
             behind += 1
@@ -165,11 +199,9 @@ def _distribution(ordered: Array, counts: Array, begin: int) -> int:
 @jit
 def _add(pools: Array, family: int, group: int, times: Array, start: int, stop: int) -> None:
     as_float = np.zeros(1)
-    as_bits = as_float.view(np.int64)  # whose upper bits are the power of two
-    for row in range(start, stop):
-        as_float[0] = times[row]
-        power = max((as_bits[0] >> 52) - 1023 - BITS, 0)
-        pools[family, group, (power << BITS) + (times[row] >> power)] += 1
+    as_bits, pool = as_float.view(np.int64), pools[family, group]
+    for row in _rows(start, stop):
+        pool[_place_of(times[row], as_float, as_bits)] += 1
 
 
 fill = compiled(
