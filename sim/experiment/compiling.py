@@ -8,7 +8,7 @@ import numpy as np
 from sim.engines import LONG, can_compile, kernel_of
 from sim.experiment.workers import python_command
 from sim.metrics import breaks_of, measure, new_pools
-from sim.model import NONE, Action, MetricSet, OrderClass, Workload
+from sim.model import NONE, Action, MetricSet, OrderClass, Workload, Workloads
 from sim.scenario import Scenario
 
 _DRAWN = """
@@ -64,7 +64,8 @@ def compile_now() -> None:
         horizon=None,
     )
     metric_set = MetricSet()
-    _, outcomes = compiled.run_days([workload], False, breaks_of(metric_set, np.empty(0, np.int64), None), None)
+    workloads, breaks = Workloads.join([workload]), breaks_of(metric_set, np.empty(0, np.int64), None)
+    _, outcomes = compiled.run_days(workloads, False, breaks, None)
     measure(metric_set, outcomes, False, volume, new_pools())
     Scenario.parse(_DRAWN).workloads(0, [1, 2], kernel=kernel_of("compiled"))
     kitchen = Kitchen(Scenario.parse(_STAFFED), 0, "compiled")

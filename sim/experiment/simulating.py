@@ -11,7 +11,7 @@ from sim.engines.contract import LARGEST, Outcomes, Progress
 from sim.errors import NO_MEMORY, SimulationError
 from sim.events import EventLog
 from sim.metrics import Final, attempts_of, final_of, orders_of, outcome_of
-from sim.model import Ints, Workload
+from sim.model import Ints, Workload, Workloads
 from sim.scenario import Scenario
 
 _FIRST = 16  # the part of the run by which it is longer at first
@@ -86,13 +86,15 @@ def observed(
                 continue
             reason = NO_MEMORY if isinstance(error, MemoryError) else error
             raise SimulationError(f"{scenario.name}, replication {block[0]}: {reason}") from None
-        size = max(1, _ACTIONS_AT_ONCE // max(1, len(workloads[-1].action)))
+        size = max(1, _ACTIONS_AT_ONCE // max(1, int(np.diff(workloads.actions)[-1])))
         waiting = waiting[len(block) :]
         for runs in parts:
             is_open = (runs.outcomes.followed > runs.outcomes.end) & _can_go_on(scenario, beyond)
-            if is_open.any():
-                _go_on(scenario, beyond)
-                waiting[:0] = [runs.numbers[place] for place in np.flatnonzero(is_open)]
+            if not is_open.any():
+                yield runs
+                continue
+            _go_on(scenario, beyond)
+            waiting[:0] = [runs.numbers[place] for place in np.flatnonzero(is_open)]
             if not is_open.all():
                 yield runs.take(~is_open)
 
@@ -100,13 +102,13 @@ def observed(
 def _run(
     scenario: Scenario,
     numbers: list[int],
-    workloads: list[Workload],
+    workloads: Workloads,
     engine: Engine,
     breaks: Ints,
     with_fingerprints: bool,
 ) -> Iterator[Observed]:
     """Yield what metrics are made of, once at best, else for each replication."""
-    chosen = choose_engine(engine, max(len(workload.action) for workload in workloads))
+    chosen = choose_engine(engine, int(np.diff(workloads.actions).max()))
     if chosen == "compiled":
         from sim.engines import compiled  # which loads numba
 

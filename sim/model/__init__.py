@@ -13,6 +13,7 @@ from sim.model.kitchen import (
     Rules,
     Table,
     Workload,
+    Workloads,
 )
 from sim.model.metrics import (
     FAMILIES,
@@ -52,6 +53,7 @@ __all__ = [
     "Unit",
     "Window",
     "Workload",
+    "Workloads",
     "metric_named",
     "parse_metric",
     "unit_of",

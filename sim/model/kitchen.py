@@ -1,6 +1,7 @@
 """The kitchen: order classes and states, and the workload that an engine runs."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any, Literal, NamedTuple
 
@@ -86,3 +87,45 @@ class Workload:
     first_number: int
     horizon: int | None
     rules: Rules = Rules()
+
+
+@dataclass(frozen=True, slots=True)
+class Workloads:
+    """The workloads of some days, with the same rules and horizon, in long columns."""
+
+    columns: Workload  # of all days, one after the other
+    actions: Ints  # (days + 1,), where the actions of a day begin, and where those of the last one end
+    orders: Ints  # (days + 1,), likewise
+
+    @classmethod
+    def join(cls, days: Sequence[Workload]) -> "Workloads":
+        """Return the workloads of some days in columns."""
+        names = ("action_time", "action", "order_class", "service", "patience", "stream")
+        columns: dict[str, Any] = {}
+        if len(days) > 1:
+            columns = {name: np.concatenate([getattr(day, name) for day in days]) for name in names}
+        actions, orders = [len(day.action) for day in days], [len(day.service) for day in days]
+        return cls(replace(days[0], **columns), np.cumsum([0, *actions]), np.cumsum([0, *orders]))
+
+    def __len__(self) -> int:
+        """Return the number of days."""
+        return len(self.actions) - 1
+
+    def __iter__(self) -> Iterator[Workload]:
+        """Yield the workload of each day."""
+        return map(self.day, range(len(self)))
+
+    def day(self, place: int) -> Workload:
+        """Return the workload of one day."""
+        actions = slice(self.actions[place], self.actions[place + 1])
+        orders = slice(self.orders[place], self.orders[place + 1])
+        columns = self.columns
+        return replace(
+            columns,
+            action_time=columns.action_time[actions],
+            action=columns.action[actions],
+            order_class=columns.order_class[orders],
+            service=columns.service[orders],
+            patience=columns.patience[orders],
+            stream=columns.stream[orders],
+        )

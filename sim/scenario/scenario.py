@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sim.errors import Fault, ScenarioError
-from sim.model import OF_SLOTS, MetricSet, Window, Workload, metric_named
+from sim.model import OF_SLOTS, MetricSet, Window, Workload, Workloads, metric_named
 from sim.scenario.generators import replication_in_range, seed_in_range
 from sim.scenario.loading import all_valid, check_tree
 from sim.scenario.metric_names import metric_of
@@ -281,11 +281,11 @@ class Scenario:
             ValueError: the seed or the replication is out of range.
 
         """
-        return self.workloads(seed, [replication], beyond, kernel)[0]
+        return self.workloads(seed, [replication], beyond, kernel).columns
 
     def workloads(
         self, seed: int | None, replications: Sequence[int], beyond: int = 0, kernel: Kernel | None = None
-    ) -> list[Workload]:
+    ) -> Workloads:
         """Return what `workload` returns of each of some replications; to draw many small ones at once is faster.
 
         Raises:
@@ -299,7 +299,7 @@ class Scenario:
         if not self.draws_inputs:
             return self._demand.workloads(seed, numbers, beyond, kernel)
         demands = ((number, Demand(redrawn(self.file, seed, number))) for number in numbers)
-        return [demand.workloads(seed, [number], beyond, kernel)[0] for number, demand in demands]
+        return Workloads.join([demand.workloads(seed, [number], beyond, kernel).columns for number, demand in demands])
 
 
 def checked(

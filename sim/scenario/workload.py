@@ -4,14 +4,13 @@ For each order and purpose one number is drawn, whatever its class; each distrib
 """
 
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import SimulationError
-from sim.model import NONE, Ints, OrderClass, Rules, Workload
+from sim.model import NONE, Ints, OrderClass, Rules, Workload, Workloads
 from sim.scenario import sources
 from sim.scenario.arrivals import Stream
 from sim.scenario.distributions import Distribution
@@ -39,7 +38,7 @@ class Demand:
 
     def workloads(
         self, seed: int, replications: Sequence[int], beyond: int = 0, kernel: Kernel | None = None
-    ) -> list[Workload]:
+    ) -> Workloads:
         """Return the workloads of `replications` (from 1) under `seed`; arrivals go on `beyond` the horizon.
 
         Each is the same however many are drawn at once, and with a `kernel` or without. Small ones take much less time
@@ -52,16 +51,16 @@ class Demand:
         file, days = self.file, [Chance(seed, replication) for replication in replications]
         horizon = None if file.clock.until is None else file.clock.until + beyond
         parts = self._sources(days, horizon, kernel)
-        length = 0 if len(days) == 1 else 1 + max(int(part.time.max(initial=0)) for part in parts)  # of the longest day
-        if len(days) * length > _LATEST:
-            return [self.workloads(seed, [replication], beyond, kernel)[0] for replication in replications]
+        length = 1 + max(int(part.time.max(initial=0)) for part in parts)  # of the longest day
+        if len(days) * length > _LATEST and len(days) > 1:
+            return Workloads.join([self.workloads(seed, [day], beyond, kernel).columns for day in replications])
         time, action = sources.joined([part.time for part in parts]), sources.joined([part.action for part in parts])
         with_orders = [part for part in parts if len(part.service)] or parts[:1]
-        actions = [sum(counts) for counts in zip(*(part.counts for part in parts), strict=True)]
+        counts = np.array([part.counts for part in parts])
+        actions = counts.sum(axis=0)
         rows: Any = slice(None)
         is_sorted = len(days) == 1 and _are_in_order(parts)
         if kernel is not None and not is_sorted:
-            counts = np.array([part.counts for part in parts])
             time, action, order_rows, is_sorted = kernel.merged(time, action, counts)
             if is_sorted and len(with_orders) > 1:
                 rows = order_rows
@@ -81,30 +80,24 @@ class Demand:
         service = _durations(file.service, order_class, service_numbers, kernel)
         if measured.strides != (0,):
             service = np.where(measured == NONE, service, measured)
-        patience = _durations(file.patience, order_class, patience_numbers, kernel)
-
-        edges = list(accumulate(actions, initial=0))
-        orders = [0, len(service)]
+        workload = Workload(
+            action_time=time,
+            action=action,
+            order_class=order_class,
+            service=service,
+            patience=_durations(file.patience, order_class, patience_numbers, kernel),
+            stream=stream_of_order,
+            stream_names=self.names,
+            first_number=file.orders.first_number,
+            horizon=horizon,
+            rules=self.rules,
+        )
+        edges = np.concatenate(([0], actions.cumsum()))
+        orders = np.array([0, len(service)])
         if len(days) > 1:
-            orders = np.concatenate(([0], (action == CREATE).cumsum()))[edges].tolist()
-        workloads = []
-        for of_day, rows_of_day in zip(pairwise(edges), pairwise(orders), strict=True):
-            of_actions, of_orders = slice(*of_day), slice(*rows_of_day)
-            _check_size(file, time[of_actions], action[of_actions], service[of_orders])
-            workloads.append(
-                Workload(
-                    action_time=time[of_actions],
-                    action=action[of_actions],
-                    order_class=order_class[of_orders],
-                    service=service[of_orders],
-                    patience=patience[of_orders],
-                    stream=stream_of_order[of_orders],
-                    stream_names=self.names,
-                    first_number=file.orders.first_number,
-                    horizon=horizon,
-                    rules=self.rules,
-                )
-            )
+            orders = np.concatenate(([0], (action == CREATE).cumsum()))[edges]
+        workloads = Workloads(workload, edges, orders)
+        _check_sizes(file, workloads, length)
         return workloads
 
     def _sources(self, days: sources.Days, horizon: int | None, kernel: Kernel | None) -> list[Source]:
@@ -202,9 +195,19 @@ def _of_class(law: Distribution | None, numbers: Numbers) -> Ints:
     return np.full(len(numbers), NONE) if law is None else law.durations(numbers)
 
 
-def _check_size(file: ScenarioFile, time: Ints, action: NDArray[np.uint8], service: Ints) -> None:
+def _check_sizes(file: ScenarioFile, workloads: Workloads, length: int) -> None:
+    """Refuse what could overflow; days are shorter than `length`."""
+    most = int(np.diff(workloads.orders).max())
+    if most <= MOST_ORDERS and (file.clock.until is not None or length + most * LONGEST <= _LATEST):
+        return
+    for workload in workloads:
+        _check_size(file, workload)
+
+
+def _check_size(file: ScenarioFile, workload: Workload) -> None:
     """Refuse what could overflow: after the last action the kitchen needs at most the sum of all service times."""
-    if len(service) > MOST_ORDERS and in_run(time[action == CREATE], file) > MOST_ORDERS:
+    time, service = workload.action_time, workload.service
+    if len(service) > MOST_ORDERS and in_run(time[workload.action == CREATE], file) > MOST_ORDERS:
         raise SimulationError(f"{file.name} made more than {MOST_ORDERS} orders; lower a rate or set a limit")
     last = int(time[-1]) if len(time) else 0
     if file.clock.until is not None or last + len(service) * LONGEST <= _LATEST:
@@ -217,8 +220,8 @@ def _check_size(file: ScenarioFile, time: Ints, action: NDArray[np.uint8], servi
 def first_workload(file: ScenarioFile) -> Workload:
     """Return what replication 1 has: drawing it is the only way to know how many orders chance makes."""
     try:
-        return Demand(file).workloads(file.seed, [1])[0]
+        return Demand(file).workloads(file.seed, [1]).columns
     except WrongValueError:  # maybe of a key that decides nothing of which orders and bots come
         defaults = ScenarioFile.model_validate({"scenario": 1, "name": "stand-in"})
         stand_ins = {key: getattr(defaults, key) for key in ("service", "patience", "queue")}
-        return Demand(file.model_copy(update=stand_ins)).workloads(file.seed, [1])[0]
+        return Demand(file.model_copy(update=stand_ins)).workloads(file.seed, [1]).columns

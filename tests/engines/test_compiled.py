@@ -18,6 +18,7 @@ from sim import load_scenario, replicate, run
 from sim.engines import LONG, choose_engine, compiled
 from sim.engines.compiled import jit
 from sim.metrics import Measured, breaks_of, measure, new_pools, volume
+from sim.model import Workloads
 from sim.output.documents import metrics_document
 from tests.helpers import ROOT
 from tests.helpers.commands import sim as sim_command
@@ -77,12 +78,12 @@ def test_days_that_are_run_and_measured_at_once_are_those_that_are_run_and_measu
     rng, breaks = np.random.default_rng(11), breaks_of(METRICS, np.arange(0, 41, 3), 30)
     days = [random_workload(rng) for _ in range(40)]
     days = [replace(day, horizon=60, rules=days[0].rules) for day in days]
-    logs, outcomes = compiled.run_days(days, True, breaks, 30)
+    logs, outcomes = compiled.run_days(Workloads.join(days), True, breaks, 30)
     pools, pools_of_parts = new_pools(), new_pools()
     together = measure(METRICS, outcomes, True, volume, pools)
     parts = []
     for place, day in enumerate(days):
-        log, alone = compiled.run_days([day], True, breaks, 30)
+        log, alone = compiled.run_days(Workloads.join([day]), True, breaks, 30)
         assert same_log(logs[place], log[0])
         assert same(outcomes.day(place), alone.day(0))
         parts.append(measure(METRICS, alone, True, volume, pools_of_parts))

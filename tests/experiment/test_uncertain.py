@@ -68,7 +68,7 @@ def test_two_replications_share_their_parameters_and_nothing_else(lunch):
     assert rates[0] == rates[1] != rates[2]
     first, second = (drawn.workload(7, number).action_time for number in (1, 2))
     assert not np.array_equal(first[:20], second[:20])
-    assert np.array_equal(drawn.workload(7, 2).action_time, drawn.workloads(7, [1, 2])[1].action_time)
+    assert np.array_equal(drawn.workload(7, 2).action_time, drawn.workloads(7, [1, 2]).day(1).action_time)
 
 
 def test_a_scenario_without_the_draws_has_the_numbers_that_it_had(lunch):

@@ -3,7 +3,7 @@
 numba compiles it (extra `fast`); without numba the same source runs as plain Python.
 """
 
-from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from sim.engines.compiled.days import simulate_days
 from sim.engines.contract import ADD_BOT, DISPATCH, LEVELS, ON_REMOVE, RETURNED_TO, Outcome, Outcomes, Progress
 from sim.errors import SimulationError
 from sim.events import EventLog
-from sim.model import NONE, Ints, Workload
+from sim.model import NONE, Ints, Workload, Workloads
 
 __all__ = ["run", "run_days", "simulate"]
 
@@ -26,7 +26,7 @@ def simulate(workload: Workload, progress: Progress | None = None) -> EventLog: 
         SimulationError: the workload adds more bots than this engine takes.
 
     """
-    return _run([workload], logged=True, breaks=None, end=workload.horizon)[0][0]
+    return _run(Workloads.join([workload]), logged=True, breaks=None, end=workload.horizon)[0][0]
 
 
 def run(workload: Workload, logged: bool, breaks: Ints, end: int | None) -> tuple[EventLog, Outcome]:
@@ -38,14 +38,12 @@ def run(workload: Workload, logged: bool, breaks: Ints, end: int | None) -> tupl
         SimulationError: the workload adds more bots than this engine takes.
 
     """
-    logs, outcomes = run_days([workload], logged, breaks, end)
+    logs, outcomes = run_days(Workloads.join([workload]), logged, breaks, end)
     return logs[0] if logged else NO_LOG, outcomes.day(0)
 
 
-def run_days(
-    workloads: Sequence[Workload], logged: bool, breaks: Ints, end: int | None
-) -> tuple[list[EventLog], Outcomes]:
-    """Do what `run` does for workloads with the same rules and horizon; there is a log for each day, or none.
+def run_days(workloads: Workloads, logged: bool, breaks: Ints, end: int | None) -> tuple[list[EventLog], Outcomes]:
+    """Do what `run` does for each of some days; there is a log for each day, or none.
 
     Raises:
         SimulationError: a workload adds more bots than this engine takes.
@@ -57,20 +55,18 @@ def run_days(
 
 
 def _run(
-    workloads: Sequence[Workload], logged: bool, breaks: Ints | None, end: int | None
+    workloads: Workloads, logged: bool, breaks: Ints | None, end: int | None
 ) -> tuple[list[EventLog], Outcomes | None]:
-    measured, days, rules = breaks is not None, len(workloads), workloads[0].rules
-    horizon = workloads[0].horizon
-    orders = _edges([len(workload.service) for workload in workloads])
-    size = orders[-1]
+    measured, days, drawn = breaks is not None, len(workloads), workloads.columns
+    rules, horizon, orders = drawn.rules, drawn.horizon, workloads.orders
+    size = len(drawn.service)
     rows = size if measured else 0
     breaks = np.zeros(0, np.int64) if breaks is None else breaks
-    events = _edges([_most_events(workload) if logged else 0 for workload in workloads])
+    events = _room_for_events(workloads) if logged else np.zeros(days + 1, np.int64)
     log = _new_log(events[-1])
-    order_class = _joined([workload.order_class for workload in workloads])
-    patience = [workload.patience for workload in workloads]
-    if all(not len(column) or (column.strides == (0,) and column[0] == NONE) for column in patience):  # one for all
-        patience = [patience[0][:0]]
+    order_class, patience = _plain(drawn.order_class), drawn.patience
+    if size and patience.strides == (0,) and patience[0] == NONE:  # everybody waits for ever
+        patience = patience[:0]
     created_at, completed_at = np.empty(rows, np.int64), np.empty(rows, np.int64)
     wait, lost, returned = np.zeros(rows, np.int64), np.zeros(rows, np.int64), np.zeros(rows, np.bool_)
     status, final_status = np.zeros(size, np.uint8), np.zeros(size, np.uint8)
@@ -78,15 +74,15 @@ def _run(
     highest, area = np.zeros((2, days, len(breaks), LEVELS), np.int64)
     totals, reach = np.empty((days, 5), np.int64), np.empty(days)
     simulate_days(
-        _edges([len(workload.action) for workload in workloads]),
+        workloads.actions,
         orders,
         events,
-        _joined([workload.action_time for workload in workloads]),
-        _joined([workload.action for workload in workloads]),
+        _plain(drawn.action_time),
+        _plain(drawn.action),
         order_class,
-        _joined([workload.service for workload in workloads]),
-        _joined(patience),
-        workloads[0].first_number,
+        _plain(drawn.service),
+        _plain(patience),
+        drawn.first_number,
         NONE if horizon is None else horizon,
         np.array(
             [
@@ -132,12 +128,14 @@ def _run(
     return logs, Outcomes._make((*columns, rows_of_days, breaks, *sums))
 
 
-def _most_events(workload: Workload) -> int:
-    """Return how many events there can be at most."""
-    orders, bots = len(workload.service), int(np.count_nonzero(workload.action == ADD_BOT))
+def _room_for_events(workloads: Workloads) -> Ints:
+    """Return where the events of each day begin, if there are as many as can be, and where the last ones end."""
+    is_added, parts = workloads.columns.action == ADD_BOT, pairwise(workloads.actions)
+    bots = np.array([np.count_nonzero(is_added[first:last]) for first, last in parts])
+    actions, orders = np.diff(workloads.actions), np.diff(workloads.orders)
     # An order is created, promoted, picked up and completed, and its bot goes idle; a bot is added and goes idle; where
     # one is removed its order may return and be picked up once more, which leaves one to spare.
-    return orders * 5 + bots * 2 + (len(workload.action) - orders - bots) * 4
+    return np.concatenate(([0], np.cumsum(orders * 5 + bots * 2 + (actions - orders - bots) * 4)))
 
 
 def _new_log(size: int) -> EventLog:
@@ -152,16 +150,9 @@ def _new_log(size: int) -> EventLog:
     )
 
 
-def _edges(sizes: list[int]) -> Ints:
-    """Return where parts of some sizes begin, one behind the other, and where the last one ends."""
-    return np.cumsum([0, *sizes], dtype=np.int64)
-
-
-def _joined(columns: list[NDArray[Any]]) -> NDArray[Any]:
-    """Return columns one behind the other, in the one kind that is compiled for."""
-    if len(columns) > 1:
-        return np.concatenate(columns)
-    return columns[0] if columns[0].flags.carray else columns[0].copy()
+def _plain(column: NDArray[Any]) -> NDArray[Any]:
+    """Return a column in the one kind that is compiled for."""
+    return column if column.flags.carray else column.copy()
 
 
 NO_LOG = _new_log(0)

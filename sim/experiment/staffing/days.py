@@ -115,18 +115,18 @@ class Kitchen:
 
         """
         workloads = self._without_crew.workloads(self.seed, range(first, first + count), self._beyond)
-        patience = [workload.patience for workload in workloads]
-        is_patient = all((column == NONE).all() for column in patience)
+        columns = workloads.columns
+        is_patient = (columns.patience == NONE).all()
         created = [self._orders(workload) for workload in workloads]
         return Days(
             first,
-            _ends([len(workload.action) for workload in workloads]),
-            _ends([len(workload.service) for workload in workloads]),
-            np.concatenate([_keys(workload) for workload in workloads]),
-            np.concatenate([workload.action for workload in workloads]),
-            np.concatenate([workload.order_class for workload in workloads]),
-            np.concatenate([workload.service for workload in workloads]),
-            np.empty(0, np.int64) if is_patient else np.concatenate(patience),
+            workloads.actions,
+            workloads.orders,
+            _keys(columns),
+            columns.action,
+            np.ascontiguousarray(columns.order_class),
+            np.ascontiguousarray(columns.service),
+            np.empty(0, np.int64) if is_patient else np.ascontiguousarray(columns.patience),
             np.array(created, np.int64).reshape(count, len(self.slots), len(self.plan.promise)),
         )
 
@@ -245,10 +245,6 @@ class Kitchen:
         time, action = np.empty(size, np.int64), np.empty(size, np.uint8)
         schedules.put_in(days.key[actions], days.action[actions], *crew, time, action)
         return replace(workload, action_time=time, action=action)
-
-
-def _ends(counts: Sequence[int]) -> Ints:
-    return np.cumsum(np.array([0, *counts], np.int64))
 
 
 def _created(days: Days) -> Ints:
