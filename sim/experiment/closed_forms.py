@@ -1,10 +1,14 @@
 """Queueing theory beside a simulation: which closed forms hold for a scenario, and whether they agree."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
+from sim.experiment.closed_shares import law_of_erlang_a, laws_of_erlang, named_values
+from sim.experiment.estimating import day_values
 from sim.experiment.frames import frame_of_rows, interval_cells
 from sim.experiment.presenting import presenter
 from sim.experiment.replications import Replications
@@ -16,6 +20,8 @@ from sim.units import HOUR, MICROSECONDS, SECOND, format_duration
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from sim.scenario.distributions import Distribution
 
 _MINUTE = MICROSECONDS["m"]
 _DISAGREES = 0.05
@@ -51,21 +57,23 @@ class Theory:
     source: str
     values: dict[str, float]
     failing: str = ""
+    without_formula: tuple[str, ...] = ()  # service levels and percentiles that the file names beside `values`
 
     def _repr_html_(self) -> str:
         return presenter().html(self)
 
     def beside(self, replications: Replications) -> list[Beside]:
         """Return each value with the estimate of replications."""
+        estimates = {metric: replications.estimate(metric) for metric in self.values}
         p_values: dict[str, float] = {}
         for metric, value in self.values.items():
-            simulated = replications.values(metric)
-            if len(simulated) > 1:
-                p_values[metric] = paired_difference(simulated, [value] * len(simulated)).p
+            days = day_values(replications.columns, metric)
+            observed = days[~np.isnan(days)]
+            if len(observed) > 1:
+                p_values[metric] = paired_difference(observed, np.full(len(observed), value)).p
         adjusted = dict(zip(p_values, holm(list(p_values.values())), strict=True))
         return [
-            Beside(metric, value, replications.estimate(metric), adjusted.get(metric, 1.0))
-            for metric, value in self.values.items()
+            Beside(metric, value, estimates[metric], adjusted.get(metric, 1.0)) for metric, value in self.values.items()
         ]
 
     def to_frame(self, replications: Replications | None = None) -> "pd.DataFrame":
@@ -98,17 +106,21 @@ def theory(scenario: Scenario) -> Theory:
     if any(file.patience.of(order_class) is not None for order_class in rates):
         return _with_patience(scenario, rates, means, bots)
     squares = [service.mean_square / SECOND**2 for service in services]
+    laws = laws_of_erlang(rates, next(iter(means.values())), bots) if _is_exponential(services) else {}
+    named, without_formula = named_values(scenario, laws)
     waits = dict(zip(rates, priority_waits(list(rates.values()), list(means.values()), squares, bots), strict=True))
     name, source = _kendall(scenario, list(rates), bots)
+    if named and len(rates) > 1:
+        source += ", Davis 1966"
     flows = {order_class: wait + means[order_class] for order_class, wait in waits.items()}
     queues = {order_class: rate * waits[order_class] for order_class, rate in rates.items()}  # Little's law
-    values = _by_class("wait.{}mean", waits, rates) | _by_class("flow.{}mean", flows, rates)
+    values = _by_class("wait.{}mean", waits, rates) | named | _by_class("flow.{}mean", flows, rates)
     if len(rates) > 1:
         values |= {f"queue.{order_class.name}.mean": length for order_class, length in queues.items()}
     values["queue.mean"] = sum(queues.values())
     values["utilisation"] = sum(rate * means[order_class] for order_class, rate in rates.items()) / bots
     values["throughput"] = sum(rates.values()) * HOUR / SECOND
-    return Theory(name, source, values)
+    return Theory(name, source, values, without_formula=without_formula)
 
 
 def _by_class(form: str, values: dict[OrderClass, float], rates: dict[OrderClass, float]) -> dict[str, float]:
@@ -142,22 +154,28 @@ def _with_patience(
     }
     if len(rates) == 1:
         values |= {"wait.mean": model.wait, "flow.mean": model.wait + mean}
-    return Theory(f"M/M/{bots}+M (Erlang A)", "Garnett, Mandelbaum and Reiman 2002", values)
+    named, without_formula = named_values(scenario, law_of_erlang_a(rates, mean, bots, patience.mean / SECOND))
+    source = "Garnett, Mandelbaum and Reiman 2002"
+    return Theory(f"M/M/{bots}+M (Erlang A)", source, values | named, without_formula=without_formula)
 
 
 def _kendall(scenario: Scenario, classes: list[OrderClass], bots: int) -> tuple[str, str]:
     """Return the name of the model of a scenario without patience, and where its closed forms come from."""
     services = [scenario.file.service.of(order_class) for order_class in classes]
-    are_alike = all(service == services[0] for service in services)
     kind = "G"
-    if are_alike and services[0].exponential is not None:
+    if _is_exponential(services):
         kind = "M"
-    elif are_alike and services[0].constant is not None:
+    elif all(service == services[0] for service in services) and services[0].constant is not None:
         kind = "D"
     name = f"M/{kind}/{bots}"
     if len(classes) > 1:
         return f"{name} with non-preemptive priority", "Cobham 1954"
     return name, "Erlang 1917" if kind == "M" else "Pollaczek 1930, Khinchine 1932"
+
+
+def _is_exponential(services: "Sequence[Distribution]") -> bool:
+    """Whether all service times have the same exponential law."""
+    return services[0].exponential is not None and all(service == services[0] for service in services)
 
 
 def _rates(scenario: Scenario) -> dict[OrderClass, float]:
@@ -214,7 +232,7 @@ def _failing_times(scenario: Scenario, bots: int) -> Iterator[str]:
     classes = list(_rates(scenario))
     services = [file.service.of(order_class) for order_class in classes]
     patiences = [file.patience.of(order_class) for order_class in classes]
-    is_exponential = all(service == services[0] for service in services) and services[0].exponential is not None
+    is_exponential = _is_exponential(services)
     first = patiences[0]
     if any(patience is not None for patience in patiences):
         if first is None or first.exponential is None or any(patience != first for patience in patiences):

@@ -83,7 +83,7 @@ class ReplicationsPlots:
     warmup: OnAxes[None]
     """Welch's plot, whether the scenario has a warm-up or is to get one; waits are in seconds."""
     theory: OnAxes[None]
-    """How far means lie from closed forms, as shares of them."""
+    """How far estimates lie from closed forms, as shares of them."""
     day: OnFigure[None]
     """The same in the mean, where the file names metrics of slots; times are microseconds from the start."""
 

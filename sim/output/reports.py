@@ -265,7 +265,8 @@ def theory_report(theory: Theory, replications: Replications | None) -> Report:
         "the 95% intervals are unadjusted; what differs is decided by Holm's procedure, with at most 5% false alarms "
         f"over {count(len(rows) - 1, 'row')}"
     )
-    return Report([f"Theory: {theory.model} ({theory.source})"], rows, [note])
+    lacking = [f"no formula here for {', '.join(theory.without_formula)}"] if theory.without_formula else []
+    return Report([f"Theory: {theory.model} ({theory.source})"], rows, [note, *lacking])
 
 
 def experiment_lines(result: Replications | Sweep | Comparison | Selection, width: int = WIDTH) -> Iterator[str]:

@@ -5,10 +5,18 @@ Arrivals are Poisson. Times are in any one unit, rates are per that unit.
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+_POINTS = 4000  # of the integral over a branch cut
+_NODES = 200  # of an integral over waits
+_FARTHEST = 45.0  # of the exponent of a density below its peak
 
 
 def erlang_c(servers: int, offered: float) -> float:
@@ -58,25 +66,43 @@ def priority_waits(
 
 
 def late_share(rates: Sequence[float], service: float, servers: int, place: int, limit: float) -> float:
-    """Return the share of a class that waits longer than a limit in M/M/c with classes, the highest first.
+    """Return the share of a class that waits longer than a limit in M/M/c with classes, the highest first, of which
+    none is interrupted and each is served in order of arrival.
 
-    That an arrival must wait is the formula of Erlang (1917). How long it waits then is taken for exponential with the
-    mean of Cobham (1954), which is exact of the highest class and of a single one (Davis 1966, Waiting-time
-    distribution of a multi-server, priority queuing system), and near it of others. Where the servers cannot take the
-    load, all wait longer.
+    That an arrival must wait is the formula of Erlang (1917), and of the highest class, or a single one, the wait is
+    then exponential. One of a lower class waits for all orders before it, and for those of higher classes that come
+    meanwhile. Source: Davis (1966), Waiting-time distribution of a multi-server, priority queuing system. Where the
+    servers cannot take the load, all wait longer.
 
     Raises:
         ValueError: as in `priority_waits`, but for a load that is too large.
 
     """
-    offered = _offered(sum(rates), service)
+    offered = sum(_offered(rate, service) for rate in rates)
     if offered >= servers:
         return 1.0
-    if offered == 0:
-        return 0.0
-    must_wait = erlang_c(servers, offered)
-    mean = priority_waits(rates, [service] * len(rates), [2 * service**2] * len(rates), servers)[place]
-    return must_wait * math.exp(-limit * must_wait / mean) if mean > 0 else 0.0
+    above = sum(rates[:place])
+    return erlang_c(servers, offered) * _still_waiting(above, above + rates[place], servers / service, limit)
+
+
+def _still_waiting(above: float, through: float, drain: float, limit: float) -> float:
+    """Return the share of arrivals that must wait and still do after `limit`, where orders leave at the rate `drain`.
+
+    Orders of higher classes come at the rate `above`, and with those of the same class at `through`. The wait is a
+    geometric number of busy periods of M/M/1 with the higher classes. Its transform is (1 - r) B / (1 - r B), where B
+    is that of a busy period and r = through / drain. It is inverted along its branch cut, with its pole if it has one.
+    """
+    if above == 0:
+        return math.exp(-(drain - through) * limit)
+    load, root = through / drain, math.sqrt(drain / above)
+    angle = (np.arange(_POINTS) + 0.5) * math.pi / _POINTS
+    decay = above + drain - 2 * math.sqrt(above * drain) * np.cos(angle)
+    weight = np.sin(angle) ** 2 / (decay * (1 - 2 * load * root * np.cos(angle) + (load * root) ** 2))
+    of_cut = 2 * (1 - load) * drain * float((weight * np.exp(-decay * limit)).mean())
+    if load * root <= 1:
+        return of_cut
+    of_pole = (drain * load**2 - above) / (load * (drain * load - above))
+    return of_cut + of_pole * math.exp(-(1 - load) * (drain - above / load) * limit)
 
 
 class ErlangA(NamedTuple):
@@ -118,6 +144,51 @@ def erlang_a(rate: float, service: float, servers: int, patience: float) -> Erla
     queue = float((state_shares * np.arange(len(state_shares))).sum())
     wait = float((served * np.cumsum(1 / leaving[1:])).sum()) / through
     return ErlangA(queue / (rate * patience), wait, queue, offered * through / servers)
+
+
+def served_share(rate: float, service: float, servers: int, patience: float, limit: float) -> float:
+    """Return the share of arrivals that are served after a wait of at most `limit` in M/M/c+M; with an endless limit
+    it is the share that is served at all.
+
+    It is the integral over the wait that an arrival would have with endless patience (Baccelli and Hebuterne 1981, On
+    queues with impatient customers; Zeltyn and Mandelbaum 2005, Call centers with impatient customers).
+
+    Raises:
+        ValueError: a number is not above 0, or not finite.
+
+    """
+    offered = _offered(rate, service)
+    if not (rate > 0 and servers >= 1 and 0 < patience < math.inf):
+        raise ValueError("the rate, the patience or the number of servers is not above 0, or endless")
+    drain = servers / service
+
+    def exponent(wait: float | Floats) -> Floats:  # of the density, but for a factor
+        return np.asarray(-rate * patience * np.expm1(-np.asarray(wait) / patience) - drain * wait)
+
+    likeliest = max(0.0, patience * math.log(rate / drain))
+    peak, reach = float(exponent(likeliest)), 1 / drain
+    while exponent(likeliest + reach) > peak - _FARTHEST:
+        reach *= 2
+    start, end = max(0.0, likeliest - reach), likeliest + reach
+
+    def integral(until: float, *, served: bool) -> float:
+        if until <= start:
+            return 0.0
+        nodes, weights = _gauss_legendre()
+        half = (min(until, end) - start) / 2
+        waits = start + half * (1 + nodes)
+        density = rate * np.exp(exponent(waits) - peak)
+        return half * float(weights @ (density * np.exp(-waits / patience) if served else density))
+
+    lost, at_once = _erlang_b(servers - 1, offered), math.exp(-peak)
+    return (at_once + lost * integral(limit, served=True)) / (at_once + lost * integral(math.inf, served=False))
+
+
+@cache
+def _gauss_legendre() -> tuple[Floats, Floats]:
+    """Return the nodes and the weights of an integral from -1 to 1."""
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    return nodes, weights
 
 
 def _offered(rate: float, service: float) -> float:

@@ -289,7 +289,7 @@ def fenced(page):
         ("tutorial", 10),
         ("how-sure replications", 9),
         ("long-runs", 0),
-        ("which-crew staffing theory", 8),
+        ("which-crew staffing theory", 11),
         ("promises", 2),
         ("fitting", 4),
     ],

@@ -5,7 +5,8 @@ import pytest
 from sim import replicate
 from sim.experiment import theory
 from sim.model import STANDARD
-from sim.statistics.queueing import erlang_a, priority_waits
+from sim.output.reports import theory_report
+from sim.statistics.queueing import erlang_a, late_share, priority_waits, served_share
 from tests.helpers.studies import NUMBERS, SIX
 
 UNITS = {metric.name: metric.unit for metric in STANDARD}
@@ -57,6 +58,8 @@ def test_a_scenario_has_the_model_of_its_assumptions(load, model, changes):
 
 
 ALONE = {"bots": "initial: 1"}
+BOTH_COME = {"kind": f"class: {BOTH}"}
+LEVELS = ["wait.VIP.within(8s)", "wait.NORMAL.within(8s)", "wait.within(8s)", "wait.p90", "wait.NORMAL.p90"]
 
 
 @pytest.mark.parametrize(
@@ -189,12 +192,56 @@ def test_the_values_with_patience_are_those_of_erlang_a(load):
     assert over.values["utilisation"] > 0.9, "impatience makes any load bearable"
 
 
+def test_service_levels_and_percentiles_that_the_file_names_have_their_formulas(load):
+    promises = "thresholds: {wait.within(5s): '> 80%', wait.NORMAL.p95: '< 1m', wait.p30: '< 1m', wait.VIP.p50: '< 1m'}"
+    values = theory(load(steady(promises))).values
+    assert values["wait.within(5s)"] == pytest.approx(1 - late_share([0.1], 10, 2, 0, 5))
+    assert late_share([0.1], 10, 2, 0, values["wait.NORMAL.p95"]) == pytest.approx(0.05)
+    assert values["wait.p30"] == 0, "two thirds wait for nobody"
+    assert "wait.VIP.p50" not in values, "no VIP ever comes"
+
+
+def test_those_of_two_classes_are_each_of_its_own_and_together_of_both(load):
+    found = theory(load(steady(f"metrics: [{', '.join(LEVELS)}]", kind=f"class: {BOTH}")))
+    vip, normal = (1 - late_share([0.03, 0.07], 10, 2, place, 8) for place in (0, 1))
+    assert [found.values[name] for name in LEVELS[:3]] == pytest.approx([vip, normal, 0.3 * vip + 0.7 * normal])
+    vip, normal = (late_share([0.03, 0.07], 10, 2, place, found.values["wait.p90"]) for place in (0, 1))
+    assert 0.3 * vip + 0.7 * normal == pytest.approx(0.1)
+    assert (found.source, found.without_formula) == ("Cobham 1954, Davis 1966", ())
+
+
+def test_with_patience_they_are_those_of_the_orders_that_come_and_of_those_that_stay(load):
+    keys = "patience: {NORMAL: {exponential: {mean: 20s}}}\nmetrics: [wait.within(8s), wait.p90]"
+    values = theory(load(steady(keys))).values
+    assert values["wait.within(8s)"] == pytest.approx(served_share(0.1, 10, 2, 20, 8))
+    served = 1 - values["orders.abandoned.rate"]
+    assert served_share(0.1, 10, 2, 20, values["wait.p90"]) == pytest.approx(0.9 * served)
+
+
+@pytest.mark.parametrize(
+    ("keys", "changes", "lacking"),
+    [
+        ("metrics: [flow.p90, wait.within(1m), wait.max]", {}, ["flow.p90"]),
+        ("windows: {slots: {every: 5h}}\nmetrics: [wait.p90@slots]", {}, ["wait.p90@00:00", "wait.p90@05:00"]),
+        ("metrics: [wait.p90]", {"bots": "initial: 1", "service": "7s"}, ["wait.p90"]),
+        ("metrics: [wait.p90]\npatience: {NORMAL: &p {exponential: {mean: 1m}}, VIP: *p}", BOTH_COME, ["wait.p90"]),
+    ],
+)
+def test_those_without_a_formula_are_told(load, keys, changes, lacking):
+    kitchen = load(steady(keys, **changes))
+    found = theory(kitchen)
+    assert not {*lacking} & {*found.values}
+    assert list(found.without_formula) == lacking
+    [*_, last] = theory_report(found, replicate(kitchen, 1)).lines(200)
+    assert last == f"no formula here for {', '.join(lacking)}"
+
+
 @pytest.mark.parametrize(
     "changes",
     [
-        {"kind": f"class: {BOTH}"},
+        BOTH_COME | {"bots": f"initial: 2}}\nmetrics: [{', '.join(LEVELS)}]\nqueue: {{returned_to: place"},
         {"bots": "initial: 1", "service": "{uniform: {low: 3s, high: 9s}}", "kind": f"class: {BOTH}"},
-        {"bots": "initial: 2}\npatience: {NORMAL: {exponential: {mean: 20s}}"},
+        {"bots": f"initial: 2}}\nmetrics: [{LEVELS[2]}, wait.p90]\npatience: {{NORMAL: {{exponential: {{mean: 20s}}}}"},
     ],
 )
 def test_theory_and_simulation_agree_and_another_rate_is_noticed(load, changes):

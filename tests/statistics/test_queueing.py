@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import poisson
 
-from sim.statistics.queueing import erlang_a, erlang_c, priority_waits
+from sim.statistics.queueing import erlang_a, erlang_c, late_share, priority_waits, served_share
 
 THREE = ([0.2, 0.1, 0.3], [1.0, 2.0, 0.5], [2.0, 4.0, 1.0])  # rates, mean services and their mean squares
 
@@ -89,8 +89,7 @@ def test_the_mean_wait_is_the_published_one(rate, service, servers, wait, within
 def test_the_share_that_waits_at_most_so_long_is_the_published_one(rate, service, servers, longest, share):
     """R. Arenas, github.com/rodrigo-arenas/pyworkforce, README (Python package pyworkforce 0.5.1); the last two from
     github.com/FelixKleineBoesing/queuingSystem, as above."""
-    longer = erlang_c(servers, rate * service) * math.exp(-(servers / service - rate) * longest)
-    assert 1 - longer == pytest.approx(share, rel=1e-9)
+    assert 1 - late_share([rate], service, servers, 0, longest) == pytest.approx(share, rel=1e-9)
 
 
 # Published numbers of priorities
@@ -131,6 +130,22 @@ def test_abandonment_and_queue_of_a_call_centre_are_the_published_ones():
     found = erlang_a(0.1, 240, 28, 300)
     assert found.queue == pytest.approx(0.6833261838358367, rel=1e-12)
     assert found.queue + 28 * found.utilisation == pytest.approx(24.136665236767172, rel=1e-12)
+
+
+def still_waiting(above, through, limit, most=400):
+    """Return the share that still waits after `limit` of those that must wait for a service at the rate 1.
+
+    Ahead are a geometric number of orders that are served before, and those of higher classes that come meanwhile: a
+    chain in discrete steps, of which a Poisson number lies in the time.
+    """
+    rate = above + 1
+    ahead = (1 - through) * through ** np.arange(most)
+    numbers = np.arange(poisson.isf(1e-12, rate * limit) + 1)
+    share = 0.0
+    for probability in poisson.pmf(numbers, rate * limit):
+        share += probability * ahead.sum()
+        ahead = np.append(ahead[1:], 0) / rate + np.append(0, ahead[:-1]) * above / rate
+    return share
 
 
 # M/M/c
@@ -175,10 +190,25 @@ def test_waits_by_class_are_those_of_the_balance_equations(high, low, servers):
     assert priority_waits([high, low], [1, 1], [2, 2], servers) == pytest.approx(expected, rel=1e-6)
 
 
-def test_the_tail_of_the_highest_class_has_the_mean_that_cobham_gave():
-    rates, servers = [1.5, 2.5, 1.0], 6
-    wait = priority_waits(rates, [1] * 3, [2] * 3, servers)[0]
-    assert wait == pytest.approx(erlang_c(servers, sum(rates)) / (servers - rates[0]))
+@pytest.mark.parametrize(("above", "through"), [(0.2, 0.5), (0.5, 0.6), (0.9, 0.95), (0.01, 0.9), (0.25, 0.5)])
+@pytest.mark.parametrize("limit", [0, 0.5, 5, 40])
+def test_a_lower_class_waits_for_all_before_it_and_for_the_higher_classes_that_come_meanwhile(above, through, limit):
+    servers, lowest = 4, 0.02
+    rates = [above / 2 * servers, above / 2 * servers, (through - above) * servers, lowest * servers]
+    share = late_share(rates, 1, servers, 2, limit / servers)
+    must_wait = erlang_c(servers, (through + lowest) * servers)
+    assert share == pytest.approx(must_wait * still_waiting(above, through, limit), abs=2e-6)
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_the_tails_of_all_classes_have_the_means_that_cobham_gave(place):
+    rates = [1.5, 2.5, 1.0]
+    mean, _ = quad(lambda limit: late_share(rates, 1, 6, place, limit), 0, math.inf, limit=200)
+    assert mean == pytest.approx(priority_waits(rates, [1] * 3, [2] * 3, 6)[place], rel=1e-6)
+
+
+def test_all_are_late_where_the_servers_cannot_take_the_load():
+    assert late_share([1, 1], 1, 2, 0, 1000) == 1
 
 
 def test_one_class_waits_as_pollaczek_and_khinchine_say():
@@ -227,6 +257,21 @@ def test_impatience_is_that_of_the_density_of_the_offered_wait(servers, load, pa
     assert found.abandoned == pytest.approx(1 - served, rel=1e-7)
     assert found.wait == pytest.approx(mean(lambda x: x * math.exp(-x / patience)) / total / served, rel=1e-7)
     assert found.utilisation == pytest.approx(load * served, rel=1e-7)
+    assert served_share(rate, 1, servers, patience, math.inf) == pytest.approx(served, rel=1e-9)
+
+
+@pytest.mark.parametrize(("load", "patience"), [(0.5, 0.2), (1.0, 1.0), (1.6, 8.0)])
+@pytest.mark.parametrize("limit", [0, 0.1, 1, 10])
+def test_the_share_that_is_served_in_time_is_that_of_the_density_of_the_offered_wait(load, patience, limit):
+    rate, servers = 3 * load, 3
+
+    def density(wait):
+        return rate * math.exp(rate * patience * -math.expm1(-wait / patience) - servers * wait)
+
+    idle = poisson.cdf(servers - 1, rate) / poisson.pmf(servers - 1, rate)
+    in_time = idle + quad(lambda wait: density(wait) * math.exp(-wait / patience), 0, limit)[0]
+    expected = in_time / (idle + quad(density, 0, 60)[0])
+    assert served_share(rate, 1, servers, patience, limit) == pytest.approx(expected, rel=1e-7)
 
 
 @pytest.mark.parametrize(("rate", "servers"), [(0.5, 1), (18, 20), (99, 100), (9_950, 10_000)])
@@ -236,6 +281,8 @@ def test_endless_patience_is_erlang_c(rate, servers):
     assert found.queue == pytest.approx(rate * mmc_wait(rate, 1, servers), rel=1e-6)
     assert found.utilisation == pytest.approx(rate / servers)
     assert found.abandoned == pytest.approx(0, abs=1e-9)
+    within = 1 - late_share([rate], 1, servers, 0, 0.1)
+    assert served_share(rate, 1, servers, 1e12, 0.1) == pytest.approx(within, rel=1e-6)
 
 
 @pytest.mark.parametrize(("rate", "servers"), [(0.5, 1), (3, 2), (100, 110), (10_000, 10_000), (12_000, 10_000)])
@@ -259,6 +306,8 @@ def test_a_large_overload_leaves_what_cannot_be_served():
     assert found.abandoned == pytest.approx(0.5)
     assert found.utilisation == pytest.approx(1)
     assert found.wait == pytest.approx(50 * math.log(2), rel=1e-4)
+    assert served_share(20_000, 1, 10_000, 50, 34) == pytest.approx(0, abs=1e-12)
+    assert served_share(20_000, 1, 10_000, 50, 36) == pytest.approx(0.5)
 
 
 @given(st.floats(1e-3, 1e2), st.floats(1e-3, 1e2), st.integers(1, 300), st.floats(1e-3, 1e2))
@@ -269,6 +318,7 @@ def test_arrivals_are_served_or_leave(rate, service, servers, patience):
     assert all(math.isfinite(number) and number >= 0 for number in found)
     assert found.abandoned <= 1
     assert found.utilisation <= 1 + 1e-12
+    assert served_share(rate, service, servers, patience, math.inf) == pytest.approx(1 - found.abandoned, abs=1e-9)
 
 
 # Wrong numbers
@@ -303,6 +353,9 @@ def test_arrivals_are_served_or_leave(rate, service, servers, patience):
         lambda: erlang_a(1, 1, 1, math.inf),
         lambda: erlang_a(math.nan, 1, 1, 1),
         lambda: erlang_a(1e200, 1e200, 1, 1),
+        lambda: late_share([-0.5, 0.5], 1, 1, 0, 1),
+        lambda: served_share(0, 1, 1, 1, 1),
+        lambda: served_share(1, 1, 1, math.inf, 1),
     ],
 )
 def test_what_is_no_queue_has_no_answer(call):

@@ -85,7 +85,7 @@ def draw_theory(replications: Replications, axes: Axes) -> Axes | None:
         assert mean is not None
         mark_interval(axes, index, Interval(mean, low, high, row.estimate.n), _BLUE, filled=bool(row.agrees))
     axes.xaxis.set_major_formatter(PercentFormatter(1))
-    axes.set_xlabel("how far the simulated mean lies above its closed form (%)")
+    axes.set_xlabel("how far the estimate lies above its closed form (%)")
     axes.set_ylabel("metric")
     heading(axes, f"Simulation beside theory: {formulas.model}", of_replications([replications]))
     _interval_legend(axes, "agrees (Holm)", "differs")

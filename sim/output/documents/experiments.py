@@ -161,6 +161,7 @@ def theory_document(theory: Theory, scenario: Scenario, replications: Replicatio
         "model": theory.model or None,
         "source": theory.source or None,
         "failing": theory.failing or None,
+        "without_formula": list(theory.without_formula),
         "metrics": {
             row.metric: {
                 "theory": row.theory,
