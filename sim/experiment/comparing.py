@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.errors import ScenarioError
 from sim.experiment.estimating import day_values
-from sim.experiment.frames import frame_of_rows, interval_cells
+from sim.experiment.frames import bound_word, frame_of_rows, interval_cells
 from sim.experiment.key_metrics import metrics_of_study
 from sim.experiment.points import differing, label
 from sim.experiment.presenting import ComparisonPlots, presenter
@@ -132,10 +132,11 @@ class Comparison:
 
     def to_frame(self) -> "pd.DataFrame":
         """Return a row for each alternative and metric: alternative, metric, baseline, mean, difference, low, high, n,
-        p_adjusted, significant, correlation, variance_ratio, unit.
+        p_adjusted, significant, correlation, variance_ratio, unit, baseline_bound, bound.
 
         `low` and `high` are the unadjusted 95% interval of the mean difference; `significant` is by Holm's procedure.
-        `p_adjusted` is NA where nothing is random, or where there is one pair of replications.
+        `p_adjusted` is NA where nothing is random, or where there is one pair of replications. `baseline_bound` and
+        `bound` are "lower" where the baseline, or the mean, is a lower bound.
         """
         rows = [
             (
@@ -149,12 +150,14 @@ class Comparison:
                 pair.difference and pair.difference.correlation,
                 pair.difference and pair.difference.variance_ratio,
                 unit_of(pair.metric),
+                *map(bound_word, pair.bounds),
             )
             for pair in self.pairs
         ]
         interval = ["difference", "low", "high", "n"]
         shared = ["correlation", "variance_ratio"]
         columns = ["alternative", "metric", "baseline", "mean", *interval, "p_adjusted", "significant", *shared, "unit"]
+        columns += ["baseline_bound", "bound"]
         numbers = ["baseline", "mean", "difference", "low", "high", "p_adjusted", *shared]
         return frame_of_rows(rows, columns, numbers)
 

@@ -48,9 +48,10 @@ class ThresholdVerdicts(tuple[ThresholdVerdict, ...]):
         return frame_html(self.to_frame())
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return a row for each condition: metric, condition, severity, judgement, mean, low, high, n, note.
+        """Return a row for each condition: metric, condition, severity, judgement, mean, low, high, n, note, bound.
 
-        `mean` with its 95% interval is in the unit of the metric, NA without replications that tell.
+        `mean` with its 95% interval is in the unit of the metric, NA without replications that tell. `bound` is "lower"
+        where it counts orders so far.
         """
         rows = [
             (
@@ -60,10 +61,11 @@ class ThresholdVerdicts(tuple[ThresholdVerdict, ...]):
                 str(verdict.judgement),
                 *interval_cells(verdict.estimate),
                 verdict.note,
+                bound_word(verdict.is_bound),
             )
             for verdict in self
         ]
-        columns = ["metric", "condition", "severity", "judgement", "mean", "low", "high", "n", "note"]
+        columns = ["metric", "condition", "severity", "judgement", "mean", "low", "high", "n", "note", "bound"]
         return frame_of_rows(rows, columns)
 
 
@@ -71,6 +73,11 @@ def frame_html(frame: "pd.DataFrame") -> str:
     """Return what a notebook shows of a DataFrame."""
     html: str = frame._repr_html_()  # type: ignore[operator]  # pandas-stubs do not know it
     return html
+
+
+def bound_word(is_bound: bool) -> str:
+    """Return what tables say of a value: `lower` where it is a lower bound, since orders were not over at the last."""
+    return "lower" if is_bound else ""
 
 
 def interval_cells(estimate: Interval | None) -> tuple[float | None, float | None, float | None, int]:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sim.experiment.estimating import interval_of, observed_values, replications_to_settle
-from sim.experiment.frames import ThresholdVerdicts, frame_of_rows, interval_cells
+from sim.experiment.frames import ThresholdVerdicts, bound_word, frame_of_rows, interval_cells
 from sim.experiment.presenting import ReplicationsPlots, presenter
 from sim.experiment.results import Replication, Results
 from sim.model import unit_of
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NUMBERS = ["estimate", "mean", "low", "high", "day_low", "day_high"]
-COLUMNS = ["metric", *NUMBERS[:4], "n", "unit", *NUMBERS[4:]]
+COLUMNS = ["metric", *NUMBERS[:4], "n", "unit", *NUMBERS[4:], "bound"]
 _REACH = 10  # limits that a value may lie away from those that were seen, where all were equal
 
 
@@ -138,28 +138,30 @@ class Replications:
         return judge_threshold(threshold, metric, sample, estimate, to_settle, level, level_to_fail)
 
     def to_frame(self, confidence: float = 0.95) -> "pd.DataFrame":
-        """Return a row for each metric: metric, estimate, mean, low, high, n, unit, day_low, day_high.
+        """Return a row for each metric: metric, estimate, mean, low, high, n, unit, day_low, day_high, bound.
 
         `mean` is another name of `estimate`; low and high are NA without an interval, such as of a single replication
         of a random scenario. `n` counts the replications with an observation. A single day lies between `day_low` and
-        `day_high`, with 95% from 39 replications on.
+        `day_high`, with 95% from 39 replications on. `bound` is "lower" where the estimate is a lower bound.
         """
         rows = []
         for name in self.metric_names:
             estimate, low, high, n = interval_cells(self.estimate(name, confidence))
             day = self.day(name)
-            rows.append((name, estimate, estimate, low, high, n, unit_of(name), *(day[:2] if day else (None, None))))
+            days = day[:2] if day else (None, None)
+            bound = bound_word(self.columns.is_bound(name))
+            rows.append((name, estimate, estimate, low, high, n, unit_of(name), *days, bound))
         return frame_of_rows(rows, COLUMNS, NUMBERS)
 
     @property
     def runs(self) -> "pd.DataFrame":
-        """A row for each replication and metric: replication, metric, value (NA where nothing was observed)."""
+        """A row for each replication and metric: replication, metric, value (NA where nothing was observed), bound."""
         import pandas as pd
 
         rows = [
-            (number, name, value)
-            for number, values in zip(self.columns.numbers, self.columns.rows(), strict=True)
-            for name, value in zip(self.metric_names, values, strict=True)
+            (number, name, value, bound_word(is_bound))
+            for number, *row in zip(self.columns.numbers, self.columns.rows(), self.columns.bounds, strict=True)
+            for name, value, is_bound in zip(self.metric_names, *row, strict=True)
         ]
-        frame = pd.DataFrame(rows, columns=["replication", "metric", "value"])
+        frame = pd.DataFrame(rows, columns=["replication", "metric", "value", "bound"])
         return frame.astype({"value": "Float64"})

@@ -12,7 +12,7 @@ from sim.engines import Engine
 from sim.engines.contract import Outcome, Outcomes, Progress
 from sim.errors import NO_MEMORY, SimulationError
 from sim.events import EventLog
-from sim.experiment.frames import Times, Verdicts, frame_of
+from sim.experiment.frames import Times, Verdicts, bound_word, frame_of
 from sim.experiment.presenting import Page, RunPlots, presenter
 from sim.experiment.results import Values, instants_of, values_by_name
 from sim.experiment.simulating import simulated
@@ -193,9 +193,9 @@ class Run:
 
     @property
     def metrics(self) -> "pd.DataFrame":
-        """A row for each metric: metric (its full name), value, and unit; NA where nothing was observed.
+        """A row for each metric: metric (its full name), value, unit and bound; NA where nothing was observed.
 
-        Units: s (seconds), orders, bots, share (0 to 1), orders/h.
+        Units: s (seconds), orders, bots, share (0 to 1), orders/h. `bound` is "lower" where the value is a lower bound.
         """
         import pandas as pd
 
@@ -205,6 +205,7 @@ class Run:
                 "metric": list(values),
                 "value": pd.array(list(values.values()), dtype="Float64"),
                 "unit": [unit_of(name) for name in values],
+                "bound": [bound_word(name in self.measures.bounds) for name in values],
             }
         )
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
-from sim.experiment.frames import frame_of_rows
+from sim.experiment.frames import bound_word, frame_of_rows
 from sim.experiment.key_metrics import metrics_of_study
 from sim.experiment.points import headings, swept
 from sim.experiment.presenting import SweepPlots, presenter
@@ -56,7 +56,9 @@ class Sweep:
 
     @property
     def verdicts(self) -> "pd.DataFrame":
-        """A row for each point and condition: the parameters, metric, condition, severity, judgement, note."""
+        """A row for each point and condition: the parameters, metric, condition, severity, judgement, note,
+        bound.
+        """
         import pandas as pd
 
         rows = [
@@ -67,11 +69,12 @@ class Sweep:
                 verdict.threshold.severity,
                 str(verdict.judgement),
                 verdict.note,
+                bound_word(verdict.is_bound),
             )
             for point in self.points
             for verdict in point.verdicts
         ]
-        columns = ["metric", "condition", "severity", "judgement", "note"]
+        columns = ["metric", "condition", "severity", "judgement", "note", "bound"]
         return pd.DataFrame(rows, columns=[*headings(self.parameters, columns), *columns])
 
     def _values(self, point: Replications) -> list[Any]:

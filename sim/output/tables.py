@@ -1,13 +1,14 @@
 """CSV files."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from io import StringIO
 from typing import Any, TextIO, get_args
 
 from numpy.typing import NDArray
 
 from sim.experiment import Replications, Run, TableName
+from sim.experiment.frames import bound_word
 from sim.model import NONE, Coded, Table
 from sim.units import printable
 
@@ -56,11 +57,20 @@ def _quoted(word: str) -> str:
 
 
 def write_values(replications: Replications, file: TextIO) -> None:
-    """Write a row for each replication and metric: replication, metric, value; empty where nothing was observed."""
-    file.write("replication,metric,value\n")
-    # Formatting all lines of a replication at once is some times as fast as csv, and there may be millions.
-    lines = "".join(f"#,{name},%s\n" for name in replications.metric_names)
-    columns = replications.columns
-    for number, values in zip(columns.numbers, columns.rows(), strict=True):
+    """Write a row for each replication and metric: replication, metric, value, bound; the value is empty where nothing
+    was observed, the bound where it is none.
+    """
+    file.write("replication,metric,value,bound\n")
+    columns, names = replications.columns, replications.metric_names
+    without_bounds = _lines(names, [False] * len(names))
+    for number, values, bounds in zip(columns.numbers, columns.rows(), columns.bounds, strict=True):
+        lines = _lines(names, bounds.tolist()) if bounds.any() else without_bounds
         cells = tuple("" if value is None else value for value in values)
         file.write(lines.replace("#", str(number)) % cells)
+
+
+def _lines(names: Sequence[str], bounds: Sequence[bool]) -> str:
+    """Return the lines of a replication without its number and its values: to format all of them at once is some times
+    as fast as csv, and there may be millions.
+    """
+    return "".join(f"#,{name},%s,{bound_word(is_bound)}\n" for name, is_bound in zip(names, bounds, strict=True))

@@ -337,7 +337,9 @@ def table(number: str, value: str, times: int = 1) -> str:
         ("certain/replications.csv", table("1", "-inf"), NO_BASE),
         ("certain/replications.csv", table("-1", "1"), NO_BASE),
         ("certain/replications.csv", table("1", "1", times=2), NO_BASE),
-        ("certain/replications.csv", table("1", "1,1"), NO_BASE),
+        ("certain/replications.csv", table("1", "1,lower"), NO_BASE),
+        ("certain/replications.csv", table("1", "1,upper").replace("value", "value,bound"), NO_BASE),
+        ("certain/metrics.json", left_behind().replace("{", '{"bounds": {"wait": "lower"}, ', 1), NO_BASE),
     ],
 )
 def test_a_broken_base_is_a_fault_in_it_and_other_scenarios_are_still_checked(name, text, fault):

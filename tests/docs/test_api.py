@@ -42,7 +42,7 @@ def test_each_table_has_the_columns_that_are_named(things):
     calls = [(re.findall("`([^`]+)`", cell)[0], text) for cell, text in ROWS if text.startswith("DataFrame")]
     tables = {call: re.search(": ([^:;]+)(;|$)", text)[1].split(", ") for call, text in calls if ": " in text}
     assert {call: list(eval(call, things)) for call in tables} == tables
-    assert len(tables) == 6
+    assert len(tables) == 7
 
 
 @pytest.mark.parametrize(

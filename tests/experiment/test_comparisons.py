@@ -177,7 +177,7 @@ def test_the_table_of_a_comparison_has_a_row_for_each_pair(crews):
     numbers = ["baseline", "mean", "difference", "low", "high"]
     assert list(table) == [
         *("alternative", "metric", *numbers, "n"),
-        *("p_adjusted", "significant", "correlation", "variance_ratio", "unit"),
+        *("p_adjusted", "significant", "correlation", "variance_ratio", "unit", "baseline_bound", "bound"),
     ]
     assert table["unit"].tolist() == ["s", "share"] * 2
     for row, pair in zip(table.itertuples(), done.pairs, strict=True):

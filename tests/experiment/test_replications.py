@@ -100,7 +100,7 @@ def test_an_estimate_is_the_mean_over_replications_that_observed_something(kitch
     assert Replications(kitchen, 7, hundred.results[:1]).estimate("wait.mean").low is None
     summary = done.to_frame().set_index("metric")
     mean, low, high, n = done.estimate("wait.VIP.mean")
-    assert summary.loc["wait.VIP.mean"].tolist() == [mean, mean, low, high, n, "s", *day_range(seen)[:2]]
+    assert summary.loc["wait.VIP.mean"].tolist() == [mean, mean, low, high, n, "s", *day_range(seen)[:2], ""]
     assert list(summary.index) == list(done.metric_names)
     assert len(done.runs) == 30 * len(done.metric_names)
     assert done.runs["value"].isna().sum() == sum(v is None for one in done.results for v in one.values.values())

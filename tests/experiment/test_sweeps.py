@@ -96,8 +96,8 @@ def test_the_table_of_a_sweep_has_a_row_for_each_point_and_metric(crews):
 def test_thresholds_are_judged_at_each_point(load):
     thresholds = "thresholds: {wait.max: '<= 20s', orders.completed: {check: ['== 6', '> 6'], severity: warn}}\n"
     found = sweep(load(SIX + "sweep: {crew: [1, 2]}\n" + thresholds)).verdicts
-    assert list(found) == ["crew", "metric", "condition", "severity", "judgement", "note"]
-    assert found.drop(columns="note").to_numpy().tolist() == [
+    assert list(found) == ["crew", "metric", "condition", "severity", "judgement", "note", "bound"]
+    assert found.drop(columns=["note", "bound"]).to_numpy().tolist() == [
         [crew, *row]
         for crew, judgement in ((1, "FAIL"), (2, "PASS"))
         for row in (

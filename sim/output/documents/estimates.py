@@ -21,7 +21,7 @@ def replications_document(replications: Replications) -> dict[str, Any]:
 def pair_document(pair: Pair) -> dict[str, Any]:
     """Return one metric beside the baseline's."""
     difference = pair.difference
-    return {
+    document = {
         "metric": pair.metric,
         "baseline": pair.baseline_mean,
         "mean": pair.mean,
@@ -31,6 +31,8 @@ def pair_document(pair: Pair) -> dict[str, Any]:
         "correlation": None if difference is None else difference.correlation,
         "variance_ratio": None if difference is None else difference.variance_ratio,
     }
+    bounds = zip(("baseline_bound", "bound"), pair.bounds, strict=True)
+    return document | {name: "lower" for name, is_bound in bounds if is_bound}
 
 
 def ends(estimate: Interval | None) -> dict[str, Any]:
