@@ -41,7 +41,7 @@ def _load() -> None:
     from sim.scenario import prepare
 
     prepare()
-    gc.freeze()  # all of it stays; going through it again when the command ends would take 30 ms
+    gc.freeze()  # nor need it be gone through when the command ends
 
 
 def main() -> None:
@@ -49,6 +49,7 @@ def main() -> None:
     if _ALARM is not None:
         signal.signal(_ALARM, signal.default_int_handler)
     sys.unraisablehook = _unraisable
+    gc.disable()  # nothing of what is loaded goes again; looking for what might would take 30 ms
     try:
         with _kept_back():
             from sim.cli import main
@@ -56,6 +57,7 @@ def main() -> None:
 
             if sys.argv[1:] and not {"--help", "--version"} & set(sys.argv):
                 _load()
+        gc.enable()
         status = as_process(main)
     except KeyboardInterrupt:
         print("sim: interrupted", file=sys.stderr)

@@ -4,43 +4,98 @@ import os
 import sys
 from collections.abc import Callable
 from functools import cache
-from typing import Annotated, Any
+from importlib import import_module
+from inspect import getdoc
+from typing import Annotated, Any, cast
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-from sim.cli import checking, database, experiments, fitting, runs, scenarios, staffing
-from sim.cli.kitchen import kitchen_command
+from sim.cli.options import SETTINGS, composed
 from sim.cli.printing import complain, say
 from sim.cli.process import ending
-from sim.cli.run import run_command
-from sim.cli.site import site_command
 from sim.cli.statuses import INTERRUPTED, WRONG, InterruptedWorkError
 from sim.errors import KitchensimError
 
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it has none of ours, and searching takes 12 ms
 
 _INDENT = 15  # columns before what a command does
+_GROUPS = {
+    "Write a scenario": {
+        "new": "scenarios.new_command",
+        "fit": "fitting.fit_command",
+        "calibrate": "fitting.calibrate_command",
+        "validate": "scenarios.validate_command",
+        "schema": "scenarios.schema_command",
+    },
+    "Run it": {
+        "run": "run.run_command",
+        "replicate": "experiments.replicate_command",
+        "theory": "experiments.theory_command",
+        "check": "checking.check_command",
+    },
+    "Find a crew": {
+        "sweep": "experiments.sweep_command",
+        "compare": "experiments.compare_command",
+        "select": "experiments.select_command",
+        "staff": "staffing.staff_command",
+    },
+    "Show it": {"kitchen": "kitchen.kitchen_command", "site": "site.site_command"},
+    "Stored runs": {"runs": "runs.app", "push": "database.push_command", "db": "database.app"},
+}
+"""The commands as `sim --help` groups them, and where they are: each is loaded when it is called."""
+_PLACES = {name: place for commands in _GROUPS.values() for name, place in commands.items()}
 
 
-class _Grouped(TyperGroup):
+def _load(name: str) -> Callable[..., None] | typer.Typer:
+    module, attribute = _PLACES[name].split(".")
+    command: Callable[..., None] | typer.Typer = getattr(import_module(f"sim.cli.{module}"), attribute)
+    return command
+
+
+@cache
+def _built(name: str) -> Any:
+    """Return a command with its options, or a group of commands with all that stand below it."""
+    command = _load(name)
+    if not isinstance(command, typer.Typer):
+        app = typer.Typer(**SETTINGS)
+        app.command(name)(composed(command))
+        return get_command(app)
+    group = get_command(command)
+    group.name = name
+    return group
+
+
+class _Commands(TyperGroup):
     """Shows the commands in groups, in the order in which a newcomer needs them."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = cast(dict[str, Any], dict.fromkeys(_PLACES))  # none is built before it is called
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        return _built(cmd_name) if cmd_name in _PLACES else None
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         width = formatter.width - _INDENT
-        for heading, commands in GROUPS.items():
+        for heading, commands in _GROUPS.items():
             with formatter.section(heading):
-                formatter.write_dl([(name, self.commands[name].get_short_help_str(width)) for name in commands])
+                formatter.write_dl([(name, _help(name).get_short_help_str(width)) for name in commands])
+
+
+def _help(name: str) -> TyperCommand:
+    """Return a command that has nothing but its help: options take as long to build as all else of `sim --help`."""
+    command = _load(name)
+    text = command.info.help if isinstance(command, typer.Typer) else getdoc(command)
+    return TyperCommand(name, help=str(text))
 
 
 app = typer.Typer(
-    cls=_Grouped,
+    cls=_Commands,
     help="Simulate an order kitchen: cooking bots, VIP and NORMAL orders, in simulated time.",
     no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
+    **SETTINGS,
 )
 
 
@@ -61,41 +116,9 @@ def _options(
     pass
 
 
-GROUPS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
-    "Write a scenario": {
-        "new": scenarios.new_command,
-        "fit": fitting.fit_command,
-        "calibrate": fitting.calibrate_command,
-        "validate": scenarios.validate_command,
-        "schema": scenarios.schema_command,
-    },
-    "Run it": {
-        "run": run_command,
-        "replicate": experiments.replicate_command,
-        "theory": experiments.theory_command,
-        "check": checking.check_command,
-    },
-    "Find a crew": {
-        "sweep": experiments.sweep_command,
-        "compare": experiments.compare_command,
-        "select": experiments.select_command,
-        "staff": staffing.staff_command,
-    },
-    "Show it": {"kitchen": kitchen_command, "site": site_command},
-    "Stored runs": {"runs": runs.app, "push": database.push_command, "db": database.app},
-}
-"""The commands as `sim --help` groups them."""
-for commands in GROUPS.values():
-    for name, command in commands.items():
-        if isinstance(command, typer.Typer):
-            app.add_typer(command, name=name)
-        else:
-            app.command(name)(command)
-
-
 @cache
 def _whole_command() -> Callable[[], None]:
-    """Return the command with all that stand below it; typer would build them anew for each call."""
+    """Return the command `sim`; typer would build it anew for each call."""
     return get_command(app)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _STANDARD_OUTPUT = Path("-")
 
 
-@dataclass(frozen=True)
+@dataclass
 class CheckReports:
     """What is wanted beside lines; JSON that is printed stands in place of them."""
 

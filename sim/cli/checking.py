@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from sim.cli.check_reports import CheckReports
-from sim.cli.options import Experiment, composed, number_from, option, word_of
+from sim.cli.options import Experiment, number_from, option, word_of
 from sim.cli.printing import complain
 from sim.cli.statuses import FAILED, INCONCLUSIVE, WRONG, leave
 from sim.cli.work import carry_out, keeper_of
@@ -18,7 +18,7 @@ _READ_WORD = word_of("pass", "fail")
 _STATUSES = {"WRONG": WRONG, "FAIL": FAILED, "INCONCLUSIVE": INCONCLUSIVE}
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Options(Experiment):
     jobs: Annotated[
         int | None, option("Number of processes. Default: one for each processor.", "N", parser=number_from(1))
@@ -28,7 +28,7 @@ class _Options(Experiment):
     ] = None
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Judging:
     fail_fast: Annotated[bool, option("Stop at the first scenario that fails.", None, "--fail-fast")] = False
     inconclusive: Annotated[
@@ -52,7 +52,6 @@ class _Judging:
     ] = False
 
 
-@composed
 def check_command(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Scenario files, and folders of them.")],
     *,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import sim
-from sim.cli.options import Experiment, FileArgument, Files, JsonOption, composed, option, replications_option
+from sim.cli.options import Experiment, FileArgument, Files, JsonOption, option, replications_option
 from sim.cli.printing import say, say_json
 from sim.cli.statuses import FAILED, INCONCLUSIVE, leave
 from sim.cli.work import carry_out, keeper_of, write_to
@@ -23,25 +23,24 @@ if TYPE_CHECKING:
     from sim.storage.experiments import Kind
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Study(Files, Experiment):
     files: Annotated[bool, option("Write the files.", None, "--files/--no-files")] = True
     as_json: JsonOption = False
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Selection(_Study):
     times: Annotated[
         int | None, replications_option("Most replications of a candidate. Default: the file's max, or 1000.")
     ] = None
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Theory(Experiment):
     as_json: JsonOption = False
 
 
-@composed
 def replicate_command(
     file: FileArgument,
     *,
@@ -59,7 +58,6 @@ def replicate_command(
     _run("replicate", [scenario], options, partial(sim.replicate, scenario, options.times), with_inputs=with_inputs)
 
 
-@composed
 def sweep_command(file: FileArgument, options: _Study) -> None:
     """Run a scenario with each value of its sweep; show curves."""
     scenario = options.load(file)
@@ -67,7 +65,6 @@ def sweep_command(file: FileArgument, options: _Study) -> None:
     _run("sweep", [scenario], options, partial(sim.sweep, scenario, options.times))
 
 
-@composed
 def select_command(file: FileArgument, options: _Selection) -> None:
     """Select the best candidate that keeps all thresholds."""
     scenario = options.load(file)
@@ -82,7 +79,6 @@ def _refuse_swept(scenario: "sim.Scenario", options: _Study) -> None:
             raise ArgumentError("set", f"{name} is swept; set another parameter, or edit the sweep")
 
 
-@composed
 def compare_command(
     paths: Annotated[
         list[Path], typer.Argument(metavar="FILE", help="The baseline and other files, or one file with a sweep.")
@@ -152,7 +148,6 @@ def _run(
     leave(keeper.problems, status)
 
 
-@composed
 def theory_command(file: FileArgument, options: _Theory) -> None:
     """Compare replications with queueing theory, where it applies."""
     from sim.output.documents import theory_document

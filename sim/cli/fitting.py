@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 import sim
-from sim.cli.options import FileArgument, JsonOption, Model, composed, option, word_of
+from sim.cli.options import FileArgument, JsonOption, Model, option, word_of
 from sim.cli.printing import complain, say, say_json
 from sim.cli.statuses import FAILED, INCONCLUSIVE, leave
 from sim.cli.work import write_to
@@ -18,7 +18,7 @@ OrdersArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The CSV fi
 _COLUMN = "COLUMN"
 
 
-@dataclass(frozen=True)
+@dataclass
 class OrdersFile:
     """How a file of real orders is to be read."""
 
@@ -86,7 +86,6 @@ def _share(value: object) -> float:
         raise typer.BadParameter(str(error)) from None
 
 
-@composed
 def fit_command(
     file: OrdersArgument,
     *,
@@ -112,7 +111,6 @@ def fit_command(
     leave(problems)
 
 
-@composed
 def calibrate_command(
     file: FileArgument,
     orders: Annotated[Path, typer.Argument(metavar="ORDERS", help="The CSV file of real orders.")],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.options import Model, composed, option
+from sim.cli.options import Model, option
 from sim.cli.printing import say
 from sim.cli.statuses import WRONG, InterruptedWorkError, leave
 from sim.cli.work import write_to
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 
-@composed
 def kitchen_command(
     file: Annotated[
         Path | None, typer.Argument(metavar="[FILE]", help="A scenario whose orders come by themselves. Default: none.")

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
     from sim.storage import Address
 
+SETTINGS: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
+"""Of everything that typer builds."""
 _NAMES = {"paths": "PATH", "keyword": "-k"}  # of arguments, where their options have other names
 
 
@@ -77,7 +79,7 @@ _ENGINES = get_args(Engine)
 _READ_ENGINE = word_of(*_ENGINES)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Model:
     """What is run: a scenario under a seed, with values for its parameters, by an engine."""
 
@@ -116,7 +118,7 @@ class Model:
         return values
 
 
-@dataclass(frozen=True)
+@dataclass
 class Work(Model):
     """What is run how often, and who shares the work."""
 
@@ -125,7 +127,7 @@ class Work(Model):
     dask: Annotated[str | None, option("Address of the scheduler of a dask cluster to run on.", "ADDRESS")] = None
 
 
-@dataclass(frozen=True)
+@dataclass
 class Keeping:
     """Where results are kept."""
 
@@ -145,12 +147,12 @@ class Keeping:
         return find_address(self.db)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Experiment(Keeping, Work):
     """Replications that are kept; the options of the last base stand first in --help."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Files:
     """Which files are written where."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
-from sim.cli.options import FileArgument, Files, JsonOption, Keeping, Model, PageOption, composed, number_from, option
+from sim.cli.options import FileArgument, Files, JsonOption, Keeping, Model, PageOption, number_from, option
 from sim.cli.printing import say, say_json
 from sim.cli.statuses import FAILED, InterruptedWorkError, leave
 from sim.cli.work import hint_at_numba, write_to
@@ -17,13 +17,12 @@ if TYPE_CHECKING:
     from sim.storage import Keeper
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Run(Files, Keeping, Model):
     page: PageOption = True
     as_json: JsonOption = False
 
 
-@composed
 def run_command(
     file: FileArgument,
     *,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sim.cli.options import KEY, ChartsOption, DatabaseOption, JsonOption, KeyArgument, RunArgument, option
+from sim.cli.options import KEY, SETTINGS, ChartsOption, DatabaseOption, JsonOption, KeyArgument, RunArgument, option
 from sim.cli.printing import complain, say, say_json
 from sim.cli.statuses import FAILED, WRONG, leave
 from sim.cli.work import write_to
@@ -16,7 +16,7 @@ from sim.errors import StorageError
 from sim.output.terminal import columns
 from sim.units import count
 
-app = typer.Typer(help="List, show, compare, replay and delete stored runs.", rich_markup_mode=None)
+app = typer.Typer(help="List, show, compare, replay and delete stored runs.", **SETTINGS)
 
 
 def _read_instant(value: object) -> datetime:

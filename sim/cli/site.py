@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import composed, option
+from sim.cli.options import option
 from sim.cli.printing import say
 from sim.cli.statuses import leave
 from sim.cli.work import write_to
@@ -13,7 +13,6 @@ from sim.cli.work import write_to
 _SCENARIOS = Path("scenarios")
 
 
-@composed
 def site_command(
     paths: Annotated[
         list[Path] | None, typer.Argument(metavar="[PATH]", help="Scenario files, and folders of them.")

@@ -16,7 +16,6 @@ from sim.cli.options import (
     JsonOption,
     Keeping,
     Model,
-    composed,
     number_from,
     option,
 )
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 _STATUSES = {"PASS": 0, "FAIL": FAILED, "INCONCLUSIVE": INCONCLUSIVE}
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Staffing(Files, Keeping, Model):
     jobs: JobsOption = 1
     prove: Annotated[
@@ -47,7 +46,6 @@ class _Staffing(Files, Keeping, Model):
     as_json: JsonOption = False
 
 
-@composed
 def staff_command(file: FileArgument, options: _Staffing) -> None:
     """Find the cheapest crew of each slot that keeps all promises."""
     from sim.output.documents import staffing_document

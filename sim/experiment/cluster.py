@@ -1,6 +1,5 @@
 """Other people's machines: the workers of a dask cluster."""
 
-import asyncio
 import logging
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Executor
@@ -54,6 +53,8 @@ def _without_logs() -> Iterator[None]:
 
 
 def _client(address: str) -> Any:
+    import asyncio  # every experiment asks this module, and few of them dask
+
     from distributed import Client
 
     try:

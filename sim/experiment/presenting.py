@@ -58,7 +58,7 @@ class OnFigure(Protocol[Absent_co]):
     def __call__(self, figure: "FigureBase", figsize: None = None) -> "FigureBase | Absent_co": ...
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class RunPlots:
     """The charts of a run, as `run.plot.bots()` and so on."""
 
@@ -72,7 +72,7 @@ class RunPlots:
     """Orders, queue, crew and promises by time of day; times are microseconds from the start."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class ReplicationsPlots:
     """The charts of replications, as `week.plot.queue()` and so on; None where there is nothing to draw."""
 
@@ -99,7 +99,7 @@ class SweepPlots(Protocol):
     def curves(self, *metric_names: str, figure: "FigureBase", figsize: None = None) -> "FigureBase": ...
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class ComparisonPlots:
     """The chart of a comparison, as `comparison.plot.differences()`."""
 
@@ -107,7 +107,7 @@ class ComparisonPlots:
     """The differences from the baseline, in the units of the metrics: seconds, shares and so on."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class SelectionPlots:
     """The chart of a selection, as `choice.plot.candidates()`."""
 
@@ -115,7 +115,7 @@ class SelectionPlots:
     """The curves of the candidates, in the units of the metrics: seconds, shares and so on."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class StaffingPlots:
     """The chart of a staffing, as `answer.plot.slots()`."""
 
@@ -123,7 +123,7 @@ class StaffingPlots:
     """Offered load, crew and promises by time of day; times are microseconds from the start."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(eq=False, repr=False)
 class Page:
     """A page in one HTML file, which sends no request.
 

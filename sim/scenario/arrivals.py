@@ -16,7 +16,7 @@ from sim.scenario.mapping import Part
 from sim.scenario.parts import MOST_ORDERS, BatchShares, ClassShares, Count, Instant, Name, PositiveDuration
 from sim.scenario.processes import Every, Mmpp, Open, Poisson, Process, Renewal, Times
 from sim.scenario.rates import DailyRates, RatesTable
-from sim.scenario.traces import Trace
+from sim.scenario.tables import Trace
 from sim.units import SECOND
 
 

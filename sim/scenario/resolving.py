@@ -130,7 +130,8 @@ def with_parameters(root: Node, given: Mapping[str, Any], faults: list[Fault]) -
     if tree.size > MOST_VALUES:
         message = f"parameters make more than {MOST_VALUES} values of this file; repeat less"
         raise ScenarioError([*faults, *unknown, root.place.fault("", message)])
-    tree = _with_moved_files(tree, Path(root.place.file).parent)
+    if root.bases:
+        tree = _with_moved_files(tree, Path(root.place.file).parent)
     return Resolved(tree, {name: node.plain() for name, node in values.items()}, unknown)
 
 

@@ -12,7 +12,6 @@ from sim.model import OF_SLOTS, MetricSet, Window, Workload, Workloads, metric_n
 from sim.scenario.generators import replication_in_range, seed_in_range
 from sim.scenario.loading import all_valid, check_tree
 from sim.scenario.metric_names import metric_of
-from sim.scenario.redrawing import redrawn
 from sim.scenario.resolving import node_of, with_base
 from sim.scenario.schema import Expectation, ScenarioFile
 from sim.scenario.source import read_yaml
@@ -298,6 +297,8 @@ class Scenario:
         numbers = [replication_in_range(replication) for replication in replications]
         if not self.draws_inputs:
             return self._demand.workloads(seed, numbers, beyond, kernel)
+        from sim.scenario.redrawing import redrawn
+
         demands = ((number, Demand(redrawn(self.file, seed, number))) for number in numbers)
         return Workloads.join([demand.workloads(seed, [number], beyond, kernel).columns for number, demand in demands])
 

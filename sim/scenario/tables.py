@@ -4,10 +4,11 @@ import csv
 import re
 from collections.abc import Callable, Iterator
 from io import StringIO
-from typing import NamedTuple
+from typing import Annotated, Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
 
 from sim.errors import Fault, ScenarioError, few_of_a_kind
 from sim.model import NONE, OrderClass
@@ -174,3 +175,46 @@ def rows_of(name: object, context: Context, faults: list[Fault]) -> Iterator[Row
                 yield Place(label, reader.line_num), row
     except csv.Error as error:
         faults.append(Place(label, reader.line_num).fault("", f"is not valid CSV: {error}; correct this line"))
+
+
+def _read_trace(value: object, info: ValidationInfo) -> TraceOrders:
+    context = cast(Context, info.context)
+    if isinstance(value, dict):
+        from sim.scenario.traces import read_table  # with all forms in which tills write
+
+        return read_table(value, context)
+    return read_trace(value, context)
+
+
+_TEXT = {"type": "string"}
+_WORDS = {"type": "array", "items": _TEXT}
+
+
+def _mapping(properties: dict[str, Any], **keys: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "additionalProperties": False, **keys}
+
+
+_TRACE_FILE = {"type": "string", "description": "a CSV file of orders"}
+Trace = Annotated[
+    TraceOrders,
+    PlainValidator(_read_trace),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                _TRACE_FILE,
+                _mapping(
+                    {
+                        "file": _TRACE_FILE,
+                        "columns": _mapping({"time": _TEXT, "class": _TEXT, "service": _TEXT}),
+                        "classes": _mapping({"VIP": _WORDS, "NORMAL": _WORDS}),
+                        "unit": {"enum": ["s", "m", "h", "ms"]},
+                        "dates": {"enum": ["dmy", "mdy"]},
+                        "zone": {"type": "string", "description": "a time zone such as Europe/Rome"},
+                        "outside": {"const": "drop"},
+                    },
+                    required=["file"],
+                ),
+            ]
+        }
+    ),
+]

@@ -1,11 +1,11 @@
-"""Traces: orders that a scenario replays from a file, ours or one that a till or a call centre wrote."""
+"""Traces in the long form: orders from a file of ours, or from one that a till or a call centre wrote."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar, Literal, cast
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema
+from pydantic import AfterValidator, Field
 
 from sim.errors import Fault, few_of_a_kind
 from sim.model import NONE
@@ -55,10 +55,13 @@ class TraceTable(Part):
     outside: Literal["drop"] | None = None
 
 
-def _read(value: object, info: ValidationInfo) -> TraceOrders:
-    context = cast(Context, info.context)
-    if not isinstance(value, dict):
-        return read_trace(value, context)
+def read_table(value: dict[str, Any], context: Context) -> TraceOrders:
+    """Return the orders of a trace in the long form.
+
+    Raises:
+        WrongValueError: with what is wrong in it, or in its file.
+
+    """
     table = TraceTable.model_validate(value)
     if table.findings:
         raise WrongValueError(*table.findings)
@@ -166,37 +169,3 @@ def _date_text(instant: int) -> str:
 def _reading(instant: int, with_date: bool) -> str:
     moment = _EPOCH + timedelta(microseconds=instant)
     return moment.isoformat() if with_date else moment.time().isoformat()
-
-
-_TEXT = {"type": "string"}
-_WORDS = {"type": "array", "items": _TEXT}
-
-
-def _mapping(properties: dict[str, Any], **keys: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "additionalProperties": False, **keys}
-
-
-_TRACE_FILE = {"type": "string", "description": "a CSV file of orders"}
-Trace = Annotated[
-    TraceOrders,
-    PlainValidator(_read),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                _TRACE_FILE,
-                _mapping(
-                    {
-                        "file": _TRACE_FILE,
-                        "columns": _mapping({"time": _TEXT, "class": _TEXT, "service": _TEXT}),
-                        "classes": _mapping({"VIP": _WORDS, "NORMAL": _WORDS}),
-                        "unit": {"enum": ["s", "m", "h", "ms"]},
-                        "dates": {"enum": ["dmy", "mdy"]},
-                        "zone": {"type": "string", "description": "a time zone such as Europe/Rome"},
-                        "outside": {"const": "drop"},
-                    },
-                    required=["file"],
-                ),
-            ]
-        }
-    ),
-]

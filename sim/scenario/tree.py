@@ -1,6 +1,6 @@
 """The tree of a YAML file, in which each value knows where it stands."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,10 +41,11 @@ class Node:
     bases: tuple[Path, ...] = ()
 
     def measured(self) -> "Node":
-        """Return this node with `size` and `height` as its children say."""
+        """Take `size` and `height` from the children, and return the node."""
         children = self.value.values() if isinstance(self.value, dict) else self.value
-        size = 1 + sum(child.size for child in children)
-        return replace(self, size=size, height=1 + max((child.height for child in children), default=0))
+        self.size = 1 + sum(child.size for child in children)
+        self.height = 1 + max((child.height for child in children), default=0)
+        return self
 
     def plain(self) -> Any:
         """Return the value as dicts, lists and scalars."""

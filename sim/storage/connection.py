@@ -1,11 +1,10 @@
 """The connection to a database: libsql-client, repaired, behind one class of ours.
 
-The two clients are imported when a database is opened: a command that keeps nothing does without the 0.1 s of that.
+The two clients, asyncio and sqlite3 are imported when a database is opened: a command that keeps nothing does without
+the 0.1 s of that.
 """
 
-import asyncio
 import os
-import sqlite3
 from collections.abc import Awaitable, Callable, Iterable
 from threading import Event, Thread, current_thread
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Union
@@ -17,6 +16,8 @@ from sim.storage.patience import BUSY
 from sim.units import printable
 
 if TYPE_CHECKING:
+    import asyncio
+
     from sim.storage.file import FileClient
     from sim.storage.server import ServerClient
 
@@ -63,6 +64,8 @@ class _Call(Generic[T]):
         self._stopped, self._ended = Event(), Event()
 
     async def run(self) -> T:
+        import asyncio
+
         self._task = asyncio.current_task()
         try:
             if self._stopped.is_set():
@@ -71,7 +74,7 @@ class _Call(Generic[T]):
         finally:
             self._ended.set()
 
-    def stop(self, loop: asyncio.AbstractEventLoop) -> None:
+    def stop(self, loop: "asyncio.AbstractEventLoop") -> None:
         """Stop it, and wait until what was begun is undone, so that nothing is written behind our back."""
         self._stopped.set()
         loop.call_soon_threadsafe(self._cancel)
@@ -87,6 +90,8 @@ class Connection:
 
     def __init__(self, address: Address) -> None:
         """Open the database at `address`; a file is made when something is written, a server is not asked yet."""
+        import asyncio
+
         self.address = address
         self._process = os.getpid()
         self._interrupted = Event()
@@ -167,6 +172,9 @@ class Connection:
         self._close()
 
     def _wait(self, work: Callable[[], Awaitable[T]]) -> T:
+        import asyncio
+        import sqlite3
+
         from libsql_client.client import LibsqlError
 
         if os.getpid() != self._process:  # the thread that would do the work is not in this fork
@@ -220,9 +228,11 @@ def _client_of(address: Address, interrupted: Event) -> Union["FileClient", "Ser
 
 
 def _close(
-    client: Union["FileClient", "ServerClient"], loop: asyncio.AbstractEventLoop, thread: Thread, process: int
+    client: Union["FileClient", "ServerClient"], loop: "asyncio.AbstractEventLoop", thread: Thread, process: int
 ) -> None:
     """Close a client and end its thread; also called when nobody holds the connection any more, or at exit."""
+    import asyncio
+
     if os.getpid() != process:  # a fork has no such thread
         client.forget()
         return

@@ -1,6 +1,5 @@
 """Patience with other writers, the same for files and servers."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from random import random
 from time import monotonic
@@ -20,6 +19,8 @@ async def patiently(attempt: Callable[[], Awaitable[T]]) -> T:
         LibsqlError: it fails for another reason, or the other one is still writing after half a minute.
 
     """
+    import asyncio
+
     from libsql_client.client import LibsqlError
 
     deadline = monotonic() + _PATIENCE

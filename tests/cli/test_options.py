@@ -13,7 +13,7 @@ from tests.helpers.commands import sim, write
 from tests.helpers.crews import CERTAIN
 
 
-@dataclass(frozen=True)
+@dataclass
 class Half(Keeping):
     save: Annotated[bool | None, option("Of its own.", None, "--save/--no-save")] = None
     crew_size: Annotated[int, option("How many bots.", "N", parser=number_from(1, 9))] = 3

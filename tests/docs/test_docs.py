@@ -94,8 +94,8 @@ def test_each_scenario_starts_with_its_question_and_keeps_its_promises(path):
 
 def commands(command, words):
     yield words, command
-    for name, below in getattr(command, "commands", {}).items():
-        yield from commands(below, [*words, name])
+    for name in getattr(command, "commands", ()):
+        yield from commands(command.get_command(None, name), [*words, name])
 
 
 @pytest.mark.parametrize(

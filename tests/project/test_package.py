@@ -6,7 +6,18 @@ import sys
 import pytest
 
 import sim
+from tests.helpers import ROOT
 
+COMMAND = """
+import atexit, sys
+atexit.register(lambda: print("loaded:", *(name for name in {names} if name in sys.modules)))
+from sim.__main__ import main; main()
+"""
+UNUSED = (
+    *("asyncio", "sqlite3", "libsql_client", "pandas", "matplotlib", "numba", "scipy", "rich", "lark"),
+    *("sim.cli.runs", "sim.cli.staffing", "sim.fitting", "sim.live", "sim.output.charts", "sim.scenario.records"),
+)
+"""What a command that keeps and draws nothing has no use for."""
 HEAVY = ("numpy", "simpy", "pydantic", "pandas", "matplotlib", "ruamel.yaml", "libsql_client", "rich")
 
 
@@ -24,3 +35,18 @@ def test_importing_the_package_and_its_command_line_loads_nothing_heavy(module):
     code = f"import sys, {module}; print([name for name in {HEAVY} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "unused"),
+    [
+        ("--help", (*HEAVY, "sim.experiment", "sim.scenario")),
+        ("run scenarios/assignment.yaml --no-save --no-charts --out {folder}", UNUSED),
+        ("check scenarios/assignment.yaml", UNUSED),
+    ],
+)
+def test_a_command_loads_only_what_it_uses(line, unused, tmp_path):
+    words = line.format(folder=tmp_path).split()
+    code = COMMAND.format(names=unused)
+    process = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert process.stdout.splitlines()[-1] == "loaded:"
