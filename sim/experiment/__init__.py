@@ -2,7 +2,7 @@
 
 from sim.experiment.closed_forms import Theory, theory
 from sim.experiment.comparing import Comparison, Pair, adjusted, compare, paired
-from sim.experiment.contests import Candidate
+from sim.experiment.contests import OPEN_REASONS, Candidate
 from sim.experiment.key_metrics import BY_CLASS, OF_KITCHEN, key_metrics, metrics_of_study, of_class
 from sim.experiment.looking import CheckedFile, Look, is_long, look, looks
 from sim.experiment.observing import replication_of
@@ -21,6 +21,7 @@ from sim.experiment.workers import Workers, available_processors
 __all__ = [
     "BY_CLASS",
     "OF_KITCHEN",
+    "OPEN_REASONS",
     "Candidate",
     "CheckedFile",
     "Comparison",

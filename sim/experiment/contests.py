@@ -11,8 +11,11 @@ from sim.experiment.estimating import day_values
 from sim.experiment.replications import Replications
 from sim.scenario import can_fall
 from sim.statistics import difference_bounds
-from sim.verdicts import NOTHING_OBSERVED, STILL_OPEN, Judgement
+from sim.verdicts import NOTHING_OBSERVED, STILL_OPEN, Judgement, ThresholdVerdict
 
+OPEN_METRIC = "orders unfinished at the end could change which one is best"
+OPEN_REASONS = frozenset({STILL_OPEN, OPEN_METRIC})
+"""Reasons why a candidate is not settled that more replications would not change."""
 _REACH = 10  # zones that a difference may lie away from those that were observed, where all were equal
 
 Standing = Literal["feasible", "infeasible", "worse", "not needed", "undecided"]
@@ -88,8 +91,17 @@ class Contest(ABC):
         verdicts = [replications.judged(threshold, self.level_feasible * share) for threshold in thresholds]
         if all(verdict.judgement is Judgement.PASS for verdict in verdicts):
             return candidate._replace(standing="feasible", reason="")
-        notes = [verdict.note for verdict in verdicts if verdict.note in (STILL_OPEN, NOTHING_OBSERVED)]
-        return candidate._replace(reason=notes[0] if notes else "")
+        return candidate._replace(reason=_what_is_open(verdicts))
+
+
+def _what_is_open(verdicts: Sequence[ThresholdVerdict]) -> str:
+    """Return why it is not known of a candidate that all thresholds hold."""
+    for note in (STILL_OPEN, NOTHING_OBSERVED):
+        if any(note in verdict.note for verdict in verdicts):
+            return note
+    return next(
+        f"{verdict.threshold}: too early to say" for verdict in verdicts if verdict.judgement is not Judgement.PASS
+    )
 
 
 class Bisection(Contest):
@@ -133,18 +145,20 @@ class Bisection(Contest):
         """Return the candidates with what those of more bots tell of them."""
         results, best = list(self.candidates), self._best()
         for chain in self._chains:
-            infeasible: Candidate | None = None  # with more bots
+            larger: Candidate | None = None  # the next one with more bots that is infeasible or stays undecided
             for index in reversed(chain):
                 candidate = self.candidates[index]
-                if candidate.standing == "infeasible":
-                    infeasible = candidate
-                elif self.is_spent(index):
-                    infeasible = None
                 if candidate.standing == "undecided" and self._ranks[index] > best:
-                    results[index] = candidate._replace(standing="not needed")
-                elif candidate.standing == "undecided" and infeasible is not None:
-                    reason = f"as {infeasible.label}, which has more bots"
+                    results[index] = candidate._replace(standing="not needed", reason="")
+                if candidate.standing == "infeasible" or self.is_spent(index):
+                    larger = candidate
+                elif results[index].standing != "undecided":
+                    continue
+                elif larger is not None and larger.standing == "infeasible":
+                    reason = f"as {larger.label}, which has more bots"
                     results[index] = candidate._replace(standing="infeasible", reason=reason)
+                elif larger is not None:
+                    results[index] = candidate._replace(reason=f"not tested, since {larger.label} stayed undecided")
         return results
 
     def selected(self) -> int | None:
@@ -173,8 +187,16 @@ class Elimination(Contest):
         return [index for index in self.standing("undecided", "feasible") if self.looks[index] < len(self.steps)]
 
     def results(self) -> list[Candidate]:
-        """Return the candidates."""
-        return self.candidates
+        """Return the candidates, with why those whose orders are open cannot be told apart."""
+        if self._selected is not None:
+            return self.candidates
+        feasible = self.standing("feasible")
+        return [
+            candidate._replace(reason=OPEN_METRIC)
+            if index in feasible and candidate.replications.columns.is_bound(self._metric)
+            else candidate
+            for index, candidate in enumerate(self.candidates)
+        ]
 
     def selected(self) -> int | None:
         """Return the candidate that no other is better than, or not by more than the indifference zone."""

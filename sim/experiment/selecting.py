@@ -100,6 +100,17 @@ class Selection:
         return list(dict.fromkeys(names))
 
     @property
+    def unsettled(self) -> "list[Candidate]":
+        """The candidates that leave it open which one is best, none where that is known: those that are undecided after
+        the whole budget, or feasible ones that cannot be told apart by the metric that is asked for.
+        """
+        if self.outcome != "INCONCLUSIVE":
+            return []
+        undecided = [candidate for candidate in self.candidates if candidate.standing == "undecided"]
+        tested = [candidate for candidate in undecided if candidate.replications.results]
+        return tested or undecided or [candidate for candidate in self.candidates if candidate.standing == "feasible"]
+
+    @property
     def replication_count(self) -> int:
         """How many replications all candidates took together."""
         return sum(len(candidate.replications.results) for candidate in self.candidates)

@@ -5,6 +5,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from sim.experiment import (
+    OPEN_REASONS,
     Candidate,
     Comparison,
     Pair,
@@ -194,8 +195,11 @@ def select_report(selection: Selection) -> Report:
     for candidate in candidates:
         rows += _candidate_rows(candidate, selection.metric_names)
     notes = []
-    if selection.outcome == "INCONCLUSIVE":
+    reasons = {candidate.reason for candidate in selection.unsettled}
+    if reasons - OPEN_REASONS:
         notes.append(f"to settle it, {RUN_MORE}")
+    if reasons & OPEN_REASONS:
+        notes.append("more replications settle nothing about unfinished orders; let arrivals end before the run does")
     if any(point.scenario.is_random for point in points):
         most = selection.budget * len(candidates)
         error = f"{100 * (1 - selection.plan.confidence):.3g}%"
@@ -241,14 +245,9 @@ def _answer(selection: Selection) -> str:
         return f"selected {selection.selected.label}, {best}; {confidence}"
     if selection.outcome == "none":
         return f"none selected, since no candidate keeps all thresholds; {confidence}"
-    undecided = [
-        candidate.label
-        for candidate in selection.candidates
-        if candidate.standing == "undecided" and candidate.replications.results
-    ]
-    equals = [candidate.label for candidate in selection.candidates if candidate.standing == "feasible"]
-    settle = f"settle {'; '.join(undecided)}" if undecided else f"tell apart {'; '.join(equals)}"
-    return f"INCONCLUSIVE, since {count(selection.budget, 'replication')} of each cannot {settle}"
+    verb = "tell apart" if selection.unsettled[0].standing == "feasible" else "settle"
+    labels = "; ".join(candidate.label for candidate in selection.unsettled)
+    return f"INCONCLUSIVE, since {count(selection.budget, 'replication')} of each cannot {verb} {labels}"
 
 
 def theory_report(theory: Theory, replications: Replications | None) -> Report:

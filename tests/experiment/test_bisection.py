@@ -95,6 +95,10 @@ def test_a_crew_on_its_limit_leaves_the_smaller_ones_open_and_the_next_larger_is
     assert (choice.outcome, choice.selected) == ("INCONCLUSIVE", None)
     assert standings(choice) == ["undecided", "undecided", "feasible"]
     assert counts(choice) == [0, 60, 30]
+    reasons = [candidate.reason for candidate in choice.candidates]
+    assert reasons[0] == "not tested, since crew=2 stayed undecided"
+    assert reasons[1].endswith("s: too early to say")
+    assert choice.unsettled == [choice.candidates[1]]
 
 
 CERTAIN = Scenario.parse("scenario: 1\nname: certain\n")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sim import replicate
 from sim.experiment import select
 from sim.experiment.selecting import steps_to
+from sim.output.reports import select_report
 from sim.statistics import bounds
 from tests.helpers.experiments import said
 from tests.helpers.studies import ALL_CREWS, DRAINED, KITCHEN, SIX, SOMETIMES
@@ -341,6 +342,47 @@ select: {minimise: crew}
     assert set(found.candidates[0].replications.values("orders.abandoned.rate")) == {0}
     assert found.outcome == "INCONCLUSIVE"
     assert select(load(rare + "thresholds: {orders.abandoned.rate: '< 20%'}\n"), 60).outcome == "crew=3"
+
+
+OVERRUN = """
+params: {crew: 1}
+clock: {until: 30m}
+service: {exponential: {mean: 3m}}
+bots: {initial: $crew}
+arrivals: [{name: door, class: NORMAL, poisson: {rate: 60/h}}]
+windows: {slots: {every: 15m}}
+sweep: {crew: [1, 2]}
+"""
+MORE, END = "to settle it, run more: ", "more replications settle nothing about unfinished orders; let arrivals end"
+
+
+@pytest.mark.parametrize(
+    ("keys", "standing", "reason"),
+    [
+        ("thresholds: {wait.mean: '< 14m'}", "undecided", "orders unfinished at the end could push it over the limit"),
+        ("thresholds: {wait.mean@slots: '< 20m'}", "undecided", "orders unfinished at the end could push it over"),
+        ("", "feasible", "orders unfinished at the end could change which one is best"),
+    ],
+)
+def test_where_unfinished_orders_leave_it_open_the_reason_says_so_and_nobody_is_told_to_run_more(
+    load, keys, standing, reason
+):
+    found = chosen(load, f"{OVERRUN}select: {{minimise: {'crew' if keys else 'wait.mean'}}}\n{keys}\n", budget=30)
+    assert found.outcome == "INCONCLUSIVE"
+    candidate = found.unsettled[-1]
+    assert (candidate.label, candidate.standing) == ("crew=2", standing)
+    assert candidate.reason.startswith(reason)
+    said_of_it = " ".join(select_report(found).lines(1000))
+    assert candidate.reason in said_of_it
+    assert END in said_of_it
+    assert MORE not in said_of_it
+
+
+def test_where_more_replications_would_tell_the_report_says_so(load):
+    keys = DRAINED + "sweep: {note: [a, b]}\nselect: {minimise: wait}\n"
+    said_of_it = " ".join(select_report(chosen(load, keys, budget=30)).lines(1000))
+    assert MORE in said_of_it
+    assert END not in said_of_it
 
 
 def test_a_metric_is_asked_for_also_where_a_parameter_that_is_not_swept_has_its_name(load):
