@@ -2,13 +2,13 @@
 
 from sim.scenario.by_hand import Lines, lines_of, playable, with_entry, written_instant
 from sim.scenario.crew import bot_hours, can_fall, crew_parameters, never_varies
+from sim.scenario.expectations import Expectation
 from sim.scenario.generators import DRAWS
 from sim.scenario.hints import did_you_mean
 from sim.scenario.metric_names import metric_of
 from sim.scenario.opening import load_scenario, prepare, restore_scenario
 from sim.scenario.replications import ReplicationPlan
 from sim.scenario.scenario import Scenario
-from sim.scenario.schema import Expectation
 from sim.scenario.schema_json import json_schema
 from sim.scenario.source import parse_value
 from sim.scenario.study import BOT_HOURS, SelectPlan

@@ -14,6 +14,7 @@ from sim.errors import SimulationError
 from sim.model import Action, OrderStatus
 from sim.scenario.arrivals import Stream
 from sim.scenario.busyness import Busyness
+from sim.scenario.expectations import Expectation
 from sim.scenario.laws import Law
 from sim.scenario.mapping import Finding, Part, WrongValueError, forget, parts
 from sim.scenario.objectives import misfits_of_select
@@ -21,7 +22,7 @@ from sim.scenario.parts import MOST_BOTS, MOST_ORDERS
 from sim.scenario.processes import Mmpp
 from sim.scenario.replications import Precision, ReplicationPlan
 from sim.scenario.schedules import misfits_of_staff
-from sim.scenario.schema import ClockSection, Expectation, ScenarioFile, TimelineEntry
+from sim.scenario.schema import ClockSection, ScenarioFile, TimelineEntry
 from sim.scenario.tree import Steps
 from sim.scenario.workload import crew_changes, first_workload, stream_name
 from sim.units import format_duration
@@ -85,10 +86,8 @@ def _the_mean_factor_is_1(busyness: Busyness) -> Iterator[Finding]:
 @_rule(ClockSection)
 def _a_kitchen_closes_at_a_horizon(clock: ClockSection) -> Iterator[Finding]:
     if clock.closes and clock.until is None:
-        yield (
-            ("closes",),
-            "needs a time, and the run is until drained; write until, such as until: 22h, or leave it out",
-        )
+        cure = "write until, such as until: 22h, or leave it out"
+        yield ("closes",), f"needs a time, and the run is until drained; {cure}"
 
 
 @_rule(Stream)
@@ -263,14 +262,8 @@ def _baseline_has_alternatives(file: ScenarioFile) -> Iterator[Finding]:
         yield ("compare", "baseline"), "has nothing to be compared with; write sweep: {…} with other values"
 
 
-@_rule(ScenarioFile)
-def _selection_has_candidates_and_an_objective(file: ScenarioFile) -> Iterator[Finding]:
-    yield from misfits_of_select(file)
-
-
-@_rule(ScenarioFile)
-def _slots_of_staff_are_possible(file: ScenarioFile) -> Iterator[Finding]:
-    yield from misfits_of_staff(file)
+_rule(ScenarioFile)(misfits_of_select)
+_rule(ScenarioFile)(misfits_of_staff)
 
 
 @_rule(ScenarioFile)

@@ -8,24 +8,25 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sim.errors import Fault, ScenarioError
-from sim.model import OF_SLOTS, MetricSet, Window, Workload, Workloads, metric_named
+from sim.model import MetricSet, Window, Workload, Workloads
+from sim.scenario.expectations import Expectation
 from sim.scenario.generators import replication_in_range, seed_in_range
 from sim.scenario.loading import all_valid, check_tree
 from sim.scenario.metric_names import metric_of
 from sim.scenario.resolving import node_of, with_base
-from sim.scenario.schema import Expectation, ScenarioFile
+from sim.scenario.schema import ScenarioFile
 from sim.scenario.source import read_yaml
 from sim.scenario.sources import Kernel
-from sim.scenario.study import BLOCKS, SweepPlan, sweep_to_write
+from sim.scenario.study import BLOCKS, sweep_to_write
 from sim.scenario.text import resolved_text
 from sim.scenario.thresholds import Threshold
 from sim.scenario.tree import Node, Steps
-from sim.scenario.windows import by_name
+from sim.scenario.windows import by_name, shown_by_slots
 from sim.scenario.workload import Demand
 from sim.units import Clock
 
 # What decides no number of a replication.
-_ASIDE = {"description", "seed", "expect", "metrics", "replications", "thresholds"}
+_ASIDE = ("description", "seed", "expect", "metrics", "replications", "thresholds")
 
 
 @dataclass(frozen=True, repr=False)
@@ -76,7 +77,7 @@ class Scenario:
     @cached_property
     def text(self) -> str:
         """The file as resolved, but for what it says of other versions of itself, in YAML."""
-        return resolved_text({key: value for key, value in self.plain.items() if key not in BLOCKS}, self.files)
+        return resolved_text(self.plain, self.files, BLOCKS)
 
     @property
     def study(self) -> dict[str, Any]:
@@ -91,8 +92,7 @@ class Scenario:
     @cached_property
     def model_sha256(self) -> str:
         """The SHA-256 of the part that decides a replication's numbers beside the seed, as 64 hex digits."""
-        model = {key: value for key, value in self.plain.items() if key not in (*_ASIDE, *BLOCKS)}
-        return sha256(resolved_text(model, self.files).encode()).hexdigest()
+        return sha256(resolved_text(self.plain, self.files, (*_ASIDE, *BLOCKS)).encode()).hexdigest()
 
     @property
     def sources(self) -> list[Path]:
@@ -136,15 +136,9 @@ class Scenario:
 
     @cached_property
     def metric_set(self) -> MetricSet:
-        """The standard metrics, all that the file names, and those that are wanted beside them.
-
-        Where some are by slots, so are orders, queue and crew, which a chart over the time of day shows beside them.
-        """
+        """The standard metrics, all that the file names, and those that are wanted or shown beside them."""
         names = [*self.file.metric_names, *self.more_metrics]
-        groups = {window.name: window.group for window in self.windows if window.group}
-        in_use = {groups.get(metric_named(name).window) for name in names}
-        slots = [name for name, group in groups.items() if group in in_use]
-        return MetricSet.of([*names, *(f"{name}@{slot}" for slot in slots for name in OF_SLOTS)], self.windows)
+        return MetricSet.of([*names, *shown_by_slots(names, self.windows)], self.windows)
 
     def metric_name(self, text: str) -> str:
         """Return the full name of a metric of the whole run or of one of the windows.
@@ -214,9 +208,10 @@ class Scenario:
             ScenarioError: the file has no sweep, or is wrong with some of its values.
 
         """
-        if self.file.sweep is None:
+        plan = self.file.sweep
+        if plan is None:
             raise ScenarioError([self.root.place.fault("", f"missing key 'sweep'; {sweep_to_write(self.in_force)}")])
-        return all_valid(partial(self._point, self.file.sweep, point) for point in self.file.sweep.points)
+        return all_valid(partial(self._with_values, plan.parameters(point), plan.steps(point)) for point in plan.points)
 
     def baseline(self) -> "Scenario":
         """Return the scenario that `compare` compares others with.
@@ -235,15 +230,8 @@ class Scenario:
             ScenarioError: the file is wrong with some of their values.
 
         """
-        plan = self.file.sweep
-        attempts: list[Callable[[], Scenario]] = [self.baseline]
-        if plan is not None:
-            attempts += [partial(self._point, plan, point) for point in plan.points]
-        all_valid(attempts)
-
-    def _point(self, plan: SweepPlan, point: tuple[int, ...]) -> "Scenario":
-        steps = {name: ("sweep", name, index) for name, index in zip(plan.values, point, strict=True)}
-        return self._with_values(plan.parameters(point), steps)
+        versions: list[Callable[[], object]] = [self.baseline]
+        all_valid(versions if self.file.sweep is None else [*versions, self.points])
 
     def _with_values(self, values: Mapping[str, Any], steps: Mapping[str, Steps]) -> "Scenario":
         """Return this scenario with values for parameters that stand in its file, without study and `expect`, but with

@@ -2,20 +2,19 @@
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Literal, cast
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationInfo, WithJsonSchema
+from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 from sim.model import Action, Dispatch, OnRemove, ReturnedTo
 from sim.scenario.arrivals import Stream
 from sim.scenario.busyness import Busyness
 from sim.scenario.distributions import Distribution
+from sim.scenario.expectations import Expectations
 from sim.scenario.mapping import Part
 from sim.scenario.metric_names import Metrics
 from sim.scenario.parts import (
     INSTANT_PATTERN,
-    LARGEST_NUMBER,
-    MOST_ORDERS,
     BotCount,
     ClassName,
     Context,
@@ -25,20 +24,17 @@ from sim.scenario.parts import (
     Name,
     Number,
     StartClock,
-    WrittenInstant,
 )
 from sim.scenario.replications import MOST_REPLICATIONS, ReplicationPlan, WarmUp
 from sim.scenario.staffing import StaffPlan
 from sim.scenario.study import ComparePlan, SelectPlan, Sweep
 from sim.scenario.thresholds import Thresholds
-from sim.scenario.tree import Place
 from sim.scenario.uncertainty import UncertaintyTable
 from sim.scenario.windows import Windows
 from sim.units import DAY, DURATION_PATTERN, Clock, format_duration, parse_duration, shown
 
 _DEFAULT_REPLICATIONS = 30
 PARAMETER = r"^\$[A-Za-z_][A-Za-z0-9_]*$"
-Status = Literal["PENDING", "PROCESSING", "COMPLETE", "ABANDONED", "IDLE", "REMOVED"]
 
 
 def _horizon(value: object, info: ValidationInfo) -> int | None:
@@ -199,32 +195,6 @@ class TimelineEntry(Part):
         return Action.ADD_BOT if self.add_bots else Action.REMOVE_BOT
 
 
-class Expectation(Part):
-    """A fact that must hold after the run: of an order, or of a bot; `at` an instant, or at the end."""
-
-    _place: Place = PrivateAttr(Place("text"))
-
-    order: Annotated[int, Field(ge=0, le=LARGEST_NUMBER + MOST_ORDERS - 1)] | None = None
-    bot: Annotated[int, Field(ge=1)] | None = None
-    at: WrittenInstant | None = None
-    status: Status | None = None
-    picked_up: WrittenInstant | None = None
-    completed: WrittenInstant | None = None
-    attempts: Annotated[int, Field(ge=0)] | None = None
-
-    @property
-    def place(self) -> Place:
-        """Where a file says so."""
-        return self._place
-
-
-def _with_places(entries: list[Expectation], info: ValidationInfo) -> list[Expectation]:
-    context = cast(Context, info.context)
-    for index, entry in enumerate(entries):
-        entry._place = context.root.place_of(("expect", index))  # noqa: SLF001 - known to the list alone, and from here on
-    return entries
-
-
 def _version(value: object) -> object:
     if type(value) is not int or value != 1:
         raise ValueError(f"{shown(value)} is not a version of this format; write 1")
@@ -251,7 +221,7 @@ class ScenarioFile(Part):
     timeline: list[TimelineEntry] = Field([])
     arrivals: list[Stream] = Field([])
     busyness: Busyness | None = None
-    expect: Annotated[list[Expectation], AfterValidator(_with_places)] = Field([])
+    expect: Expectations = Field([])
     windows: Windows = Field(())  # before all that names metrics
     metrics: Metrics = Field(())
     replications: ReplicationPlan | None = None

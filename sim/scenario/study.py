@@ -12,7 +12,7 @@ from sim.scenario.mapping import Finding, Part, WrongValueError
 from sim.scenario.metric_names import MetricName, metric_of
 from sim.scenario.parts import Context
 from sim.scenario.replications import Confidence
-from sim.scenario.tree import KEY
+from sim.scenario.tree import KEY, Steps
 from sim.scenario.where import parse_where, quantity
 from sim.units import shown
 
@@ -32,6 +32,10 @@ class SweepPlan(NamedTuple):
     def parameters(self, point: tuple[int, ...]) -> dict[str, Any]:
         """Return the parameters of a point."""
         return {name: values[index] for (name, values), index in zip(self.values.items(), point, strict=True)}
+
+    def steps(self, point: tuple[int, ...]) -> dict[str, Steps]:
+        """Return the steps that lead to each parameter of a point in its file."""
+        return {name: ("sweep", name, index) for name, index in zip(self.values, point, strict=True)}
 
 
 def _read_sweep(data: object, info: ValidationInfo) -> SweepPlan:

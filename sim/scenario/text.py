@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 from io import StringIO
 from typing import Any
@@ -42,8 +42,8 @@ def whole_characters(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
-def resolved_text(plain: Mapping[str, Any], files: Mapping[str, bytes]) -> str:
-    """Return a scenario as YAML: a line for each key, and for each item of a list, in JSON's form.
+def resolved_text(plain: Mapping[str, Any], files: Mapping[str, bytes], without: Collection[str] = ()) -> str:
+    """Return a scenario as YAML, `without` some keys: a line for each key, and for each item of a list, in JSON's form.
 
     The reader makes the same values of it, whatever characters they have. Comments tell which files it names, with
     their SHA-256, since the same names can hold other data tomorrow.
@@ -51,6 +51,8 @@ def resolved_text(plain: Mapping[str, Any], files: Mapping[str, bytes]) -> str:
     out = StringIO()
     out.writelines(f"# {json.dumps(name)} sha256 {sha256(data).hexdigest()}\n" for name, data in files.items())
     for key, value in plain.items():
+        if key in without:
+            continue
         if isinstance(value, list) and value:
             out.write(f"{key}:\n" + "".join(f"  - {json_text(item)}\n" for item in value))
         else:

@@ -1,12 +1,12 @@
 """Windows: the stretches of the run that have metrics of their own, by name or at regular intervals."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, NamedTuple, cast
 
 from pydantic import Field, PlainValidator, ValidationInfo
 
-from sim.model import Window
+from sim.model import OF_SLOTS, Window, metric_named
 from sim.scenario.mapping import Finding, Part, WrongValueError
 from sim.scenario.parts import UNKNOWN, Context, Instant, PositiveDuration
 from sim.scenario.tree import KEY
@@ -179,6 +179,14 @@ def by_name(windows: Iterable[Window]) -> dict[str, tuple[str, ...]]:
         if window.group:
             slots.setdefault(window.group, []).append(window.name)
     return names | {group: tuple(members) for group, members in slots.items()}
+
+
+def shown_by_slots(names: Sequence[str], windows: Iterable[Window]) -> Iterator[str]:
+    """Yield the metrics of orders, queue and crew that a chart over the time of day shows beside metrics by slots."""
+    groups = {window.name: window.group for window in windows if window.group}
+    in_use = {groups.get(metric_named(name).window) for name in names}
+    slots = [name for name, group in groups.items() if group in in_use]
+    yield from (f"{name}@{slot}" for slot in slots for name in OF_SLOTS)
 
 
 Windows = Annotated[

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.statistics.intervals import Interval, Ints, hall_bounds, t_quantile, unseen_share
+from sim.statistics.leb128 import decoded, encoded
 
 BITS = 12  # each power of two is cut into 4,096 ranges
 PLACES = (64 - BITS) << BITS
@@ -97,7 +98,7 @@ class Counts:
         """
         several = self.counts > 1
         gaps = np.diff(self.places, prepend=0).astype(np.int64)
-        return _encode(np.concatenate([[len(gaps)], 2 * gaps + several, self.counts[several] - 2]))
+        return encoded(np.concatenate([[len(gaps)], 2 * gaps + several, self.counts[several] - 2]))
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "Counts":
@@ -107,7 +108,7 @@ class Counts:
             ValueError: the bytes are no counts.
 
         """
-        numbers = _decode(content)
+        numbers = decoded(content)
         size = int(numbers[0])
         heads, excess = numbers[1 : size + 1], numbers[size + 1 :]
         several = (heads & 1).astype(bool)
@@ -275,28 +276,3 @@ def quantile_bounds(days: DailyCounts, share: float, level: float) -> Interval:
 def _pool(places: NDArray[np.int32], counts: Ints) -> Ints:
     """Return how many numbers lie at each place, up to the last one with any."""
     return np.bincount(places, counts).astype(np.int64)  # exact below 2**53
-
-
-def _encode(numbers: Ints) -> bytes:
-    """Return numbers from 0 on as LEB128: 7 bits a byte, the lowest first; the highest bit says that more follow."""
-    lengths = np.maximum(1, -(-np.frexp(numbers.astype(np.float64))[1] // 7))
-    step = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    septets = (np.repeat(numbers, lengths) >> (7 * step)) & 127
-    has_more = step < np.repeat(lengths, lengths) - 1
-    return bytes((septets + 128 * has_more).astype(np.uint8))
-
-
-def _decode(content: bytes) -> Ints:
-    """Return the numbers that became these bytes.
-
-    Raises:
-        ValueError: the last number has no end.
-
-    """
-    septets = np.frombuffer(content, np.uint8)
-    ends = np.flatnonzero(septets < 128)
-    if not len(ends) or ends[-1] != len(septets) - 1:
-        raise ValueError(_NO_COUNTS)
-    starts = np.concatenate([[0], ends[:-1] + 1])
-    step = np.arange(len(septets)) - np.repeat(starts, ends - starts + 1)
-    return np.add.reduceat((septets & 127).astype(np.int64) << (7 * step), starts)

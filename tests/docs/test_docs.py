@@ -16,7 +16,8 @@ from sim.model import FAMILIES
 from sim.output.tables import tables
 from sim.scenario.arrivals import Stream
 from sim.scenario.distributions import Distribution
-from sim.scenario.schema import BotsSection, ClockSection, Expectation, ScenarioFile, TimelineEntry
+from sim.scenario.expectations import Expectation
+from sim.scenario.schema import BotsSection, ClockSection, ScenarioFile, TimelineEntry
 from sim.storage import find_address, find_run, open_database, save_replications, save_run
 from sim.storage.migrations import MIGRATIONS, USERS
 from sim.verdicts import Judgement

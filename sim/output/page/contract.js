@@ -71,9 +71,18 @@ const [COMPLETION, ABANDONMENT, PROMOTION, ACTION] = [0, 1, 2, 3];
  * @property {boolean} gone
  */
 
+/**
+ * Return an instant if it is one that numbers are exact for.
+ * @param {number} instant
+ */
+function exact(instant) {
+  if (!Number.isSafeInteger(instant)) throw new RangeError(`${instant} is no whole number of microseconds below 2^53`);
+  return instant;
+}
+
 // biome-ignore format: by what they are
 export {
   NONE, CREATE_ORDER, ADD_BOT, REMOVE_BOT, VIP, NORMAL,
   CREATED, PICKED_UP, COMPLETED, RETURNED, ABANDONED, PROMOTED, ADDED, IDLE, REMOVED, IGNORED,
-  PENDING, PROCESSING, COMPLETE, GONE, PENDING_AGAIN, COMPLETION, ABANDONMENT, PROMOTION, ACTION,
+  PENDING, PROCESSING, COMPLETE, GONE, PENDING_AGAIN, COMPLETION, ABANDONMENT, PROMOTION, ACTION, exact,
 };

@@ -13,7 +13,7 @@
 import {
   NONE, CREATE_ORDER, ADD_BOT, VIP, NORMAL,
   CREATED, PICKED_UP, COMPLETED, RETURNED, ABANDONED, PROMOTED, ADDED, IDLE, REMOVED, IGNORED,
-  PENDING, PROCESSING, COMPLETE, GONE, PENDING_AGAIN, COMPLETION, ABANDONMENT, PROMOTION, ACTION,
+  PENDING, PROCESSING, COMPLETE, GONE, PENDING_AGAIN, COMPLETION, ABANDONMENT, PROMOTION, ACTION, exact,
 } from "./contract.js";
 import { Heap } from "./heap.js";
 
@@ -291,15 +291,6 @@ class Kitchen {
     if (bot.leaving) this.#leave(bot);
     else this.#free(bot);
   }
-}
-
-/**
- * Return an instant if it is one that numbers are exact for.
- * @param {number} instant
- */
-function exact(instant) {
-  if (!Number.isSafeInteger(instant)) throw new RangeError(`${instant} is no whole number of microseconds below 2^53`);
-  return instant;
 }
 
 export { Kitchen };

@@ -4,12 +4,12 @@ import { KitchenView } from "./areas.js";
 import { showChanges } from "./changes.js";
 import { ADD_BOT, CREATE_ORDER, NORMAL, REMOVE_BOT, VIP } from "./contract.js";
 import { listenToSaving } from "./dialog.js";
-import { find, make, write } from "./dom.js";
+import { find, write } from "./dom.js";
 import { showAsked, showBadge, showHead } from "./head.js";
-import { Player, SPEEDS, speedFor } from "./player.js";
-import { Session } from "./session.js";
+import { listenToSpeed, Player } from "./player.js";
+import { openNow, Session } from "./session.js";
 import { busiest, drawTimeline, liveExtent } from "./timeline.js";
-import { dayText, HOUR, instantText, MINUTE, parseInstant, reading } from "./words.js";
+import { dayText, instantText, parseInstant, reading } from "./words.js";
 
 /** @typedef {import("./session.js").Source} Source */
 
@@ -210,7 +210,7 @@ class Page {
     press("normal", () => this.act(CREATE_ORDER, NORMAL));
     press("vip", () => this.act(CREATE_ORDER, VIP));
     listenToSaving(this.sessions[0]);
-    this.#listenToSpeed();
+    listenToSpeed(this.player, this.isLive ? null : this.end);
     this.slider.oninput = () => {
       this.show(Number(this.slider.value));
       this.player.set();
@@ -236,20 +236,6 @@ class Page {
     };
     new ResizeObserver(redraw).observe(find(document, "#track"));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-  }
-
-  #listenToSpeed() {
-    const speed = /** @type {HTMLSelectElement} */ (find(document, "#speed"));
-    for (const [times, label] of SPEEDS) {
-      const option = /** @type {HTMLOptionElement} */ (make("option", "", `${label}`));
-      option.value = `${times}`;
-      speed.append(option);
-    }
-    this.player.speed = this.isLive ? 1 : speedFor(this.end);
-    speed.value = `${this.player.speed}`;
-    speed.onchange = () => {
-      this.player.speed = Number(speed.value);
-    };
   }
 
   /** @type {Record<string, () => void>} */
@@ -304,16 +290,6 @@ function main() {
   Object.assign(globalThis, { page }); // for who looks into it from a console, and for tests
   if (!page.readAddress()) page.show(page.isLive ? 0 : busiest(page.sessions[0].whole.log));
   if (page.isLive) page.player.play();
-}
-
-/**
- * Let a kitchen that has no clock of its own open at the present minute.
- * @param {Source} source
- */
-function openNow(source) {
-  const time = new Date();
-  source.clock = { start: time.getHours() * HOUR + time.getMinutes() * MINUTE, day: null };
-  source.yaml.text += `clock: {start: "${reading(source.clock, 0)}"}\n`;
 }
 
 main();

@@ -1,5 +1,7 @@
 /** The clock of a page: it stands, or goes on as fast as somebody wants, by the time of the machine. */
 
+import { find, make } from "./dom.js";
+
 const SPEEDS = [
   [1, "1×"],
   [10, "10×"],
@@ -81,4 +83,23 @@ function speedFor(end) {
   return Number((SPEEDS.find(([speed]) => end / 1e6 / Number(speed) <= WATCHED) ?? [last])[0]);
 }
 
-export { Player, SPEEDS, speedFor };
+/**
+ * Offer the speeds, and begin with that of the clock, or for a run with one at which it is over soon enough.
+ * @param {Player} player
+ * @param {number | null} end of a run, in microseconds
+ */
+function listenToSpeed(player, end) {
+  const select = /** @type {HTMLSelectElement} */ (find(document, "#speed"));
+  for (const [times, label] of SPEEDS) {
+    const option = /** @type {HTMLOptionElement} */ (make("option", "", `${label}`));
+    option.value = `${times}`;
+    select.append(option);
+  }
+  player.speed = end === null ? 1 : speedFor(end);
+  select.value = `${player.speed}`;
+  select.onchange = () => {
+    player.speed = Number(select.value);
+  };
+}
+
+export { listenToSpeed, Player };

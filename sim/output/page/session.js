@@ -8,6 +8,7 @@ import { fingerprint } from "./fingerprint.js";
 import { Kitchen } from "./kitchen.js";
 import { Tally } from "./measures.js";
 import { Story } from "./story.js";
+import { HOUR, MINUTE, reading } from "./words.js";
 
 /** @typedef {import("./contract.js").Log} Log */
 /** @typedef {import("./contract.js").NewOrder} NewOrder */
@@ -252,4 +253,14 @@ function at(column, row) {
   return typeof column === "number" ? column : (column[row] ?? NONE);
 }
 
-export { Session };
+/**
+ * Let a kitchen that has no clock of its own open at the present minute.
+ * @param {Source} source
+ */
+function openNow(source) {
+  const time = new Date();
+  source.clock = { start: time.getHours() * HOUR + time.getMinutes() * MINUTE, day: null };
+  source.yaml.text += `clock: {start: "${reading(source.clock, 0)}"}\n`;
+}
+
+export { openNow, Session };
