@@ -77,12 +77,15 @@ def test_a_sweep_has_one_column_for_all_slots_which_names_the_worst(scenario):
 def test_a_comparison_is_of_all_orders_or_says_that_it_is_of_days(scenario):
     two = scenario(PROMISE)
 
+    def report(times):
+        return compare_report(compare(two, metric_names=["wait.NORMAL.p95"], times=times))
+
     def metrics(times):
-        done = compare(two, metric_names=["wait.NORMAL.p95"], times=times)
-        return [row[1] for row in compare_report(done).rows if len(row) > 1][1:]
+        return [row[1] for row in report(times).rows if len(row) > 1][1:]
 
     assert metrics(40) == ["wait.NORMAL.p95"]
     assert metrics(3) == ["wait.NORMAL.p95.daily"], "days are too few for an interval of a percentile of all orders"
+    assert [".daily is the mean" in report(times).notes[-1] for times in (40, 3)] == [False, True]
 
 
 def test_lower_bounds_are_marked_in_json_and_nothing_is_infinite(scenario):
