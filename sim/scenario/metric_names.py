@@ -102,7 +102,7 @@ def _unknown_metric(text: object) -> str:
 def _meant(text: str) -> list[str]:
     """Return names with a percentile, or a limit, like that in a text that is no name."""
     statistics = []
-    if percentile := re.search(r"p([0-9]{1,3}(?:\.[0-9]{1,9})?)", text):
+    if percentile := re.search(r"p([0-9]{1,3}(?:\.[0-9]{1,9})?)", text, re.IGNORECASE):
         share = min(max(round(float(percentile[1]), 1), 0.1), 99.9)
         statistics += [f"p{share:g}", f"p{share:g}.daily"]
     if service_level := re.search(r"within\(?([^()]*)", text, re.IGNORECASE):
@@ -132,6 +132,9 @@ def _unknown_window(window: str, windows: WindowNames) -> str:
         return f"unknown window {shown(window)}{did_you_mean(window, [name for name in windows if name not in slots])}"
     if meant in slots:
         return f"unknown window {shown(window)}; did you mean {meant!r}?"
+    first_day = meant.partition("+")[0]
+    if first_day in slots:
+        return f"no slot starts at {window}; write {first_day}, which stands for all days where its window is daily"
     nearest = min(slots, key=lambda slot: abs(_instant(slot) - _instant(meant)))
     return f"no slot starts at {window}; write {nearest}, the nearest of {slots[0]} to {slots[-1]}"
 

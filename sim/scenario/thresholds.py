@@ -88,6 +88,9 @@ def limit(text: str, unit: str, written: str = "{}") -> float:
     try:
         return _parse_limit(text, unit)
     except ValueError:
+        if unit == "share" and (percentage := re.fullmatch(rf"({_NUMBER})%", text)) and float(percentage[1]) > 100:
+            problem = f"{shown(text)} is more than 100%, and a share is not"
+            raise ValueError(f"{problem}; write {written.format(_EXAMPLES[unit])}") from None
         kind = {"s": "a duration", "share": "a share", "orders/h": "a rate"}.get(unit, "a number")
         raise ValueError(f"{shown(text)} is not {kind}; write {written.format(_in_unit(text, unit))}") from None
 
@@ -135,6 +138,8 @@ def condition(text: object, unit: str, likely: str = "<") -> Condition:
         return Condition("between", low, high, f"between {match[1]} and {match[2]}")
     if match := re.fullmatch(rf"\s*({'|'.join(OPERATORS)})\s*(\S+)\s*", text):
         value = limit(match[2], unit, f'"{match[1]} {{}}"')
+        if (match[1] == "<" and value == 0) or (match[1] == ">" and value == 1 and unit == "share"):
+            raise ValueError(f'{shown(text)} is never true; write "{match[1]}= {match[2]}"')
         return Condition(match[1], value, value, f"{match[1]} {match[2]}")  # type: ignore[arg-type]  # one of OPERATORS
     if (meant := text.translate(_OTHER_SIGNS).replace("=<", "<=").replace("=>", ">=")) != text:
         raise ValueError(f'{shown(text)} is not a condition; write "{condition(meant, unit).text}"')

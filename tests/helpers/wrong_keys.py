@@ -378,6 +378,13 @@ KEYS = {  # what follows `scenario` and `name`
     "unknown slots where there are none": "windows: {lunch: {from: 1h}}\nthresholds: {wait@01:00: '< 2m'}\n",
     "percentiles that are none": "thresholds: {wait.p80%: '< 2m', wait.VIP.p100: '< 2m', flow.p0: '< 2m', "
     "wait.p99.95: '< 2m', queue.p80: '< 2', wait.p80.dayly: '< 2m'}\n",
+    "percentiles in capitals": "thresholds: {wait.VIP.P80: '< 2m', wait.P95.daily: '< 2m', flow.P99.5: '< 2m'}\n",
+    "slots of another day of a daily window": "clock: {until: 3d}\nwindows: {rush: {every: 12h, daily: true}}\n"
+    "thresholds: {wait@12:00+1d: '< 2m', wait@13:00+1d: '< 2m'}\n",
+    "shares beyond all": "thresholds: {utilisation: '< 120%', wait.within(5m): between 50% and 100.5%, "
+    "wait: {check: '< 2m', days: '>= 110%'}}\n",
+    "limits that nothing keeps": "thresholds: {utilisation: '> 100%', orders.abandoned.rate: '< 0%', wait: '< 0s', "
+    "queue.max: '< 0', flow: {check: '< 2m', days: '> 100%'}}\n",
     "service levels that are none": "thresholds: {wait.within(5): '> 9%', wait.within(5 m): '> 9%', "
     "wait.within: '> 9%', wait.NORMAL.Within(20s): '> 9%', orders.within(5m): '> 9%', wait.within(): '> 9%'}\n",
     "limits in a window": WINDOWS + "thresholds: {wait.within(5m)@slots: '>= 90', wait.p80@12:30: '< 20', "
