@@ -1,5 +1,6 @@
 """Checks of scenario files, as the command, the pytest plugin and notebooks make them."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from sim.checking.judging import Judge
 from sim.errors import ArgumentError, Fault
 from sim.experiment import CheckedFile, Options, refuse_unknown
 from sim.output.ci.lines import notes, total_line
-from sim.output.documents import finding_document
+from sim.output.documents import check_document, finding_document
+from sim.output.files import write_text
 from sim.output.layout import Report
 from sim.output.reports import against_report
 from sim.verdicts import Outcome, worst
@@ -63,6 +65,31 @@ class Checks:
     def notes(self) -> list[str]:
         """Return what there is to say of all files together, in lines."""
         return notes(self.files, self.unchecked)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """What is found, as `sim check --json` says it."""
+        return check_document(self.files, self.unchecked)
+
+    def write_json(self, path: str | PathLike[str]) -> None:
+        """Write `document` as JSON.
+
+        Raises:
+            OSError: the file cannot be written.
+
+        """
+        write_text(Path(path), f"{json.dumps(self.document, indent=2)}\n")
+
+    def write_junit(self, path: str | PathLike[str]) -> None:
+        """Write JUnit XML: a test suite for each file, a test case for each thing that it asks.
+
+        Raises:
+            OSError: the file cannot be written.
+
+        """
+        from sim.output.ci.junit import write_junit  # not needed by most checks
+
+        write_junit(self.files, Path(path))
 
     def write_report(self, path: str | PathLike[str]) -> None:
         """Write a report for browsers: one HTML file with all files, the worst first, and pages that replay those that

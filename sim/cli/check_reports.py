@@ -60,10 +60,8 @@ class CheckReports:
 
     def show_total(self, checks: "Checks") -> None:
         """Print what there is to say of all files together."""
-        from sim.output.documents import check_document
-
         if self.json == _STANDARD_OUTPUT:
-            say_json(check_document(checks.files, checks.unchecked))
+            say_json(checks.document)
             return
         if checks.differences is not None:
             say(*checks.differences.lines(columns()))
@@ -72,16 +70,13 @@ class CheckReports:
     def write(self, checks: "Checks", problems: list[str]) -> None:
         """Write the files that are asked for; what cannot be written becomes one of the problems."""
         from sim.output.ci.github import tell_github
-        from sim.output.documents import write_check
 
         if self.junit is not None:
-            from sim.output.ci.junit import write_junit
-
-            write_to(self.junit, partial(write_junit, checks.files), problems, "--junit")
+            write_to(self.junit, checks.write_junit, problems, "--junit")
         if self.report is not None:
             write_to(self.report, checks.write_report, problems, "--report")
         if self.json is not None and self.json != _STANDARD_OUTPUT:
-            write_to(self.json, partial(write_check, checks.files, checks.unchecked), problems, "--json")
+            write_to(self.json, checks.write_json, problems, "--json")
         if self.github:
             summary = "GITHUB_STEP_SUMMARY"
             tell = partial(tell_github, checks.files, checks.differences, checks.unchecked)

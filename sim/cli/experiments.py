@@ -60,23 +60,23 @@ def replicate_command(
 
 def sweep_command(file: FileArgument, options: _Study) -> None:
     """Run a scenario with each value of its sweep; show curves."""
-    scenario = options.load(file)
-    _refuse_swept(scenario, options)
-    _run("sweep", [scenario], options, partial(sim.sweep, scenario, options.times))
+    _run_swept("sweep", sim.sweep, file, options)
 
 
 def select_command(file: FileArgument, options: _Selection) -> None:
     """Select the best candidate that keeps all thresholds."""
+    _run_swept("select", sim.select, file, options)
+
+
+def _run_swept(
+    kind: "Kind", experiment: "Callable[..., sim.Sweep | sim.Selection]", file: Path, options: _Study
+) -> None:
+    """Carry out a sweep or a selection; refuse a value for a parameter that is swept, which nothing would come of."""
     scenario = options.load(file)
-    _refuse_swept(scenario, options)
-    _run("select", [scenario], options, partial(sim.select, scenario, options.times))
-
-
-def _refuse_swept(scenario: "sim.Scenario", options: _Study) -> None:
-    """Refuse a value for a parameter that is swept, which nothing would come of."""
     for name in options.parameters():
         if scenario.file.sweep is not None and name in scenario.file.sweep.values:
             raise ArgumentError("set", f"{name} is swept; set another parameter, or edit the sweep")
+    _run(kind, [scenario], options, partial(experiment, scenario, options.times))
 
 
 def compare_command(

@@ -11,7 +11,7 @@ import typer
 from sim.cli.options import Model, option
 from sim.cli.printing import say
 from sim.cli.statuses import WRONG, InterruptedWorkError, leave
-from sim.cli.work import write_to
+from sim.cli.work import write_or_leave
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -59,14 +59,13 @@ def _write_page(scenario: "Scenario | None", options: Model, to: Path | None, is
         scenario = scenario.with_keys(seed=options.seed)
     path = to or Path("out") / ("kitchen" if scenario is None else scenario.name) / "kitchen.html"
     refuse_documents({"to": path}, [] if scenario is None else scenario.sources)
-    html, problems = kitchen_page(scenario), list[str]()
+    html = kitchen_page(scenario)
 
     def write(target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_text(target, html)
 
-    write_to(path, write, problems, "--to")
-    leave(problems)
+    write_or_leave(path, write, "--to")
     say(f"Page: {path}")
     if is_opened and _has_screen():
         webbrowser.open(path.resolve().as_uri())

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 from sim.cli.options import FileArgument, Files, JsonOption, Keeping, Model, PageOption, number_from, option
 from sim.cli.printing import say, say_json
 from sim.cli.statuses import FAILED, InterruptedWorkError, leave
-from sim.cli.work import hint_at_numba, write_to
+from sim.cli.work import numba_hint, write_to
 from sim.output.terminal import columns, progress_bar
 
 if TYPE_CHECKING:
@@ -39,10 +38,8 @@ def run_command(
     scenario = options.load(file)
     keeper = Keeper(options.address(), options.tags or [])
     with output_folder("run", [scenario], options.out) as folder:
-        began = monotonic()
-        with progress_bar("simulating") as progress:
+        with numba_hint(options.engine), progress_bar("simulating") as progress:
             run = simulate(scenario, options.seed, replication, options.engine, progress)
-        hint_at_numba(options.engine, began)
         places = _keep(run, keeper, folder, options)
     if options.as_json:
         say_json(kept_run_document(run, keeper.run_id))

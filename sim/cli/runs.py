@@ -11,7 +11,7 @@ import typer
 from sim.cli.options import KEY, SETTINGS, ChartsOption, DatabaseOption, JsonOption, KeyArgument, RunArgument, option
 from sim.cli.printing import complain, say, say_json
 from sim.cli.statuses import FAILED, WRONG, leave
-from sim.cli.work import write_to
+from sim.cli.work import write_or_leave
 from sim.errors import StorageError
 from sim.output.terminal import columns
 from sim.units import count
@@ -119,13 +119,12 @@ def compare_command(
 def reproduce_command(run_id: RunArgument, db: DatabaseOption = None) -> None:
     """Run a stored run again, and show the first event that differs."""
     from sim.output.stored import reproduced_lines
-    from sim.storage import find_run, is_reproduced, open_existing_database, reproduce
+    from sim.storage import find_run, open_existing_database, reproduce
 
     with open_existing_database(db) as database:
-        stored = find_run(database, run_id)
-        stored_run, new_run = reproduce(database, stored)
-    say(*reproduced_lines(stored, stored_run, new_run))
-    leave([], 0 if is_reproduced(stored, stored_run, new_run) else FAILED)
+        reproduced = reproduce(database, find_run(database, run_id))
+    say(*reproduced_lines(reproduced))
+    leave([], 0 if reproduced.is_same else FAILED)
 
 
 @app.command("export")
@@ -142,10 +141,8 @@ def export_command(
 
     with open_existing_database(db) as database:
         run = load_run(database, find_run(database, run_id))
-    problems: list[str] = []
     with claimed(to, "--to"):
-        write_to(to, lambda folder: write_run(run, folder, charts=charts, page=False), problems, "--to")
-    leave(problems)
+        write_or_leave(to, lambda folder: write_run(run, folder, charts=charts, page=False), "--to")
     say(f"Files: {to}/")
 
 
@@ -159,18 +156,15 @@ def page_command(
     from sim.output.files import write_text
     from sim.output.page import run_page
     from sim.output.stored import reproduced_lines
-    from sim.storage import find_run, is_reproduced, open_existing_database, reproduce
+    from sim.storage import find_run, open_existing_database, reproduce
 
     with open_existing_database(db) as database:
-        stored = find_run(database, run_id)
-        stored_run, new_run = reproduce(database, stored)
-    if not is_reproduced(stored, stored_run, new_run):
-        complain(*reproduced_lines(stored, stored_run, new_run))
+        reproduced = reproduce(database, find_run(database, run_id))
+    if not reproduced.is_same:
+        complain(*reproduced_lines(reproduced))
         leave([], FAILED)
-    html, problems = run_page(new_run), list[str]()
-    path = to or Path(f"{stored.id}.html")
-    write_to(path, partial(write_text, text=html), problems, "--to")
-    leave(problems)
+    path = to or Path(f"{reproduced.stored.id}.html")
+    write_or_leave(path, partial(write_text, text=run_page(reproduced.new_run)), "--to")
     say(f"Page: {path}")
 
 

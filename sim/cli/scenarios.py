@@ -11,7 +11,7 @@ import typer
 from sim.cli.options import option, word_of
 from sim.cli.printing import complain, say, say_json
 from sim.cli.statuses import WRONG, leave
-from sim.cli.work import write_to
+from sim.cli.work import write_or_leave
 from sim.errors import KitchensimError
 from sim.units import printable
 
@@ -28,12 +28,10 @@ def new_command(
     path = to or Path(f"{kind}.yaml")
     if path.exists():
         raise KitchensimError(f"{printable(str(path))} exists already; name another file with --to FILE")
-    problems: list[str] = []
     text = resources.files("sim").joinpath(f"scenario/starters/{kind}.yaml").read_text(encoding="utf-8")
-    if write_to(path, partial(write_text, text=text), problems, "--to"):
-        word = quote(str(path))
-        say(f"{printable(str(path))} is written; edit it, then try:", f"  sim run {word}", f"  sim check {word} -v")
-    leave(problems)
+    write_or_leave(path, partial(write_text, text=text), "--to")
+    word = quote(str(path))
+    say(f"{printable(str(path))} is written; edit it, then try:", f"  sim run {word}", f"  sim check {word} -v")
 
 
 def validate_command(

@@ -7,8 +7,7 @@ import typer
 
 from sim.cli.options import option
 from sim.cli.printing import say
-from sim.cli.statuses import leave
-from sim.cli.work import write_to
+from sim.cli.work import write_or_leave
 
 _SCENARIOS = Path("scenarios")
 
@@ -25,8 +24,7 @@ def site_command(
     from sim.output.files import claimed
     from sim.site import build_site
 
-    problems, files = list[str](), list[Path]()
+    files: list[Path] = []
     with claimed(to, "--to"):
-        write_to(to, lambda folder: files.extend(build_site(folder, paths or [_SCENARIOS], db)), problems, "--to")
-    leave(problems)
+        write_or_leave(to, lambda folder: files.extend(build_site(folder, paths or [_SCENARIOS], db)), "--to")
     say(f"Site: {to}/index.html, {sum(file.suffix == '.html' for file in files)} pages")

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from shlex import quote
-from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 from sim.cli.options import (
@@ -21,7 +20,7 @@ from sim.cli.options import (
 )
 from sim.cli.printing import say, say_json
 from sim.cli.statuses import FAILED, INCONCLUSIVE, InterruptedWorkError, leave
-from sim.cli.work import hint_at_numba, write_to
+from sim.cli.work import numba_hint, write_to
 from sim.output.terminal import columns, progress_bar
 
 if TYPE_CHECKING:
@@ -84,10 +83,9 @@ def _carried_out(
     from sim.experiment.staffing import ORDERS
 
     answers: list[Staffing] = []
-    began = monotonic()
     try:
-        with progress_bar("fresh days") as progress:
-            staffing = staff(
+        with numba_hint(options.engine), progress_bar("fresh days") as progress:
+            return staff(
                 scenario,
                 options.seed,
                 options.jobs or available_processors(),
@@ -100,8 +98,6 @@ def _carried_out(
     except KeyboardInterrupt:
         places = leave_behind(answers[-1]) if answers else []
         raise InterruptedWorkError("; ".join(places) or "no crew was found yet") from None
-    hint_at_numba(options.engine, began)
-    return staffing
 
 
 def _leave_behind(options: _Staffing, folder: Path | None, keeper: "Keeper", staffing: "Staffing") -> list[str]:

@@ -1,14 +1,14 @@
 """Work that takes a while: with a bar, by several workers, and kept also where it is interrupted."""
 
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
 from sim.cli.options import Experiment, Work
 from sim.cli.printing import complain
-from sim.cli.statuses import InterruptedWorkError
+from sim.cli.statuses import InterruptedWorkError, leave
 from sim.engines import Engine, can_compile
 from sim.errors import INSTALL, SimulationError, StorageError
 from sim.output.terminal import progress_bar
@@ -40,9 +40,9 @@ def carry_out(experiment: Callable[..., T], work: Work, keeper: "Keeper") -> T:
     from sim.experiment import available_processors
     from sim.experiment.cluster import cluster
 
-    began = monotonic()
     try:
         with (
+            numba_hint(work.engine),
             progress_bar("replications") as progress,
             nullcontext() if work.dask is None else cluster(work.dask) as executor,
         ):
@@ -67,13 +67,15 @@ def carry_out(experiment: Callable[..., T], work: Work, keeper: "Keeper") -> T:
         keeper.close()
         complain(*(f"sim: {problem}" for problem in keeper.problems))
         raise
-    hint_at_numba(work.engine, began)
     keeper.close()
     return result
 
 
-def hint_at_numba(engine: Engine, began: float) -> None:
+@contextmanager
+def numba_hint(engine: Engine) -> Iterator[None]:
     """Say what would be faster, where numba is missing, after work that was long or was to be compiled."""
+    began = monotonic()
+    yield
     is_worth_it = engine == "compiled" or (engine == "auto" and monotonic() - began > _LONG)
     if is_worth_it and not can_compile():
         complain(f"sim: with numba this would be many times faster; {INSTALL.format('[fast]')}")
@@ -90,3 +92,10 @@ def write_to(path: Path, write: Callable[[Path], object], problems: list[str], o
         problems.append(f"{where}: cannot be written ({reason}); name another place with {option}")
         return False
     return True
+
+
+def write_or_leave(path: Path, write: Callable[[Path], object], option: str) -> None:
+    """Write what a command is for; where that does not work, exit."""
+    problems: list[str] = []
+    write_to(path, write, problems, option)
+    leave(problems)

@@ -10,8 +10,7 @@ from sim.units import count, printable
 
 if TYPE_CHECKING:
     from sim.events import Event
-    from sim.experiment import Run
-    from sim.storage import ComparedRuns, Entry, ExperimentDetails, RunDetails, StoredRun, TableSize
+    from sim.storage import ComparedRuns, Entry, ExperimentDetails, Reproduced, RunDetails, TableSize
 
 MOST_LISTED = 20  # runs that are listed unless all are wanted
 _SHORT = 13  # characters of an id: the millisecond in which it was made
@@ -131,13 +130,12 @@ def entry_text(kind: str, key: str, runs: int) -> str:
     return f"{kind} {key}" if kind == "run" else f"{kind} {key} with {count(runs, 'run')}"
 
 
-def reproduced_lines(stored: "StoredRun", stored_run: "Run | None", new_run: "Run") -> Iterator[str]:
+def reproduced_lines(reproduced: "Reproduced") -> Iterator[str]:
     """Yield whether a run that was run again is as it was; if not, fingerprints, versions, and the first event that
     differs, where its events were stored.
     """
-    from sim.storage import is_reproduced
-
-    if is_reproduced(stored, stored_run, new_run):
+    stored, stored_run, new_run = reproduced
+    if reproduced.is_same:
         yield f"run {stored.id} reproduced: fingerprint {new_run.fingerprint}, {len(new_run.log)} events"
         return
     yield f"run {stored.id} is not reproduced"

@@ -17,7 +17,7 @@ from sim.output.files import refuse_sources, text_file, write_files
 from sim.output.page import kitchen_page, policy_of, run_page, too_large
 from sim.scenario import Scenario
 from sim.site.index import Entry, facts_of, index_page
-from sim.storage import Database, is_reproduced, list_runs, open_existing_database, reproduce
+from sim.storage import Database, list_runs, open_existing_database, reproduce
 from sim.storage.reading import StoredRun
 from sim.units import printable
 
@@ -141,9 +141,10 @@ def _run_page(database: Database, stored: StoredRun) -> _Page:
     title = f"{stored.scenario or 'a deleted scenario'}, {stored.started_at[:19].replace('T', ' ')}"
     tags = ", ".join(stored.tags)
     try:
-        stored_run, new_run = reproduce(database, stored)
-        if is_reproduced(stored, stored_run, new_run):
-            return _page(f"runs/{stored.id}.html", title, new_run, [new_run.scenario.file.description, tags])
+        reproduced = reproduce(database, stored)
+        if reproduced.is_same:
+            description = reproduced.new_run.scenario.file.description
+            return _page(f"runs/{stored.id}.html", title, reproduced.new_run, [description, tags])
         reason = "it cannot be reproduced; sim runs reproduce says why"
     except KitchensimError as error:
         reason = str(error)

@@ -25,7 +25,7 @@ from sim.storage.listing import (
 from sim.storage.reading import Damaged, DamagedRunError, Entry, StoredRun
 from sim.storage.removing import delete_before, delete_run, purge, restore_run, shrink
 from sim.storage.rows import new_run_id
-from sim.storage.runs import is_reproduced, load_run, reproduce
+from sim.storage.runs import Reproduced, load_run, reproduce
 from sim.storage.saving import push_all, push_run, save_run
 from sim.storage.sizes import TableSize, file_size, table_sizes
 
@@ -40,6 +40,7 @@ __all__ = [
     "Experiment",
     "ExperimentDetails",
     "Keeper",
+    "Reproduced",
     "RunDetails",
     "StoredRun",
     "TableSize",
@@ -55,7 +56,6 @@ __all__ = [
     "find_entry",
     "find_id",
     "find_run",
-    "is_reproduced",
     "keep",
     "list_entries",
     "list_runs",

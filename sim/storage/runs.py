@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from operator import index
-from typing import Any, cast, get_args
+from typing import Any, NamedTuple, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,10 +151,25 @@ def _columns(
     return {name: np.concatenate(arrays) for name, arrays in parts.items()}
 
 
-def reproduce(connection: Connection, stored: StoredRun) -> tuple[Run | None, Run]:
-    """Return a run as it was stored, also where it was changed since, and as it is when it is run again.
+class Reproduced(NamedTuple):
+    """What is stored of a run, the run as it was stored, also where it was changed since, and run again.
 
-    The first is None of a run of an experiment, whose events are not stored.
+    Of a run of an experiment, whose events are not stored, `stored_run` is None.
+    """
+
+    stored: StoredRun
+    stored_run: Run | None
+    new_run: Run
+
+    @property
+    def is_same(self) -> bool:
+        """Whether it is what it was: its fingerprint, and its events where they are stored."""
+        has_same_events = self.stored_run is None or self.stored_run.log.first_difference(self.new_run.log) is None
+        return has_same_events and self.new_run.fingerprint == self.stored.fingerprint
+
+
+def reproduce(connection: Connection, stored: StoredRun) -> Reproduced:
+    """Return a stored run, run again.
 
     Raises:
         StorageError: its scenario or its rows cannot be read.
@@ -165,10 +180,4 @@ def reproduce(connection: Connection, stored: StoredRun) -> tuple[Run | None, Ru
     engine = cast(Engine, stored.engine if stored.engine in get_args(Engine) else "auto")
     new_run = run(stored_run.scenario, stored.seed, stored.replication, engine)
     has_events = len(stored_run.log) or not len(new_run.log)
-    return (stored_run if has_events else None), new_run
-
-
-def is_reproduced(stored: StoredRun, stored_run: Run | None, new_run: Run) -> bool:
-    """Whether a run is what it was when it was stored: its fingerprint, and its events where they are stored."""
-    has_same_events = stored_run is None or stored_run.log.first_difference(new_run.log) is None
-    return has_same_events and new_run.fingerprint == stored.fingerprint
+    return Reproduced(stored, stored_run if has_events else None, new_run)

@@ -1,5 +1,6 @@
 """Files for programs: JSON and JUnit."""
 
+import json
 import os
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from junitparser import Error, Failure, JUnitXml, Skipped
 
+from sim import check as run_checks
 from sim import load_scenario, replicate, run
 from sim.errors import Fault
 from sim.experiment import CheckedFile
@@ -35,6 +37,17 @@ from tests.helpers.crews import KITCHEN, VERDICTS
 from tests.helpers.junit import suites
 
 UNITS = {metric.name: metric.unit for metric in STANDARD}
+
+
+def test_python_writes_what_the_command_writes():
+    put({"late.yaml": FAILS, "broken.yaml": BROKEN})
+    check("late.yaml", "broken.yaml", "--json", "command.json", "--junit", "command.xml", status=2)
+    checks = run_checks(["late.yaml", "broken.yaml"])
+    checks.write_json("python.json")
+    checks.write_junit("python.xml")
+    assert checks.document == json.loads(Path("python.json").read_text())
+    for kind in ("json", "xml"):
+        assert Path(f"python.{kind}").read_text() == Path(f"command.{kind}").read_text()
 
 
 def test_json_is_what_python_says():

@@ -193,7 +193,7 @@ def test_an_experiment_whose_last_run_is_purged_goes_with_it(database, backend, 
 def test_what_needs_the_events_says_that_they_were_not_stored(database, kitchen, hundred):
     [run_id] = save_replications(database, kitchen, 7, hundred.results[:1])
     stored = find_run(database, run_id)
-    before, again = reproduce(database, stored)
+    _, before, again = reproduce(database, stored)
     assert (before, again.fingerprint) == (None, stored.fingerprint)
     for read in (load_run, lambda *_: database.run(run_id), lambda *_: database.orders(run_id)):
         with pytest.raises(StorageError, match=f"run {run_id} .* its events were not stored"):

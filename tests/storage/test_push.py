@@ -252,7 +252,7 @@ def assert_travels(tree: dict, source: Database, target: Database) -> None:
         assert back.fingerprint == done.fingerprint == find_run(database, run_id).fingerprint
         assert back.measures.values == done.measures.values == run_metrics(database, run_id)
         assert back.log.end == done.log.end
-        _, again = reproduce(database, find_run(database, run_id))
+        _, _, again = reproduce(database, find_run(database, run_id))
         assert again.fingerprint == done.fingerprint
 
 

@@ -72,7 +72,7 @@ def test_a_run_is_reproduced_from_what_is_stored_of_it(database, busy, traced, t
     others = [run(traced.scenario, seed=2**62, replication=7), run(busy.scenario.set(cook="3s"))]
     for done in (busy, traced, *others):
         stored = find_run(database, save_run(database, done))
-        before, again = reproduce(database, stored)
+        _, before, again = reproduce(database, stored)
         assert again.fingerprint == before.fingerprint == done.fingerprint == stored.fingerprint
         assert (again.seed, again.replication, again.engine) == (done.seed, done.replication, done.engine)
         assert again.log.first_difference(before.log) is None
@@ -214,7 +214,7 @@ def test_a_run_that_somebody_altered_is_not_taken_for_the_run_and_shown_beside_w
         reason = f"run {saved} cannot be read back, since its events do not match its fingerprint"
         assert str(caught.value) == f"database {database.address.url}: {reason}; see docs/database.md"
     stored = find_run(database, saved)
-    before, again = reproduce(database, stored)
+    _, before, again = reproduce(database, stored)
     assert again.fingerprint == busy.fingerprint
     assert before.fingerprint != stored.fingerprint
     assert before.log.first_difference(again.log) == again.log.first_difference(before.log) == first

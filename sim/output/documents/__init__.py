@@ -3,7 +3,7 @@
 Durations are in seconds and shares from 0 to 1; null stands where nothing was observed.
 """
 
-from sim.output.documents.checks import check_document, finding_document, write_check
+from sim.output.documents.checks import check_document, finding_document
 from sim.output.documents.estimates import pair_document, replications_document
 from sim.output.documents.experiments import (
     calibration_document,
@@ -37,5 +37,4 @@ __all__ = [
     "replications_document",
     "staffing_document",
     "theory_document",
-    "write_check",
 ]

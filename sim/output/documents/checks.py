@@ -1,15 +1,12 @@
 """JSON documents of checks."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from sim.errors import Fault
 from sim.experiment import CheckedFile
 from sim.output.documents.estimates import pair_document, replications_document
-from sim.output.files import write_text
 from sim.verdicts import Finding, Outcome
 
 
@@ -21,17 +18,6 @@ def check_document(files: Sequence[CheckedFile], unchecked: Sequence[Fault]) -> 
         "scenarios": [_of_file(checked) for checked in files],
         "not_checked": [{"file": fault.file, "reason": fault.message} for fault in unchecked],
     }
-
-
-def write_check(files: Sequence[CheckedFile], unchecked: Sequence[Fault], path: Path) -> None:
-    """Write what was found of scenario files as JSON.
-
-    Raises:
-        OSError: the file cannot be written.
-
-    """
-    document = json.dumps(check_document(files, unchecked), indent=2)
-    write_text(path, f"{document}\n")
 
 
 def _of_file(checked: CheckedFile) -> dict[str, Any]:
