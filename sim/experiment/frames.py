@@ -50,7 +50,8 @@ class ThresholdVerdicts(tuple[ThresholdVerdict, ...]):
     def to_frame(self) -> "pd.DataFrame":
         """Return a row for each condition: metric, condition, severity, judgement, mean, low, high, n, note, bound.
 
-        `mean` with its 95% interval is in the unit of the metric, NA without replications that tell. `bound` is "lower"
+        `mean` with its 95% interval is in the unit of the metric, NA without replications that tell; where a slot may
+        fail, the interval is the longer one that the note names. `bound` is "lower"
         where it counts orders so far.
         """
         rows = [

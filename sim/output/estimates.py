@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from sim.experiment import InputUncertainty, Replications, key_metrics
 from sim.model import metric_named, unit_of
 from sim.output.layout import Report, Row
-from sim.output.wording import BOUND, CONFIDENCE, at_least, how_often, in_unit, interval_text, shown
+from sim.output.wording import BOUND, CONFIDENCE, LONGER, at_least, how_often, in_unit, interval_text, shown
 from sim.scenario import Scenario, Threshold
 from sim.verdicts import LEVEL, SINGLE_RUN, Judgement, ThresholdVerdict
 
@@ -26,7 +26,12 @@ def replications_reports(replications: Replications) -> Iterator[Report]:
     rows: list[Row] = [("metric", *_HEADINGS), *((name, *_cells(replications, name)) for name in of_run)]
     yield Report(list(head_lines(replications)), rows, _notes(replications, of_run))
     for name, members in by_slot.items():
-        yield Report([f"{name}, slot by slot"], _slot_rows(replications, name, members), _notes(replications, members))
+        thresholds = [threshold for threshold in replications.scenario.thresholds if threshold.metric == name]
+        by_metric = [_verdicts_by_metric(replications, threshold) for threshold in thresholds]
+        notes = _notes(replications, members)
+        if any(verdict.longer is not None for verdicts in by_metric for verdict in verdicts.values()):
+            notes.append(LONGER)
+        yield Report([f"{name}, slot by slot"], _slot_rows(replications, members, by_metric), notes)
 
 
 def uncertainty_report(uncertainty: InputUncertainty) -> Report:
@@ -91,11 +96,12 @@ def _cells(replications: Replications, name: str) -> tuple[str, str, str, str]:
     return text, interval_text(unit, estimate), days, f"{n:,}"
 
 
-def _slot_rows(replications: Replications, name: str, members: Sequence[str]) -> list[Row]:
-    """Return a row for each slot, with how many orders it has in the mean and what became of thresholds there."""
-    thresholds = [threshold for threshold in replications.scenario.thresholds if threshold.metric == name]
-    verdicts = [_verdicts_by_metric(replications, threshold) for threshold in thresholds]
-    rows: list[Row] = [("slot", "orders", *_HEADINGS[:-1], *(threshold.asked for threshold in thresholds))]
+def _slot_rows(
+    replications: Replications, members: Sequence[str], verdicts: Sequence[dict[str, ThresholdVerdict]]
+) -> list[Row]:
+    """Return a row for each slot, with how many orders it has in the mean and what became of each threshold there."""
+    asked = (by_metric[members[0]].threshold.asked for by_metric in verdicts)
+    rows: list[Row] = [("slot", "orders", *_HEADINGS[:-1], *asked)]
     for member in members:
         metric = metric_named(member)
         orders = replications.estimate(metric.weight) if metric.weight else None

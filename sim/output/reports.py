@@ -20,7 +20,17 @@ from sim.model import metric_named, unit_of
 from sim.output.documents import procedure
 from sim.output.estimates import replications_reports, verdict_word
 from sim.output.layout import WIDTH, Report, Row
-from sim.output.wording import BOUND, at_least, estimate_of, estimate_text, how_often, shown, verdict_text, worst_metric
+from sim.output.wording import (
+    BOUND,
+    LONGER,
+    at_least,
+    estimate_of,
+    estimate_text,
+    how_often,
+    shown,
+    verdict_text,
+    worst_metric,
+)
 from sim.units import count
 from sim.verdicts import Judgement
 
@@ -89,6 +99,8 @@ def sweep_report(sweep: Sweep) -> Report:
     notes = [_ALONE] if any(point.scenario.is_random for point in points) else []
     if any(verdict.judgement is Judgement.INCONCLUSIVE for point in points for verdict in point.verdicts):
         notes.append(f"to settle what is INCONCLUSIVE, {RUN_MORE}")
+    if any(verdict.longer is not None for point in points for verdict in point.verdicts):
+        notes.append(LONGER)
     return Report([head], list(zip(*columns, strict=True)), [*notes, *_bound_note(points, sweep.metric_names)])
 
 

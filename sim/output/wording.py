@@ -10,6 +10,7 @@ from sim.units import SECOND, count, format_duration
 from sim.verdicts import ThresholdVerdict
 
 CONFIDENCE = 0.95
+LONGER = "one of many slots fails by chance more easily, so FAIL asks there for a longer interval than the one shown"
 BOUND = "≥: orders unfinished at the end count with their times so far"
 
 

@@ -1,5 +1,6 @@
 """Thresholds: what must hold of a metric, against its values in replications."""
 
+import math
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import NamedTuple
@@ -44,6 +45,7 @@ class ThresholdVerdict(NamedTuple):
     estimate: Interval | None
     note: str
     is_bound: bool = False  # whether values were counted so far, since orders were not over at the last
+    longer: float | None = None  # the confidence of the interval, where it is the longer one that FAIL asks for
 
     @property
     def place(self) -> Place:
@@ -79,7 +81,8 @@ def judge_threshold(
     """Return the verdict on a threshold for one metric.
 
     PASS and FAIL ask that the whole interval, each of whose ends is wrong with probability `level`, lies on that side;
-    FAIL asks it of the interval at `level_to_fail`. `==` and `!=` must hold in each replication.
+    FAIL asks it of the interval at `level_to_fail`, which the verdict has where that at `level` lies on the wrong side.
+    `==` and `!=` must hold in each replication.
     `estimate` gives the interval at a level, `to_settle` about how many replications tell the metric from a limit.
     """
     observed = sample.values[~np.isnan(sample.values)]
@@ -87,7 +90,7 @@ def judge_threshold(
         return ThresholdVerdict(threshold, metric, Judgement.NO_DATA, None, NOTHING_OBSERVED)
     if threshold.days is not None:
         return _judge_days(threshold, metric, sample, level, level_to_fail)
-    interval = None if sample.is_single else estimate(level)
+    interval, longer = None if sample.is_single else estimate(level), None
     if threshold.condition.operator in ("==", "!="):
         judgement, note = _judge_each(threshold.condition, sample)
     elif interval is None:
@@ -95,9 +98,10 @@ def judge_threshold(
     elif sample.is_random and interval.low is None:
         judgement, note = Judgement.INCONCLUSIVE, "only one replication observed it; run more"
     else:
-        to_fail = interval if level_to_fail == level else estimate(level_to_fail)
-        judgement, note = _judge_interval(threshold, sample, interval, to_fail or interval, to_settle)
-    return ThresholdVerdict(threshold, metric, judgement, interval, note, bool(sample.bounds.any()))
+        if sample.is_random and level_to_fail < level and _side(threshold.condition, interval) is Judgement.FAIL:
+            interval, longer = estimate(level_to_fail) or interval, 1 - 2 * level_to_fail
+        judgement, note = _judge_interval(threshold, sample, interval, to_settle)
+    return ThresholdVerdict(threshold, metric, judgement, interval, note, bool(sample.bounds.any()), longer)
 
 
 def _judge_each(condition: Condition, sample: Sample) -> tuple[Judgement, str]:
@@ -116,14 +120,11 @@ def _judge_interval(
     threshold: Threshold,
     sample: Sample,
     interval: Interval,
-    interval_to_fail: Interval,
     to_settle: Callable[[float], int | None],
 ) -> tuple[Judgement, str]:
     """Return on which side of its limits an interval lies, and what would settle it where it lies on neither."""
     condition = threshold.condition
     judgement = _side(condition, interval)
-    if judgement is Judgement.FAIL:
-        judgement = _side(condition, interval_to_fail)
     if sample.bounds.any() and not _holds_whatever_comes(condition, judgement, interval, sample.can_fall):
         return Judgement.INCONCLUSIVE, STILL_OPEN
     if judgement is Judgement.INCONCLUSIVE:
@@ -141,10 +142,17 @@ def worst_slot(verdicts: Iterable[ThresholdVerdict]) -> ThresholdVerdict:
     worst = min(slots, key=lambda verdict: (_FROM_WORST.index(verdict.judgement), _margin(verdict)))
     if len(all_slots) == 1:
         return worst
-    notes = [f"worst of {len(slots)} slots: {metric_named(worst.metric).window}", worst.note]
+    longer = "" if worst.longer is None else _longer_interval(worst.longer)
+    notes = [f"worst of {len(slots)} slots: {metric_named(worst.metric).window}", longer, worst.note]
     if len(slots) < len(all_slots):
         notes.append(f"{count(len(all_slots) - len(slots), 'slot')} without orders")
     return worst._replace(note="; ".join(filter(None, notes)))
+
+
+def _longer_interval(confidence: float) -> str:
+    """Say why the interval of a slot is a longer one, with two digits of its error."""
+    places = math.ceil(-math.log10(1 - confidence)) - 1
+    return f"{confidence:.{places}%} interval, since one of many slots fails by chance more easily"
 
 
 def _margin(verdict: ThresholdVerdict) -> float:
@@ -183,13 +191,16 @@ def _judge_days(
         judgement = _side(days, share_of(count_of_days, level))
         return _side(days, share_of(count_of_days, level_to_fail)) if judgement is Judgement.FAIL else judgement
 
+    interval, longer = share_of(hits, level), None
+    if sample.is_random and level_to_fail < level and _side(days, interval) is Judgement.FAIL:
+        interval, longer = share_of(hits, level_to_fail), 1 - 2 * level_to_fail
     judgement, note = judged(hits), f"held on {hits} of {count(n, 'day')}"
     if judgement is not judged(int(may_hold.sum())):
         judgement, note = Judgement.INCONCLUSIVE, f"{note}; {STILL_OPEN}"
     elif judgement is Judgement.INCONCLUSIVE:
         note += "; run more with -n"
     is_open = not np.array_equal(holds, may_hold)
-    return ThresholdVerdict(threshold, metric, judgement, share_of(hits, level), note, is_open)
+    return ThresholdVerdict(threshold, metric, judgement, interval, note, is_open, longer)
 
 
 def _days(condition: Condition, sample: Sample) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -3,6 +3,9 @@
 import pytest
 
 from sim import Replications, Scenario, replicate
+from sim.experiment import Sweep
+from sim.output.estimates import replications_reports
+from sim.output.reports import sweep_report
 from tests.helpers.verdicts import FAIL, NONE, OPEN, PASS
 
 SLOTS = """
@@ -23,9 +26,13 @@ def rush(load) -> Replications:
     return replicate(load(SLOTS), 30)
 
 
-def judged(rush: Replications, *conditions: str) -> list:
+def promised(rush: Replications, *conditions: str) -> Replications:
     scenario: Scenario = rush.scenario.with_keys(thresholds={"wait.mean@slots": list(conditions)})
-    return list(Replications(scenario, rush.seed, rush.results).verdicts)
+    return Replications(scenario, rush.seed, rush.results)
+
+
+def judged(rush: Replications, *conditions: str) -> list:
+    return list(promised(rush, *conditions).verdicts)
 
 
 def test_a_promise_passes_when_the_95_percent_interval_of_each_slot_keeps_it(rush):
@@ -39,6 +46,13 @@ def test_a_promise_fails_when_the_interval_of_one_slot_breaks_it_at_its_share_of
     assert low_of_share < low - 1, "of four slots, each has a quarter"
     between, below = judged(rush, f"< {low - 0.001:.6f}s", f"< {low_of_share - 0.001:.6f}s")
     assert (between.judgement, below.judgement) == (OPEN, FAIL)
+    for verdict in (between, below):
+        assert verdict.estimate.low == pytest.approx(low_of_share), "the interval is the one that judged"
+        assert "; 98.8% interval, since one of many slots fails by chance more easily" in verdict.note
+    broken = promised(rush, f"< {low - 0.001:.6f}s")
+    for report in (list(replications_reports(broken))[-1], sweep_report(Sweep(rush.scenario, 0, [], [broken]))):
+        assert report.notes[-1].endswith("so FAIL asks there for a longer interval than the one shown")
+    assert not list(replications_reports(promised(rush, "< 1h")))[-1].notes
 
 
 def test_the_verdict_names_the_worst_slot_and_counts_those_without_orders(rush):
