@@ -26,12 +26,15 @@ from sim.storage.connection import Connection
 from sim.storage.migrations import migrate
 from tests.helpers.backends import BUSY, KINDS, TRACED, Backend, run_text
 from tests.helpers.browser import Browser
+from tests.helpers.campaigns import EVERYDAY, THOROUGH
 from tests.helpers.javascript import JavaScriptEngine
 from tests.helpers.programs import fork
 from tests.helpers.server import Server, read_file
 from tests.helpers.stories import with_service
 from tests.helpers.turso import connects_to, read_turso
 from tests.helpers.waiting import wait_for
+
+gc.set_threshold(100_000)  # each 700 objects, as usual, it took a fifth of the time of all tests
 
 TESTS = Path(__file__).parent
 GOLDEN = TESTS / "golden"
@@ -40,8 +43,8 @@ collect_ignore = ["outside"]  # another team's repository, whose tests are run b
 
 # Property tests try some examples every day, many in CI (`--coverage`), and thousands in campaigns (`benchmarks/`).
 # No example has a deadline: machines are busy.
-settings.register_profile("everyday", max_examples=25, deadline=None)
-settings.register_profile("thorough", max_examples=100, deadline=None)
+settings.register_profile("everyday", max_examples=EVERYDAY, deadline=None)
+settings.register_profile("thorough", max_examples=THOROUGH, deadline=None)
 settings.load_profile("everyday")
 
 # A shell lets what runs in the background ignore Ctrl-C, and nohup lets it ignore SIGHUP. Programs that tests start

@@ -27,7 +27,7 @@ class WaitLaw(NamedTuple):
         longest = 1.0
         while self.within(longest) < share_of_all:
             longest *= 2
-        root = brentq(lambda wait: self.within(wait) - share_of_all, 0, longest)  # type: ignore[no-untyped-call]
+        root = brentq(lambda wait: self.within(wait) - share_of_all, 0, longest)
         return float(root)
 
 

@@ -101,7 +101,7 @@ def _gamma(values: Floats) -> FittedLaw:
         12 * gap
     )  # Minka (2002), Estimating a gamma distribution
     for _ in range(_STEPS):
-        slope = 1 / shape - float(polygamma(1, shape))  # type: ignore[no-untyped-call]
+        slope = 1 / shape - float(polygamma(1, shape))
         step = (math.log(shape) - float(digamma(shape)) - gap) / slope
         shape = max(shape / 10, shape - step)
         if abs(step) < 1e-9 * shape:

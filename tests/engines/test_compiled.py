@@ -76,7 +76,7 @@ def test_replications_without_fingerprints_are_the_same_but_for_those():
 
 def test_days_that_are_run_and_measured_at_once_are_those_that_are_run_and_measured_alone():
     rng, breaks = np.random.default_rng(11), breaks_of(METRICS, np.arange(0, 41, 3), 30)
-    days = [random_workload(rng) for _ in range(40)]
+    days = [random_workload(rng) for _ in range(12)]
     days = [replace(day, horizon=60, rules=days[0].rules) for day in days]
     logs, outcomes = compiled.run_days(Workloads.join(days), True, breaks, 30)
     pools, pools_of_parts = new_pools(), new_pools()
@@ -174,7 +174,7 @@ def test_without_numba_the_same_source_runs_as_plain_python():
         "import numpy as np; from sim.engines.compiled import jit;"
         "from tests.helpers.engines import both_say_the_same, random_workload;"
         "assert jit.numba is None; rng = np.random.default_rng(3);"
-        "workloads = [random_workload(rng) for _ in range(60)];"
+        "workloads = [random_workload(rng) for _ in range(25)];"
         "print(all(both_say_the_same(w, w.horizon and int(rng.integers(w.horizon)), 3) for w in workloads))"
     )
     done = python("-c", code)

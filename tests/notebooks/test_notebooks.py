@@ -22,6 +22,7 @@ def path(request):
 @pytest.mark.slow
 @pytest.mark.usefixtures("compiled_engine")
 def test_a_run_of_a_notebook_gives_the_outputs_that_are_committed(path, tmp_path, request):
+    import ipykernel.kernelapp  # noqa: F401 - which the fork then has
     import matplotlib.pyplot as plt
 
     figure = plt.figure()  # as another test may have left one open: the kernel is a fork

@@ -30,7 +30,7 @@ SIZES = {
     "three parameters": PROMISES
     + "sweep: {crew: [2, 3, 4], cook: [5s, 12s], rule: [restart, finish]}\n    select: {minimise: crew}",
     "words": PROMISES + "sweep: {rule: [restart, finish]}\n    select: {maximise: utilisation}",
-    "many points": PROMISES + f"sweep: {{crew: {list(range(2, 27))}}}\n    select: {{minimise: crew}}",
+    "many points": PROMISES + f"sweep: {{crew: {list(range(2, 16))}}}\n    select: {{minimise: crew}}",
     "nothing random": "\n    params: {crew: 1}\n    bots: {initial: $crew}\n    "
     "timeline: [{at: 0s, order: VIP, count: 4}]\n    "
     "thresholds: {wait.max: '< 15s'}\n    sweep: {crew: [1, 2]}\n    select: {minimise: crew}",

@@ -63,19 +63,16 @@ def test_replications_are_run_once_and_only_for_thresholds():
     assert runs("-k", "IDLE") == 2
 
 
-def test_workers_of_xdist_share_no_more_than_files():
-    write("rush.scenario.yaml", RUSH)
-    assert runs("-n", "2", "--dist", "loadfile") == 1
-
-
 # With what pytest can do
 
 
-def test_xdist_finds_the_same(pytester):
+def test_xdist_finds_the_same_and_its_workers_share_no_more_than_files(pytester):
     write("rush.scenario.yaml", RUSH)
-    done = pytester.runpytest("-n", "2", "-rA")
+    counter = write("conftest.py", COUNTING).with_name("runs")
+    done = pytester.runpytest("-n", "2", "--dist", "loadfile", "-rA")
     outcome(done, 1, failed=2, passed=2)
     assert passed(done) == {ASKED[0], ASKED[3]}
+    assert counter.read_text() == "run\n"
 
 
 def test_words_ids_and_files_choose(pytester):

@@ -86,8 +86,8 @@ def outside(tmp_path: Path) -> Path:
 
 FORKS = """
 import json, os, sys, tempfile
-import scipy.special
-import sim.__main__, sim.cli.checking
+import scipy.special, simpy
+import sim.__main__, sim.checking, sim.cli.checking, sim.output.ci, sim.storage
 
 sim.__main__._load()
 ends = []

@@ -11,8 +11,7 @@ DAYS = 400
 
 def counts(scenario, days=DAYS):
     """Return how many orders each stream makes, in a row for each replication."""
-    numbers = range(1, days + 1)
-    streams = [scenario.workload(replication=number).stream for number in numbers]
+    streams = [workload.stream for workload in scenario.workloads(None, range(1, days + 1))]
     return np.array([np.bincount(stream, minlength=1 + len(scenario.file.arrivals))[1:] for stream in streams])
 
 

@@ -286,19 +286,20 @@ def test_statements_written_together_are_all_written_or_none(backend, database):
 # Processes, and their ends
 
 
-@pytest.mark.parametrize("backend", ["file", "server"], indirect=True)
-def test_a_process_that_forgot_to_close_databases_or_closed_one_twice_ends_without_a_word(backend):
+def test_a_process_that_forgot_to_close_databases_or_closed_one_twice_ends_without_a_word(elsewhere, server):
     code = (
         "import gc, sys; from threading import active_count; from sim import open_database\n"
-        "for _ in range(3):\n"
-        "    database = open_database(sys.argv[1]); database.runs(); del database; gc.collect()\n"
-        "with open_database(sys.argv[1]) as database: database.close()\n"
-        "print(active_count())\n"
-        "database = open_database(sys.argv[1]); print(database.query('SELECT count(*) FROM users'))"
+        "for url in sys.argv[1:]:\n"
+        "    for _ in range(3):\n"
+        "        database = open_database(url); database.runs(); del database; gc.collect()\n"
+        "    with open_database(url) as database: database.close()\n"
+        "    print(active_count())\n"
+        "left = [open_database(url) for url in sys.argv[1:]]\n"
+        "print([database.query('SELECT count(*) FROM users') for database in left])"
     )
-    command = [sys.executable, "-W", "error", "-c", code, backend.url]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "1\n[(4,)]\n", "")
+    command = [sys.executable, "-W", "error", "-c", code, f"file:{elsewhere / 'sim.db'}", server.url]
+    program = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (program.returncode, program.stdout, program.stderr) == (0, "1\n1\n[[(4,)], [(4,)]]\n", "")
 
 
 @with_tokens_too

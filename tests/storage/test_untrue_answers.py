@@ -10,6 +10,7 @@ from benchmarks.answers import damage
 from sim import StorageError, load_scenario, open_database, run
 from sim.storage import list_runs, push_all, save_run
 from tests.helpers.answers import connected, executed, failed, integer, passed_on, result, says, text
+from tests.helpers.campaigns import some
 from tests.helpers.server import Answer, port_that
 
 pytestmark = pytest.mark.usefixtures("elsewhere")
@@ -74,7 +75,7 @@ SHAPES = {
 @pytest.mark.parametrize("command", ["db check", "db check --write", "push", "runs", "run"])
 def test_json_of_any_other_shape_is_one_line_and_the_right_status(command, stored, here):
     before = stored.read_bytes()
-    for shape, body in SHAPES.items():
+    for shape, body in some([*SHAPES.items()], 15):
         args = command.split()
         if command == "run":
             args += ["small.yaml", "--no-charts"]
@@ -93,9 +94,10 @@ def test_json_of_any_other_shape_is_one_line_and_the_right_status(command, store
 
 
 def test_a_true_answer_with_damage_is_an_error_of_the_database_and_nothing_else(elsewhere, server):
-    ends = damage(50, elsewhere, server)
-    assert sum(ends.values()) == 50
-    assert ends["not noticed"] < 40
+    times = len(some(range(50), 15))
+    ends = damage(times, elsewhere, server)
+    assert sum(ends.values()) == times
+    assert ends["not noticed"] < 0.8 * times
 
 
 # Lies

@@ -20,7 +20,7 @@ if Path(".numba_config.yaml").exists():
 try:
     import numba
 except ImportError:
-    numba = None  # type: ignore[assignment]
+    numba = None
 
 Array = Any
 """A numpy array; numba finds out of what."""
@@ -81,10 +81,10 @@ def _compiled_product(_: Any, _first: Any, _second: Any) -> tuple[Any, Callable[
     from llvmlite.ir import IntType
     from numba import types
 
-    signature = types.UniTuple(types.uint64, 2)(types.uint64, types.uint64)  # type: ignore[no-untyped-call]
+    signature = types.UniTuple(types.uint64, 2)(types.uint64, types.uint64)
 
     def write(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        wide, half = IntType(128), IntType(64)  # type: ignore[no-untyped-call]
+        wide, half = IntType(128), IntType(64)
         wide_product = builder.mul(*(builder.zext(argument, wide) for argument in arguments))
         upper = builder.trunc(builder.lshr(wide_product, wide(64)), half)
         return context.make_tuple(builder, signature.return_type, (upper, builder.trunc(wide_product, half)))
@@ -111,7 +111,7 @@ def kept_mark() -> Path | None:
         return None
     from llvmlite.binding import get_host_cpu_name
 
-    cpu = get_host_cpu_name()  # type: ignore[no-untyped-call]
+    cpu = get_host_cpu_name()
     made_by = (sys.implementation.cache_tag, numba.__version__, cpu, _changed())
     return Path(folder) / f"compiled-{'-'.join(map(str, made_by))}.mark"
 

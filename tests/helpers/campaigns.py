@@ -1,0 +1,17 @@
+"""How much of a campaign is tried: some of it every day, all of it in CI."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from hypothesis import settings
+
+EVERYDAY, THOROUGH = 25, 100
+"""Examples of a property test."""
+Case = TypeVar("Case")
+
+
+def some(cases: Sequence[Case], everyday: int) -> Sequence[Case]:
+    """Return some of the cases, as many and evenly spread, or all of them in CI (`--coverage`)."""
+    if settings.default.max_examples == THOROUGH or len(cases) <= everyday:
+        return cases
+    return [cases[place * len(cases) // everyday] for place in range(everyday)]
