@@ -143,7 +143,7 @@ def worst_slot(verdicts: Iterable[ThresholdVerdict]) -> ThresholdVerdict:
     if len(all_slots) == 1:
         return worst
     longer = "" if worst.longer is None else _longer_interval(worst.longer)
-    notes = [f"worst of {len(slots)} slots: {metric_named(worst.metric).window}", longer, worst.note]
+    notes = [f"worst of {count(len(slots), 'slot')}: {metric_named(worst.metric).window}", longer, worst.note]
     if len(slots) < len(all_slots):
         notes.append(f"{count(len(all_slots) - len(slots), 'slot')} without orders")
     return worst._replace(note="; ".join(filter(None, notes)))

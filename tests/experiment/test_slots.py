@@ -83,3 +83,9 @@ def test_a_promise_about_days_holds_in_each_slot_too(load):
     values = done.values("wait.p50")
     assert of_day.judgement == FAIL
     assert of_day.note == f"held on {sum(value < 1 for value in values)} of 36 days"
+
+
+def test_one_slot_with_orders_is_the_worst_of_one_slot(scenario):
+    late = SLOTS.replace("rate: 1/m", "rate: 0/m").replace("rate: 3/m", "rate: 0/m").replace("every: 10m", "every: 20m")
+    [verdict] = replicate(scenario(late + "thresholds: {wait.mean@slots: '< 1h'}\n")).verdicts
+    assert verdict.note == "worst of 1 slot: 12:20; 1 slot without orders"
