@@ -13,10 +13,10 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from sim.cli.options import SETTINGS, composed
-from sim.cli.printing import complain, say
 from sim.cli.process import ending
 from sim.cli.statuses import INTERRUPTED, WRONG, InterruptedWorkError
 from sim.errors import KitchensimError
+from sim.output.terminal import complain, say
 
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it has none of ours, and searching takes 12 ms
 

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.options import option
-from sim.cli.printing import say, say_json
 from sim.cli.work import write_to
-from sim.output.terminal import columns
+from sim.output.terminal import columns, say, say_json
 
 if TYPE_CHECKING:
     from sim.checking import Checks

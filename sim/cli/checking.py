@@ -9,10 +9,10 @@ import typer
 
 from sim.cli.check_reports import CheckReports
 from sim.cli.options import Experiment, number_from, option, word_of
-from sim.cli.printing import complain
 from sim.cli.statuses import FAILED, INCONCLUSIVE, WRONG, leave
 from sim.cli.work import carry_out, keeper_of
 from sim.errors import ArgumentError
+from sim.output.terminal import complain
 
 _READ_WORD = word_of("pass", "fail")
 _STATUSES = {"WRONG": WRONG, "FAIL": FAILED, "INCONCLUSIVE": INCONCLUSIVE}

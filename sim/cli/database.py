@@ -5,10 +5,9 @@ from typing import Annotated
 import typer
 
 from sim.cli.options import SETTINGS, DatabaseOption, option
-from sim.cli.printing import complain, say
 from sim.cli.statuses import NOT_SAVED, InterruptedWorkError, leave
 from sim.errors import StorageError
-from sim.output.terminal import progress_bar
+from sim.output.terminal import complain, progress_bar, say
 from sim.units import count
 
 app = typer.Typer(help="Test the database, or show its size.", no_args_is_help=True, **SETTINGS)

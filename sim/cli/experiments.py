@@ -13,11 +13,10 @@ import typer
 
 import sim
 from sim.cli.options import Experiment, FileArgument, Files, JsonOption, option, replications_option
-from sim.cli.printing import say, say_json
 from sim.cli.statuses import FAILED, INCONCLUSIVE, leave
 from sim.cli.work import carry_out, keeper_of, write_to
 from sim.errors import ArgumentError
-from sim.output.terminal import columns
+from sim.output.terminal import columns, say, say_json
 
 if TYPE_CHECKING:
     from sim.storage.experiments import Kind

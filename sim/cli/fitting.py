@@ -8,10 +8,9 @@ import typer
 
 import sim
 from sim.cli.options import FileArgument, JsonOption, Model, option, word_of
-from sim.cli.printing import complain, say, say_json
 from sim.cli.statuses import FAILED, INCONCLUSIVE, leave
 from sim.cli.work import write_to
-from sim.output.terminal import columns
+from sim.output.terminal import columns, complain, say, say_json
 from sim.units import parse_share
 
 OrdersArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The CSV file of a till or a call centre.")]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.options import Model, option
-from sim.cli.printing import say
 from sim.cli.statuses import WRONG, InterruptedWorkError, leave
 from sim.cli.work import write_or_leave
+from sim.output.terminal import say
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario

@@ -12,6 +12,7 @@ import typer
 
 from sim.engines import Engine
 from sim.errors import ArgumentError, KitchensimError
+from sim.output.terminal import complain
 from sim.units import shown
 
 if TYPE_CHECKING:
@@ -95,7 +96,6 @@ class Model:
 
     def load(self, file: Path) -> "Scenario":
         """Return a scenario, with values for its parameters; what is easily overlooked in it is told."""
-        from sim.cli.printing import complain
         from sim.scenario import load_scenario
 
         scenario = load_scenario(file, **self.parameters())

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from traceback import print_exception
 from types import FrameType
 
-from sim.cli.printing import complain
 from sim.cli.statuses import FAULT, INCONCLUSIVE, NOT_SAVED, WRONG
 from sim.errors import NO_MEMORY, program_fault
 from sim.output.streams import CLOSED_PIPE, guard_streams
+from sim.output.terminal import complain
 
 
 class Ending:

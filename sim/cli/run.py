@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from sim.cli.options import FileArgument, Files, JsonOption, Keeping, Model, PageOption, number_from, option
-from sim.cli.printing import say, say_json
 from sim.cli.statuses import FAILED, InterruptedWorkError, leave
 from sim.cli.work import numba_hint, write_to
-from sim.output.terminal import columns, progress_bar
+from sim.output.terminal import columns, progress_bar, say, say_json
 
 if TYPE_CHECKING:
     from sim.experiment import Run

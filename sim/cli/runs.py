@@ -9,11 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from sim.cli.options import KEY, SETTINGS, ChartsOption, DatabaseOption, JsonOption, KeyArgument, RunArgument, option
-from sim.cli.printing import complain, say, say_json
 from sim.cli.statuses import FAILED, WRONG, leave
 from sim.cli.work import write_or_leave
 from sim.errors import StorageError
-from sim.output.terminal import columns
+from sim.output.terminal import columns, complain, say, say_json
 from sim.units import count
 
 app = typer.Typer(help="List, show, compare, replay and delete stored runs.", **SETTINGS)

@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from sim.cli.options import option, word_of
-from sim.cli.printing import complain, say, say_json
 from sim.cli.statuses import WRONG, leave
 from sim.cli.work import write_or_leave
 from sim.errors import KitchensimError
+from sim.output.terminal import complain, say, say_json
 from sim.units import printable
 
 _READ_KIND = word_of("lunch", "night", "call-centre")

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from sim.cli.options import option
-from sim.cli.printing import say
 from sim.cli.work import write_or_leave
+from sim.output.terminal import say
 
 _SCENARIOS = Path("scenarios")
 

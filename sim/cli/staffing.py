@@ -18,10 +18,9 @@ from sim.cli.options import (
     number_from,
     option,
 )
-from sim.cli.printing import say, say_json
 from sim.cli.statuses import FAILED, INCONCLUSIVE, InterruptedWorkError, leave
 from sim.cli.work import numba_hint, write_to
-from sim.output.terminal import columns, progress_bar
+from sim.output.terminal import columns, progress_bar, say, say_json
 
 if TYPE_CHECKING:
     from sim.experiment import Staffing

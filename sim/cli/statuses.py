@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import typer
 
-from sim.cli.printing import complain
+from sim.output.terminal import complain
 
 FAILED = 1  # something does not hold
 WRONG = 2  # a file, an option, or what a command cannot do

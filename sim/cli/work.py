@@ -7,11 +7,10 @@ from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
 from sim.cli.options import Experiment, Work
-from sim.cli.printing import complain
 from sim.cli.statuses import InterruptedWorkError, leave
 from sim.engines import Engine, can_compile
 from sim.errors import INSTALL, SimulationError, StorageError
-from sim.output.terminal import progress_bar
+from sim.output.terminal import complain, progress_bar
 
 if TYPE_CHECKING:
     from sim.experiment import Options

@@ -1,7 +1,6 @@
 """How a live kitchen is played: on a terminal, where its clock runs, or from a pipe, where `wait` moves it."""
 
 import sys
-from collections.abc import Iterable
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
@@ -11,7 +10,7 @@ from sim.live.clock import RunningClock
 from sim.live.prompt import Prompt, can_prompt
 from sim.live.session import Session
 from sim.live.words import Words
-from sim.output.terminal import columns, print_lines
+from sim.output.terminal import columns, complain, say
 from sim.output.text import summary_lines
 from sim.units import count
 
@@ -36,11 +35,11 @@ def play(session: Session) -> int:
             _play_live(words)
         else:
             wrong = _play_lines(words, sys.stdin)
-        _say([*session.finish(), "", *summary_lines(session.run, columns())])
+        say(*session.finish(), "", *summary_lines(session.run, columns()))
     except KeyboardInterrupt:
         raise KeyboardInterrupt(_keep(words)) from None
     if is_live and words.unsaved:
-        _say([f"Unsaved, so {_keep(words)}"])
+        say(f"Unsaved, so {_keep(words)}")
     return wrong
 
 
@@ -62,7 +61,7 @@ def _keep(words: Words) -> str:
         session.save(path)
     except (OSError, ArgumentError) as error:
         reason = error.problem if isinstance(error, ArgumentError) else error.strerror
-        print_lines([*session.lines(name).text.splitlines(), f"# {path} cannot be written ({reason})"], sys.stderr)
+        complain(*session.lines(name).text.splitlines(), f"# {path} cannot be written ({reason})")
         return "the session stands above"
     return f"the session is kept in {path}"
 
@@ -72,7 +71,7 @@ def _play_lines(words: Words, lines: TextIO | None) -> int:
     wrong = 0
     if isinstance(lines, TextIOWrapper):
         lines.reconfigure(errors="backslashreplace")  # bytes that are no text are wrong words, too
-    _say(words.session.news())
+    say(*words.session.news())
     for number, line in enumerate(lines or (), 1):
         wrong += not _obeyed(words, line, f"input:{number}:1: ")
         if words.has_quit:
@@ -89,7 +88,7 @@ def _play_live(words: Words) -> None:
         while not words.has_quit:
             if lines:
                 prompt.hide()
-                _say(lines)
+                say(*lines)
             prompt.show(_state(words))
             typed = prompt.line(_TICK)
             session.wait(words.clock.passed())
@@ -99,7 +98,7 @@ def _play_live(words: Words) -> None:
                 lines.append("The run ends here; save it, or quit.")
             if typed:
                 prompt.hide()
-                _say(lines)
+                say(*lines)
                 lines = []
                 _obeyed(words, typed)
 
@@ -107,9 +106,9 @@ def _play_live(words: Words) -> None:
 def _obeyed(words: Words, line: str, place: str = "") -> bool:
     """Obey a line, and tell what comes of it; whether it was right."""
     try:
-        _say(words.obey(line))
+        say(*words.obey(line))
     except KitchensimError as error:
-        print_lines([f"{place}{text}" for text in error.lines], sys.stderr)
+        complain(*(f"{place}{text}" for text in error.lines))
         return False
     return True
 
@@ -122,7 +121,3 @@ def _state(words: Words) -> str:
     speed = "paused" if clock.is_paused else f"{clock.speed:g}x"
     orders = f"PENDING {pending}  PROCESSING {processing} of {count(bots, 'bot')}"
     return f"{session.scenario.clock.reading(session.now)}  {speed}  {orders} > "
-
-
-def _say(lines: Iterable[str]) -> None:
-    print_lines(lines, sys.stdout)

@@ -1,5 +1,6 @@
 """Lines as a terminal or another stream can show them, and the progress bar that makes way for them."""
 
+import json
 import os
 import re
 import sys
@@ -46,8 +47,8 @@ def encodable(line: str, encoding: str) -> str:
     return line
 
 
-def print_lines(lines: Iterable[object], stream: TextIO | None) -> None:
-    """Print lines, each as one line whatever it holds, in signs that the stream has; the only way to print."""
+def _print(lines: Iterable[object], stream: TextIO | None) -> None:
+    """Print lines, each as one line whatever it holds, in signs that the stream has."""
     if stream is None:  # where a command is started without it
         return
     encoding = stream.encoding or "utf-8"
@@ -60,6 +61,23 @@ def print_lines(lines: Iterable[object], stream: TextIO | None) -> None:
     stream.flush()
     for bar in _bars:
         bar.start()
+
+
+def say(*lines: object) -> None:
+    """Print lines to standard output, at once, so that a log shows how far a command is; on a terminal the verdicts
+    with which they begin are in colour.
+    """
+    _print(lines, sys.stdout)
+
+
+def say_json(document: object) -> None:
+    """Print a JSON document, with an escape of JSON for the one control character that `json.dumps` leaves as it is."""
+    say(*json.dumps(document, indent=2).replace("\x7f", r"\u007f").split("\n"))
+
+
+def complain(*lines: object) -> None:
+    """Print lines to standard error."""
+    _print(lines, sys.stderr)
 
 
 def columns() -> int:

@@ -12,8 +12,8 @@ from unittest.mock import patch
 import pytest
 
 from sim.cli import main
-from sim.cli.printing import complain, say, say_json
 from sim.errors import Fault, ScenarioError
+from sim.output.terminal import complain, say, say_json
 from sim.units import printable
 
 FOREIGN = "a\n::error::b\x1b[31m\r\x85\u2028\u2029\u202e\ud800\x7f\x9b"
