@@ -32,18 +32,18 @@ _LONGEST_QUEUE = 10_000_000
 
 class Beside(NamedTuple):
     """A metric as theory and as replications have it; `adjusted` is the p-value of "they are the same" after Holm's
-    procedure over all metrics.
+    procedure over all metrics, None where too few replications tell.
     """
 
     metric: str
     theory: float
     estimate: Interval | None
-    adjusted: float
+    adjusted: float | None
 
     @property
     def agrees(self) -> bool | None:
-        """Whether nothing speaks against it, with at most 5% false alarms over all; None without an interval."""
-        return None if self.estimate is None or self.estimate.low is None else self.adjusted > _DISAGREES
+        """Whether nothing speaks against it, with at most 5% false alarms over all; None where nothing was tested."""
+        return None if self.adjusted is None else self.adjusted > _DISAGREES
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,7 @@ class Theory:
             if len(observed) > 1:
                 p_values[metric] = paired_difference(observed, np.full(len(observed), value)).p
         adjusted = dict(zip(p_values, holm(list(p_values.values())), strict=True))
-        return [
-            Beside(metric, value, estimates[metric], adjusted.get(metric, 1.0)) for metric, value in self.values.items()
-        ]
+        return [Beside(metric, value, estimates[metric], adjusted.get(metric)) for metric, value in self.values.items()]
 
     def to_frame(self, replications: Replications | None = None) -> "pd.DataFrame":
         """Return a row for each metric: metric, theory, unit; with replications metric, theory, mean, low, high, n,

@@ -16,7 +16,7 @@ from sim.experiment import (
     shared_thresholds,
     theory,
 )
-from sim.model import metric_named, unit_of
+from sim.model import metric_named
 from sim.output.documents import procedure
 from sim.output.estimates import replications_reports, verdict_word
 from sim.output.layout import WIDTH, Report, Row
@@ -24,7 +24,6 @@ from sim.output.wording import (
     BOUND,
     LONGER,
     at_least,
-    estimate_of,
     estimate_text,
     how_often,
     shown,
@@ -274,13 +273,14 @@ def theory_report(theory: Theory, replications: Replications | None) -> Report:
         return Report([f"Theory: none, since {theory.failing}"], [], [])
     words = {True: "agrees", False: "differs", None: "not known"}
     rows: list[Row] = [("", "metric", "theory", "estimate (95% interval)")]
+    beside = theory.beside(replications)
     rows += [
-        (words[row.agrees], row.metric, shown(row.metric, row.theory), estimate_of(unit_of(row.metric), row.estimate))
-        for row in theory.beside(replications)
+        (words[row.agrees], row.metric, shown(row.metric, row.theory), estimate_text(replications, row.metric))
+        for row in beside
     ]
     note = (
         "the 95% intervals are unadjusted; what differs is decided by Holm's procedure, with at most 5% false alarms "
-        f"over {count(len(rows) - 1, 'row')}"
+        f"over {count(sum(row.agrees is not None for row in beside), 'row')}"
     )
     lacking = [f"no formula here for {', '.join(theory.without_formula)}"] if theory.without_formula else []
     return Report([f"Theory: {theory.model} ({theory.source})"], rows, [note, *lacking])

@@ -292,6 +292,14 @@ def test_customers_who_wait_for_years_have_no_closed_form(load):
     assert theory(load(steady(**patient))).failing == "customers are so patient that millions of them would wait"
 
 
+def test_a_percentile_of_few_days_neither_agrees_nor_differs(load):
+    kitchen = load(steady("metrics: [wait.p99.9]"))
+    few, many = (theory(kitchen).beside(replicate(kitchen, times, fingerprints=False)) for times in (2, 30))
+    assert [rows[1].metric for rows in (few, many)] == ["wait.p99.9"] * 2
+    assert [rows[1].agrees for rows in (few, many)] == [None, True]
+    assert few[0].agrees is not None, "of the mean, two days tell a little"
+
+
 def test_one_replication_neither_agrees_nor_differs(load):
     kitchen = load(steady())
     assert {one.agrees for one in theory(kitchen).beside(replicate(kitchen, 1))} == {None}
