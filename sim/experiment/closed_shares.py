@@ -60,7 +60,9 @@ def law_of_erlang_a(rates: Mapping[OrderClass, float], service: float, bots: int
 
 
 def named_values(scenario: Scenario, laws: WaitLaws) -> tuple[dict[str, float], tuple[str, ...]]:
-    """Return the service levels and percentiles that a scenario names and a law tells, and the names of others."""
+    """Return the service levels and percentiles that a scenario names and a law tells, and the names of others, of
+    which one stands for all slots of a regular window.
+    """
     names = scenario.metric_set.in_order(scenario.metric_set.named)
     metrics = [metric for metric in map(metric_named, names) if metric.limit is not None or metric.is_pooled]
     values = {
@@ -68,7 +70,10 @@ def named_values(scenario: Scenario, laws: WaitLaws) -> tuple[dict[str, float], 
         for metric in metrics
         if metric.family.name == "wait" and not metric.window and metric.order_class in laws
     }
-    return values, tuple(metric.name for metric in metrics if metric.name not in values)
+    groups = {window.name: window.group or window.name for window in scenario.windows}
+    others = [metric for metric in metrics if metric.name not in values]
+    names = [metric._replace(window=groups.get(metric.window, "")).name for metric in others]
+    return values, tuple(dict.fromkeys(names))
 
 
 def _value(metric: Metric, law: WaitLaw) -> float:
