@@ -201,7 +201,7 @@ def test_two_runs_side_by_side_go_by_one_clock(opened):
 
 
 def test_a_notebook_shows_a_page_that_plays(opened):
-    tab = opened(f"<!doctype html><title>a notebook</title>{lunch().page()._repr_html_()}")
+    tab = opened(f'<!doctype html><meta charset="utf-8"><title>a notebook</title>{lunch().page()._repr_html_()}')
     inside = "document.querySelector('iframe').contentWindow"
     tab.until(f"{inside}.page")
     tab.evaluate(f"{inside}.document.querySelector('#play').click()")
