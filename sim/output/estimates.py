@@ -100,8 +100,8 @@ def _slot_rows(
     replications: Replications, members: Sequence[str], verdicts: Sequence[dict[str, ThresholdVerdict]]
 ) -> list[Row]:
     """Return a row for each slot, with how many orders it has in the mean and what became of each threshold there."""
-    asked = (by_metric[members[0]].threshold.asked for by_metric in verdicts)
-    rows: list[Row] = [("slot", "orders", *_HEADINGS[:-1], *asked)]
+    conditions = (by_metric[members[0]].threshold.asked for by_metric in verdicts)
+    rows: list[Row] = [("slot", "orders", *_HEADINGS[:-1], *conditions)]
     for member in members:
         metric = metric_named(member)
         orders = replications.estimate(metric.weight) if metric.weight else None
