@@ -71,8 +71,8 @@ def named_values(scenario: Scenario, laws: WaitLaws) -> tuple[dict[str, float], 
         if metric.family.name == "wait" and not metric.window and metric.order_class in laws
     }
     groups = {window.name: window.group or window.name for window in scenario.windows}
-    others = [metric for metric in metrics if metric.name not in values]
-    names = [metric._replace(window=groups.get(metric.window, "")).name for metric in others]
+    untold = [metric for metric in metrics if metric.name not in values]
+    names = [metric._replace(window=groups.get(metric.window, "")).name for metric in untold]
     return values, tuple(dict.fromkeys(names))
 
 
