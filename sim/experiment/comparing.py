@@ -44,7 +44,7 @@ class Pair(NamedTuple):
     bounds: tuple[bool, bool]  # whether the baseline's values, and the alternative's, are counted so far
     is_random: bool = True
     can_fall: bool = False  # whether values that are counted so far may still become smaller
-    replaces: str = ""  # the percentile of all orders in whose place the mean of the days' percentiles stands
+    is_of_days: bool = False  # whether the mean of the days' percentiles stands in place of that of all orders
 
     @property
     def is_single(self) -> bool:
@@ -185,11 +185,11 @@ def paired(name: str, replications: Replications, baseline: Replications, metric
     values, baseline_values = (day_values(of_side, metric) for of_side in columns)
     bounds = columns[1].is_bound(metric), columns[0].is_bound(metric)
     falls = any(can_fall(metric, side.scenario.file) for side in sides)
-    replaced = ""
+    is_of_days = False
     if metric_named(metric).is_pooled and (np.isnan(values).all() or np.isnan(baseline_values).all()):
         values, baseline_values = (of_side.of_metric(metric) for of_side in columns)
         if is_random:
-            replaced, metric = metric, metric_named(metric).daily
+            is_of_days, metric = True, metric_named(metric).daily
     _, rows, baseline_rows = np.intersect1d(
         replications.columns.numbers, baseline.columns.numbers, assume_unique=True, return_indices=True
     )
@@ -202,7 +202,7 @@ def paired(name: str, replications: Replications, baseline: Replications, metric
     if not is_random:  # any difference is certain, and so is that there is none
         difference = difference._replace(p=float(difference.interval.estimate == 0))
     baseline_mean, mean = float(baseline_values[is_pair].mean()), float(values[is_pair].mean())
-    return Pair(name, metric, baseline_mean, mean, difference, difference.p, bounds, is_random, falls, replaced)
+    return Pair(name, metric, baseline_mean, mean, difference, difference.p, bounds, is_random, falls, is_of_days)
 
 
 def _mean_of_values(values: Floats) -> float | None:

@@ -126,11 +126,10 @@ def _pair_notes(pairs: Sequence[Pair]) -> list[str]:
         notes.append("one pair of random replications has neither interval nor p; run more of both, with -n")
     if any(pair.difference is not None and not pair.is_random for pair in pairs):
         notes.append("where nothing is random there is no p: any difference is significant")
-    daily = dict.fromkeys(pair.replaces for pair in pairs if pair.replaces)
-    if daily:
+    if any(pair.is_of_days for pair in pairs):
         notes.append(
-            f"no interval of {', '.join(daily)} over all orders, of too few days or where single orders were not kept; "
-            ".daily is the mean of the days' percentiles"
+            ".daily is the mean of the days' percentiles, where that of all orders has no interval, of too few days or "
+            "without their single orders"
         )
     if any(any(pair.bounds) for pair in pairs):
         notes.append(BOUND)

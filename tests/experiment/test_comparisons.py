@@ -124,7 +124,7 @@ def test_pairs_are_replications_in_which_both_observed_it(load):
 def test_what_nobody_observed_does_not_differ(load):
     done = compare(load(SIX + "sweep: {crew: [1, 2]}"), metric_names=["wait.VIP", "wait"])
     nothing, something = done.pairs
-    assert nothing[2:] == (None, None, None, 1.0, (False, False), True, False, "")
+    assert nothing[2:] == (None, None, None, 1.0, (False, False), True, False, False)
     assert (nothing.is_significant, something.is_significant) == (False, True)
     row = done.to_frame().iloc[0]
     assert (row["n"], row["significant"], row["unit"]) == (0, False, "s")
