@@ -79,8 +79,7 @@ def measure(
     measured = Measured(np.empty(values.shape), np.empty(bounds.shape, np.bool_), of_blocks, plan.counted)
     measured.values[:, plan.order], measured.bounds[:, plan.order] = values, bounds
     if not can_abandon:  # what still waits at the last will not be ABANDONED either
-        gone = [metric.family.name == "orders.abandoned" for metric in metric_set.metrics]
-        measured.bounds[:, gone] = False
+        measured.bounds[:, plan.of_abandoned] = False
     return measured
 
 

@@ -61,6 +61,7 @@ class Plan(NamedTuple):
     spans: Ints
     order: Ints  # the place of each request in the set
     counted: tuple[str, ...]  # the distributions whose durations are counted, in the order of their blocks
+    of_abandoned: Ints  # the places in the set of all metrics of ABANDONED orders
 
 
 @lru_cache(maxsize=64)
@@ -108,7 +109,13 @@ def plan_of(metric_set: MetricSet, breaks: bytes) -> Plan:
         parts.append((*part, first_block, len(blocks)))
     as_array = partial(np.array, dtype=np.int64)
     return Plan(
-        as_array(parts), as_array(blocks), as_array(requests), as_array(spans), as_array(places), tuple(counted)
+        as_array(parts),
+        as_array(blocks),
+        as_array(requests),
+        as_array(spans),
+        as_array(places),
+        tuple(counted),
+        np.flatnonzero([_family(metric) == ABANDONED for metric in metrics]),
     )
 
 

@@ -198,9 +198,13 @@ class Poisson(Part, Process):
     def expected_arrivals(self, span: float) -> float:
         if self.phases is None:
             return super().expected_arrivals(span)
-        start, _, half, _, slope = self._rates.columns
-        inside = np.clip(span - start, 0, [phase.length for phase in self.phases])
-        return float((inside * (2 * half + slope * inside)).sum())
+        expected, left = 0.0, span
+        for phase in self.phases:
+            inside = min(max(left, 0), phase.length)
+            first, last = phase.ends()
+            expected += inside / SECOND * (first + (last - first) * inside / phase.length / 2)
+            left -= phase.length
+        return expected
 
     def gaps(self, factors: Sequence[float]) -> Gaps:
         rate = 1.0 if self.rate is None else self.rate

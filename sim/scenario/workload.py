@@ -4,6 +4,7 @@ For each order and purpose one number is drawn, whatever its class; each distrib
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -92,11 +93,9 @@ class Demand:
             horizon=horizon,
             rules=self.rules,
         )
-        edges = np.concatenate(([0], actions.cumsum()))
-        orders = np.array([0, len(service)])
-        if len(days) > 1:
-            orders = np.concatenate(([0], (action == CREATE).cumsum()))[edges]
-        workloads = Workloads(workload, edges, orders)
+        edges, is_order = np.cumsum([0, *actions]), action == CREATE
+        orders = [np.count_nonzero(is_order[first:last]) for first, last in pairwise(edges)]
+        workloads = Workloads(workload, edges, np.cumsum([0, *orders]))
         _check_sizes(file, workloads, length)
         return workloads
 

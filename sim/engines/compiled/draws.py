@@ -159,6 +159,22 @@ def _is_in_time(time: Array, counts: Array) -> bool:
 
 
 @jit
+def _next_source(time: Array, row_of: Array, end_of: Array, day: int) -> tuple[int, int]:
+    """Return the source whose turn it is on a day, each being at its row, and until which instant it stays so: at one
+    instant those before it go first.
+    """
+    first, earliest, latest = 0, NEVER, NEVER
+    for source in range(len(row_of)):
+        row = row_of[source, day]
+        if row < end_of[source, day]:
+            if time[row] < earliest:
+                first, earliest, latest = source, time[row], earliest - 1
+            else:
+                latest = min(latest, time[row])
+    return first, latest
+
+
+@jit
 def merged(time: Array, action: Array, counts: Array) -> tuple[Array, Array, Array, bool]:
     """Return the times and actions of each day in order of time and of sources, and the place that each order had.
 
@@ -168,29 +184,29 @@ def merged(time: Array, action: Array, counts: Array) -> tuple[Array, Array, Arr
     if not _is_in_time(time, counts):
         return time, action, np.empty(0, np.int64), False
     sources, days = counts.shape
-    place_of, order_of = np.empty((2, sources, days), np.int64)
+    row_of, order_of = np.empty((2, sources, days), np.int64)
     place = orders = 0
     for source in range(sources):
         for day in range(days):
-            place_of[source, day], order_of[source, day] = place, orders
+            row_of[source, day], order_of[source, day] = place, orders
             for _ in range(counts[source, day]):
                 orders += action[place] == CREATE_ORDER
                 place += 1
-    end_of = place_of + counts
+    end_of = row_of + counts
     times, actions, rows = np.empty_like(time), np.empty_like(action), np.empty(orders, np.int64)
     place = orders = 0
     for day in range(days):
-        for _ in range(counts[:, day].sum()):
-            earliest, first = NEVER, 0
-            for source in range(sources):
-                row = place_of[source, day]
-                if row < end_of[source, day] and time[row] < earliest:
-                    earliest, first = time[row], source
-            times[place], actions[place] = earliest, action[place_of[first, day]]
-            place_of[first, day] += 1
-            if actions[place] == CREATE_ORDER:
-                rows[orders] = order_of[first, day]
-                order_of[first, day] += 1
-                orders += 1
-            place += 1
+        behind = place + counts[:, day].sum()
+        while place < behind:
+            first, latest = _next_source(time, row_of, end_of, day)
+            row, order, stop = row_of[first, day], order_of[first, day], end_of[first, day]
+            while row < stop and time[row] <= latest:
+                times[place], actions[place] = time[row], action[row]
+                if action[row] == CREATE_ORDER:
+                    rows[orders] = order
+                    order += 1
+                    orders += 1
+                place += 1
+                row += 1
+            row_of[first, day], order_of[first, day] = row, order
     return times, actions, rows, True
