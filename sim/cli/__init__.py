@@ -19,6 +19,7 @@ from sim.errors import KitchensimError
 from sim.output.terminal import complain, say
 
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it has none of ours, and searching takes 12 ms
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # nobody here multiplies matrices, and idle threads take 80 ms
 
 _INDENT = 15  # columns before what a command does
 _GROUPS = {

@@ -109,7 +109,7 @@ def fill(
         classes, of_values, of_bounds = order_class[of_day], values[day], bounds[day]
         of_levels = levels[day], highest[day], area[day]
         of_ends = ends[day * counted : (day + 1) * counted + 1]
-        columns = of_group = (
+        columns = owned = (
             created[of_day],
             completed[of_day],
             wait[of_day],
@@ -121,7 +121,8 @@ def fill(
         for place in range(len(parts)):
             part, group, kind = parts[place], parts[place, GROUP], parts[place, KIND]
             if place == 0 or group != parts[place - 1, GROUP]:
-                of_group = columns if group == ALL else of_class(columns, classes, group)
+                owned = columns if group == ALL else of_class(columns, classes, group)
+            of_group = borrowed(owned)
             if kind < OF_LEVELS:
                 fill_durations(
                     part,
@@ -208,6 +209,11 @@ def fill_levels(
             bots = integral(spans, first, last, area, BOTS)
             if bots:
                 values[request] = float(integral(spans, first, last, area, BUSY)) / float(bots)
+
+
+def borrowed(columns: Columns) -> Columns:
+    """Return columns that somebody keeps, to which compiled code then counts no references."""
+    return columns
 
 
 def of_class(columns: Columns, order_class: Array, group: int) -> Columns:

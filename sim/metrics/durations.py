@@ -95,14 +95,19 @@ def percentiles(
         return
     chosen = times
     if not is_ordered:
-        chosen = order_statistics(times, start, stop, -(-requests[first:behind, 1] * n // 1000) - 1)
+        chosen = order_statistics(requests, first, behind, times, start, stop)
     for place in range(first, behind):
-        rank = -(-requests[place, 1] * n // 1000) - 1  # in whole numbers
+        rank = rank_of(requests[place, 1], n)
         limit = chosen[rank] if is_ordered else chosen[place - first]
         values[place] = limit / SECOND
         if len(so_far):
             settled = up_to(times, start, stop, limit) - up_to(so_far, 0, len(so_far), limit)
             bounds[place] = settled <= rank
+
+
+def rank_of(per_mille: int, n: int) -> int:
+    """Return the rank, from 0, of the smallest of `n` times that at least this share does not exceed."""
+    return -(-per_mille * n // 1000) - 1  # in whole numbers
 
 
 def durations(
@@ -185,6 +190,7 @@ def ascending(times: Array, start: int, stop: int) -> Array:
     return np.sort(times[start:stop])
 
 
-def order_statistics(times: Array, start: int, stop: int, ranks: Array) -> Array:
-    """Return the times of some ascending ranks, from 0."""
-    return np.sort(times[start:stop])[ranks]
+def order_statistics(requests: Array, first: int, behind: int, times: Array, start: int, stop: int) -> Array:
+    """Return the times whose ranks are those of the percentiles that some requests ask, which ascend."""
+    ordered = np.sort(times[start:stop])
+    return ordered[[rank_of(requests[place, 1], len(ordered)) for place in range(first, behind)]]

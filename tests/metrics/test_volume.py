@@ -47,9 +47,9 @@ def assert_loops_say_what_numpy_says(kind):
             assert volume._equal_to(times, *rows, limit) == durations.equal_to(times, *rows, limit)
         size = rows[1] - rows[0]
         if size:
-            mean, ranks = total / size, np.unique(np.array([0, 0.5, 0.9, 0.99, 1]) * (size - 1)).astype(np.int64)
-            chosen = durations.order_statistics(times, *rows, ranks)
-            assert (volume._order_statistics(times, *rows, ranks) == chosen).all()
+            mean, requests = total / size, np.array([(0, per_mille) for per_mille in (1, 500, 900, 990, 1000)])
+            chosen = durations.order_statistics(requests, 0, 5, times, *rows)
+            assert (volume._order_statistics(requests, 0, 5, times, *rows) == chosen).all()
             assert volume._squares(times, *rows, mean) == durations.squares(times, *rows, mean)
         pools, by_loop = np.zeros((2, 3, 2, PLACES), np.int32)
         durations.add(pools, 2, 1, times, *rows)

@@ -92,16 +92,41 @@ def _compiled_product(_: Any, _first: Any, _second: Any) -> tuple[Any, Callable[
     return signature, write
 
 
-def _intrinsic() -> Callable[..., Any]:
+def _borrowed(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return arrays to which compiled code counts no references: each call with one of them, and each part of one,
+    would cost two atomic additions. Somebody else has to keep them for as long as they are used.
+    """
+    return arguments
+
+
+def _compiled_borrowed(_: Any, arguments: Any) -> tuple[Any, Callable[..., Any]]:
+    """Return the types of `borrowed` and what writes it: the same arrays, without whose their memory is."""
+    from numba import types
+
+    def write(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        borrowed = values[0]
+        for place, kind in enumerate(signature.return_type):
+            if isinstance(kind, types.Array):
+                array = context.make_array(kind)(context, builder, builder.extract_value(borrowed, place))
+                array.meminfo = array.meminfo.type(None)
+                array.parent = array.parent.type(None)
+                borrowed = builder.insert_value(borrowed, array._getvalue(), place)  # noqa: SLF001
+        return borrowed
+
+    return arguments(arguments), write
+
+
+def _intrinsic(plain: Callable[..., Any], written: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what compiled code takes from `written`; without numba, `plain`."""
     if numba is None:
-        return _product
+        return plain
     from numba.extending import intrinsic
 
-    compiled: Callable[..., Any] = intrinsic(_compiled_product)
+    compiled: Callable[..., Any] = intrinsic(written)
     return compiled
 
 
-product = _intrinsic()
+product, borrowed = _intrinsic(_product, _compiled_product), _intrinsic(_borrowed, _compiled_borrowed)
 
 
 def kept_mark() -> Path | None:
