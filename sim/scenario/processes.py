@@ -198,12 +198,12 @@ class Poisson(Part, Process):
     def expected_arrivals(self, span: float) -> float:
         if self.phases is None:
             return super().expected_arrivals(span)
-        expected, left = 0.0, span
+        expected, rest = 0.0, span
         for phase in self.phases:
-            inside = min(max(left, 0), phase.length)
+            inside = min(max(rest, 0), phase.length)
             first, last = phase.ends()
             expected += inside / SECOND * (first + (last - first) * inside / phase.length / 2)
-            left -= phase.length
+            rest -= phase.length
         return expected
 
     def gaps(self, factors: Sequence[float]) -> Gaps:

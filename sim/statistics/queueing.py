@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 _POINTS = 4000  # of the integral over a branch cut
-_NODES = 200  # of an integral over waits
+_NODES = 20
 _FARTHEST = 45.0  # of the exponent of a density below its peak
 
 
@@ -169,16 +169,18 @@ def served_share(rate: float, service: float, servers: int, patience: float, lim
     peak, reach = float(exponent(likeliest)), 1 / drain
     while exponent(likeliest + reach) > peak - _FARTHEST:
         reach *= 2
-    start, end = max(0.0, likeliest - reach), likeliest + reach
+    # Patience and drain may be of very different sizes: parts are as long as they are far from the peak.
+    shortest = min(patience, 1 / drain) / 2
+    distances = shortest * 2.0 ** np.arange(math.ceil(math.log2(reach / shortest)) + 1)
+    edges = np.concatenate([likeliest - distances[::-1], [likeliest], likeliest + distances]).clip(0)
 
     def integral(until: float, *, served: bool) -> float:
-        if until <= start:
-            return 0.0
+        parts = edges.clip(None, until)
+        half = np.diff(parts)[:, None] / 2
         nodes, weights = _gauss_legendre()
-        half = (min(until, end) - start) / 2
-        waits = start + half * (1 + nodes)
+        waits = parts[:-1, None] + half * (1 + nodes)
         density = rate * np.exp(exponent(waits) - peak)
-        return half * float(weights @ (density * np.exp(-waits / patience) if served else density))
+        return float(np.sum(half * weights * (density * np.exp(-waits / patience) if served else density)))
 
     lost, at_once = _erlang_b(servers - 1, offered), math.exp(-peak)
     return (at_once + lost * integral(limit, served=True)) / (at_once + lost * integral(math.inf, served=False))
