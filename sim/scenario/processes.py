@@ -198,12 +198,12 @@ class Poisson(Part, Process):
     def expected_arrivals(self, span: float) -> float:
         if self.phases is None:
             return super().expected_arrivals(span)
-        expected, rest = 0.0, span
+        expected, remaining_span = 0.0, span
         for phase in self.phases:
-            inside = min(max(rest, 0), phase.length)
+            inside = min(max(remaining_span, 0), phase.length)
             first, last = phase.ends()
             expected += inside / SECOND * (first + (last - first) * inside / phase.length / 2)
-            rest -= phase.length
+            remaining_span -= phase.length
         return expected
 
     def gaps(self, factors: Sequence[float]) -> Gaps:
