@@ -127,10 +127,7 @@ def _pair_notes(pairs: Sequence[Pair]) -> list[str]:
     if any(pair.difference is not None and not pair.is_random for pair in pairs):
         notes.append("where nothing is random there is no p: any difference is significant")
     if any(pair.is_of_days for pair in pairs):
-        notes.append(
-            ".daily is the mean of the days' percentiles, where that of all orders has no interval, of too few days or "
-            "without their single orders"
-        )
+        notes.append(".daily is the mean of the days' percentiles, where that of all orders has no interval")
     if any(any(pair.bounds) for pair in pairs):
         notes.append(BOUND)
     if any(pair.is_open for pair in pairs):
