@@ -31,6 +31,7 @@ from tests.helpers.junit import suites
 from tests.helpers.programs import PIPES, fork
 
 
+@pytest.mark.slow
 def test_what_the_command_prints_and_writes(golden, monkeypatch):
     put(
         {

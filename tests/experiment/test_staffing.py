@@ -127,6 +127,7 @@ def test_a_certified_schedule_keeps_its_promises_on_other_days_and_with_one_bot_
             assert not trials.of(lowered).holds(3)
 
 
+@pytest.mark.slow
 def test_the_answer_is_the_same_whatever_the_engine_and_the_number_of_processes(load):
     small = staff(load(BUSY + STAFF), orders=800)
     for options in ({"jobs": 2}, {"engine": "reference"}):

@@ -292,6 +292,7 @@ def test_customers_who_wait_for_years_have_no_closed_form(load):
     assert theory(load(steady(**patient))).failing == "customers are so patient that millions of them would wait"
 
 
+@pytest.mark.slow
 def test_a_percentile_of_few_days_neither_agrees_nor_differs(load):
     kitchen = load(steady("metrics: [wait.p99.9]"))
     few, many = (theory(kitchen).beside(replicate(kitchen, times, fingerprints=False)) for times in (2, 30))

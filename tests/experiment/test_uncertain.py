@@ -109,6 +109,7 @@ def test_a_wrong_file_of_days_is_a_fault(scenario, tmp_path, text, message):
 
 
 @pytest.mark.usefixtures("lunch")
+@pytest.mark.slow
 def test_the_command_shows_both_intervals(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     options = ("-n", "20", "--no-save", "--no-files", "--engine", "compiled", "--input-uncertainty")

@@ -323,6 +323,7 @@ def test_two_names_of_one_metric_are_one_too_many():
 
 
 @pytest.mark.usefixtures("folder")
+@pytest.mark.slow
 def test_the_largest_file_loads_and_one_byte_more_is_refused():
     entries = "".join(f"  - {{at: {number}s, order: NORMAL}}\n" for number in range(10_000))
     text = f"{HEAD}timeline:\n{entries}"

@@ -153,6 +153,7 @@ def test_a_day_alone_has_no_bounds_and_days_without_numbers_do_not_count():
             bounds_of(nothing, 0.5, 0.025)
 
 
+@pytest.mark.slow
 def test_the_interval_covers_the_quantile_of_all_days_though_orders_of_a_day_are_alike():
     rng = np.random.default_rng(1952)
     spread = 0.5  # of the days' medians, in the logarithm; with 0.8 within a day, the whole is lognormal too
