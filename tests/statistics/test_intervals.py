@@ -146,7 +146,7 @@ def test_halls_bounds_lie_at_most_about_four_times_as_far_away_as_students(n, le
 def test_halls_bound_at_the_level_of_a_limit_is_the_limit(values, limit):
     assume(len(set(values)) > 1)
     level = hall_level(values, limit)
-    if 1e-12 < level < 0.4:
+    if 1e-9 < level < 0.4:  # farther out, quantiles of Student's law have fewer digits
         found = hall_bounds(values, level)
         assert (found.low if limit < found.estimate else found.high) == pytest.approx(limit, rel=1e-6, abs=1e-4)
 
