@@ -125,9 +125,7 @@ def erlang_a(rate: float, service: float, servers: int, patience: float) -> Erla
         ValueError: a number is not above 0, or not finite.
 
     """
-    offered = _offered(rate, service)
-    if not (rate > 0 and servers >= 1 and 0 < patience < math.inf):
-        raise ValueError("the rate, the patience or the number of servers is not above 0, or endless")
+    offered = _offered_with_patience(rate, service, servers, patience)
     drain = servers / service
     likeliest = int(max(0.0, (rate - drain) * patience))
     reach = 20 + 12 * math.sqrt(rate * patience)
@@ -157,9 +155,7 @@ def served_share(rate: float, service: float, servers: int, patience: float, lim
         ValueError: a number is not above 0, or not finite.
 
     """
-    offered = _offered(rate, service)
-    if not (rate > 0 and servers >= 1 and 0 < patience < math.inf):
-        raise ValueError("the rate, the patience or the number of servers is not above 0, or endless")
+    offered = _offered_with_patience(rate, service, servers, patience)
     drain = servers / service
 
     def exponent(wait: float | Floats) -> Floats:  # of the density, but for a factor
@@ -198,6 +194,14 @@ def _offered(rate: float, service: float) -> float:
     if not (rate >= 0 and service > 0 and rate * service < math.inf):
         raise ValueError(f"a rate of {rate} with a mean service time of {service} makes no load")
     return rate * service
+
+
+def _offered_with_patience(rate: float, service: float, servers: int, patience: float) -> float:
+    """Return the same where arrivals are patient for so long in the mean."""
+    offered = _offered(rate, service)
+    if not (rate > 0 and servers >= 1 and 0 < patience < math.inf):
+        raise ValueError("the rate, the patience or the number of servers is not above 0, or endless")
+    return offered
 
 
 def _erlang_b(servers: int, offered: float) -> float:
