@@ -2,13 +2,10 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from sim.experiment.estimating import interval_of
 from sim.experiment.results import Replication, Results
-from sim.model import Ints
 from sim.scenario import ReplicationPlan, Scenario
-from sim.statistics import PLACES, Counts
+from sim.statistics import Counts
 
 _BETWEEN_LOOKS = 50  # by this part of themselves replications grow from one look to the next
 
@@ -33,7 +30,7 @@ class Course:
         self._numbers: set[int] = set()
         # Single orders are pooled by whole blocks: not of known replications, nor where the experiment may end in the
         # middle of a block.
-        self._pools: dict[str, Ints] | None = {} if not known and self._until is None else None  # by place
+        self._pools: dict[str, Counts] | None = {} if not known and self._until is None else None
         if known:
             self._add(Results.of(scenario.metric_set, known))
         self.missing = [number for number in range(1, most + 1) if number not in self._numbers]
@@ -49,7 +46,8 @@ class Course:
         self._add(block)
         if self._pools is not None and pools is not None:
             for name, counts in pools.items():
-                self._pools.setdefault(name, np.zeros(PLACES, np.int64))[counts.places] += counts.counts
+                earlier = self._pools.get(name)
+                self._pools[name] = counts if earlier is None else Counts.join([earlier, counts])
         if not self.is_enough:
             return block
         return block.first(sum(number <= self.reached for number in block.numbers))
@@ -58,7 +56,7 @@ class Course:
         """Return all that are needed, in the order of their numbers."""
         results = self._first()
         if self._pools is not None:
-            results.pools = {name: Counts.of_pool(pool) for name, pool in self._pools.items()}
+            results.pools = dict(self._pools)
         return results
 
     def _first(self) -> Results:

@@ -20,8 +20,9 @@ def of_kinds(log: EventLog, kinds: tuple[EventKind, ...]) -> Mask:
     """Return which events are of one of some kinds, as plain numbers: numpy asks an enumeration for attributes that it
     lacks, which in Python 3.11 runs code of its own, and swallows a Ctrl-C that comes just then.
     """
-    chosen: Mask = np.isin(log.kind, [kind.value for kind in kinds])
-    return chosen
+    is_chosen = np.zeros(256, np.bool_)
+    is_chosen[[kind.value for kind in kinds]] = True
+    return is_chosen[log.kind]
 
 
 def steps(

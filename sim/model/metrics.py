@@ -257,7 +257,7 @@ class MetricSet:
 
     def after(self, warmup: int) -> "MetricSet":
         """Return this set for a run whose first `warmup` microseconds are left out."""
-        return replace(self, warmup=warmup)
+        return self if warmup == self.warmup else replace(self, warmup=warmup)
 
     @cached_property
     def all_windows(self) -> tuple[Window, ...]:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from functools import cache
 from inspect import isfunction
 from itertools import chain
 from pathlib import Path
@@ -141,8 +142,11 @@ def kept_mark() -> Path | None:
     return Path(folder) / f"compiled-{'-'.join(map(str, made_by))}.mark"
 
 
+@cache
 def _changed() -> int:
-    """Return when a file changed last that has compiled code in it, or numbers that compiled code takes over."""
+    """Return when a file changed last that has compiled code in it, or numbers that compiled code takes over: before
+    this process looked, since what it has loaded stays as it is.
+    """
     sim = Path(__file__).parents[2]
     files = chain(
         *(sim.glob(pattern) for pattern in ("*.py", "model/*.py", "engines/**/*.py", "metrics/*.py", "statistics/*.py"))
