@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from sim.cli.options import option
+from sim.cli.options import flag, option
 from sim.cli.work import write_to
 from sim.output.terminal import columns, say, say_json
 
@@ -23,15 +23,11 @@ _STANDARD_OUTPUT = Path("-")
 class CheckReports:
     """What is wanted beside lines; JSON that is printed stands in place of them."""
 
-    junit: Annotated[Path | None, option("Write JUnit XML.", "FILE")] = None
-    json: Annotated[Path | None, option("Write JSON; - prints it instead of lines.", "FILE")] = None
-    report: Annotated[Path | None, option("Write a report for browsers, one HTML file.", "FILE")] = None
-    github: Annotated[
-        bool, option("Print annotations for GitHub, and write its summary of the step.", None, "--github")
-    ] = False
-    verbose: Annotated[bool, option("Also show expectations and thresholds that hold.", None, "-v", "--verbose")] = (
-        False
-    )
+    junit: Path | None = option("Write JUnit XML.", "FILE")
+    json: Path | None = option("Write JSON; - prints it instead of lines.", "FILE")
+    report: Path | None = option("Write a report for browsers, one HTML file.", "FILE")
+    github: bool = flag("Print annotations for GitHub, and write its summary of the step.", "--github")
+    verbose: bool = flag("Also show expectations and thresholds that hold.", "-v", "--verbose")
 
     def refuse(self, sources: Iterable[Path]) -> None:
         """Refuse to write where scenarios are read from, and two documents to one place.

@@ -8,56 +8,42 @@ from typing import Annotated, Literal
 import typer
 
 from sim.cli.check_reports import CheckReports
-from sim.cli.options import Experiment, number_from, option, word_of
+from sim.cli.options import Experiment, choice, flag, number, option
 from sim.cli.statuses import FAILED, INCONCLUSIVE, WRONG, leave
 from sim.cli.work import carry_out, keeper_of
 from sim.errors import ArgumentError
 from sim.output.terminal import complain
 
-_READ_WORD = word_of("pass", "fail")
 _STATUSES = {"WRONG": WRONG, "FAIL": FAILED, "INCONCLUSIVE": INCONCLUSIVE}
 
 
 @dataclass
 class _Options(Experiment):
-    jobs: Annotated[
-        int | None, option("Number of processes. Default: one for each processor.", "N", parser=number_from(1))
-    ] = None
-    save: Annotated[
-        bool | None, option("Store the results in the database. Default: only with --db.", None, "--save/--no-save")
-    ] = None
+    jobs: int | None = number("Number of processes. Default: one for each processor.", 1)
+    save: bool | None = flag(
+        "Store the results in the database. Default: only with --db.", "--save/--no-save", default=None
+    )
 
 
 @dataclass
 class _Judging:
-    fail_fast: Annotated[bool, option("Stop at the first scenario that fails.", None, "--fail-fast")] = False
-    inconclusive: Annotated[
-        Literal["pass", "fail"] | None,
-        option("Count INCONCLUSIVE as pass or fail. Default: exit status 3.", "<pass|fail>", parser=_READ_WORD),
-    ] = None
-    against: Annotated[
-        str | None, option("Compare with the scenarios or results in a folder, or with a stored run.", "DIR|RUN")
-    ] = None
-    no_regressions: Annotated[
-        bool, option("With --against: fail if a metric is significantly worse.", None, "--no-regressions")
-    ] = False
-    update_golden: Annotated[
-        bool, option("Store golden logs of scenarios without randomness.", None, "--update-golden")
-    ] = False
-    require_golden: Annotated[
-        bool, option("Fail if a scenario without randomness has no golden log.", None, "--require-golden")
-    ] = False
-    strict: Annotated[
-        bool, option("Fail for YAML files that are not scenarios, and for golden logs without one.", None, "--strict")
-    ] = False
+    fail_fast: bool = flag("Stop at the first scenario that fails.", "--fail-fast")
+    inconclusive: Literal["pass", "fail"] | None = choice(
+        "Count INCONCLUSIVE as pass or fail. Default: exit status 3.", "pass", "fail"
+    )
+    against: str | None = option("Compare with the scenarios or results in a folder, or with a stored run.", "DIR|RUN")
+    no_regressions: bool = flag("With --against: fail if a metric is significantly worse.", "--no-regressions")
+    update_golden: bool = flag("Store golden logs of scenarios without randomness.", "--update-golden")
+    require_golden: bool = flag("Fail if a scenario without randomness has no golden log.", "--require-golden")
+    strict: bool = flag("Fail for YAML files that are not scenarios, and for golden logs without one.", "--strict")
 
 
 def check_command(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Scenario files, and folders of them.")],
     *,
-    keyword: Annotated[
-        str | None, option('Only files whose path matches, such as "lunch and not staffing".', "EXPRESSION", "-k")
-    ] = None,
+    keyword: str | None = option(
+        'Only files whose path matches, such as "lunch and not staffing".', "EXPRESSION", "-k"
+    ),
     options: _Options,
     judging: _Judging,
     reports: CheckReports,

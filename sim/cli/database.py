@@ -1,10 +1,8 @@
 """`sim db` and `sim push`: where runs go, and getting them there."""
 
-from typing import Annotated
-
 import typer
 
-from sim.cli.options import SETTINGS, DatabaseOption, option
+from sim.cli.options import DATABASE, SETTINGS, flag, option
 from sim.cli.statuses import NOT_SAVED, InterruptedWorkError, leave
 from sim.errors import StorageError
 from sim.output.terminal import complain, progress_bar, say
@@ -15,8 +13,8 @@ app = typer.Typer(help="Test the database, or show its size.", no_args_is_help=T
 
 @app.command("check")
 def check_command(
-    db: DatabaseOption = None,
-    write: Annotated[bool, option("Also write a small run, read it back and remove it.", None, "--write")] = False,
+    db: str | None = DATABASE,
+    write: bool = flag("Also write a small run, read it back and remove it.", "--write"),
 ) -> None:
     """Show where runs are stored, and test the connection."""
     from sim.storage import check, find_address
@@ -26,7 +24,7 @@ def check_command(
 
 
 @app.command("size")
-def size_command(db: DatabaseOption = None) -> None:
+def size_command(db: str | None = DATABASE) -> None:
     """Show how much space the tables take."""
     from sim.output.stored import size_lines
     from sim.storage import file_size, open_existing_database, table_sizes
@@ -37,10 +35,8 @@ def size_command(db: DatabaseOption = None) -> None:
 
 
 def push_command(
-    db: Annotated[
-        str | None, option("Server: libsql://HOST or https://HOST. Default: TURSO_DATABASE_URL.", "URL")
-    ] = None,
-    source: Annotated[str, option("Embedded file to push from.", "URL", "--from")] = "file:sim.db",
+    db: str | None = option("Server: libsql://HOST or https://HOST. Default: TURSO_DATABASE_URL.", "URL"),
+    source: str = option("Embedded file to push from.", "URL", "--from", default="file:sim.db"),
 ) -> None:
     """Copy runs from the local file to the server.
 

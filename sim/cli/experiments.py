@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import sim
-from sim.cli.options import Experiment, FileArgument, Files, JsonOption, option, replications_option
+from sim.cli.options import FILES, JSON, Experiment, FileArgument, Files, flag, option, replications
 from sim.cli.statuses import FAILED, INCONCLUSIVE, leave
 from sim.cli.work import carry_out, keeper_of, write_to
 from sim.errors import ArgumentError
@@ -24,28 +24,24 @@ if TYPE_CHECKING:
 
 @dataclass
 class _Study(Files, Experiment):
-    files: Annotated[bool, option("Write the files.", None, "--files/--no-files")] = True
-    as_json: JsonOption = False
+    files: bool = FILES
+    as_json: bool = JSON
 
 
 @dataclass
 class _Selection(_Study):
-    times: Annotated[
-        int | None, replications_option("Most replications of a candidate. Default: the file's max, or 1000.")
-    ] = None
+    times: int | None = replications("Most replications of a candidate. Default: the file's max, or 1000.")
 
 
 @dataclass
 class _Theory(Experiment):
-    as_json: JsonOption = False
+    as_json: bool = JSON
 
 
 def replicate_command(
     file: FileArgument,
     *,
-    with_inputs: Annotated[
-        bool, option("Add the uncertainty of parameters that were fitted to few days.", None, "--input-uncertainty")
-    ] = False,
+    with_inputs: bool = flag("Add the uncertainty of parameters that were fitted to few days.", "--input-uncertainty"),
     options: _Study,
 ) -> None:
     """Run a scenario many times; show estimates with their intervals."""
@@ -83,8 +79,8 @@ def compare_command(
         list[Path], typer.Argument(metavar="FILE", help="The baseline and other files, or one file with a sweep.")
     ],
     *,
-    metrics: Annotated[list[str] | None, option("Metric to compare; may be repeated.", "NAME", "--metric")] = None,
-    page: Annotated[bool, option("Write a page of replication 1 of two files, side by side.", None, "--page")] = False,
+    metrics: list[str] | None = option("Metric to compare; may be repeated.", "NAME", "--metric"),
+    page: bool = flag("Write a page of replication 1 of two files, side by side.", "--page"),
     options: _Study,
 ) -> None:
     """Compare files, or the values of a sweep, with a baseline."""

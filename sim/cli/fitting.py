@@ -7,45 +7,34 @@ from typing import Annotated, Any
 import typer
 
 import sim
-from sim.cli.options import FileArgument, JsonOption, Model, option, word_of
+from sim.cli.options import JSON, FileArgument, Model, choice, flag, option
 from sim.cli.statuses import FAILED, INCONCLUSIVE, leave
 from sim.cli.work import write_to
 from sim.output.terminal import columns, complain, say, say_json
 from sim.units import parse_share
 
 OrdersArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The CSV file of a till or a call centre.")]
-_COLUMN = "COLUMN"
 
 
 @dataclass
 class OrdersFile:
     """How a file of real orders is to be read."""
 
-    time: Annotated[str | None, option("Column of arrival times; two columns as 'Date + Time'.", _COLUMN)] = None
-    order_class: Annotated[str | None, option("Column of the class.", _COLUMN, "--class")] = None
-    vip: Annotated[
-        list[str] | None, option("Value of the class column that stands for VIP; may be repeated.", "WORD")
-    ] = None
-    id: Annotated[str | None, option("Column of the order's number, if each item has a row.", _COLUMN)] = None
-    started: Annotated[str | None, option("Column of the times when service began.", _COLUMN)] = None
-    completed: Annotated[str | None, option("Column of the times when orders were complete.", _COLUMN, "--done")] = None
-    service: Annotated[str | None, option("Column of service times.", _COLUMN)] = None
-    gone: Annotated[
-        str | None,
-        option("Column of the times when customers left, or COLUMN=VALUE that marks them.", _COLUMN, "--left"),
-    ] = None
-    unit: Annotated[
-        str | None,
-        option("Unit of durations that are plain numbers.", "<s|m|h|ms>", parser=word_of("s", "m", "h", "ms")),
-    ] = None
-    dates: Annotated[
-        str | None, option("Order of day and month in dates such as 03/04.", "<dmy|mdy>", parser=word_of("dmy", "mdy"))
-    ] = None
-    zone: Annotated[str | None, option("Time zone of the shop, such as Europe/Rome, if times are in UTC.", "ZONE")] = (
-        None
+    time: str | None = option("Column of arrival times; two columns as 'Date + Time'.", "COLUMN")
+    order_class: str | None = option("Column of the class.", "COLUMN", "--class")
+    vip: list[str] | None = option("Value of the class column that stands for VIP; may be repeated.", "WORD")
+    id: str | None = option("Column of the order's number, if each item has a row.", "COLUMN")
+    started: str | None = option("Column of the times when service began.", "COLUMN")
+    completed: str | None = option("Column of the times when orders were complete.", "COLUMN", "--done")
+    service: str | None = option("Column of service times.", "COLUMN")
+    gone: str | None = option(
+        "Column of the times when customers left, or COLUMN=VALUE that marks them.", "COLUMN", "--left"
     )
-    skip: Annotated[list[str] | None, option("Leave out rows with this value; may be repeated.", "COLUMN=VALUE")] = None
-    days: Annotated[str | None, option("Use only these weekdays, such as mon-fri.", "DAYS")] = None
+    unit: str | None = choice("Unit of durations that are plain numbers.", "s", "m", "h", "ms")
+    dates: str | None = choice("Order of day and month in dates such as 03/04.", "dmy", "mdy")
+    zone: str | None = option("Time zone of the shop, such as Europe/Rome, if times are in UTC.", "ZONE")
+    skip: list[str] | None = option("Leave out rows with this value; may be repeated.", "COLUMN=VALUE")
+    days: str | None = option("Use only these weekdays, such as mon-fri.", "DAYS")
 
     def keywords(self) -> dict[str, Any]:
         """Return these options as functions take them."""
@@ -88,12 +77,11 @@ def _share(value: object) -> float:
 def fit_command(
     file: OrdersArgument,
     *,
-    out: Annotated[
-        Path | None,
-        option("The scenario to write. Default: FILE's name with .yaml, in this folder.", "SCENARIO", "-o", "--out"),
-    ] = None,
-    until: Annotated[str | None, option("Use only days before this date; calibrate with the others.", "DATE")] = None,
-    charts: Annotated[bool, option("Draw the chart.", None, "--charts/--no-charts")] = True,
+    out: Path | None = option(
+        "The scenario to write. Default: FILE's name with .yaml, in this folder.", "SCENARIO", "-o", "--out"
+    ),
+    until: str | None = option("Use only days before this date; calibrate with the others.", "DATE"),
+    charts: bool = flag("Draw the chart.", "--charts/--no-charts", default=True),
     options: OrdersFile,
 ) -> None:
     """Make a scenario from a CSV file of real orders."""
@@ -114,13 +102,9 @@ def calibrate_command(
     file: FileArgument,
     orders: Annotated[Path, typer.Argument(metavar="ORDERS", help="The CSV file of real orders.")],
     *,
-    crew: Annotated[
-        Path | None, option("CSV file of the crew that worked: at,count. Default: the scenario's crew.", "CSV")
-    ] = None,
-    margin: Annotated[
-        float, option("Largest accepted difference of the service level.", "SHARE", parser=_share)
-    ] = 0.02,
-    as_json: JsonOption = False,
+    crew: Path | None = option("CSV file of the crew that worked: at,count. Default: the scenario's crew.", "CSV"),
+    margin: float = option("Largest accepted difference of the service level.", "SHARE", default=0.02, parser=_share),
+    as_json: bool = JSON,
     model: Model,
     options: OrdersFile,
 ) -> None:

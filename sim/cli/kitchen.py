@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.options import Model, option
+from sim.cli.options import Model, flag, option
 from sim.cli.statuses import WRONG, InterruptedWorkError, leave
 from sim.cli.work import write_or_leave
 from sim.output.terminal import say
@@ -22,9 +22,9 @@ def kitchen_command(
         Path | None, typer.Argument(metavar="[FILE]", help="A scenario whose orders come by themselves. Default: none.")
     ] = None,
     *,
-    terminal: Annotated[bool, option("Play in the terminal; type help for the commands.", None, "--terminal")] = False,
-    to: Annotated[Path | None, option("The page to write. Default: out/NAME/kitchen.html.", "FILE.html")] = None,
-    is_opened: Annotated[bool, option("Open the page in a browser, if there is one.", None, "--open/--no-open")] = True,
+    terminal: bool = flag("Play in the terminal; type help for the commands.", "--terminal"),
+    to: Path | None = option("The page to write. Default: out/NAME/kitchen.html.", "FILE.html"),
+    is_opened: bool = flag("Open the page in a browser, if there is one.", "--open/--no-open", default=True),
     options: Model,
 ) -> None:
     """Open a live kitchen: add orders and bots while the clock runs.

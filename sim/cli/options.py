@@ -24,9 +24,7 @@ SETTINGS: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "
 _NAMES = {"paths": "PATH", "keyword": "-k"}  # of arguments, where their options have other names
 
 
-def number_from(low: int, high: int = 2**63 - 1) -> Callable[[object], int]:
-    """Return the reader of an option that takes a whole number from `low` to `high`."""
-
+def _number_from(low: int, high: int) -> Callable[[object], int]:
     def read(value: object) -> int:
         text = str(value)
         if re.fullmatch("-?[0-9]{1,1000}", text) is None:
@@ -41,7 +39,7 @@ def number_from(low: int, high: int = 2**63 - 1) -> Callable[[object], int]:
 
 
 def word_of(*words: str) -> Callable[[object], Any]:
-    """Return the reader of an option that takes one of some words."""
+    """Return the reader of an option or an argument that takes one of some words."""
 
     def read(value: object) -> object:
         if value not in words:
@@ -53,14 +51,35 @@ def word_of(*words: str) -> Callable[[object], Any]:
     return read
 
 
-def option(text: str, metavar: str | None = None, *names: str, parser: Callable[[object], Any] | None = None) -> Any:
+def option(
+    text: str,
+    metavar: str | None = None,
+    *names: str,
+    default: Any = None,
+    parser: Callable[[object], Any] | None = None,
+) -> Any:
     """Return an option with its help, what stands for its value there, and names that are not its parameter's."""
-    return typer.Option(*names, metavar=metavar, parser=parser, help=text)
+    return typer.Option(default, *names, metavar=metavar, parser=parser, help=text)
 
 
-def replications_option(text: str) -> Any:
+def flag(text: str, *names: str, default: bool | None = False) -> Any:
+    """Return an option that takes no value, with names such as `--json` or `--charts/--no-charts`."""
+    return typer.Option(default, *names, help=text)
+
+
+def number(text: str, low: int, high: int = 2**63 - 1, *names: str, metavar: str = "N", default: Any = None) -> Any:
+    """Return an option that takes a whole number from `low` to `high`."""
+    return option(text, metavar, *names, default=default, parser=_number_from(low, high))
+
+
+def replications(text: str) -> Any:
     """Return the option -n, of which this is the help."""
-    return option(text, "N", "-n", "--replications", parser=number_from(1, 1_000_000))
+    return number(text, 1, 1_000_000, "-n", "--replications")
+
+
+def choice(text: str, *words: str, default: str | None = None) -> Any:
+    """Return an option that takes one of some words."""
+    return option(text, f"<{'|'.join(words)}>", default=default, parser=word_of(*words))
 
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The scenario file.")]
@@ -71,28 +90,20 @@ _DATABASE = (
     "Database: file:NAME, libsql://HOST or https://HOST. Default: TURSO_DATABASE_URL, else file:sim.db. The token of a "
     "server is TURSO_AUTH_TOKEN."
 )
-DatabaseOption = Annotated[str | None, option(_DATABASE, "URL")]
-JsonOption = Annotated[bool, option("Print JSON instead of tables.", None, "--json")]
-JobsOption = Annotated[int | None, option("Number of processes.", "N", parser=number_from(1))]
-ChartsOption = Annotated[bool, option("Draw the charts.", None, "--charts/--no-charts")]
-PageOption = Annotated[bool, option("Write the page that replays the run.", None, "--page/--no-page")]
-_ENGINES = get_args(Engine)
-_READ_ENGINE = word_of(*_ENGINES)
+DATABASE = option(_DATABASE, "URL")
+JSON = flag("Print JSON instead of tables.", "--json")
+JOBS = number("Number of processes.", 1, default=1)
+CHARTS = flag("Draw the charts.", "--charts/--no-charts", default=True)
+FILES = flag("Write the files.", "--files/--no-files", default=True)
 
 
 @dataclass
 class Model:
     """What is run: a scenario under a seed, with values for its parameters, by an engine."""
 
-    seed: Annotated[
-        int | None, option("Random seed, 0 or larger. Default: the file's.", "N", parser=number_from(0))
-    ] = None
-    settings: Annotated[
-        list[str] | None, option("Set a parameter of the file; may be repeated.", "NAME=VALUE", "--set")
-    ] = None
-    engine: Annotated[
-        Engine, option("Engine that runs the scenario.", f"<{'|'.join(_ENGINES)}>", parser=_READ_ENGINE)
-    ] = "auto"
+    seed: int | None = number("Random seed, 0 or larger. Default: the file's.", 0)
+    settings: list[str] | None = option("Set a parameter of the file; may be repeated.", "NAME=VALUE", "--set")
+    engine: Engine = choice("Engine that runs the scenario.", *get_args(Engine), default="auto")
 
     def load(self, file: Path) -> "Scenario":
         """Return a scenario, with values for its parameters; what is easily overlooked in it is told."""
@@ -122,18 +133,18 @@ class Model:
 class Work(Model):
     """What is run how often, and who shares the work."""
 
-    times: Annotated[int | None, replications_option("Number of replications. Default: the file's.")] = None
-    jobs: JobsOption = 1
-    dask: Annotated[str | None, option("Address of the scheduler of a dask cluster to run on.", "ADDRESS")] = None
+    times: int | None = replications("Number of replications. Default: the file's.")
+    jobs: int | None = JOBS
+    dask: str | None = option("Address of the scheduler of a dask cluster to run on.", "ADDRESS")
 
 
 @dataclass
 class Keeping:
     """Where results are kept."""
 
-    db: DatabaseOption = None
-    tags: Annotated[list[str] | None, option("Tag to find the run by; may be repeated.", "WORD", "--tag")] = None
-    save: Annotated[bool | None, option("Store the results in the database.", None, "--save/--no-save")] = True
+    db: str | None = DATABASE
+    tags: list[str] | None = option("Tag to find the run by; may be repeated.", "WORD", "--tag")
+    save: bool | None = flag("Store the results in the database.", "--save/--no-save", default=True)
 
     def address(self) -> "Address | None":
         """Return where results go, None where they are not to be kept; a wrong URL is told before anything is run."""
@@ -156,8 +167,8 @@ class Experiment(Keeping, Work):
 class Files:
     """Which files are written where."""
 
-    out: Annotated[Path | None, option("Folder for the files. Default: out/NAME.", "DIR")] = None
-    charts: ChartsOption = True
+    out: Path | None = option("Folder for the files. Default: out/NAME.", "DIR")
+    charts: bool = CHARTS
 
 
 def composed(command: Callable[..., None]) -> Callable[..., None]:
@@ -172,7 +183,7 @@ def composed(command: Callable[..., None]) -> Callable[..., None]:
             parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
             continue
         groups[parameter.name] = cast(type, parameter.annotation)
-        hints = get_type_hints(parameter.annotation, include_extras=True)
+        hints = get_type_hints(parameter.annotation)
         parameters += [
             inspect.Parameter(
                 field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from sim.cli.options import FileArgument, Files, JsonOption, Keeping, Model, PageOption, number_from, option
+from sim.cli.options import JSON, FileArgument, Files, Keeping, Model, flag, number
 from sim.cli.statuses import FAILED, InterruptedWorkError, leave
 from sim.cli.work import numba_hint, write_to
 from sim.output.terminal import columns, progress_bar, say, say_json
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass
 class _Run(Files, Keeping, Model):
-    page: PageOption = True
-    as_json: JsonOption = False
+    page: bool = flag("Write the page that replays the run.", "--page/--no-page", default=True)
+    as_json: bool = JSON
 
 
 def run_command(
     file: FileArgument,
     *,
-    replication: Annotated[int, option("Which replication to run.", "K", parser=number_from(1))] = 1,
+    replication: int = number("Which replication to run.", 1, metavar="K", default=1),
     options: _Run,
 ) -> None:
     """Run a scenario, write its files, and keep the run."""

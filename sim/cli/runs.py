@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sim.cli.options import KEY, SETTINGS, ChartsOption, DatabaseOption, JsonOption, KeyArgument, RunArgument, option
+from sim.cli.options import CHARTS, DATABASE, JSON, KEY, SETTINGS, KeyArgument, RunArgument, flag, option
 from sim.cli.statuses import FAILED, WRONG, leave
 from sim.cli.work import write_or_leave
 from sim.errors import StorageError
@@ -27,20 +27,20 @@ def _read_instant(value: object) -> datetime:
         raise typer.BadParameter(str(error)) from None
 
 
-def _instant_option(text: str, *names: str) -> Any:
+def _instant(text: str, *names: str) -> Any:
     return option(f"{text}: 2h (ago), or an ISO date or time, UTC.", "WHEN", *names, parser=_read_instant)
 
 
 @app.callback(invoke_without_command=True)
 def list_command(
     context: typer.Context,
-    scenario: Annotated[str | None, option("Only runs of this scenario.", "NAME")] = None,
-    since: Annotated[datetime | None, _instant_option("Only runs started since then")] = None,
-    tag: Annotated[str | None, option("Only runs with this tag.", "WORD")] = None,
-    deleted: Annotated[bool, option("List the deleted runs instead.", None, "--deleted")] = False,
-    everything: Annotated[bool, option("List all runs, not only the last 20.", None, "--all")] = False,
-    db: DatabaseOption = None,
-    as_json: JsonOption = False,
+    scenario: str | None = option("Only runs of this scenario.", "NAME"),
+    since: datetime | None = _instant("Only runs started since then"),
+    tag: str | None = option("Only runs with this tag.", "WORD"),
+    deleted: bool = flag("List the deleted runs instead.", "--deleted"),
+    everything: bool = flag("List all runs, not only the last 20.", "--all"),
+    db: str | None = DATABASE,
+    as_json: bool = JSON,
 ) -> None:
     """List the runs in the database, the newest first, and each experiment in one line."""
     filters = {"--scenario": scenario, "--since": since, "--tag": tag, "--deleted": deleted or None}
@@ -78,7 +78,7 @@ def _leave(damaged: Sequence[StorageError]) -> None:
 
 
 @app.command("show")
-def show_command(key: KeyArgument, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
+def show_command(key: KeyArgument, db: str | None = DATABASE, as_json: bool = JSON) -> None:
     """Show a run with its metrics, or an experiment with its runs."""
     from sim.output.documents import details_document
     from sim.output.stored import details_lines
@@ -95,9 +95,7 @@ def show_command(key: KeyArgument, db: DatabaseOption = None, as_json: JsonOptio
 
 
 @app.command("compare")
-def compare_command(
-    first: RunArgument, second: RunArgument, db: DatabaseOption = None, as_json: JsonOption = False
-) -> None:
+def compare_command(first: RunArgument, second: RunArgument, db: str | None = DATABASE, as_json: bool = JSON) -> None:
     """Show the metrics of two runs side by side.
 
     The difference is that of the second run from the first.
@@ -115,7 +113,7 @@ def compare_command(
 
 
 @app.command("reproduce")
-def reproduce_command(run_id: RunArgument, db: DatabaseOption = None) -> None:
+def reproduce_command(run_id: RunArgument, db: str | None = DATABASE) -> None:
     """Run a stored run again, and show the first event that differs."""
     from sim.output.stored import reproduced_lines
     from sim.storage import find_run, open_existing_database, reproduce
@@ -129,9 +127,9 @@ def reproduce_command(run_id: RunArgument, db: DatabaseOption = None) -> None:
 @app.command("export")
 def export_command(
     run_id: RunArgument,
-    to: Annotated[Path, option("Folder for the files.", "DIR")],
-    db: DatabaseOption = None,
-    charts: ChartsOption = True,
+    to: Path = option("Folder for the files.", "DIR", default=...),
+    db: str | None = DATABASE,
+    charts: bool = CHARTS,
 ) -> None:
     """Write the files of a run again, without the page."""
     from sim.output.files import claimed
@@ -148,8 +146,8 @@ def export_command(
 @app.command("page")
 def page_command(
     run_id: RunArgument,
-    to: Annotated[Path | None, option("The file. Default: ID.html.", "FILE")] = None,
-    db: DatabaseOption = None,
+    to: Path | None = option("The file. Default: ID.html.", "FILE"),
+    db: str | None = DATABASE,
 ) -> None:
     """Write the page that replays a run, if it can be reproduced."""
     from sim.output.files import write_text
@@ -170,8 +168,8 @@ def page_command(
 @app.command("delete")
 def delete_command(
     key: Annotated[str | None, typer.Argument(metavar="[ID]", help=KEY)] = None,
-    instant: Annotated[datetime | None, _instant_option("Delete all runs started before", "--before")] = None,
-    db: DatabaseOption = None,
+    instant: datetime | None = _instant("Delete all runs started before", "--before"),
+    db: str | None = DATABASE,
 ) -> None:
     """Delete runs until they are restored or purged."""
     from sim.output.stored import entry_text
@@ -189,7 +187,7 @@ def delete_command(
 
 
 @app.command("restore")
-def restore_command(key: KeyArgument, db: DatabaseOption = None) -> None:
+def restore_command(key: KeyArgument, db: str | None = DATABASE) -> None:
     """Undo delete; `sim runs --deleted` lists the deleted runs."""
     from sim.output.stored import entry_text
     from sim.storage import find_id, open_existing_database, restore_run
@@ -200,7 +198,7 @@ def restore_command(key: KeyArgument, db: DatabaseOption = None) -> None:
 
 
 @app.command("purge")
-def purge_command(db: DatabaseOption = None) -> None:
+def purge_command(db: str | None = DATABASE) -> None:
     """Remove deleted runs for good, and free their disk space.
 
     It also removes runs whose writing stopped more than a day ago.

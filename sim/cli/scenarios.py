@@ -20,7 +20,7 @@ _READ_KIND = word_of("lunch", "night", "call-centre")
 
 def new_command(
     kind: Annotated[str, typer.Argument(metavar="KIND", help="Kind of scenario.", parser=_READ_KIND)],
-    to: Annotated[Path | None, option("The file to write. Default: KIND.yaml.", "FILE")] = None,
+    to: Path | None = option("The file to write. Default: KIND.yaml.", "FILE"),
 ) -> None:
     """Write a first scenario to edit: lunch, night or call-centre."""
     from sim.output.files import write_text

@@ -17,8 +17,8 @@ def site_command(
         list[Path] | None, typer.Argument(metavar="[PATH]", help="Scenario files, and folders of them.")
     ] = None,
     *,
-    to: Annotated[Path, option("Folder for the site.", "DIR")],
-    db: Annotated[str | None, option("Also make pages of the newest runs in this database.", "URL")] = None,
+    to: Path = option("Folder for the site.", "DIR", default=...),
+    db: str | None = option("Also make pages of the newest runs in this database.", "URL"),
 ) -> None:
     """Write a website of scenarios, stored runs and a live kitchen."""
     from sim.output.files import claimed

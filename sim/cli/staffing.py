@@ -6,18 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from sim.cli.options import (
-    FileArgument,
-    Files,
-    JobsOption,
-    JsonOption,
-    Keeping,
-    Model,
-    number_from,
-    option,
-)
+from sim.cli.options import FILES, JOBS, JSON, FileArgument, Files, Keeping, Model, flag, number, option
 from sim.cli.statuses import FAILED, INCONCLUSIVE, InterruptedWorkError, leave
 from sim.cli.work import numba_hint, write_to
 from sim.output.terminal import columns, progress_bar, say, say_json
@@ -32,16 +23,12 @@ _STATUSES = {"PASS": 0, "FAIL": FAILED, "INCONCLUSIVE": INCONCLUSIVE}
 
 @dataclass
 class _Staffing(Files, Keeping, Model):
-    jobs: JobsOption = 1
-    prove: Annotated[
-        bool, option("Also prove the lowest possible cost on the days of the search.", None, "--prove")
-    ] = False
-    orders: Annotated[
-        int | None, option("Most orders that a crew is tested on. Default: 3200000.", "N", parser=number_from(1, 10**9))
-    ] = None
-    write: Annotated[Path | None, option("Also write a scenario that extends this one with the crew.", "FILE")] = None
-    files: Annotated[bool, option("Write the files.", None, "--files/--no-files")] = True
-    as_json: JsonOption = False
+    jobs: int | None = JOBS
+    prove: bool = flag("Also prove the lowest possible cost on the days of the search.", "--prove")
+    orders: int | None = number("Most orders that a crew is tested on. Default: 3200000.", 1, 10**9)
+    write: Path | None = option("Also write a scenario that extends this one with the crew.", "FILE")
+    files: bool = FILES
+    as_json: bool = JSON
 
 
 def staff_command(file: FileArgument, options: _Staffing) -> None:

@@ -1,13 +1,12 @@
 """Options: in groups of which commands are composed, each with one clear line where its value is wrong."""
 
 from dataclasses import dataclass
-from typing import Annotated
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from sim.cli.options import Keeping, composed, number_from, option
+from sim.cli.options import Keeping, composed, flag, number
 from sim.errors import ArgumentError
 from tests.helpers.commands import sim, write
 from tests.helpers.crews import CERTAIN
@@ -15,8 +14,8 @@ from tests.helpers.crews import CERTAIN
 
 @dataclass
 class Half(Keeping):
-    save: Annotated[bool | None, option("Of its own.", None, "--save/--no-save")] = None
-    crew_size: Annotated[int, option("How many bots.", "N", parser=number_from(1, 9))] = 3
+    save: bool | None = flag("Of its own.", "--save/--no-save", default=None)
+    crew_size: int = number("How many bots.", 1, 9, default=3)
 
 
 def ran(*args: str) -> tuple[list[tuple], str]:
@@ -39,7 +38,7 @@ def ran(*args: str) -> tuple[list[tuple], str]:
 def test_a_command_gets_its_groups_filled_with_what_was_given_and_defaults():
     calls, _ = ran("a", "--loud", "--db", "file:x.db", "--tag", "u", "--tag", "v", "--no-save")
     assert calls == [("a", 0, Half("file:x.db", ["u", "v"], False, 3), True)]
-    assert ran("a", "--tag-count", "2")[0] == [("a", 2, Half(), False)]
+    assert ran("a", "--tag-count", "2")[0] == [("a", 2, Half(None, None, None, 3), False)]
 
 
 def test_help_shows_a_group_in_its_place_and_a_field_that_is_declared_anew_in_the_place_of_the_first():
