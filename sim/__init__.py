@@ -1,6 +1,7 @@
 """kitchensim: a kitchen of cooking bots, simulated: how many bots, how long a wait, what a VIP promise costs.
 
-Names are imported when they are first used, so that the command can say something before it has loaded everything.
+Names, and the rooms that they come from, are imported when they are first used, so that the command can say something
+before it has loaded everything.
 """
 
 from importlib import import_module
@@ -81,7 +82,9 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
-    """Return one of the public names."""
+    """Return one of the public names, or a room that has some."""
+    if f"sim.{name}" in {*_HOMES, "sim.experiment"}:
+        return import_module(f"sim.{name}")
     if name not in __all__:
         raise AttributeError(f"module 'sim' has no attribute {name!r}")
     value = globals()[name] = getattr(import_module(_HOME.get(name, "sim.experiment")), name)

@@ -7,14 +7,15 @@ from typing import Annotated, Literal
 
 import typer
 
-from sim.cli.check_reports import CheckReports
+import sim
+from sim import output
 from sim.cli.options import Experiment, choice, flag, number, option
-from sim.cli.statuses import FAILED, INCONCLUSIVE, WRONG, leave
-from sim.cli.work import carry_out, keeper_of
+from sim.cli.statuses import STATUSES, leave
+from sim.cli.work import carry_out, write_to
 from sim.errors import ArgumentError
-from sim.output.terminal import complain
+from sim.output.terminal import columns, complain, say, say_json
 
-_STATUSES = {"WRONG": WRONG, "FAIL": FAILED, "INCONCLUSIVE": INCONCLUSIVE}
+_STANDARD_OUTPUT = Path("-")
 
 
 @dataclass
@@ -38,6 +39,17 @@ class _Judging:
     strict: bool = flag("Fail for YAML files that are not scenarios, and for golden logs without one.", "--strict")
 
 
+@dataclass
+class _Reports:
+    """What is wanted beside lines; JSON that is printed stands in place of them."""
+
+    junit: Path | None = option("Write JUnit XML.", "FILE")
+    json: Path | None = option("Write JSON; - prints it instead of lines.", "FILE")
+    report: Path | None = option("Write a report for browsers, one HTML file.", "FILE")
+    github: bool = flag("Print annotations for GitHub, and write its summary of the step.", "--github")
+    verbose: bool = flag("Also show expectations and thresholds that hold.", "-v", "--verbose")
+
+
 def check_command(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Scenario files, and folders of them.")],
     *,
@@ -46,28 +58,69 @@ def check_command(
     ),
     options: _Options,
     judging: _Judging,
-    reports: CheckReports,
+    reports: _Reports,
 ) -> None:
     """Test the expectations, thresholds and golden logs of scenarios."""
-    from sim.checking import check, load_files
-
-    files = load_files(paths, keyword, options.parameters())
-    _refuse(options, judging)
-    reports.refuse(files.sources)
-    keeper = keeper_of("replicate", None, options)
+    files = sim.checking.load_files(paths, keyword, options.parameters())
+    _refuse(options, judging, reports)
+    output.files.refuse_documents(
+        {"junit": reports.junit, "json": reports.json, "report": reports.report}, files.sources
+    )
+    keeper = options.keeper(seed=options.seed)
     complain(*(note for scenario in files.scenarios for note in scenario.notes))
-    checking = partial(check, files, times=options.times, database=options.db, judged=reports.show, **vars(judging))
-    checks = carry_out(checking, options, keeper)
+    judged = partial(_show, reports)
+    check = partial(sim.check, files, times=options.times, database=options.db, judged=judged, **vars(judging))
+    checks = carry_out(check, options, keeper)
     keeper.problems += [checked.problem for checked in checks.files if checked.problem]
-    reports.show_total(checks)
-    reports.write(checks, keeper.problems)
-    leave(keeper.problems, _STATUSES.get(checks.outcome, 0))
+    _show_total(reports, checks)
+    _write(reports, checks, keeper.problems)
+    leave(STATUSES.get(str(checks.outcome), 0), keeper.problems)
 
 
-def _refuse(options: _Options, judging: _Judging) -> None:
+def _refuse(options: _Options, judging: _Judging, reports: _Reports) -> None:
     """Refuse options that do not go together."""
     if judging.no_regressions and judging.against is None:
         raise ArgumentError("no_regressions", "needs --against DIR or --against RUN")
     for argument in ("update_golden", "require_golden"):
         if getattr(judging, argument) and options.settings:
             raise ArgumentError(argument, "takes files as they are; leave --set out")
+    if reports.github and reports.json == _STANDARD_OUTPUT:
+        raise typer.BadParameter("would stand between GitHub's annotations; name a file", param_hint="--json -")
+
+
+def _show(reports: _Reports, checked: "sim.experiment.CheckedFile") -> None:
+    """Print what is found of a file."""
+    from sim.output.ci.github import annotations
+    from sim.output.ci.lines import checked_lines
+
+    if reports.json == _STANDARD_OUTPUT:
+        return
+    say(*checked_lines(checked, reports.verbose, columns()))
+    if reports.github:
+        say(*annotations(checked))
+
+
+def _show_total(reports: _Reports, checks: "sim.Checks") -> None:
+    """Print what there is to say of all files together."""
+    if reports.json == _STANDARD_OUTPUT:
+        say_json(checks.document)
+        return
+    if checks.differences is not None:
+        say(*checks.differences.lines(columns()))
+    say(*checks.notes(), checks.total_line())
+
+
+def _write(reports: _Reports, checks: "sim.Checks", problems: list[str]) -> None:
+    """Write the files that are asked for; what cannot be written becomes one of the problems."""
+    from sim.output.ci.github import tell_github
+
+    if reports.junit is not None:
+        write_to(reports.junit, checks.write_junit, problems, "--junit")
+    if reports.report is not None:
+        write_to(reports.report, checks.write_report, problems, "--report")
+    if reports.json is not None and reports.json != _STANDARD_OUTPUT:
+        write_to(reports.json, checks.write_json, problems, "--json")
+    if reports.github:
+        summary = "GITHUB_STEP_SUMMARY"
+        tell = partial(tell_github, checks.files, checks.differences, checks.unchecked)
+        write_to(Path(summary), lambda _: tell(), problems, summary)

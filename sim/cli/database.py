@@ -2,6 +2,8 @@
 
 import typer
 
+import sim
+from sim import output
 from sim.cli.options import DATABASE, SETTINGS, flag, option
 from sim.cli.statuses import NOT_SAVED, InterruptedWorkError, leave
 from sim.errors import StorageError
@@ -17,21 +19,17 @@ def check_command(
     write: bool = flag("Also write a small run, read it back and remove it.", "--write"),
 ) -> None:
     """Show where runs are stored, and test the connection."""
-    from sim.storage import check, find_address
-
-    for label, text in check(find_address(db), write):
+    for label, text in sim.storage.check(sim.storage.find_address(db), write):
         say(f"{label:11} {text}")
 
 
 @app.command("size")
 def size_command(db: str | None = DATABASE) -> None:
     """Show how much space the tables take."""
-    from sim.output.stored import size_lines
-    from sim.storage import file_size, open_existing_database, table_sizes
-
-    with open_existing_database(db) as database:
-        size, tables, deleted = file_size(database), table_sizes(database), table_sizes(database, deleted=True)
-    say(*size_lines(database.address.url, size, tables, deleted))
+    storage = sim.storage
+    with storage.open_existing_database(db) as database:
+        tables, deleted = storage.table_sizes(database), storage.table_sizes(database, deleted=True)
+        say(*output.stored.size_lines(database.address.url, storage.file_size(database), tables, deleted))
 
 
 def push_command(
@@ -42,19 +40,17 @@ def push_command(
 
     It can be stopped and repeated at any time.
     """
-    from sim.storage import find_address, open_database, open_existing_database, push_all
-
-    address = find_address(db)
+    address = sim.storage.find_address(db)
     if not address.is_remote:
         problem = "is not a server; set TURSO_DATABASE_URL, or write --db libsql://HOST"
         raise StorageError(f"database {address.url}: {problem}")
-    if (of := find_address(source, "--from")).is_remote:
+    if (of := sim.storage.find_address(source, "--from")).is_remote:
         raise StorageError(f"--from {of.url}: is on a server; write --from file:NAME")
     damaged: list[StorageError] = []
-    with open_existing_database(source, "--from") as local:
+    with sim.storage.open_existing_database(source, "--from") as local:
         try:
-            with open_database(address) as target, progress_bar("pushing") as progress:
-                pushed = push_all(local, target, progress, damaged.append)
+            with sim.storage.open_database(address) as target, progress_bar("pushing") as progress:
+                pushed = sim.storage.push_all(local, target, progress, damaged.append)
         except StorageError as error:
             complain(f"sim: {error}; sim push goes on where it stopped")
             raise typer.Exit(NOT_SAVED) from None
@@ -65,4 +61,4 @@ def push_command(
         say(f"{count(pushed, 'run')} pushed from {local.address.url} to {address.url}")
     elif not damaged:
         say(f"nothing to push: {address.url} has all runs of {local.address.url}")
-    leave([], NOT_SAVED if damaged else 0)
+    leave(NOT_SAVED if damaged else 0)

@@ -7,19 +7,17 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 import sim
+from sim import output
 from sim.cli.options import FILES, JSON, Experiment, FileArgument, Files, flag, option, replications
 from sim.cli.statuses import FAILED, INCONCLUSIVE, leave
-from sim.cli.work import carry_out, keeper_of, write_to
+from sim.cli.work import carry_out, write_to
 from sim.errors import ArgumentError
 from sim.output.terminal import columns, say, say_json
-
-if TYPE_CHECKING:
-    from sim.storage.experiments import Kind
 
 
 @dataclass
@@ -45,33 +43,31 @@ def replicate_command(
     options: _Study,
 ) -> None:
     """Run a scenario many times; show estimates with their intervals."""
-    from sim.experiment import refuse_unfitted
-
     scenario = options.load(file)
     if with_inputs:
-        refuse_unfitted(scenario)
+        sim.experiment.refuse_unfitted(scenario)
     _run("replicate", [scenario], options, partial(sim.replicate, scenario, options.times), with_inputs=with_inputs)
 
 
 def sweep_command(file: FileArgument, options: _Study) -> None:
     """Run a scenario with each value of its sweep; show curves."""
-    _run_swept("sweep", sim.sweep, file, options)
+    scenario = _load_swept(file, options)
+    _run("sweep", [scenario], options, partial(sim.sweep, scenario, options.times))
 
 
 def select_command(file: FileArgument, options: _Selection) -> None:
     """Select the best candidate that keeps all thresholds."""
-    _run_swept("select", sim.select, file, options)
+    scenario = _load_swept(file, options)
+    _run("select", [scenario], options, partial(sim.select, scenario, options.times))
 
 
-def _run_swept(
-    kind: "Kind", experiment: "Callable[..., sim.Sweep | sim.Selection]", file: Path, options: _Study
-) -> None:
-    """Carry out a sweep or a selection; refuse a value for a parameter that is swept, which nothing would come of."""
+def _load_swept(file: Path, options: _Study) -> "sim.Scenario":
+    """Return a scenario; refuse a value for a parameter that is swept, which nothing would come of."""
     scenario = options.load(file)
     for name in options.parameters():
         if scenario.file.sweep is not None and name in scenario.file.sweep.values:
             raise ArgumentError("set", f"{name} is swept; set another parameter, or edit the sweep")
-    _run(kind, [scenario], options, partial(experiment, scenario, options.times))
+    return scenario
 
 
 def compare_command(
@@ -95,19 +91,17 @@ def compare_command(
 
 def _side_by_side(scenarios: "Sequence[sim.Scenario]", options: _Study) -> str:
     """Return the page of two scenarios with the same customers."""
-    from sim.output.page import comparison_page
-
     if len(scenarios) != 2:
         raise ArgumentError("page", "shows two files side by side; name two")
     if not options.files:
         raise ArgumentError("page", "is a file; leave out --no-files")
     seed = scenarios[0].seed if options.seed is None else options.seed
     first, second = (sim.run(scenario, seed, engine=options.engine) for scenario in scenarios)
-    return comparison_page(first, second)
+    return output.page.comparison_page(first, second)
 
 
 def _run(
-    kind: "Kind",
+    kind: "sim.storage.experiments.Kind",
     scenarios: "Sequence[sim.Scenario]",
     options: _Study,
     experiment: "Callable[..., sim.Replications | sim.Sweep | sim.Comparison | sim.Selection]",
@@ -115,48 +109,39 @@ def _run(
     with_inputs: bool = False,
 ) -> None:
     """Carry out an experiment, keep it, write its files, print it, and exit with its status."""
-    from sim.experiment import available_processors
-    from sim.output.documents import experiment_document
-    from sim.output.estimates import uncertainty_report
-    from sim.output.folder import output_folder, write_experiment
-    from sim.output.reports import experiment_lines
-
-    keeper = keeper_of(kind, scenarios[0], options)
-    with output_folder(kind, scenarios, options.out) if options.files else nullcontext() as folder:
+    keeper = options.keeper(kind, scenarios[0], options.seed)
+    claimed = output.folder.output_folder(kind, scenarios, options.out) if options.files else nullcontext()
+    with claimed as folder:
         result = carry_out(experiment, options, keeper)
-        lines = [] if options.as_json else list(experiment_lines(result, columns()))
-        write = partial(write_experiment, result, charts=options.charts, page=page)
+        lines = [] if options.as_json else list(output.reports.experiment_lines(result, columns()))
+        write = partial(output.folder.write_experiment, result, charts=options.charts, page=page)
         if folder is not None and write_to(folder, write, keeper.problems):
             lines.append(f"Files: {folder}/")
     uncertainty = None
     if with_inputs and isinstance(result, sim.Replications):
-        jobs = options.jobs or available_processors()
+        jobs = options.jobs or sim.experiment.available_processors()
         uncertainty = sim.input_uncertainty(scenarios[0], plain=result, jobs=jobs, engine=options.engine)
-        lines += uncertainty_report(uncertainty).lines(columns())
+        lines += output.estimates.uncertainty_report(uncertainty).lines(columns())
     if options.as_json:
-        say_json(experiment_document(result, uncertainty))
+        say_json(output.documents.experiment_document(result, uncertainty))
     else:
         say(*lines)
     status = 0
     if isinstance(result, sim.Selection) and result.selected is None:
         status = FAILED if result.outcome == "none" else INCONCLUSIVE
-    leave(keeper.problems, status)
+    leave(status, keeper.problems)
 
 
 def theory_command(file: FileArgument, options: _Theory) -> None:
     """Compare replications with queueing theory, where it applies."""
-    from sim.output.documents import theory_document
-    from sim.output.reports import theory_report
-    from sim.output.wording import how_often
-
     scenario = options.load(file)
-    keeper = keeper_of("replicate", scenario, options)
+    keeper = options.keeper("replicate", scenario, options.seed)
     closed_forms, replications, lines = sim.theory(scenario), None, []
     if not closed_forms.failing:
         replications = carry_out(partial(sim.replicate, scenario, options.times), options, keeper)
-        lines = [f"{scenario.name}, seed {replications.seed}, {how_often([replications])}"]
+        lines = [f"{scenario.name}, seed {replications.seed}, {output.wording.how_often([replications])}"]
     if options.as_json:
-        say_json(theory_document(closed_forms, scenario, replications))
+        say_json(output.documents.theory_document(closed_forms, scenario, replications))
     else:
-        say(*lines, *theory_report(closed_forms, replications).lines(columns()))
-    leave(keeper.problems)
+        say(*lines, *output.reports.theory_report(closed_forms, replications).lines(columns()))
+    leave(0, keeper.problems)

@@ -1,14 +1,16 @@
 """`sim fit` and `sim calibrate`: from real orders to a scenario, and whether it is true."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 import sim
+from sim import output
 from sim.cli.options import JSON, FileArgument, Model, choice, flag, option
-from sim.cli.statuses import FAILED, INCONCLUSIVE, leave
+from sim.cli.statuses import STATUSES, leave
 from sim.cli.work import write_to
 from sim.output.terminal import columns, complain, say, say_json
 from sim.units import parse_share
@@ -85,17 +87,15 @@ def fit_command(
     options: OrdersFile,
 ) -> None:
     """Make a scenario from a CSV file of real orders."""
-    from sim.output.fits import fit_report
-    from sim.output.folder import fit_target, write_fit
-
-    target = fit_target(out, file)
+    target = output.folder.fit_target(out, file)
     fit = sim.fit(file, name=target.stem, until=until, **options.keywords())
     complain(*fit.notes)
     problems: list[str] = []
     written: list[Path] = []
-    write_to(target.parent, lambda folder: write_fit(fit, folder, charts, written.append), problems)
-    say(*fit_report(fit).lines(columns()), *(f"Wrote {path}" for path in written))
-    leave(problems)
+    write = partial(output.folder.write_fit, fit, charts=charts, wrote=written.append)
+    write_to(target.parent, write, problems)
+    say(*output.fits.fit_report(fit).lines(columns()), *(f"Wrote {path}" for path in written))
+    leave(0, problems)
 
 
 def calibrate_command(
@@ -109,14 +109,11 @@ def calibrate_command(
     options: OrdersFile,
 ) -> None:
     """Compare a scenario with real days that it was not fitted to."""
-    from sim.output.documents import calibration_document
-    from sim.output.fits import calibration_report
-
     how: dict[str, Any] = {"crew": crew, "margin": margin, "seed": model.seed, "engine": model.engine}
     calibration = sim.calibrate(model.load(file), orders, **how, **options.keywords())
     complain(*calibration.notes)
     if as_json:
-        say_json(calibration_document(calibration))
+        say_json(output.documents.calibration_document(calibration))
     else:
-        say(*calibration_report(calibration).lines(columns()))
-    leave([], {"PASS": 0, "FAIL": FAILED}.get(str(calibration.verdict), INCONCLUSIVE))
+        say(*output.fits.calibration_report(calibration).lines(columns()))
+    leave(STATUSES.get(str(calibration.verdict), 0))

@@ -4,17 +4,16 @@ import os
 import sys
 import webbrowser
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+import sim
+from sim import output
 from sim.cli.options import Model, flag, option
 from sim.cli.statuses import WRONG, InterruptedWorkError, leave
 from sim.cli.work import write_or_leave
 from sim.output.terminal import say
-
-if TYPE_CHECKING:
-    from sim.scenario import Scenario
 
 
 def kitchen_command(
@@ -40,7 +39,7 @@ def kitchen_command(
         _write_page(scenario, options, to, is_opened)
 
 
-def _play(scenario: "Scenario | None", options: Model) -> None:
+def _play(scenario: "sim.Scenario | None", options: Model) -> None:
     from sim.live import Session, play
 
     session = Session(scenario, options.seed, options.engine)
@@ -48,22 +47,19 @@ def _play(scenario: "Scenario | None", options: Model) -> None:
         wrong = play(session)
     except KeyboardInterrupt as interrupt:
         raise InterruptedWorkError(str(interrupt)) from None
-    leave([], WRONG if wrong else 0)
+    leave(WRONG if wrong else 0)
 
 
-def _write_page(scenario: "Scenario | None", options: Model, to: Path | None, is_opened: bool) -> None:
-    from sim.output.files import refuse_documents, write_text
-    from sim.output.page import kitchen_page
-
+def _write_page(scenario: "sim.Scenario | None", options: Model, to: Path | None, is_opened: bool) -> None:
     if scenario is not None and options.seed is not None:
         scenario = scenario.with_keys(seed=options.seed)
     path = to or Path("out") / ("kitchen" if scenario is None else scenario.name) / "kitchen.html"
-    refuse_documents({"to": path}, [] if scenario is None else scenario.sources)
-    html = kitchen_page(scenario)
+    output.files.refuse_documents({"to": path}, [] if scenario is None else scenario.sources)
+    html = output.page.kitchen_page(scenario)
 
     def write(target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_text(target, html)
+        output.files.write_text(target, html)
 
     write_or_leave(path, write, "--to")
     say(f"Page: {path}")

@@ -6,18 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast, get_args, get_type_hints
+from typing import Annotated, Any, cast, get_args, get_type_hints
 
 import typer
 
+import sim
 from sim.engines import Engine
-from sim.errors import ArgumentError, KitchensimError
+from sim.errors import ArgumentError, KitchensimError, StorageError
 from sim.output.terminal import complain
 from sim.units import shown
-
-if TYPE_CHECKING:
-    from sim.scenario import Scenario
-    from sim.storage import Address
 
 SETTINGS: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
 """Of everything that typer builds."""
@@ -43,9 +40,7 @@ def word_of(*words: str) -> Callable[[object], Any]:
 
     def read(value: object) -> object:
         if value not in words:
-            from sim.scenario.hints import did_you_mean
-
-            raise typer.BadParameter(f"{shown(value)} is not known{did_you_mean(value, words)}")
+            raise typer.BadParameter(f"{shown(value)} is not known{sim.scenario.did_you_mean(value, words)}")
         return value
 
     return read
@@ -105,25 +100,21 @@ class Model:
     settings: list[str] | None = option("Set a parameter of the file; may be repeated.", "NAME=VALUE", "--set")
     engine: Engine = choice("Engine that runs the scenario.", *get_args(Engine), default="auto")
 
-    def load(self, file: Path) -> "Scenario":
+    def load(self, file: Path) -> "sim.Scenario":
         """Return a scenario, with values for its parameters; what is easily overlooked in it is told."""
-        from sim.scenario import load_scenario
-
-        scenario = load_scenario(file, **self.parameters())
+        scenario = sim.load_scenario(file, **self.parameters())
         complain(*scenario.notes)
         return scenario
 
     def parameters(self) -> dict[str, Any]:
         """Return the values that `--set` gives to parameters."""
-        from sim.scenario import parse_value
-
         values = {}
         for setting in self.settings or []:
             name, equals, text = setting.partition("=")
             if not (name and equals):
                 raise typer.BadParameter(f"{setting!r} is not a setting; write --set NAME=VALUE")
             try:
-                values[name] = parse_value(text)
+                values[name] = sim.scenario.parse_value(text)
             except KitchensimError:
                 raise typer.BadParameter(f"{setting!r} has no YAML value; write --set {name}=VALUE") from None
         return values
@@ -146,16 +137,22 @@ class Keeping:
     tags: list[str] | None = option("Tag to find the run by; may be repeated.", "WORD", "--tag")
     save: bool | None = flag("Store the results in the database.", "--save/--no-save", default=True)
 
-    def address(self) -> "Address | None":
-        """Return where results go, None where they are not to be kept; a wrong URL is told before anything is run."""
+    def keeper(
+        self,
+        kind: "sim.storage.experiments.Kind" = "replicate",
+        scenario: "sim.Scenario | None" = None,
+        seed: int | None = None,
+    ) -> "sim.storage.Keeper":
+        """Return what keeps results; a wrong URL is told before anything is run."""
+
+        def damaged(error: StorageError) -> None:
+            complain(f"sim: {error}; its replication is run again")
+
         if not all(tag.strip() and tag.isprintable() for tag in self.tags or []):
             raise typer.BadParameter("is empty or cannot be printed; write a word such as monday", param_hint="--tag")
         is_kept = self.db is not None if self.save is None else self.save
-        if not is_kept:
-            return None
-        from sim.storage import find_address
-
-        return find_address(self.db)
+        address = sim.storage.find_address(self.db) if is_kept else None
+        return sim.storage.Keeper(address, self.tags or [], kind, scenario, seed, damaged)
 
 
 @dataclass

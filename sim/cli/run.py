@@ -3,16 +3,13 @@
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import sim
+from sim import output
 from sim.cli.options import JSON, FileArgument, Files, Keeping, Model, flag, number
 from sim.cli.statuses import FAILED, InterruptedWorkError, leave
 from sim.cli.work import numba_hint, write_to
 from sim.output.terminal import columns, progress_bar, say, say_json
-
-if TYPE_CHECKING:
-    from sim.experiment import Run
-    from sim.storage import Keeper
 
 
 @dataclass
@@ -28,47 +25,38 @@ def run_command(
     options: _Run,
 ) -> None:
     """Run a scenario, write its files, and keep the run."""
-    from sim.experiment import run as simulate
-    from sim.output.documents import kept_run_document
-    from sim.output.folder import output_folder
-    from sim.output.text import summary_lines, verdict_lines
-    from sim.storage import Keeper
-
     scenario = options.load(file)
-    keeper = Keeper(options.address(), options.tags or [])
-    with output_folder("run", [scenario], options.out) as folder:
+    keeper = options.keeper()
+    with output.folder.output_folder("run", [scenario], options.out) as folder:
         with numba_hint(options.engine), progress_bar("simulating") as progress:
-            run = simulate(scenario, options.seed, replication, options.engine, progress)
+            run = sim.run(scenario, options.seed, replication, options.engine, progress)
         places = _keep(run, keeper, folder, options)
     if options.as_json:
-        say_json(kept_run_document(run, keeper.run_id))
+        say_json(output.documents.kept_run_document(run, keeper.run_id))
     else:
-        say(*summary_lines(run, columns()), *verdict_lines(run, columns()), *places)
-    leave(keeper.problems, 0 if all(verdict.held for verdict in run.verdicts) else FAILED)
+        say(*output.text.summary_lines(run, columns()), *output.text.verdict_lines(run, columns()), *places)
+    leave(0 if all(verdict.held for verdict in run.verdicts) else FAILED, keeper.problems)
 
 
-def _keep(run: "Run", keeper: "Keeper", folder: Path, options: _Run) -> list[str]:
+def _keep(run: "sim.Run", keeper: "sim.storage.Keeper", folder: Path, options: _Run) -> list[str]:
     """Keep a run in a file of its own database, then in files, then on a server; that one fails does not keep the
     others from it. Return the lines that say where it is.
     """
-    from sim.output.folder import write_run
-    from sim.output.page import too_large
-
     files: list[Path] = []
     try:
         keeper.keep_run(run)
-        write = partial(write_run, run, charts=options.charts, page=options.page, wrote=files.append)
+        write = partial(output.folder.write_run, run, charts=options.charts, page=options.page, wrote=files.append)
         write_to(folder, write, keeper.problems)
         keeper.close()
     except KeyboardInterrupt:
         places = [*_place(keeper), *map(str, files)]
         raise InterruptedWorkError(f"kept of the simulated run: {', '.join(places) or 'nothing'}") from None
     lines = [f"Stored: {place}" for place in _place(keeper)]
-    if options.page and (reason := too_large(run.workload)):
+    if options.page and (reason := output.page.too_large(run.workload)):
         lines.insert(0, f"Page: {reason}")
     return [f"Files: {folder}/", *lines] if files else lines
 
 
-def _place(keeper: "Keeper") -> list[str]:
+def _place(keeper: "sim.storage.Keeper") -> list[str]:
     """Return which run is stored where, if it is."""
     return [] if keeper.run_id is None else [f"run {keeper.run_id} {keeper.place}"]

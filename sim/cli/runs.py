@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+import sim
+from sim import output
 from sim.cli.options import CHARTS, DATABASE, JSON, KEY, SETTINGS, KeyArgument, RunArgument, flag, option
 from sim.cli.statuses import FAILED, WRONG, leave
 from sim.cli.work import write_or_leave
@@ -19,10 +21,8 @@ app = typer.Typer(help="List, show, compare, replay and delete stored runs.", **
 
 
 def _read_instant(value: object) -> datetime:
-    from sim.storage import parse_instant
-
     try:
-        return parse_instant(str(value))
+        return sim.storage.parse_instant(str(value))
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
 
@@ -51,21 +51,17 @@ def list_command(
             raise typer.BadParameter(problem, param_hint=option)
         context.default_map = {context.invoked_subcommand: {"db": db, "as_json": as_json}}
         return
-    from sim.output.documents import entries_document
-    from sim.output.stored import MOST_LISTED, entry_lines
-    from sim.storage import find_address, list_entries, open_existing_database
-
+    most = None if everything else output.stored.MOST_LISTED
     damaged: list[StorageError] = []
-    with open_existing_database(db) as database:
-        most = None if everything else MOST_LISTED
-        entries, total = list_entries(database, scenario, since, tag, deleted, most, damaged.append)
-    hint = [] if everything or total <= MOST_LISTED else [f"{total - MOST_LISTED:,} older; --all lists them"]
+    with sim.storage.open_existing_database(db) as database:
+        entries, total = sim.storage.list_entries(database, scenario, since, tag, deleted, most, damaged.append)
+    hint = [] if most is None or total <= most else [f"{total - most:,} older; --all lists them"]
     if as_json:
-        say_json(entries_document(entries))
+        say_json(output.documents.entries_document(entries))
         complain(*hint)
     elif total:
-        marks_unpushed = not database.address.is_remote and find_address().is_remote
-        say(*entry_lines(entries, columns(), marks_unpushed), *hint)
+        marks_unpushed = not database.address.is_remote and sim.storage.find_address().is_remote
+        say(*output.stored.entry_lines(entries, columns(), marks_unpushed), *hint)
     else:
         say(f"{database.address.url} has no {'such runs' if given else 'runs yet; sim run FILE makes one'}")
     _leave(damaged)
@@ -74,23 +70,19 @@ def list_command(
 def _leave(damaged: Sequence[StorageError]) -> None:
     """Tell of damaged runs, and exit with their status where there are any."""
     complain(*damaged)
-    leave([], WRONG if damaged else 0)
+    leave(WRONG if damaged else 0)
 
 
 @app.command("show")
 def show_command(key: KeyArgument, db: str | None = DATABASE, as_json: bool = JSON) -> None:
     """Show a run with its metrics, or an experiment with its runs."""
-    from sim.output.documents import details_document
-    from sim.output.stored import details_lines
-    from sim.storage import find_details, open_existing_database
-
     damaged: list[StorageError] = []
-    with open_existing_database(db) as database:
-        details = find_details(database, key, damaged.append)
+    with sim.storage.open_existing_database(db) as database:
+        details = sim.storage.find_details(database, key, damaged.append)
     if as_json:
-        say_json(details_document(details))
+        say_json(output.documents.details_document(details))
     else:
-        say(*details_lines(details))
+        say(*output.stored.details_lines(details))
     _leave(damaged)
 
 
@@ -100,28 +92,25 @@ def compare_command(first: RunArgument, second: RunArgument, db: str | None = DA
 
     The difference is that of the second run from the first.
     """
-    from sim.output.documents import compared_document
-    from sim.output.stored import compared_lines
-    from sim.storage import compare_runs, open_existing_database
-
-    with open_existing_database(db) as database:
-        compared = compare_runs(database, first, second)
+    with sim.storage.open_existing_database(db) as database:
+        compared = sim.storage.compare_runs(database, first, second)
     if as_json:
-        say_json(compared_document(compared))
+        say_json(output.documents.compared_document(compared))
     else:
-        say(*compared_lines(compared))
+        say(*output.stored.compared_lines(compared))
 
 
 @app.command("reproduce")
 def reproduce_command(run_id: RunArgument, db: str | None = DATABASE) -> None:
     """Run a stored run again, and show the first event that differs."""
-    from sim.output.stored import reproduced_lines
-    from sim.storage import find_run, open_existing_database, reproduce
+    reproduced = _reproduced(run_id, db)
+    say(*output.stored.reproduced_lines(reproduced))
+    leave(0 if reproduced.is_same else FAILED)
 
-    with open_existing_database(db) as database:
-        reproduced = reproduce(database, find_run(database, run_id))
-    say(*reproduced_lines(reproduced))
-    leave([], 0 if reproduced.is_same else FAILED)
+
+def _reproduced(run_id: str, db: str | None) -> "sim.storage.Reproduced":
+    with sim.storage.open_existing_database(db) as database:
+        return sim.storage.reproduce(database, sim.storage.find_run(database, run_id))
 
 
 @app.command("export")
@@ -132,36 +121,25 @@ def export_command(
     charts: bool = CHARTS,
 ) -> None:
     """Write the files of a run again, without the page."""
-    from sim.output.files import claimed
-    from sim.output.folder import write_run
-    from sim.storage import find_run, load_run, open_existing_database
-
-    with open_existing_database(db) as database:
-        run = load_run(database, find_run(database, run_id))
-    with claimed(to, "--to"):
-        write_or_leave(to, lambda folder: write_run(run, folder, charts=charts, page=False), "--to")
+    with sim.storage.open_existing_database(db) as database:
+        run = database.run(run_id)
+    with output.files.claimed(to, "--to"):
+        write_or_leave(to, partial(output.folder.write_run, run, charts=charts, page=False), "--to")
     say(f"Files: {to}/")
 
 
 @app.command("page")
 def page_command(
-    run_id: RunArgument,
-    to: Path | None = option("The file. Default: ID.html.", "FILE"),
-    db: str | None = DATABASE,
+    run_id: RunArgument, to: Path | None = option("The file. Default: ID.html.", "FILE"), db: str | None = DATABASE
 ) -> None:
     """Write the page that replays a run, if it can be reproduced."""
-    from sim.output.files import write_text
-    from sim.output.page import run_page
-    from sim.output.stored import reproduced_lines
-    from sim.storage import find_run, open_existing_database, reproduce
-
-    with open_existing_database(db) as database:
-        reproduced = reproduce(database, find_run(database, run_id))
+    reproduced = _reproduced(run_id, db)
     if not reproduced.is_same:
-        complain(*reproduced_lines(reproduced))
-        leave([], FAILED)
+        complain(*output.stored.reproduced_lines(reproduced))
+        leave(FAILED)
     path = to or Path(f"{reproduced.stored.id}.html")
-    write_or_leave(path, partial(write_text, text=run_page(reproduced.new_run)), "--to")
+    html = output.page.run_page(reproduced.new_run)
+    write_or_leave(path, partial(output.files.write_text, text=html), "--to")
     say(f"Page: {path}")
 
 
@@ -172,29 +150,25 @@ def delete_command(
     db: str | None = DATABASE,
 ) -> None:
     """Delete runs until they are restored or purged."""
-    from sim.output.stored import entry_text
-    from sim.storage import delete_before, delete_run, find_id, open_existing_database
-
     if (key is None) == (instant is None):
         raise typer.BadParameter("write the id of a run or of an experiment, or --before WHEN", param_hint="ID")
-    with open_existing_database(db) as database:
+    with sim.storage.open_existing_database(db) as database:
         if instant is not None:
-            number = delete_before(database, instant)
+            number = sim.storage.delete_before(database, instant)
             say(f"{count(number, 'run')} deleted; sim runs restore ID undoes it")
         else:
-            kind, entry_id = find_id(database, str(key))
-            say(f"{entry_text(kind, entry_id, delete_run(database, entry_id))} deleted; sim runs restore undoes it")
+            kind, entry_id = sim.storage.find_id(database, str(key))
+            runs = sim.storage.delete_run(database, entry_id)
+            say(f"{output.stored.entry_text(kind, entry_id, runs)} deleted; sim runs restore undoes it")
 
 
 @app.command("restore")
 def restore_command(key: KeyArgument, db: str | None = DATABASE) -> None:
     """Undo delete; `sim runs --deleted` lists the deleted runs."""
-    from sim.output.stored import entry_text
-    from sim.storage import find_id, open_existing_database, restore_run
-
-    with open_existing_database(db) as database:
-        kind, entry_id = find_id(database, key, deleted=True)
-        say(f"{entry_text(kind, entry_id, restore_run(database, entry_id))} restored")
+    with sim.storage.open_existing_database(db) as database:
+        kind, entry_id = sim.storage.find_id(database, key, deleted=True)
+        runs = sim.storage.restore_run(database, entry_id)
+    say(f"{output.stored.entry_text(kind, entry_id, runs)} restored")
 
 
 @app.command("purge")
@@ -203,11 +177,8 @@ def purge_command(db: str | None = DATABASE) -> None:
 
     It also removes runs whose writing stopped more than a day ago.
     """
-    from sim.output.stored import size_text
-    from sim.storage import open_existing_database, purge, shrink
-
-    with open_existing_database(db) as database:
-        say(f"{count(purge(database), 'run')} purged from {database.address.url}")
-        freed = shrink(database)
+    with sim.storage.open_existing_database(db) as database:
+        say(f"{count(sim.storage.purge(database), 'run')} purged from {database.address.url}")
+        freed = sim.storage.shrink(database)
     if freed > 0:
-        say(f"the file is {size_text(freed)} smaller")
+        say(f"the file is {output.stored.size_text(freed)} smaller")

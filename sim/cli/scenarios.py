@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+import sim
+from sim import output
 from sim.cli.options import option, word_of
 from sim.cli.statuses import WRONG, leave
 from sim.cli.work import write_or_leave
@@ -23,13 +25,11 @@ def new_command(
     to: Path | None = option("The file to write. Default: KIND.yaml.", "FILE"),
 ) -> None:
     """Write a first scenario to edit: lunch, night or call-centre."""
-    from sim.output.files import write_text
-
     path = to or Path(f"{kind}.yaml")
     if path.exists():
         raise KitchensimError(f"{printable(str(path))} exists already; name another file with --to FILE")
     text = resources.files("sim").joinpath(f"scenario/starters/{kind}.yaml").read_text(encoding="utf-8")
-    write_or_leave(path, partial(write_text, text=text), "--to")
+    write_or_leave(path, partial(output.files.write_text, text=text), "--to")
     word = quote(str(path))
     say(f"{printable(str(path))} is written; edit it, then try:", f"  sim run {word}", f"  sim check {word} -v")
 
@@ -38,12 +38,10 @@ def validate_command(
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="The scenario files.")],
 ) -> None:
     """Check scenario files for mistakes, without running them."""
-    from sim.scenario import load_scenario
-
     is_wrong = False
     for file in files:
         try:
-            scenario = load_scenario(file)
+            scenario = sim.load_scenario(file)
             scenario.check_study()
         except KitchensimError as error:
             is_wrong = True
@@ -51,7 +49,7 @@ def validate_command(
         else:
             say(f"{file}: valid")
             complain(*scenario.notes)
-    leave([], WRONG if is_wrong else 0)
+    leave(WRONG if is_wrong else 0)
 
 
 def schema_command() -> None:
@@ -59,6 +57,4 @@ def schema_command() -> None:
 
     Example: sim schema > scenario.schema.json
     """
-    from sim.scenario import json_schema
-
-    say_json(json_schema())
+    say_json(sim.scenario.json_schema())

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from sim import output
 from sim.cli.options import option
 from sim.cli.work import write_or_leave
 from sim.output.terminal import say
@@ -21,10 +22,9 @@ def site_command(
     db: str | None = option("Also make pages of the newest runs in this database.", "URL"),
 ) -> None:
     """Write a website of scenarios, stored runs and a live kitchen."""
-    from sim.output.files import claimed
     from sim.site import build_site
 
     files: list[Path] = []
-    with claimed(to, "--to"):
+    with output.files.claimed(to, "--to"):
         write_or_leave(to, lambda folder: files.extend(build_site(folder, paths or [_SCENARIOS], db)), "--to")
     say(f"Site: {to}/index.html, {sum(file.suffix == '.html' for file in files)} pages")

@@ -13,12 +13,15 @@ NOT_SAVED = 4  # a result could not be kept everywhere
 FAULT = 70  # of the program
 INTERRUPTED = 130
 
+STATUSES = {"FAIL": FAILED, "WRONG": WRONG, "INCONCLUSIVE": INCONCLUSIVE}
+"""Of what becomes of scenarios; all else is good."""
+
 
 class InterruptedWorkError(Exception):
     """Ctrl-C, or another signal that ends a command, when there is more to say than that: what is kept."""
 
 
-def leave(problems: Sequence[str], status: int = 0) -> None:
+def leave(status: int, problems: Sequence[str] = ()) -> None:
     """Tell what could not be kept, and exit with what is worst, if anything is wrong."""
     complain(*(f"sim: {problem}" for problem in problems))
     if problems and status not in (WRONG, FAILED):

@@ -4,50 +4,35 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from sim.cli.options import Experiment, Work
+import sim
+from sim.cli.options import Work
 from sim.cli.statuses import InterruptedWorkError, leave
 from sim.engines import Engine, can_compile
-from sim.errors import INSTALL, SimulationError, StorageError
+from sim.errors import INSTALL, SimulationError
 from sim.output.terminal import complain, progress_bar
-
-if TYPE_CHECKING:
-    from sim.experiment import Options
-    from sim.scenario import Scenario
-    from sim.storage import Keeper
-    from sim.storage.experiments import Kind
 
 T = TypeVar("T")
 _LONG = 20  # seconds of work from which on numba saves time, although it compiles for half a minute once
 
 
-def keeper_of(kind: "Kind", scenario: "Scenario | None", options: Experiment) -> "Keeper":
-    """Return what keeps the replications of a command; damaged runs among earlier ones are told."""
-    from sim.storage import Keeper
-
-    def damaged(error: StorageError) -> None:
-        complain(f"sim: {error}; its replication is run again")
-
-    return Keeper(options.address(), options.tags or [], kind, scenario, options.seed, damaged)
-
-
-def carry_out(experiment: Callable[..., T], work: Work, keeper: "Keeper") -> T:
+def carry_out(experiment: Callable[..., T], work: Work, keeper: "sim.storage.Keeper") -> T:
     """Return what an experiment returns that is given its options; what is finished is kept, also when it is
     interrupted.
     """
-    from sim.experiment import available_processors
     from sim.experiment.cluster import cluster
 
     try:
         with (
+            keeper,
             numba_hint(work.engine),
             progress_bar("replications") as progress,
             nullcontext() if work.dask is None else cluster(work.dask) as executor,
         ):
-            options: Options = {
+            options: sim.experiment.Options = {
                 "seed": work.seed,
-                "jobs": work.jobs or available_processors(),
+                "jobs": work.jobs or sim.experiment.available_processors(),
                 "engine": work.engine,
                 "executor": executor,
                 "progress": progress,
@@ -55,19 +40,14 @@ def carry_out(experiment: Callable[..., T], work: Work, keeper: "Keeper") -> T:
             }
             if keeper.address is not None:  # else sim check need not run all replications, so that they can be kept
                 options |= {"earlier": keeper.earlier, "finished": keeper.finished}
-            result = experiment(**options)
+            return experiment(**options)
     except KeyboardInterrupt:
-        keeper.close()
         raise InterruptedWorkError("; ".join(keeper.problems) or keeper.kept_text or "nothing is kept") from None
     except SimulationError as error:
-        keeper.close()
         raise SimulationError("; ".join(filter(None, (str(error), keeper.kept_text)))) from None
     except BaseException:  # such as the end of a reader, or a fault of ours
-        keeper.close()
         complain(*(f"sim: {problem}" for problem in keeper.problems))
         raise
-    keeper.close()
-    return result
 
 
 @contextmanager
@@ -97,4 +77,4 @@ def write_or_leave(path: Path, write: Callable[[Path], object], option: str) -> 
     """Write what a command is for; where that does not work, exit."""
     problems: list[str] = []
     write_to(path, write, problems, option)
-    leave(problems)
+    leave(0, problems)

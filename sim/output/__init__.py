@@ -1,4 +1,30 @@
-"""What results leave behind: text, tables, charts and documents, each a function from a result."""
+"""What results leave behind: text, tables, charts and documents, each a function from a result.
+
+Modules are imported when they are first used, since no command needs all of them.
+"""
+
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sim.output import documents, estimates, files, fits, folder, page, reports, staffing, stored, text, wording
+
+__all__ = [
+    "CHART_NAMES",
+    "OUTPUT_FILES",
+    "documents",
+    "estimates",
+    "files",
+    "fits",
+    "folder",
+    "page",
+    "reports",
+    "staffing",
+    "stored",
+    "text",
+    "wording",
+]
 
 CHART_NAMES = {
     "run": ("bots", "queues", "waits", "day"),
@@ -22,3 +48,10 @@ OUTPUT_FILES = {
     command: (*files, *(f"charts/{name}.png" for name in CHART_NAMES[command])) for command, files in _TABLES.items()
 }
 """The files that each command may write into its folder."""
+
+
+def __getattr__(name: str) -> ModuleType:
+    """Return one of the modules."""
+    if name not in __all__:
+        raise AttributeError(f"module 'sim.output' has no attribute {name!r}")
+    return import_module(f"sim.output.{name}")

@@ -7,6 +7,7 @@ from typing import Any
 
 from sim.errors import ArgumentError, ScenarioError
 from sim.experiment.staffing import CHANCE, Cell, Rival, Staffing
+from sim.output.files import refuse_sources, write_text
 from sim.output.layout import WIDTH, Report, Row
 from sim.output.wording import estimate_of, in_unit
 from sim.scenario import Scenario
@@ -156,12 +157,21 @@ def bots_lines(bots: dict[str, Any]) -> Iterator[str]:
         yield "  schedule: []"
 
 
-def name_of_base(scenario: Scenario, path: Path) -> str:
-    """Return how a scenario that is written to `path` names the file of this one, which it extends.
+def refuse_target(scenario: Scenario, path: Path) -> None:
+    """Refuse a place for a scenario with the crew that this one gets: where this one is read from, and where no file
+    can extend it.
 
     Raises:
-        ArgumentError: the file does not lie in the folder of `path` or below, from where it cannot be named.
+        ArgumentError: it is such a place.
 
+    """
+    refuse_sources([path], scenario.sources, "write")
+    _name_of_base(scenario, path)
+
+
+def _name_of_base(scenario: Scenario, path: Path) -> str:
+    """Return how a scenario that is written to `path` names the file of this one, which it extends; the file lies in
+    the folder of `path` or below, or cannot be named from there.
     """
     source = Path(scenario.root.place.file)
     try:
@@ -171,19 +181,24 @@ def name_of_base(scenario: Scenario, path: Path) -> str:
         raise ArgumentError("write", problem) from None
 
 
-def scenario_lines(staffing: Staffing, path: Path, settings: Sequence[str]) -> Iterator[str]:
-    """Yield a scenario that extends the file of a staffing, has its crew, and tests its promise in each slot;
-    `settings` are the parameters that it was given, and `path` is where it will be.
+def write_scenario(staffing: Staffing, path: Path, settings: Sequence[str] = ()) -> None:
+    """Write a scenario that extends the file of a staffing, has its crew, and tests its promise in each slot;
+    `settings` are the parameters that it was given.
 
     Raises:
-        ArgumentError: as in `name_of_base`.
+        ArgumentError: as in `refuse_target`.
+        OSError: the file cannot be written.
 
     """
+    write_text(path, "".join(f"{line}\n" for line in _scenario_lines(staffing, path, settings)))
+
+
+def _scenario_lines(staffing: Staffing, path: Path, settings: Sequence[str]) -> Iterator[str]:
     yield f"# {_answer(staffing)}"
     yield f"# Found by sim staff, seed {staffing.seed}."
     yield "scenario: 1"
     yield f"name: {staffing.scenario.name[:92]}-staffed"
-    yield f"extends: {json.dumps(name_of_base(staffing.scenario, path))}"
+    yield f"extends: {json.dumps(_name_of_base(staffing.scenario, path))}"
     if settings:
         yield f"params: {json.dumps({name: staffing.scenario.parameters[name] for name in settings})}"
     yield from bots_lines({key: staffing.bots[key] for key in ("initial", "schedule")})
