@@ -17,7 +17,7 @@ from sim.output.ci.report import check_report
 from sim.scenario import Condition, Place, Threshold
 from sim.statistics import Interval
 from sim.verdicts import Judgement, ThresholdVerdict
-from tests.helpers.browser import Browser, axe_faults
+from tests.helpers.browser import axe_faults
 from tests.helpers.checks import BROKEN, FAILS, HOLDS, ODD, ONE_BOT, OPEN, WARNS, put
 from tests.helpers.commands import sim
 
@@ -218,25 +218,24 @@ def test_the_command_writes_it_beside_lines_and_refuses_the_place_of_a_scenario(
 
 
 @pytest.mark.slow
-def test_a_browser_shows_it_at_any_width_and_replays_what_failed_without_a_request_or_a_word_of_its_console():
+def test_a_browser_shows_it_at_any_width_and_replays_what_failed_without_a_request_or_a_word_of_its_console(browser):
     put({"a.yaml": FAILS.replace("certain", "failing"), "b.yaml": OPEN.replace("replications: 1\nthresholds:\n", MANY)})
     sim("check", ".", "-n", "10", "--report", "report.html", status=1)
-    with Browser() as browser:
-        for width, theme in ((390, "dark"), (1600, "light")):
-            with browser.open(Path("report.html").absolute().as_uri(), width=width, theme=theme) as tab:
-                assert tab.evaluate("document.documentElement.scrollWidth") == width
-                tab.evaluate("document.querySelector('details.replay').open = true")
-                tab.evaluate("document.querySelector('iframe').scrollIntoView()")
-                replay = "document.querySelector('iframe').contentDocument.body"
-                tab.until(f"{replay}?.innerText.includes('same run')")
-                assert tab.problems == []
+    for width, theme in ((390, "dark"), (1600, "light")):
+        with browser.open(Path("report.html").absolute().as_uri(), width=width, theme=theme) as tab:
+            assert tab.evaluate("document.documentElement.scrollWidth") == width
+            tab.evaluate("document.querySelector('details.replay').open = true")
+            tab.evaluate("document.querySelector('iframe').scrollIntoView()")
+            replay = "document.querySelector('iframe').contentDocument.body"
+            tab.until(f"{replay}?.innerText.includes('same run')")
+            assert tab.problems == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("width", "theme"), [(390, "light"), (1400, "dark")])
-def test_axe_has_nothing_to_say(width, theme):
+def test_axe_has_nothing_to_say(browser, width, theme):
     put({"a.yaml": FAILS, "b.yaml": OPEN, "c.yaml": BROKEN, "d.yaml": WARNS, "e.yaml": ONE_BOT, "base/a.yaml": HOLDS})
     Path("report.html").write_text(report("a.yaml", "b.yaml", "c.yaml", "d.yaml", "e.yaml", against="base"))
-    with Browser() as browser, browser.open(Path("report.html").absolute().as_uri(), width=width, theme=theme) as tab:
+    with browser.open(Path("report.html").absolute().as_uri(), width=width, theme=theme) as tab:
         tab.evaluate("for (const part of document.querySelectorAll('details')) part.open = true; 0")
         assert axe_faults(tab) == []

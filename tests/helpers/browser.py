@@ -78,6 +78,7 @@ class Browser:
         self._calls = 0
         self._unread = b""
         self.events: list[dict[str, Any]] = []
+        self.idle: list[str] = []  # the sessions of tabs that are free again: to make a tab takes ten times as long
         try:
             self.call("Browser.getVersion")
         except (AssertionError, OSError):
@@ -116,7 +117,7 @@ class Browser:
         return json.loads(message)
 
     def open(self, url: str, **look: Any) -> "Tab":
-        """Return a new tab at a URL."""
+        """Return an empty tab that goes to a URL."""
         return Tab(self, url, **look)
 
 
@@ -126,23 +127,30 @@ class Tab:
     def __init__(self, browser: Browser, url: str, width: int = 1400, height: int = 900, theme: str = "light") -> None:
         self._browser = browser
         browser.events.clear()
-        context = browser.call("Target.createBrowserContext")["browserContextId"]
-        self._target = browser.call("Target.createTarget", url="about:blank", browserContextId=context)["targetId"]
-        self._session = browser.call("Target.attachToTarget", targetId=self._target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network", "Audits"):
-            self.call(f"{domain}.enable")
+        self._session = browser.idle.pop() if browser.idle else self._new_session()
         self.resize(width, height)
         scheme = [{"name": "prefers-color-scheme", "value": theme}]
         self.call("Emulation.setEmulatedMedia", media="screen", features=scheme)
         self.url = url
-        self.call("Page.navigate", url=url)
-        self.until("document.readyState === 'complete'")
+        self._go(url)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._browser.call("Target.closeTarget", targetId=self._target)
+        self._go("about:blank")
+        self._browser.idle.append(self._session)
+
+    def _new_session(self) -> str:
+        target = self._browser.call("Target.createTarget", url="about:blank")["targetId"]
+        session = self._browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network", "Audits"):
+            self._browser.call(f"{domain}.enable", session)
+        return session
+
+    def _go(self, url: str) -> None:
+        self.call("Page.navigate", url=url)
+        self.until("document.readyState === 'complete'")
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         return self._browser.call(method, self._session, **parameters)

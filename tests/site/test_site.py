@@ -17,7 +17,7 @@ from sim.errors import ArgumentError, ScenarioError
 from sim.output import page
 from sim.site import build_site
 from sim.storage import save_replications, save_run
-from tests.helpers.browser import Browser, axe_faults
+from tests.helpers.browser import axe_faults
 from tests.helpers.checks import BROKEN, FAILS, HOLDS, put
 from tests.helpers.commands import names, sim
 
@@ -190,9 +190,9 @@ def test_the_headers_keep_frames_out_and_allow_what_pages_allow():
 
 
 @pytest.mark.slow
-def test_it_works_from_a_host_and_from_a_disk_without_a_word_of_the_browser():
+def test_it_works_from_a_host_and_from_a_disk_without_a_word_of_the_browser(browser):
     build_site("public")
-    with served("public") as host, Browser() as browser:
+    with served("public") as host:
         for base in (host, Path("public").absolute().as_uri()):
             for width in (390, 1600):
                 with browser.open(f"{base}/index.html", width=width, theme="dark") as tab:
@@ -207,8 +207,8 @@ def test_it_works_from_a_host_and_from_a_disk_without_a_word_of_the_browser():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("width", "theme"), [(390, "light"), (1400, "dark")])
-def test_axe_has_nothing_to_say_of_the_index(width, theme):
+def test_axe_has_nothing_to_say_of_the_index(browser, width, theme):
     build_site("public")
     url = Path("public/index.html").absolute().as_uri()
-    with Browser() as browser, browser.open(url, width=width, theme=theme) as tab:
+    with browser.open(url, width=width, theme=theme) as tab:
         assert axe_faults(tab) == []
