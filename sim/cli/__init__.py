@@ -2,11 +2,10 @@
 
 import os
 import sys
-from collections.abc import Callable
 from functools import cache
-from importlib import import_module
 from inspect import getdoc
-from typing import Annotated, Any, cast
+from pkgutil import resolve_name
+from typing import Any, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -24,48 +23,50 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # nobody here multiplies mat
 _INDENT = 15  # columns before what a command does
 _GROUPS = {
     "Write a scenario": {
-        "new": "scenarios.new_command",
-        "fit": "fitting.fit_command",
-        "calibrate": "fitting.calibrate_command",
-        "validate": "scenarios.validate_command",
-        "schema": "scenarios.schema_command",
+        "new": "scenarios:new_command",
+        "fit": "fitting:fit_command",
+        "calibrate": "fitting:calibrate_command",
+        "validate": "scenarios:validate_command",
+        "schema": "scenarios:schema_command",
     },
     "Run it": {
-        "run": "run.run_command",
-        "replicate": "experiments.replicate_command",
-        "theory": "experiments.theory_command",
-        "check": "checking.check_command",
+        "run": "run:run_command",
+        "replicate": "experiments:replicate_command",
+        "theory": "experiments:theory_command",
+        "check": "checking:check_command",
     },
     "Find a crew": {
-        "sweep": "experiments.sweep_command",
-        "compare": "experiments.compare_command",
-        "select": "experiments.select_command",
-        "staff": "staffing.staff_command",
+        "sweep": "experiments:sweep_command",
+        "compare": "experiments:compare_command",
+        "select": "experiments:select_command",
+        "staff": "staffing:staff_command",
     },
-    "Show it": {"kitchen": "kitchen.kitchen_command", "site": "site.site_command"},
-    "Stored runs": {"runs": "runs.app", "push": "database.push_command", "db": "database.app"},
+    "Show it": {"kitchen": "kitchen:kitchen_command", "site": "site:site_command"},
+    "Stored runs": {"runs": "runs:app", "push": "database:push_command", "db": "database:app"},
 }
 """The commands as `sim --help` groups them, and where they are: each is loaded when it is called."""
 _PLACES = {name: place for commands in _GROUPS.values() for name, place in commands.items()}
 
 
-def _load(name: str) -> Callable[..., None] | typer.Typer:
-    module, attribute = _PLACES[name].split(".")
-    command: Callable[..., None] | typer.Typer = getattr(import_module(f"sim.cli.{module}"), attribute)
-    return command
+def _load(name: str) -> Any:
+    """Return the function of a command, or the app of a group of commands."""
+    return resolve_name(f"sim.cli.{_PLACES[name]}")
 
 
 @cache
 def _built(name: str) -> Any:
     """Return a command with its options, or a group of commands with all that stand below it."""
-    command = _load(name)
-    if not isinstance(command, typer.Typer):
-        app = typer.Typer(**SETTINGS)
+    app = _load(name)
+    if not isinstance(app, typer.Typer):
+        command, app = app, typer.Typer(**SETTINGS)
         app.command(name)(composed(command))
-        return get_command(app)
-    group = get_command(command)
-    group.name = name
-    return group
+    return get_command(app)
+
+
+def _help(name: str) -> TyperCommand:
+    """Return a command that has nothing but its help: options take as long to build as all else of `sim --help`."""
+    command = _load(name)
+    return TyperCommand(name, help=command.info.help if isinstance(command, typer.Typer) else getdoc(command))
 
 
 class _Commands(TyperGroup):
@@ -85,48 +86,31 @@ class _Commands(TyperGroup):
                 formatter.write_dl([(name, _help(name).get_short_help_str(width)) for name in commands])
 
 
-def _help(name: str) -> TyperCommand:
-    """Return a command that has nothing but its help: options take as long to build as all else of `sim --help`."""
-    command = _load(name)
-    text = command.info.help if isinstance(command, typer.Typer) else getdoc(command)
-    return TyperCommand(name, help=str(text))
+app = typer.Typer(cls=_Commands, no_args_is_help=True, **SETTINGS)
 
 
-app = typer.Typer(
-    cls=_Commands,
-    help="Simulate an order kitchen: cooking bots, VIP and NORMAL orders, in simulated time.",
-    no_args_is_help=True,
-    **SETTINGS,
-)
-
-
-def _version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version as installed_version
+        from importlib.metadata import version
 
-        say(f"kitchensim {installed_version('kitchensim')}")
+        say(f"kitchensim {version('kitchensim')}")
         raise typer.Exit
 
 
 @app.callback()
 def _options(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
+    version: bool = typer.Option(False, "--version", callback=_print_version, is_eager=True, help="Print the version."),
 ) -> None:
-    pass
+    """Simulate an order kitchen: cooking bots, VIP and NORMAL orders, in simulated time."""
 
 
-@cache
-def _whole_command() -> Callable[[], None]:
-    """Return the command `sim`; typer would build it anew for each call."""
-    return get_command(app)
+_sim = get_command(app)  # once: typer would build it anew for each call
 
 
 def main() -> None:
     """Run the command line and exit with its status."""
     try:
-        _whole_command()()
+        _sim()
     except KitchensimError as error:
         complain(*error.lines)
         sys.exit(WRONG)

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import typer
 
 import sim
 from sim import output
-from sim.cli.options import Experiment, choice, flag, number, option
+from sim.cli.options import Experiment, argument, choice, flag, number, option
 from sim.cli.statuses import STATUSES, leave
 from sim.cli.work import carry_out, write_to
 from sim.errors import ArgumentError
@@ -51,8 +51,8 @@ class _Reports:
 
 
 def check_command(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Scenario files, and folders of them.")],
     *,
+    paths: list[Path] = argument("Scenario files, and folders of them.", "PATH"),
     keyword: str | None = option(
         'Only files whose path matches, such as "lunch and not staffing".', "EXPRESSION", "-k"
     ),
@@ -81,9 +81,9 @@ def _refuse(options: _Options, judging: _Judging, reports: _Reports) -> None:
     """Refuse options that do not go together."""
     if judging.no_regressions and judging.against is None:
         raise ArgumentError("no_regressions", "needs --against DIR or --against RUN")
-    for argument in ("update_golden", "require_golden"):
-        if getattr(judging, argument) and options.settings:
-            raise ArgumentError(argument, "takes files as they are; leave --set out")
+    for name in ("update_golden", "require_golden"):
+        if getattr(judging, name) and options.settings:
+            raise ArgumentError(name, "takes files as they are; leave --set out")
     if reports.github and reports.json == _STANDARD_OUTPUT:
         raise typer.BadParameter("would stand between GitHub's annotations; name a file", param_hint="--json -")
 

@@ -10,7 +10,7 @@ from sim.errors import StorageError
 from sim.output.terminal import complain, progress_bar, say
 from sim.units import count
 
-app = typer.Typer(help="Test the database, or show its size.", no_args_is_help=True, **SETTINGS)
+app = typer.Typer(name="db", help="Test the database, or show its size.", no_args_is_help=True, **SETTINGS)
 
 
 @app.command("check")

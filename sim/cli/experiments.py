@@ -7,13 +7,10 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 import sim
 from sim import output
-from sim.cli.options import FILES, JSON, Experiment, FileArgument, Files, flag, option, replications
+from sim.cli.options import FILE, FILES, JSON, Experiment, Files, argument, flag, option, replications
 from sim.cli.statuses import FAILED, INCONCLUSIVE, leave
 from sim.cli.work import carry_out, write_to
 from sim.errors import ArgumentError
@@ -37,8 +34,8 @@ class _Theory(Experiment):
 
 
 def replicate_command(
-    file: FileArgument,
     *,
+    file: Path = FILE,
     with_inputs: bool = flag("Add the uncertainty of parameters that were fitted to few days.", "--input-uncertainty"),
     options: _Study,
 ) -> None:
@@ -49,13 +46,13 @@ def replicate_command(
     _run("replicate", [scenario], options, partial(sim.replicate, scenario, options.times), with_inputs=with_inputs)
 
 
-def sweep_command(file: FileArgument, options: _Study) -> None:
+def sweep_command(*, file: Path = FILE, options: _Study) -> None:
     """Run a scenario with each value of its sweep; show curves."""
     scenario = _load_swept(file, options)
     _run("sweep", [scenario], options, partial(sim.sweep, scenario, options.times))
 
 
-def select_command(file: FileArgument, options: _Selection) -> None:
+def select_command(*, file: Path = FILE, options: _Selection) -> None:
     """Select the best candidate that keeps all thresholds."""
     scenario = _load_swept(file, options)
     _run("select", [scenario], options, partial(sim.select, scenario, options.times))
@@ -71,10 +68,8 @@ def _load_swept(file: Path, options: _Study) -> "sim.Scenario":
 
 
 def compare_command(
-    paths: Annotated[
-        list[Path], typer.Argument(metavar="FILE", help="The baseline and other files, or one file with a sweep.")
-    ],
     *,
+    paths: list[Path] = argument("The baseline and other files, or one file with a sweep.", "FILE"),
     metrics: list[str] | None = option("Metric to compare; may be repeated.", "NAME", "--metric"),
     page: bool = flag("Write a page of replication 1 of two files, side by side.", "--page"),
     options: _Study,
@@ -132,7 +127,7 @@ def _run(
     leave(status, keeper.problems)
 
 
-def theory_command(file: FileArgument, options: _Theory) -> None:
+def theory_command(*, file: Path = FILE, options: _Theory) -> None:
     """Compare replications with queueing theory, where it applies."""
     scenario = options.load(file)
     keeper = options.keeper("replicate", scenario, options.seed)

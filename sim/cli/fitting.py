@@ -1,21 +1,19 @@
 """`sim fit` and `sim calibrate`: from real orders to a scenario, and whether it is true."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 import sim
 from sim import output
-from sim.cli.options import JSON, FileArgument, Model, choice, flag, option
+from sim.cli.options import FILE, JSON, Model, argument, choice, flag, option
 from sim.cli.statuses import STATUSES, leave
 from sim.cli.work import write_to
+from sim.errors import ArgumentError
 from sim.output.terminal import columns, complain, say, say_json
 from sim.units import parse_share
-
-OrdersArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The CSV file of a till or a call centre.")]
 
 
 @dataclass
@@ -63,22 +61,13 @@ class OrdersFile:
 def _setting(text: str) -> tuple[str, str]:
     column, equals, value = text.partition("=")
     if not equals:
-        raise typer.BadParameter(f"{text!r} has no value; write COLUMN=VALUE", param_hint="--skip")
+        raise ArgumentError("skip", f"{text!r} has no value; write COLUMN=VALUE")
     return column, value
 
 
-def _share(value: object) -> float:
-    if isinstance(value, float):
-        return value
-    try:
-        return float(parse_share(value))
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-
-
 def fit_command(
-    file: OrdersArgument,
     *,
+    file: Path = argument("The CSV file of a till or a call centre.", "FILE"),
     out: Path | None = option(
         "The scenario to write. Default: FILE's name with .yaml, in this folder.", "SCENARIO", "-o", "--out"
     ),
@@ -99,17 +88,19 @@ def fit_command(
 
 
 def calibrate_command(
-    file: FileArgument,
-    orders: Annotated[Path, typer.Argument(metavar="ORDERS", help="The CSV file of real orders.")],
     *,
+    file: Path = FILE,
+    orders: Path = argument("The CSV file of real orders.", "ORDERS"),
     crew: Path | None = option("CSV file of the crew that worked: at,count. Default: the scenario's crew.", "CSV"),
-    margin: float = option("Largest accepted difference of the service level.", "SHARE", default=0.02, parser=_share),
+    margin: Fraction = option(
+        "Largest accepted difference of the service level.", "SHARE", default="2%", parse=parse_share
+    ),
     as_json: bool = JSON,
     model: Model,
     options: OrdersFile,
 ) -> None:
     """Compare a scenario with real days that it was not fitted to."""
-    how: dict[str, Any] = {"crew": crew, "margin": margin, "seed": model.seed, "engine": model.engine}
+    how: dict[str, Any] = {"crew": crew, "margin": float(margin), "seed": model.seed, "engine": model.engine}
     calibration = sim.calibrate(model.load(file), orders, **how, **options.keywords())
     complain(*calibration.notes)
     if as_json:

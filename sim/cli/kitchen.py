@@ -4,23 +4,19 @@ import os
 import sys
 import webbrowser
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 import sim
 from sim import output
-from sim.cli.options import Model, flag, option
+from sim.cli.options import Model, argument, flag, option
 from sim.cli.statuses import WRONG, InterruptedWorkError, leave
 from sim.cli.work import write_or_leave
+from sim.errors import ArgumentError
 from sim.output.terminal import say
 
 
 def kitchen_command(
-    file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="A scenario whose orders come by themselves. Default: none.")
-    ] = None,
     *,
+    file: Path | None = argument("A scenario whose orders come by themselves. Default: none.", "[FILE]", None),
     terminal: bool = flag("Play in the terminal; type help for the commands.", "--terminal"),
     to: Path | None = option("The page to write. Default: out/NAME/kitchen.html.", "FILE.html"),
     is_opened: bool = flag("Open the page in a browser, if there is one.", "--open/--no-open", default=True),
@@ -33,7 +29,7 @@ def kitchen_command(
     scenario = None if file is None else options.load(file)
     if terminal:
         if to is not None:
-            raise typer.BadParameter("is of the page; leave it out of --terminal", param_hint="--to")
+            raise ArgumentError("to", "is of the page; leave it out of --terminal")
         _play(scenario, options)
     else:
         _write_page(scenario, options, to, is_opened)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, cast, get_args, get_type_hints
+from typing import Any, cast, get_args, get_type_hints
 
 import typer
 
@@ -21,40 +21,27 @@ SETTINGS: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "
 _NAMES = {"paths": "PATH", "keyword": "-k"}  # of arguments, where their options have other names
 
 
-def _number_from(low: int, high: int) -> Callable[[object], int]:
-    def read(value: object) -> int:
-        text = str(value)
-        if re.fullmatch("-?[0-9]{1,1000}", text) is None:
-            raise typer.BadParameter(f"{shown(value)} is not a whole number; write a number such as 3")
-        if int(text) < low:
-            raise typer.BadParameter(f"{text[:40]} is too small; write {low} or more")
-        if int(text) > high:
-            raise typer.BadParameter(f"{text[:40]} is too large; write {high} or less")
-        return int(text)
+def option(text: str, metavar: str, *names: str, default: Any = None, parse: Callable[[str], Any] | None = None) -> Any:
+    """Return an option with its help, what stands for its value there, and names that are not its parameter's.
+
+    `parse` makes a value of what is given; its ValueError is told.
+    """
+    return typer.Option(default, *names, metavar=metavar, parser=parse and _reader(parse), help=text)
+
+
+def argument(text: str, metavar: str, default: Any = ..., parse: Callable[[str], Any] | None = None) -> Any:
+    """Return an argument as `option` does, one that is needed unless it has a default."""
+    return typer.Argument(default, metavar=metavar, parser=parse and _reader(parse), help=text)
+
+
+def _reader(parse: Callable[[str], Any]) -> Callable[[object], Any]:
+    def read(value: object) -> Any:
+        try:
+            return parse(str(value))
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
 
     return read
-
-
-def word_of(*words: str) -> Callable[[object], Any]:
-    """Return the reader of an option or an argument that takes one of some words."""
-
-    def read(value: object) -> object:
-        if value not in words:
-            raise typer.BadParameter(f"{shown(value)} is not known{sim.scenario.did_you_mean(value, words)}")
-        return value
-
-    return read
-
-
-def option(
-    text: str,
-    metavar: str | None = None,
-    *names: str,
-    default: Any = None,
-    parser: Callable[[object], Any] | None = None,
-) -> Any:
-    """Return an option with its help, what stands for its value there, and names that are not its parameter's."""
-    return typer.Option(default, *names, metavar=metavar, parser=parser, help=text)
 
 
 def flag(text: str, *names: str, default: bool | None = False) -> Any:
@@ -64,7 +51,17 @@ def flag(text: str, *names: str, default: bool | None = False) -> Any:
 
 def number(text: str, low: int, high: int = 2**63 - 1, *names: str, metavar: str = "N", default: Any = None) -> Any:
     """Return an option that takes a whole number from `low` to `high`."""
-    return option(text, metavar, *names, default=default, parser=_number_from(low, high))
+
+    def parse(value: str) -> int:
+        if re.fullmatch("-?[0-9]{1,1000}", value) is None:
+            raise ValueError(f"{shown(value)} is not a whole number; write a number such as 3")
+        if int(value) < low:
+            raise ValueError(f"{value[:40]} is too small; write {low} or more")
+        if int(value) > high:
+            raise ValueError(f"{value[:40]} is too large; write {high} or less")
+        return int(value)
+
+    return option(text, metavar, *names, default=default, parse=parse)
 
 
 def replications(text: str) -> Any:
@@ -74,18 +71,29 @@ def replications(text: str) -> Any:
 
 def choice(text: str, *words: str, default: str | None = None) -> Any:
     """Return an option that takes one of some words."""
-    return option(text, f"<{'|'.join(words)}>", default=default, parser=word_of(*words))
+    return option(text, f"<{'|'.join(words)}>", default=default, parse=word_of(*words))
 
 
-FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The scenario file.")]
-RunArgument = Annotated[str, typer.Argument(metavar="ID", help="The run's id, or how it starts.")]
-KEY = "The id of a run or of an experiment, or how it starts."
-KeyArgument = Annotated[str, typer.Argument(metavar="ID", help=KEY)]
-_DATABASE = (
+def word_of(*words: str) -> Callable[[str], str]:
+    """Return what refuses all but some words, for `option` and `argument`."""
+
+    def parse(value: str) -> str:
+        if value not in words:
+            raise ValueError(f"{shown(value)} is not known{sim.scenario.did_you_mean(value, words)}")
+        return value
+
+    return parse
+
+
+FILE = argument("The scenario file.", "FILE")
+RUN = argument("The run's id, or how it starts.", "ID")
+KEY_HELP = "The id of a run or of an experiment, or how it starts."
+KEY = argument(KEY_HELP, "ID")
+_DATABASE_HELP = (
     "Database: file:NAME, libsql://HOST or https://HOST. Default: TURSO_DATABASE_URL, else file:sim.db. The token of a "
     "server is TURSO_AUTH_TOKEN."
 )
-DATABASE = option(_DATABASE, "URL")
+DATABASE = option(_DATABASE_HELP, "URL")
 JSON = flag("Print JSON instead of tables.", "--json")
 JOBS = number("Number of processes.", 1, default=1)
 CHARTS = flag("Draw the charts.", "--charts/--no-charts", default=True)
@@ -176,16 +184,15 @@ def composed(command: Callable[..., None]) -> Callable[..., None]:
     groups: dict[str, type] = {}
     parameters: list[inspect.Parameter] = []
     for parameter in inspect.signature(command, eval_str=True).parameters.values():
-        if not is_dataclass(parameter.annotation):
+        group = parameter.annotation
+        if not is_dataclass(group):
             parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
             continue
-        groups[parameter.name] = cast(type, parameter.annotation)
-        hints = get_type_hints(parameter.annotation)
+        groups[parameter.name] = cast(type, group)
+        hints = get_type_hints(group)
         parameters += [
-            inspect.Parameter(
-                field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
-            )
-            for field in fields(parameter.annotation)
+            inspect.Parameter(field.name, parameter.kind, default=field.default, annotation=hints[field.name])
+            for field in fields(group)
         ]
 
     @wraps(command)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import sim
 from sim import output
-from sim.cli.options import JSON, FileArgument, Files, Keeping, Model, flag, number
+from sim.cli.options import FILE, JSON, Files, Keeping, Model, flag, number
 from sim.cli.statuses import FAILED, InterruptedWorkError, leave
 from sim.cli.work import numba_hint, write_to
 from sim.output.terminal import columns, progress_bar, say, say_json
@@ -19,8 +19,8 @@ class _Run(Files, Keeping, Model):
 
 
 def run_command(
-    file: FileArgument,
     *,
+    file: Path = FILE,
     replication: int = number("Which replication to run.", 1, metavar="K", default=1),
     options: _Run,
 ) -> None:

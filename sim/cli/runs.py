@@ -4,31 +4,25 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 import sim
 from sim import output
-from sim.cli.options import CHARTS, DATABASE, JSON, KEY, SETTINGS, KeyArgument, RunArgument, flag, option
+from sim.cli.options import CHARTS, DATABASE, JSON, KEY, KEY_HELP, RUN, SETTINGS, argument, flag, option
 from sim.cli.statuses import FAILED, WRONG, leave
 from sim.cli.work import write_or_leave
 from sim.errors import StorageError
 from sim.output.terminal import columns, complain, say, say_json
 from sim.units import count
 
-app = typer.Typer(help="List, show, compare, replay and delete stored runs.", **SETTINGS)
-
-
-def _read_instant(value: object) -> datetime:
-    try:
-        return sim.storage.parse_instant(str(value))
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+app = typer.Typer(name="runs", help="List, show, compare, replay and delete stored runs.", **SETTINGS)
 
 
 def _instant(text: str, *names: str) -> Any:
-    return option(f"{text}: 2h (ago), or an ISO date or time, UTC.", "WHEN", *names, parser=_read_instant)
+    help_text = f"{text}: 2h (ago), or an ISO date or time, UTC."
+    return option(help_text, "WHEN", *names, parse=lambda when: sim.storage.parse_instant(when))  # noqa: PLW0108 - loads it
 
 
 @app.callback(invoke_without_command=True)
@@ -74,7 +68,7 @@ def _leave(damaged: Sequence[StorageError]) -> None:
 
 
 @app.command("show")
-def show_command(key: KeyArgument, db: str | None = DATABASE, as_json: bool = JSON) -> None:
+def show_command(key: str = KEY, db: str | None = DATABASE, as_json: bool = JSON) -> None:
     """Show a run with its metrics, or an experiment with its runs."""
     damaged: list[StorageError] = []
     with sim.storage.open_existing_database(db) as database:
@@ -87,7 +81,7 @@ def show_command(key: KeyArgument, db: str | None = DATABASE, as_json: bool = JS
 
 
 @app.command("compare")
-def compare_command(first: RunArgument, second: RunArgument, db: str | None = DATABASE, as_json: bool = JSON) -> None:
+def compare_command(first: str = RUN, second: str = RUN, db: str | None = DATABASE, as_json: bool = JSON) -> None:
     """Show the metrics of two runs side by side.
 
     The difference is that of the second run from the first.
@@ -101,7 +95,7 @@ def compare_command(first: RunArgument, second: RunArgument, db: str | None = DA
 
 
 @app.command("reproduce")
-def reproduce_command(run_id: RunArgument, db: str | None = DATABASE) -> None:
+def reproduce_command(run_id: str = RUN, db: str | None = DATABASE) -> None:
     """Run a stored run again, and show the first event that differs."""
     reproduced = _reproduced(run_id, db)
     say(*output.stored.reproduced_lines(reproduced))
@@ -115,7 +109,7 @@ def _reproduced(run_id: str, db: str | None) -> "sim.storage.Reproduced":
 
 @app.command("export")
 def export_command(
-    run_id: RunArgument,
+    run_id: str = RUN,
     to: Path = option("Folder for the files.", "DIR", default=...),
     db: str | None = DATABASE,
     charts: bool = CHARTS,
@@ -130,7 +124,7 @@ def export_command(
 
 @app.command("page")
 def page_command(
-    run_id: RunArgument, to: Path | None = option("The file. Default: ID.html.", "FILE"), db: str | None = DATABASE
+    run_id: str = RUN, to: Path | None = option("The file. Default: ID.html.", "FILE"), db: str | None = DATABASE
 ) -> None:
     """Write the page that replays a run, if it can be reproduced."""
     reproduced = _reproduced(run_id, db)
@@ -145,7 +139,7 @@ def page_command(
 
 @app.command("delete")
 def delete_command(
-    key: Annotated[str | None, typer.Argument(metavar="[ID]", help=KEY)] = None,
+    key: str | None = argument(KEY_HELP, "[ID]", None),
     instant: datetime | None = _instant("Delete all runs started before", "--before"),
     db: str | None = DATABASE,
 ) -> None:
@@ -163,7 +157,7 @@ def delete_command(
 
 
 @app.command("restore")
-def restore_command(key: KeyArgument, db: str | None = DATABASE) -> None:
+def restore_command(key: str = KEY, db: str | None = DATABASE) -> None:
     """Undo delete; `sim runs --deleted` lists the deleted runs."""
     with sim.storage.open_existing_database(db) as database:
         kind, entry_id = sim.storage.find_id(database, key, deleted=True)

@@ -4,24 +4,19 @@ from functools import partial
 from importlib import resources
 from pathlib import Path
 from shlex import quote
-from typing import Annotated
-
-import typer
 
 import sim
 from sim import output
-from sim.cli.options import option, word_of
+from sim.cli.options import argument, option, word_of
 from sim.cli.statuses import WRONG, leave
 from sim.cli.work import write_or_leave
 from sim.errors import KitchensimError
 from sim.output.terminal import complain, say, say_json
 from sim.units import printable
 
-_READ_KIND = word_of("lunch", "night", "call-centre")
-
 
 def new_command(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="Kind of scenario.", parser=_READ_KIND)],
+    kind: str = argument("Kind of scenario.", "KIND", parse=word_of("lunch", "night", "call-centre")),
     to: Path | None = option("The file to write. Default: KIND.yaml.", "FILE"),
 ) -> None:
     """Write a first scenario to edit: lunch, night or call-centre."""
@@ -34,9 +29,7 @@ def new_command(
     say(f"{printable(str(path))} is written; edit it, then try:", f"  sim run {word}", f"  sim check {word} -v")
 
 
-def validate_command(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="The scenario files.")],
-) -> None:
+def validate_command(files: list[Path] = argument("The scenario files.", "FILE")) -> None:
     """Check scenario files for mistakes, without running them."""
     is_wrong = False
     for file in files:

@@ -1,12 +1,9 @@
 """`sim site`: pages of scenarios and stored runs, for a static host."""
 
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from sim import output
-from sim.cli.options import option
+from sim.cli.options import argument, option
 from sim.cli.work import write_or_leave
 from sim.output.terminal import say
 
@@ -14,10 +11,8 @@ _SCENARIOS = Path("scenarios")
 
 
 def site_command(
-    paths: Annotated[
-        list[Path] | None, typer.Argument(metavar="[PATH]", help="Scenario files, and folders of them.")
-    ] = None,
     *,
+    paths: list[Path] | None = argument("Scenario files, and folders of them.", "[PATH]", None),
     to: Path = option("Folder for the site.", "DIR", default=...),
     db: str | None = option("Also make pages of the newest runs in this database.", "URL"),
 ) -> None:

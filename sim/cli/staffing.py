@@ -8,7 +8,7 @@ from shlex import quote
 
 import sim
 from sim import output
-from sim.cli.options import FILES, JOBS, JSON, FileArgument, Files, Keeping, Model, flag, number, option
+from sim.cli.options import FILE, FILES, JOBS, JSON, Files, Keeping, Model, flag, number, option
 from sim.cli.statuses import STATUSES, InterruptedWorkError, leave
 from sim.cli.work import numba_hint, write_to
 from sim.output.terminal import columns, progress_bar, say, say_json
@@ -24,7 +24,7 @@ class _Staffing(Files, Keeping, Model):
     as_json: bool = JSON
 
 
-def staff_command(file: FileArgument, options: _Staffing) -> None:
+def staff_command(*, file: Path = FILE, options: _Staffing) -> None:
     """Find the cheapest crew of each slot that keeps all promises."""
     scenario = options.load(file)
     if options.write is not None:
