@@ -19,7 +19,7 @@ from sim.experiment import CheckedFile, Options, refuse_unknown
 from sim.output.ci.lines import notes, total_line
 from sim.output.documents import check_document, finding_document
 from sim.output.files import write_text
-from sim.output.layout import Report
+from sim.output.layout import WIDTH, Report
 from sim.output.reports import against_report
 from sim.verdicts import Outcome, worst
 
@@ -65,6 +65,11 @@ class Checks:
     def notes(self) -> list[str]:
         """Return what there is to say of all files together, in lines."""
         return notes(self.files, self.unchecked)
+
+    def lines(self, width: int = WIDTH) -> list[str]:
+        """Return what there is to say of all files together: differences, notes and the total."""
+        differences = [] if self.differences is None else self.differences.lines(width)
+        return [*differences, *self.notes(), self.total_line()]
 
     @property
     def document(self) -> dict[str, Any]:

@@ -13,9 +13,7 @@ from sim.cli.options import Experiment, argument, choice, flag, number, option
 from sim.cli.statuses import STATUSES, leave
 from sim.cli.work import carry_out, write_to
 from sim.errors import ArgumentError
-from sim.output.terminal import columns, complain, say, say_json
-
-_STANDARD_OUTPUT = Path("-")
+from sim.output.terminal import columns, complain, say, show
 
 
 @dataclass
@@ -41,13 +39,18 @@ class _Judging:
 
 @dataclass
 class _Reports:
-    """What is wanted beside lines; JSON that is printed stands in place of them."""
+    """What is wanted beside lines."""
 
     junit: Path | None = option("Write JUnit XML.", "FILE")
     json: Path | None = option("Write JSON; - prints it instead of lines.", "FILE")
     report: Path | None = option("Write a report for browsers, one HTML file.", "FILE")
     github: bool = flag("Print annotations for GitHub, and write its summary of the step.", "--github")
     verbose: bool = flag("Also show expectations and thresholds that hold.", "-v", "--verbose")
+
+    @property
+    def prints_json(self) -> bool:
+        """Whether JSON is printed in place of lines."""
+        return self.json == Path("-")
 
 
 def check_command(
@@ -66,13 +69,13 @@ def check_command(
     output.files.refuse_documents(
         {"junit": reports.junit, "json": reports.json, "report": reports.report}, files.sources
     )
-    keeper = options.keeper(seed=options.seed)
+    keeper = options.keeper()
     complain(*(note for scenario in files.scenarios for note in scenario.notes))
     judged = partial(_show, reports)
     check = partial(sim.check, files, times=options.times, database=options.db, judged=judged, **vars(judging))
     checks = carry_out(check, options, keeper)
     keeper.problems += [checked.problem for checked in checks.files if checked.problem]
-    _show_total(reports, checks)
+    show(checks.lines(columns()), lambda: checks.document, reports.prints_json)
     _write(reports, checks, keeper.problems)
     leave(STATUSES.get(str(checks.outcome), 0), keeper.problems)
 
@@ -84,7 +87,7 @@ def _refuse(options: _Options, judging: _Judging, reports: _Reports) -> None:
     for name in ("update_golden", "require_golden"):
         if getattr(judging, name) and options.settings:
             raise ArgumentError(name, "takes files as they are; leave --set out")
-    if reports.github and reports.json == _STANDARD_OUTPUT:
+    if reports.github and reports.prints_json:
         raise typer.BadParameter("would stand between GitHub's annotations; name a file", param_hint="--json -")
 
 
@@ -93,21 +96,11 @@ def _show(reports: _Reports, checked: "sim.experiment.CheckedFile") -> None:
     from sim.output.ci.github import annotations
     from sim.output.ci.lines import checked_lines
 
-    if reports.json == _STANDARD_OUTPUT:
+    if reports.prints_json:
         return
     say(*checked_lines(checked, reports.verbose, columns()))
     if reports.github:
         say(*annotations(checked))
-
-
-def _show_total(reports: _Reports, checks: "sim.Checks") -> None:
-    """Print what there is to say of all files together."""
-    if reports.json == _STANDARD_OUTPUT:
-        say_json(checks.document)
-        return
-    if checks.differences is not None:
-        say(*checks.differences.lines(columns()))
-    say(*checks.notes(), checks.total_line())
 
 
 def _write(reports: _Reports, checks: "sim.Checks", problems: list[str]) -> None:
@@ -118,7 +111,7 @@ def _write(reports: _Reports, checks: "sim.Checks", problems: list[str]) -> None
         write_to(reports.junit, checks.write_junit, problems, "--junit")
     if reports.report is not None:
         write_to(reports.report, checks.write_report, problems, "--report")
-    if reports.json is not None and reports.json != _STANDARD_OUTPUT:
+    if reports.json is not None and not reports.prints_json:
         write_to(reports.json, checks.write_json, problems, "--json")
     if reports.github:
         summary = "GITHUB_STEP_SUMMARY"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import sim
@@ -14,7 +15,7 @@ from sim.cli.options import FILE, FILES, JSON, Experiment, Files, argument, flag
 from sim.cli.statuses import FAILED, INCONCLUSIVE, leave
 from sim.cli.work import carry_out, write_to
 from sim.errors import ArgumentError
-from sim.output.terminal import columns, say, say_json
+from sim.output.terminal import columns, show
 
 
 @dataclass
@@ -104,23 +105,21 @@ def _run(
     with_inputs: bool = False,
 ) -> None:
     """Carry out an experiment, keep it, write its files, print it, and exit with its status."""
-    keeper = options.keeper(kind, scenarios[0], options.seed)
+    keeper = options.keeper(kind, scenarios[0])
     claimed = output.folder.output_folder(kind, scenarios, options.out) if options.files else nullcontext()
+    more_lines = []
     with claimed as folder:
         result = carry_out(experiment, options, keeper)
-        lines = [] if options.as_json else list(output.reports.experiment_lines(result, columns()))
         write = partial(output.folder.write_experiment, result, charts=options.charts, page=page)
         if folder is not None and write_to(folder, write, keeper.problems):
-            lines.append(f"Files: {folder}/")
+            more_lines = [f"Files: {folder}/"]
     uncertainty = None
     if with_inputs and isinstance(result, sim.Replications):
         jobs = options.jobs or sim.experiment.available_processors()
         uncertainty = sim.input_uncertainty(scenarios[0], plain=result, jobs=jobs, engine=options.engine)
-        lines += output.estimates.uncertainty_report(uncertainty).lines(columns())
-    if options.as_json:
-        say_json(output.documents.experiment_document(result, uncertainty))
-    else:
-        say(*lines)
+        more_lines += output.estimates.uncertainty_report(uncertainty).lines(columns())
+    lines = chain(output.reports.experiment_lines(result, columns()), more_lines)
+    show(lines, partial(output.documents.experiment_document, result, uncertainty), options.as_json)
     status = 0
     if isinstance(result, sim.Selection) and result.selected is None:
         status = FAILED if result.outcome == "none" else INCONCLUSIVE
@@ -130,13 +129,10 @@ def _run(
 def theory_command(*, file: Path = FILE, options: _Theory) -> None:
     """Compare replications with queueing theory, where it applies."""
     scenario = options.load(file)
-    keeper = options.keeper("replicate", scenario, options.seed)
-    closed_forms, replications, lines = sim.theory(scenario), None, []
+    keeper = options.keeper("replicate", scenario)
+    closed_forms, replications = sim.theory(scenario), None
     if not closed_forms.failing:
         replications = carry_out(partial(sim.replicate, scenario, options.times), options, keeper)
-        lines = [f"{scenario.name}, seed {replications.seed}, {output.wording.how_often([replications])}"]
-    if options.as_json:
-        say_json(output.documents.theory_document(closed_forms, scenario, replications))
-    else:
-        say(*lines, *output.reports.theory_report(closed_forms, replications).lines(columns()))
+    lines = output.reports.theory_lines(closed_forms, replications, columns())
+    show(lines, partial(output.documents.theory_document, closed_forms, scenario, replications), options.as_json)
     leave(0, keeper.problems)

@@ -12,7 +12,7 @@ from sim.cli.options import FILE, JSON, Model, argument, choice, flag, option
 from sim.cli.statuses import STATUSES, leave
 from sim.cli.work import write_to
 from sim.errors import ArgumentError
-from sim.output.terminal import columns, complain, say, say_json
+from sim.output.terminal import columns, complain, say, show
 from sim.units import parse_share
 
 
@@ -103,8 +103,6 @@ def calibrate_command(
     how: dict[str, Any] = {"crew": crew, "margin": float(margin), "seed": model.seed, "engine": model.engine}
     calibration = sim.calibrate(model.load(file), orders, **how, **options.keywords())
     complain(*calibration.notes)
-    if as_json:
-        say_json(output.documents.calibration_document(calibration))
-    else:
-        say(*output.fits.calibration_report(calibration).lines(columns()))
+    lines = output.fits.calibration_report(calibration).lines(columns())
+    show(lines, partial(output.documents.calibration_document, calibration), as_json)
     leave(STATUSES.get(str(calibration.verdict), 0))

@@ -138,18 +138,15 @@ class Work(Model):
 
 
 @dataclass
-class Keeping:
-    """Where results are kept."""
+class Keeping(Model):
+    """What is run, and where its results are kept."""
 
     db: str | None = DATABASE
     tags: list[str] | None = option("Tag to find the run by; may be repeated.", "WORD", "--tag")
     save: bool | None = flag("Store the results in the database.", "--save/--no-save", default=True)
 
     def keeper(
-        self,
-        kind: "sim.storage.experiments.Kind" = "replicate",
-        scenario: "sim.Scenario | None" = None,
-        seed: int | None = None,
+        self, kind: "sim.storage.experiments.Kind" = "replicate", scenario: "sim.Scenario | None" = None
     ) -> "sim.storage.Keeper":
         """Return what keeps results; a wrong URL is told before anything is run."""
 
@@ -160,7 +157,7 @@ class Keeping:
             raise typer.BadParameter("is empty or cannot be printed; write a word such as monday", param_hint="--tag")
         is_kept = self.db is not None if self.save is None else self.save
         address = sim.storage.find_address(self.db) if is_kept else None
-        return sim.storage.Keeper(address, self.tags or [], kind, scenario, seed, damaged)
+        return sim.storage.Keeper(address, self.tags or [], kind, scenario, self.seed, damaged)
 
 
 @dataclass

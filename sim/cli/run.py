@@ -2,18 +2,19 @@
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import sim
 from sim import output
-from sim.cli.options import FILE, JSON, Files, Keeping, Model, flag, number
+from sim.cli.options import FILE, JSON, Files, Keeping, flag, number
 from sim.cli.statuses import FAILED, InterruptedWorkError, leave
 from sim.cli.work import numba_hint, write_to
-from sim.output.terminal import columns, progress_bar, say, say_json
+from sim.output.terminal import columns, progress_bar, show
 
 
 @dataclass
-class _Run(Files, Keeping, Model):
+class _Run(Files, Keeping):
     page: bool = flag("Write the page that replays the run.", "--page/--no-page", default=True)
     as_json: bool = JSON
 
@@ -31,10 +32,8 @@ def run_command(
         with numba_hint(options.engine), progress_bar("simulating") as progress:
             run = sim.run(scenario, options.seed, replication, options.engine, progress)
         places = _keep(run, keeper, folder, options)
-    if options.as_json:
-        say_json(output.documents.kept_run_document(run, keeper.run_id))
-    else:
-        say(*output.text.summary_lines(run, columns()), *output.text.verdict_lines(run, columns()), *places)
+    lines = chain(output.text.summary_lines(run, columns()), output.text.verdict_lines(run, columns()), places)
+    show(lines, partial(output.documents.kept_run_document, run, keeper.run_id), options.as_json)
     leave(0 if all(verdict.held for verdict in run.verdicts) else FAILED, keeper.problems)
 
 

@@ -14,7 +14,7 @@ from sim.cli.options import CHARTS, DATABASE, JSON, KEY, KEY_HELP, RUN, SETTINGS
 from sim.cli.statuses import FAILED, WRONG, leave
 from sim.cli.work import write_or_leave
 from sim.errors import StorageError
-from sim.output.terminal import columns, complain, say, say_json
+from sim.output.terminal import columns, complain, say, say_json, show
 from sim.units import count
 
 app = typer.Typer(name="runs", help="List, show, compare, replay and delete stored runs.", **SETTINGS)
@@ -73,10 +73,7 @@ def show_command(key: str = KEY, db: str | None = DATABASE, as_json: bool = JSON
     damaged: list[StorageError] = []
     with sim.storage.open_existing_database(db) as database:
         details = sim.storage.find_details(database, key, damaged.append)
-    if as_json:
-        say_json(output.documents.details_document(details))
-    else:
-        say(*output.stored.details_lines(details))
+    show(output.stored.details_lines(details), partial(output.documents.details_document, details), as_json)
     _leave(damaged)
 
 
@@ -88,10 +85,7 @@ def compare_command(first: str = RUN, second: str = RUN, db: str | None = DATABA
     """
     with sim.storage.open_existing_database(db) as database:
         compared = sim.storage.compare_runs(database, first, second)
-    if as_json:
-        say_json(output.documents.compared_document(compared))
-    else:
-        say(*output.stored.compared_lines(compared))
+    show(output.stored.compared_lines(compared), partial(output.documents.compared_document, compared), as_json)
 
 
 @app.command("reproduce")

@@ -7,11 +7,8 @@ from sim.cli.options import argument, option
 from sim.cli.work import write_or_leave
 from sim.output.terminal import say
 
-_SCENARIOS = Path("scenarios")
-
 
 def site_command(
-    *,
     paths: list[Path] | None = argument("Scenario files, and folders of them.", "[PATH]", None),
     to: Path = option("Folder for the site.", "DIR", default=...),
     db: str | None = option("Also make pages of the newest runs in this database.", "URL"),
@@ -21,5 +18,5 @@ def site_command(
 
     files: list[Path] = []
     with output.files.claimed(to, "--to"):
-        write_or_leave(to, lambda folder: files.extend(build_site(folder, paths or [_SCENARIOS], db)), "--to")
+        write_or_leave(to, lambda folder: files.extend(build_site(folder, paths or [Path("scenarios")], db)), "--to")
     say(f"Site: {to}/index.html, {sum(file.suffix == '.html' for file in files)} pages")

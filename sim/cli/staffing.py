@@ -3,19 +3,20 @@
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from shlex import quote
 
 import sim
 from sim import output
-from sim.cli.options import FILE, FILES, JOBS, JSON, Files, Keeping, Model, flag, number, option
+from sim.cli.options import FILE, FILES, JOBS, JSON, Files, Keeping, flag, number, option
 from sim.cli.statuses import STATUSES, InterruptedWorkError, leave
 from sim.cli.work import numba_hint, write_to
-from sim.output.terminal import columns, progress_bar, say, say_json
+from sim.output.terminal import columns, progress_bar, show
 
 
 @dataclass
-class _Staffing(Files, Keeping, Model):
+class _Staffing(Files, Keeping):
     jobs: int = JOBS
     prove: bool = flag("Also prove the lowest possible cost on the days of the search.", "--prove")
     orders: int | None = number("Most orders that a crew is tested on. Default: 3200000.", 1, 10**9)
@@ -29,7 +30,7 @@ def staff_command(*, file: Path = FILE, options: _Staffing) -> None:
     scenario = options.load(file)
     if options.write is not None:
         output.staffing.refuse_target(scenario, options.write)
-    keeper = options.keeper("staff", scenario, options.seed)
+    keeper = options.keeper("staff", scenario)
     claimed = output.folder.output_folder("staff", [scenario], options.out) if options.files else nullcontext()
     interim: list[sim.Staffing] = []
     with claimed as folder:
@@ -50,10 +51,8 @@ def staff_command(*, file: Path = FILE, options: _Staffing) -> None:
             places = leave_behind(interim[-1]) if interim else []
             raise InterruptedWorkError("; ".join(places) or "no crew was found yet") from None
         places = leave_behind(staffing)
-    if options.as_json:
-        say_json(output.documents.staffing_document(staffing))
-    else:
-        say(*output.staffing.staffing_lines(staffing, columns()), *places)
+    lines = chain(output.staffing.staffing_lines(staffing, columns()), places)
+    show(lines, partial(output.documents.staffing_document, staffing), options.as_json)
     leave(STATUSES.get(str(staffing.verdict), 0), keeper.problems)
 
 

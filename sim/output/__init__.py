@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sim.output import documents, estimates, files, fits, folder, page, reports, staffing, stored, text, wording
+    from sim.output import documents, estimates, files, fits, folder, page, reports, staffing, stored, text
 
 __all__ = [
     "CHART_NAMES",
@@ -23,7 +23,6 @@ __all__ = [
     "staffing",
     "stored",
     "text",
-    "wording",
 ]
 
 CHART_NAMES = {

@@ -282,6 +282,13 @@ def theory_report(theory: Theory, replications: Replications | None) -> Report:
     return Report([f"Theory: {theory.model} ({theory.source})"], rows, [note, *lacking])
 
 
+def theory_lines(theory: Theory, replications: Replications | None, width: int = WIDTH) -> Iterator[str]:
+    """Yield what was run to stand beside theory, if there is any, and the report."""
+    if replications is not None:
+        yield f"{replications.scenario.name}, seed {replications.seed}, {how_often([replications])}"
+    yield from theory_report(theory, replications).lines(width)
+
+
 def experiment_lines(result: Replications | Sweep | Comparison | Selection, width: int = WIDTH) -> Iterator[str]:
     """Yield what an experiment says as text; replications stand beside theory."""
     match result:

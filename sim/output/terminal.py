@@ -4,7 +4,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from shutil import get_terminal_size
 from time import monotonic
@@ -73,6 +73,14 @@ def say(*lines: object) -> None:
 def say_json(document: object) -> None:
     """Print a JSON document, with an escape of JSON for the one control character that `json.dumps` leaves as it is."""
     say(*json.dumps(document, indent=2).replace("\x7f", r"\u007f").split("\n"))
+
+
+def show(lines: Iterable[object], document: Callable[[], object], as_json: bool) -> None:
+    """Print what a command says as lines, or as a JSON document, whichever is wanted."""
+    if as_json:
+        say_json(document())
+    else:
+        say(*lines)
 
 
 def complain(*lines: object) -> None:

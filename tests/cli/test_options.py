@@ -1,20 +1,21 @@
 """Options: in groups of which commands are composed, each with one clear line where its value is wrong."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from sim.cli.options import Keeping, composed, flag, number
+from sim.cli.options import Files, composed, flag, number
 from sim.errors import ArgumentError
 from tests.helpers.commands import sim, write
 from tests.helpers.crews import CERTAIN
 
 
 @dataclass
-class Half(Keeping):
-    save: bool | None = flag("Of its own.", "--save/--no-save", default=None)
+class Half(Files):
+    charts: bool | None = flag("Of its own.", "--charts/--no-charts", default=None)
     crew_size: int = number("How many bots.", 1, 9, default=3)
 
 
@@ -36,17 +37,17 @@ def ran(*args: str) -> tuple[list[tuple], str]:
 
 
 def test_a_command_gets_its_groups_filled_with_what_was_given_and_defaults():
-    calls, _ = ran("a", "--loud", "--db", "file:x.db", "--tag", "u", "--tag", "v", "--no-save")
-    assert calls == [("a", 0, Half("file:x.db", ["u", "v"], False, 3), True)]
-    assert ran("a", "--tag-count", "2")[0] == [("a", 2, Half(None, None, None, 3), False)]
+    calls, _ = ran("a", "--loud", "--out", "x", "--no-charts")
+    assert calls == [("a", 0, Half(Path("x"), False, 3), True)]
+    assert ran("a", "--tag-count", "2")[0] == [("a", 2, Half(None, None, 3), False)]
 
 
 def test_help_shows_a_group_in_its_place_and_a_field_that_is_declared_anew_in_the_place_of_the_first():
     _, text = ran("--help")
     shown = [line.split()[0] for line in text.splitlines() if line.startswith("  --")]
-    assert shown == ["--tag-count", "--db", "--tag", "--save", "--crew-size", "--loud", "--help"]
+    assert shown == ["--tag-count", "--out", "--charts", "--crew-size", "--loud", "--help"]
     assert "Of its own." in text
-    assert "Keep what was run" not in text
+    assert "Draw the charts." not in text
     assert "Do it." in text
 
 
