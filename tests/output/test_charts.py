@@ -17,6 +17,7 @@ from sim.output.charts.canvas import COLOURS, PRESENT
 from sim.output.charts.files import charts
 from sim.output.folder import write_run
 from sim.units import printable
+from tests.helpers.campaigns import some
 from tests.helpers.charts import texts
 
 SIZES = {
@@ -48,7 +49,7 @@ SIZES = {
 }
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", some([*SIZES], 3))
 def test_no_label_overlaps_another_or_is_cut_off(story, size):
     for draw in charts(story(SIZES[size])).values():
         figure = draw()

@@ -11,6 +11,7 @@ from sim import replicate
 from sim.output import CHART_NAMES
 from sim.output.charts.files import charts
 from sim.output.notebooks import replications_html
+from tests.helpers.campaigns import some
 from tests.helpers.charts import texts
 
 KITCHEN = """
@@ -52,7 +53,7 @@ def repeated(scenario):
     return lambda keys, times: replicate(scenario(keys), times)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", some([*SIZES], 4))
 def test_no_label_overlaps_another_or_is_cut_off(repeated, size):
     done = repeated(*SIZES[size])
     if size == "many replications":

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from sim import Comparison, Scenario, Selection, Sweep, compare, select, sweep
 from sim.experiment import Replication
 from sim.output.charts.files import charts
+from tests.helpers.campaigns import some
 from tests.helpers.charts import texts
 
 KITCHEN = """
@@ -53,7 +54,7 @@ def studies(scenario: Scenario) -> list[Sweep | Comparison | Selection]:
     return [swept, *compared, select(scenario, 4, earlier=earlier)]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", some([*SIZES], 4))
 def test_nothing_is_cut_off_nor_upon_something_else(scenario, size):
     for study in studies(scenario(SIZES[size])):
         [draw] = charts(study).values()

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from sim import StorageError, replicate, run
+from sim.experiment import Replication
 from sim.model import STANDARD
 from sim.storage import (
     DamagedRunError,
@@ -260,6 +261,11 @@ def test_a_run_that_is_damaged_can_be_listed_and_is_refused_in_one_line(database
 # What no run may say
 
 
+@pytest.fixture(scope="module")
+def twice(traced) -> list[Replication]:
+    return replicate(traced.scenario, seed=1, times=2).results
+
+
 @pytest.mark.parametrize(
     ("damage", "named"),
     [
@@ -281,10 +287,10 @@ def test_a_run_that_is_damaged_can_be_listed_and_is_refused_in_one_line(database
 )
 @on_a_file
 def test_a_row_that_says_what_no_run_says_is_named_where_it_is_read_and_its_replication_is_run_again(
-    database, tmp_path, damage, named
+    database, traced, twice, damage, named
 ):
-    scenario = run_text(tmp_path / "traced", TRACED).scenario
-    ids = save_replications(database, scenario, 1, replicate(scenario, seed=1, times=2).results)
+    scenario = traced.scenario
+    ids = save_replications(database, scenario, 1, twice)
     assert [one.number for one in earlier_replications(database, scenario, 1)] == [1, 2]
     where = " AND" if "WHERE" in damage else " WHERE"
     everywhere = "scenarios" in damage or "metric_names" in damage
