@@ -18,7 +18,7 @@ from sim.units import shown
 
 SETTINGS: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
 """Of everything that typer builds."""
-_NAMES = {"paths": "PATH", "keyword": "-k"}  # of arguments, where their options have other names
+_NAMES = {"paths": "PATH", "keyword": "-k", "tags": "--tag"}  # of arguments, where their options have other names
 
 
 def option(text: str, metavar: str, *names: str, default: Any = None, parse: Callable[[str], Any] | None = None) -> Any:
@@ -76,13 +76,7 @@ def choice(text: str, *words: str, default: str | None = None) -> Any:
 
 def word_of(*words: str) -> Callable[[str], str]:
     """Return what refuses all but some words, for `option` and `argument`."""
-
-    def parse(value: str) -> str:
-        if value not in words:
-            raise ValueError(f"{shown(value)} is not known{sim.scenario.did_you_mean(value, words)}")
-        return value
-
-    return parse
+    return lambda word: sim.scenario.one_of(word, words)
 
 
 FILE = argument("The scenario file.", "FILE")
@@ -153,8 +147,6 @@ class Keeping(Model):
         def damaged(error: StorageError) -> None:
             complain(f"sim: {error}; its replication is run again")
 
-        if not all(tag.strip() and tag.isprintable() for tag in self.tags or []):
-            raise typer.BadParameter("is empty or cannot be printed; write a word such as monday", param_hint="--tag")
         is_kept = self.db is not None if self.save is None else self.save
         address = sim.storage.find_address(self.db) if is_kept else None
         return sim.storage.Keeper(address, self.tags or [], kind, scenario, self.seed, damaged)

@@ -1,6 +1,5 @@
 """`sim runs`: the stored runs."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -58,11 +57,6 @@ def list_command(
         say(*output.stored.entry_lines(entries, columns(), marks_unpushed), *hint)
     else:
         say(f"{database.address.url} has no {'such runs' if given else 'runs yet; sim run FILE makes one'}")
-    _leave(damaged)
-
-
-def _leave(damaged: Sequence[StorageError]) -> None:
-    """Tell of damaged runs, and exit with their status where there are any."""
     complain(*damaged)
     leave(WRONG if damaged else 0)
 
@@ -74,7 +68,8 @@ def show_command(key: str = KEY, db: str | None = DATABASE, as_json: bool = JSON
     with sim.storage.open_existing_database(db) as database:
         details = sim.storage.find_details(database, key, damaged.append)
     show(output.stored.details_lines(details), partial(output.documents.details_document, details), as_json)
-    _leave(damaged)
+    complain(*damaged)
+    leave(WRONG if damaged else 0)
 
 
 @app.command("compare")

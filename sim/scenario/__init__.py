@@ -4,7 +4,7 @@ from sim.scenario.by_hand import Lines, lines_of, playable, with_entry, written_
 from sim.scenario.crew import bot_hours, can_fall, crew_parameters, never_varies
 from sim.scenario.expectations import Expectation
 from sim.scenario.generators import DRAWS
-from sim.scenario.hints import did_you_mean
+from sim.scenario.hints import did_you_mean, one_of
 from sim.scenario.metric_names import metric_of
 from sim.scenario.opening import load_scenario, prepare, restore_scenario
 from sim.scenario.replications import ReplicationPlan
@@ -39,6 +39,7 @@ __all__ = [
     "load_scenario",
     "metric_of",
     "never_varies",
+    "one_of",
     "parse_value",
     "playable",
     "prepare",

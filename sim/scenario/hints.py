@@ -54,7 +54,7 @@ def listed(known: Collection[str]) -> str:
     return f"; write one of {', '.join(names)}{ellipsis}" if len(known) > 1 else f"; write {names[0]}"
 
 
-def one_of(word: object, known: list[str]) -> str:
+def one_of(word: object, known: Collection[str]) -> str:
     """Return `word` if it is one of `known`.
 
     Raises:

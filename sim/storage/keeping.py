@@ -9,7 +9,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Self
 
-from sim.errors import StorageError
+from sim.errors import ArgumentError, StorageError
 from sim.experiment import Comparison, Replication, Replications, Results, Run, Selection, Staffing, Sweep
 from sim.scenario import Scenario
 from sim.storage.addresses import LOCAL, Address, find_address
@@ -51,6 +51,8 @@ class Keeper:
         """Nothing is opened yet; `damaged` is told of each damaged run that is of no use as an earlier replication."""
         self.address = address
         self.tags = list(tags)
+        if not all(tag.strip() and tag.isprintable() for tag in self.tags):
+            raise ArgumentError("tags", "is empty or cannot be printed; write a word such as monday")
         self.kind = kind
         self.scenario = scenario
         self.seed = seed
@@ -232,6 +234,7 @@ def keep(
     returned where all are.
 
     Raises:
+        ArgumentError: a tag is empty or cannot be printed.
         StorageError: it could not be kept, or not be pushed; the message says where it is then.
         ValueError: the replications were run without fingerprints.
 

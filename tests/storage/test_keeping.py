@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import sim.cli
-from sim import Scenario, StorageError, compare, keep, open_database, replicate, run, select, sweep
+from sim import ArgumentError, Scenario, StorageError, compare, keep, open_database, replicate, run, select, sweep
 from sim.storage import Keeper, find_address, keeping
 from tests.helpers.server import read_file
 
@@ -58,6 +58,12 @@ def test_what_a_script_keeps_in_a_file_is_listed_there(lunch, listed):
     }
     assert entries[run_id]["tags"] == ["script"]
     assert keys["compare"] is None  # all that it ran is stored in the sweep
+    assert not Path("sim.db").exists()
+
+
+def test_a_tag_that_nobody_could_type_is_refused_before_anything_is_stored(lunch):
+    with pytest.raises(ArgumentError, match=r"^tags: is empty or cannot be printed; write a word such as monday$"):
+        keep(run(lunch), tags=["monday", " "])
     assert not Path("sim.db").exists()
 
 
