@@ -10,8 +10,8 @@ from tests.helpers.plugin import HASTY, RUSH, write
 
 @pytest.fixture(autouse=True)
 def folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder in which pytest is run, without plugins that load slowly."""
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")
+    """An empty folder in which pytest is run, without plugins that take longer than its tests."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest -p no:unraisableexception")
     pytester.makeini("[pytest]")  # so that nothing above it counts
     return pytester.path
 
