@@ -12,7 +12,7 @@ from pathlib import Path
 import sim
 from sim import output
 from sim.cli.options import FILE, FILES, JSON, Experiment, Files, argument, flag, option, replications
-from sim.cli.statuses import FAILED, INCONCLUSIVE, leave
+from sim.cli.statuses import STATUSES, leave
 from sim.cli.work import carry_out, write_to
 from sim.errors import ArgumentError
 from sim.output.terminal import columns, show
@@ -120,10 +120,7 @@ def _run(
         more_lines += output.estimates.uncertainty_report(uncertainty).lines(columns())
     lines = chain(output.reports.experiment_lines(result, columns()), more_lines)
     show(lines, partial(output.documents.experiment_document, result, uncertainty), options.as_json)
-    status = 0
-    if isinstance(result, sim.Selection) and result.selected is None:
-        status = FAILED if result.outcome == "none" else INCONCLUSIVE
-    leave(status, keeper.problems)
+    leave(STATUSES.get(result.outcome, 0) if isinstance(result, sim.Selection) else 0, keeper.problems)
 
 
 def theory_command(*, file: Path = FILE, options: _Theory) -> None:

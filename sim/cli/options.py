@@ -175,7 +175,7 @@ def composed(command: Callable[..., None]) -> Callable[..., None]:
     for parameter in inspect.signature(command, eval_str=True).parameters.values():
         group = parameter.annotation
         if not is_dataclass(group):
-            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+            parameters.append(parameter)
             continue
         groups[parameter.name] = cast(type, group)
         hints = get_type_hints(group)

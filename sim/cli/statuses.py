@@ -13,8 +13,8 @@ NOT_SAVED = 4  # a result could not be kept everywhere
 FAULT = 70  # of the program
 INTERRUPTED = 130
 
-STATUSES = {"FAIL": FAILED, "WRONG": WRONG, "INCONCLUSIVE": INCONCLUSIVE}
-"""Of what becomes of scenarios; all else is good."""
+STATUSES = {"FAIL": FAILED, "none": FAILED, "WRONG": WRONG, "INCONCLUSIVE": INCONCLUSIVE}
+"""By the word for what became of files, crews and selections; all other words are good."""
 
 
 class InterruptedWorkError(Exception):
