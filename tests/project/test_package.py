@@ -6,6 +6,7 @@ import sys
 import pytest
 
 import sim
+from sim import output
 from tests.helpers import ROOT
 
 COMMAND = """
@@ -26,9 +27,20 @@ def test_every_public_name_is_there():
     assert {name: getattr(sim, name).__name__ for name in sim.__all__} == {name: name for name in sim.__all__}
 
 
-def test_another_name_is_refused_as_usual():
-    with pytest.raises(AttributeError, match="module 'sim' has no attribute 'runn'"):
-        sim.runn  # noqa: B018
+def test_rooms_and_modules_of_the_output_are_there_without_an_import():
+    code = (
+        "import sim; from sim import output; print(sim.storage.__name__, *(getattr(output, name).__name__ for name in "
+    )
+    code += "output.__all__ if name.islower()))"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    modules = [f"sim.output.{name}" for name in output.__all__ if name.islower()]
+    assert process.stdout.split() == ["sim.storage", *modules]
+
+
+@pytest.mark.parametrize("package", [sim, output], ids=lambda package: package.__name__)
+def test_another_name_is_refused_as_usual(package):
+    with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute 'runn'"):
+        package.runn  # noqa: B018
 
 
 @pytest.mark.parametrize("module", ["sim", "sim.cli"])
