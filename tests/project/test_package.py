@@ -15,6 +15,11 @@ before = set(sys.modules)  # such as what measures the coverage
 atexit.register(lambda: print("loaded:", *(name for name in {names} if name in {{*sys.modules}} - before)))
 from sim.__main__ import main; main()
 """
+ROOMS = """
+import sim
+from sim import output
+print(sim.storage.__name__, *(getattr(output, name).__name__ for name in output.__all__ if name.islower()))
+"""
 UNUSED = (
     *("asyncio", "sqlite3", "libsql_client", "pandas", "matplotlib", "numba", "scipy", "rich", "lark"),
     *("sim.cli.runs", "sim.cli.staffing", "sim.fitting", "sim.live", "sim.output.charts", "sim.scenario.records"),
@@ -28,11 +33,7 @@ def test_every_public_name_is_there():
 
 
 def test_rooms_and_modules_of_the_output_are_there_without_an_import():
-    code = (
-        "import sim; from sim import output; print(sim.storage.__name__, *(getattr(output, name).__name__ for name in "
-    )
-    code += "output.__all__ if name.islower()))"
-    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    process = subprocess.run([sys.executable, "-c", ROOMS], capture_output=True, text=True, check=True)
     modules = [f"sim.output.{name}" for name in output.__all__ if name.islower()]
     assert process.stdout.split() == ["sim.storage", *modules]
 
