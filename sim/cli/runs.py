@@ -36,12 +36,12 @@ def list_command(
     as_json: bool = JSON,
 ) -> None:
     """List the runs in the database, the newest first, and each experiment in one line."""
-    filters = {"--scenario": scenario, "--since": since, "--tag": tag, "--deleted": deleted or None}
-    given = [option for option, value in filters.items() if value is not None]
+    filters = {"--scenario": scenario, "--since": since, "--tag": tag, "--deleted": deleted, "--all": everything}
+    given = [name for name, value in filters.items() if value not in (None, False)]
     if context.invoked_subcommand is not None:
-        for option in [*given, "--all"] if everything else given:
+        if given:
             problem = f"belongs to the list; leave it out of {context.invoked_subcommand}"
-            raise typer.BadParameter(problem, param_hint=option)
+            raise typer.BadParameter(problem, param_hint=given[0])
         context.default_map = {context.invoked_subcommand: {"db": db, "as_json": as_json}}
         return
     most = None if everything else output.stored.MOST_LISTED
@@ -56,7 +56,8 @@ def list_command(
         marks_unpushed = not database.address.is_remote and sim.storage.find_address().is_remote
         say(*output.stored.entry_lines(entries, columns(), marks_unpushed), *hint)
     else:
-        say(f"{database.address.url} has no {'such runs' if given else 'runs yet; sim run FILE makes one'}")
+        runs = "such runs" if set(given) - {"--all"} else "runs yet; sim run FILE makes one"
+        say(f"{database.address.url} has no {runs}")
     complain(*damaged)
     leave(WRONG if damaged else 0)
 
