@@ -158,6 +158,20 @@ def test_newcomers_do_not_wait_nor_disturb_each_other_and_the_next_experiment_fi
         assert (done.returncode, done.stdout, done.stderr) == (0, warm.stdout, "")
 
 
+def test_compiled_functions_name_what_they_call_so_that_its_change_compiles_them_anew():
+    compiled_functions = [
+        value.py_func
+        for name, module in list(sys.modules.items())
+        if name.startswith("sim.")
+        for value in vars(module).values()
+        if hasattr(value, "py_func")
+    ]
+    assert compiled.days.simulate_days.py_func in compiled_functions
+    for function in compiled_functions:
+        named = {name for name in function.__code__.co_names if inspect.ismodule(function.__globals__.get(name))}
+        assert named <= {"np"}, f"{function.__qualname__} calls functions of {named - {'np'}}"
+
+
 def test_where_nothing_can_be_kept_it_is_compiled_each_time_and_auto_leaves_it_alone():
     code = (
         "from numba.core import caching; caching.CacheImpl._locator_classes = [];"

@@ -1,4 +1,4 @@
-"""The compiled engine: the same rules as the reference engine, in one loop over plain arrays, for volume.
+"""The compiled engine: the same rules as the reference engine, in loops over plain arrays, for volume.
 
 numba compiles it (extra `fast`); without numba the same source runs as plain Python.
 """
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engines.compiled import loop
+from sim.engines.compiled.cooking import BOT_MASK, NEVER
 from sim.engines.compiled.days import simulate_days
 from sim.engines.contract import ADD_BOT, DISPATCH, LEVELS, ON_REMOVE, RETURNED_TO, Outcome, Outcomes, Progress
 from sim.errors import SimulationError
@@ -98,7 +98,7 @@ def _run(
         log.order_class,
         log.bot,
         measured,
-        loop.NEVER if end is None else end,
+        NEVER if end is None else end,
         created_at,
         completed_at,
         wait,
@@ -115,7 +115,7 @@ def _run(
     )
     counts, created, ended, followed, wait_time = totals.T
     if (counts < 0).any():
-        raise SimulationError(f"the workload adds more bots than the {loop.BOT_MASK} that this engine takes")
+        raise SimulationError(f"the workload adds more bots than the {BOT_MASK} that this engine takes")
     logs = []
     if logged:
         parts = zip(events[:-1].tolist(), counts.tolist(), ended.tolist(), strict=True)

@@ -1,7 +1,7 @@
 """Many days in one call, so that a small day does not pay for being called."""
 
-from sim.engines.compiled import loop
 from sim.engines.compiled.jit import Array, jit
+from sim.engines.compiled.loop import simulate
 
 
 @jit
@@ -48,7 +48,7 @@ def simulate_days(
     for day in range(len(reach)):
         of_actions, of_orders = slice(actions[day], actions[day + 1]), slice(orders[day], orders[day + 1])
         of_events = slice(events[day], events[day + 1])
-        count, created, ended, followed, wait_time, reach[day] = loop.simulate(
+        count, created, ended, followed, wait_time, reach[day] = simulate(
             action_time[of_actions],
             action[of_actions],
             order_class[of_orders],

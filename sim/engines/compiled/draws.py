@@ -5,8 +5,8 @@ Only `+ - * /`, `sqrt` and rounding are used, each of which IEEE 754 fixes; numb
 
 import numpy as np
 
+from sim.engines.compiled.cooking import NEVER
 from sim.engines.compiled.jit import Array, jit, product
-from sim.engines.compiled.loop import NEVER
 from sim.engines.contract import CREATE_ORDER
 from sim.units import LONGEST
 

@@ -6,8 +6,8 @@ thousands of days without a workload of its own for each.
 
 import numpy as np
 
-from sim.engines.compiled import loop
 from sim.engines.compiled.jit import Array, jit
+from sim.engines.compiled.loop import simulate
 from sim.engines.contract import GONE, LEVELS, PENDING
 from sim.model import NONE
 
@@ -87,7 +87,7 @@ def count_late(
         wait, lost, returned = np.zeros(count, np.int64), np.zeros(count, np.int64), np.zeros(count, np.bool_)
         status, state = np.zeros(count, np.uint8), np.zeros(count, np.uint8)
         of_day = order_class[orders]
-        _, counted, _, _, _, _ = loop.simulate(
+        _, counted, _, _, _, _ = simulate(
             time,
             merged,
             of_day,

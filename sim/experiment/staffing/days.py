@@ -195,7 +195,7 @@ class Kitchen:
         return np.repeat(times, np.abs(bots)), np.repeat(actions, np.abs(bots))
 
     def _compiled(self, days: Days, crew: tuple[Ints, NDArray[np.uint8]], late: Ints) -> None:
-        from sim.engines.compiled import loop, schedules  # which load numba
+        from sim.engines.compiled import cooking, schedules  # which load numba
 
         rules, promises = self.scenario.file, self.plan.promise
         promote_after = rules.queue.promote_after
@@ -210,7 +210,7 @@ class Kitchen:
             *days[1:-1],
             *crew,
             NONE if end is None else end + self._beyond,
-            loop.NEVER if end is None else end,
+            cooking.NEVER if end is None else end,
             np.array(numbers, np.int64),
             self.edges,
             np.array([NONE if promise.order_class is None else promise.order_class for promise in promises], np.int64),
