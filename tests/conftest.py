@@ -93,6 +93,12 @@ def pytest_addoption(parser):
     )
 
 
+def pytest_configure(config):
+    """With `--update-golden`, try all that is otherwise tried in part, so that all is written anew."""
+    if config.getoption("--update-golden"):
+        settings.load_profile("thorough")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_programs(pytestconfig):
     """With `--quick`, let a test fail that starts a program."""

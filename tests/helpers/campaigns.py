@@ -11,7 +11,7 @@ Case = TypeVar("Case")
 
 
 def some(cases: Sequence[Case], everyday: int) -> Sequence[Case]:
-    """Return some of the cases, as many and evenly spread, or all of them in CI (`--coverage`)."""
+    """Return some of the cases, as many and evenly spread, or all of them in CI and with `--update-golden`."""
     if settings.default.max_examples == THOROUGH or len(cases) <= everyday:
         return cases
     return [cases[place * len(cases) // everyday] for place in range(everyday)]

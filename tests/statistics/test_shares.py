@@ -11,6 +11,7 @@ from scipy import stats
 from scipy.optimize import brentq
 
 from sim.statistics import clopper_pearson, days_needed, hall_bounds, mean_interval, share_bounds
+from tests.helpers.campaigns import some
 
 # Of runs
 
@@ -153,7 +154,7 @@ def test_bad_days_with_many_orders_weigh_as_much_as_they_have():
     assert 1 - share_bounds(hits, orders, 0.025).low > 5 * (1 - alike.low)
 
 
-@pytest.mark.parametrize(("chance", "lost", "n"), [(0.05, 0.8, 30), (0.02, 0.8, 100), (0.05, 0.02, 60)])
+@pytest.mark.parametrize(("chance", "lost", "n"), some([(0.05, 0.8, 30), (0.02, 0.8, 100), (0.05, 0.02, 60)], 1))
 def test_rare_bad_days_are_hardly_ever_overlooked(chance, lost, n):
     """Days of 60 orders, of which few lose a share of theirs, and the others next to nothing."""
     rng = np.random.default_rng(n)

@@ -38,6 +38,7 @@ from tests.helpers.backends import (
     run_text,
     with_tokens_too,
 )
+from tests.helpers.campaigns import some
 from tests.helpers.server import read_file
 
 
@@ -92,7 +93,7 @@ def test_a_push_tells_how_far_it_is(database, source, busy, traced):
     assert said[-1] == (rows, rows)
 
 
-@pytest.mark.parametrize("there", ["scenario", "run", "bots", "orders", "half the events", "all but the end"])
+@pytest.mark.parametrize("there", some(["scenario", "run", "bots", "orders", "half the events", "all but the end"], 3))
 def test_a_run_that_is_partly_there_is_completed(backend, database, source, busy, there):
     push_run(source, database, save_run(source, busy))
     missing = {
