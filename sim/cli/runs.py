@@ -21,7 +21,8 @@ app = typer.Typer(name="runs", help="List, show, compare, replay and delete stor
 
 def _instant(text: str, *names: str) -> Any:
     help_text = f"{text}: 2h (ago), or an ISO date or time, UTC."
-    return option(help_text, "WHEN", *names, parse=lambda when: sim.storage.parse_instant(when))  # noqa: PLW0108 - loads it
+    # The storage is loaded when there is an instant to read, not when --help reads this module.
+    return option(help_text, "WHEN", *names, parse=lambda when: sim.storage.parse_instant(when))  # noqa: PLW0108
 
 
 @app.callback(invoke_without_command=True)

@@ -1,12 +1,16 @@
 """Options: in groups of which commands are composed, each with one clear line where its value is wrong."""
 
-from dataclasses import dataclass
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
+from typing import Any, get_args, get_type_hints
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from sim.cli import _PLACES, _load
 from sim.cli.options import Files, composed, flag, number
 from sim.errors import ArgumentError
 from tests.helpers.commands import sim, write
@@ -66,6 +70,29 @@ def test_a_wrong_value_is_told_with_the_name_of_its_option(value, problem):
     assert last.startswith("Error: Invalid value for ")
     assert "--crew-size" in last
     assert last.endswith(problem)
+
+
+def parameters(name: str) -> Iterator[tuple[str, type, Any]]:
+    """Yield names, types and options of a command, or of those of a group, as they are declared."""
+    loaded = _load(name)
+    functions = [loaded]
+    if isinstance(loaded, typer.Typer):
+        commands = [*loaded.registered_commands, loaded.registered_callback]
+        functions = [command.callback for command in commands if command is not None]
+    for function in functions:
+        for parameter in inspect.signature(function, eval_str=True).parameters.values():
+            if is_dataclass(parameter.annotation):
+                hints = get_type_hints(parameter.annotation)
+                yield from ((field.name, hints[field.name], field.default) for field in fields(parameter.annotation))
+            elif parameter.default is not parameter.empty:
+                yield parameter.name, parameter.annotation, parameter.default
+
+
+@pytest.mark.parametrize("command", _PLACES)
+def test_what_need_not_be_given_may_be_none_where_it_has_no_other_default(command):
+    """Mypy takes an option for whatever its parameter is."""
+    without_default = {name: hint for name, hint, declared in parameters(command) if declared.default is None}
+    assert [name for name, hint in without_default.items() if type(None) not in get_args(hint)] == []
 
 
 def test_an_engine_that_is_not_known_gets_one_clear_line(elsewhere):
