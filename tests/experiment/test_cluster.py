@@ -16,7 +16,6 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from distributed import Client, LocalCluster
 
 from sim import replicate
 from sim.experiment import cluster as dask
@@ -37,18 +36,22 @@ KEPT = "SELECT replication, seed, fingerprint, warmup_us, bounds, counts, status
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[LocalCluster]:
+def cluster():
     """A scheduler and two workers in this process, which others reach by its address."""
+    from distributed import LocalCluster  # here, or each worker of xdist would load it for nothing
+
     options = {"protocol": "tcp", "host": "127.0.0.1", "dashboard_address": ":0", "memory_limit": 0}
     with LocalCluster(n_workers=2, threads_per_worker=1, processes=False, **options) as local:
         yield local
 
 
-def client_of(cluster: LocalCluster) -> Client:
-    return Client(cluster.scheduler_address, set_as_default=False)
+def client_at(address: str):
+    from distributed import Client
+
+    return Client(address, set_as_default=False)
 
 
-def is_free(cluster: LocalCluster) -> bool:
+def is_free(cluster) -> bool:
     """Whether nobody works and nothing is left to do."""
     return not cluster.scheduler.tasks and not any(worker.processing for worker in cluster.scheduler.workers.values())
 
@@ -73,7 +76,7 @@ def test_the_numbers_are_the_same_whoever_computes_them(scenario, cluster):
     with (
         ThreadPoolExecutor(2) as threads,
         ProcessPoolExecutor(1, get_context("spawn")) as processes,
-        client_of(cluster) as client,
+        client_at(cluster.scheduler_address) as client,
     ):
         dask_client = client.get_executor()
         for engine, executors in (("reference", (dask_client, threads, processes)), ("compiled", (dask_client,))):
@@ -88,7 +91,7 @@ def test_the_numbers_are_the_same_whoever_computes_them(scenario, cluster):
 
 def test_where_it_stops_depends_on_no_cluster_and_what_is_too_much_is_taken_back(scenario, cluster):
     kitchen = scenario(KITCHEN + PLAN)
-    with client_of(cluster) as client:
+    with client_at(cluster.scheduler_address) as client:
         assert said(replicate(kitchen, executor=client.get_executor())) == said(replicate(kitchen))
         wait_for(lambda: is_free(cluster))
 
@@ -156,7 +159,7 @@ def processes(tmp_path) -> Iterator[dict[str, subprocess.Popen]]:
         workers = [begin("worker", *alone, "--local-directory", str(tmp_path)) for _ in range(2)]
         wait_for(lambda: file.exists() and file.read_text().endswith("}"))
         address = json.loads(file.read_text())["address"]
-        with Client(address, set_as_default=False) as client:
+        with client_at(address) as client:
             wait_for(lambda: len(client.scheduler_info(n_workers=-1)["workers"]) == 2)
         yield {"scheduler": scheduler, "worker": workers[0], "address": address}
 

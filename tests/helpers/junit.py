@@ -3,12 +3,13 @@
 from functools import cache
 from pathlib import Path
 
-import xmlschema
 from junitparser import Error, Failure, JUnitXml
 
 
 @cache
-def schema() -> xmlschema.XMLSchema:
+def schema():
+    import xmlschema  # here, or each worker of xdist would load it for nothing
+
     return xmlschema.XMLSchema(Path(__file__).parents[1] / "data" / "jenkins-junit.xsd")
 
 
