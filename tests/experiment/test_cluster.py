@@ -78,7 +78,7 @@ def test_the_numbers_are_the_same_whoever_computes_them(scenario, cluster):
         ProcessPoolExecutor(1, get_context("spawn")) as processes,
         client_at(cluster.scheduler_address) as client,
     ):
-        dask_client = client.get_executor()
+        dask_client = client.get_executor(pure=False)
         for engine, executors in (("reference", (dask_client, threads, processes)), ("compiled", (dask_client,))):
             alone = replicate(kitchen, 12, engine=engine)
             for executor in executors:
@@ -92,7 +92,7 @@ def test_the_numbers_are_the_same_whoever_computes_them(scenario, cluster):
 def test_where_it_stops_depends_on_no_cluster_and_what_is_too_much_is_taken_back(scenario, cluster):
     kitchen = scenario(KITCHEN + PLAN)
     with client_at(cluster.scheduler_address) as client:
-        assert said(replicate(kitchen, executor=client.get_executor())) == said(replicate(kitchen))
+        assert said(replicate(kitchen, executor=client.get_executor(pure=False))) == said(replicate(kitchen))
         wait_for(lambda: is_free(cluster))
 
 
