@@ -15,12 +15,13 @@ from sim import SimulationError
 from sim.experiment import compiling, workers
 from sim.experiment.workers import Workers, python_command
 from tests.helpers import ROOT
+from tests.helpers.campaigns import some
 from tests.helpers.commands import write
 from tests.helpers.crews import KITCHEN, LONG
 from tests.helpers.processes import SIGNS, family, session, signs
 from tests.helpers.waiting import PATIENCE, wait_for
 
-COMMANDS = [[sys.executable, "-m", "sim"], [str(Path(sys.executable).with_name("sim"))]]
+COMMANDS = {"python -m sim": [sys.executable, "-m", "sim"], "sim": [str(Path(sys.executable).with_name("sim"))]}
 
 
 HALF = "import os, pickle; os.write(1, pickle.dumps(bytes(99))[:50])"
@@ -72,14 +73,16 @@ def test_a_script_needs_no_main_guard(tmp_path):
 # Code of the current folder
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=["python -m sim", "sim"])
+@pytest.mark.parametrize("command", some([*COMMANDS], 1))
 def test_modules_of_the_current_folder_are_data(command, elsewhere):
     """Neither a pull request's own `signal.py` nor somebody's innocent `queue.py` is run."""
     for name in ("signal", "queue", "numpy", "pickle", "numba", "simpy", "threading", "sitecustomize"):
         write(f"{name}.py", f"open({str(elsewhere / 'PWNED')!r}, 'a').write('{name} ')\n")
     write("kitchen.yaml", KITCHEN)
     words = ["replicate", "kitchen.yaml", "-n", "4", "--jobs", "2", "--no-save", "--no-charts"]
-    program = subprocess.run([*command, *words], capture_output=True, text=True, timeout=PATIENCE, check=False)
+    program = subprocess.run(
+        [*COMMANDS[command], *words], capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     assert (program.returncode, program.stderr) == (0, "")
     assert not Path("PWNED").exists()
 
