@@ -3,8 +3,8 @@
 import os
 import sys
 from functools import cache
+from importlib import import_module
 from inspect import getdoc
-from pkgutil import resolve_name
 from typing import Any, cast
 
 import typer
@@ -50,7 +50,8 @@ _PLACES = {name: place for commands in _GROUPS.values() for name, place in comma
 
 def _load(name: str) -> Any:
     """Return the function of a command, or the app of a group of commands."""
-    return resolve_name(f"sim.cli.{_PLACES[name]}")
+    module, attribute = _PLACES[name].split(":")
+    return getattr(import_module(f"sim.cli.{module}"), attribute)
 
 
 @cache
