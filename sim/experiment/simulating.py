@@ -15,7 +15,7 @@ from sim.model import Ints, Workload, Workloads
 from sim.scenario import Scenario
 
 _FIRST = 16  # the part of the run by which it is longer at first
-_ACTIONS_AT_ONCE = 16_384  # about so many are drawn at once, so that they stay in the cache of a processor
+_ACTIONS_AT_ONCE = 65_536  # about so many are drawn at once; with more nothing is gained
 
 
 class Simulated(NamedTuple):

@@ -13,6 +13,7 @@ from sim.errors import SimulationError
 from sim.model import NONE, Action, Ints, OrderClass
 from sim.scenario.arrivals import Stream
 from sim.scenario.busyness import Busyness
+from sim.scenario.distributions import Distribution
 from sim.scenario.generators import Chance, word_of
 from sim.scenario.inverses import Numbers
 from sim.scenario.parts import MOST_ORDERS
@@ -33,9 +34,8 @@ class Source(NamedTuple):
     time: Ints
     action: NDArray[np.uint8]
     order_class: NDArray[np.uint8]
-    service: Numbers
-    patience: Numbers
-    measured: Ints  # the service time where the file itself says it, else NONE
+    service: Ints
+    patience: Ints  # NONE where there is none
     stream: NDArray[np.int32]
 
     def until(self, horizon: int) -> "Source":
@@ -59,9 +59,8 @@ def crew(times: list[int], changes: list[int]) -> Source:
         time=np.repeat(np.array(times, np.int64), counts),
         action=np.repeat(kinds, counts),
         order_class=nothing.astype(np.uint8),
-        service=nothing.view(np.uint64),
-        patience=nothing.view(np.uint64),
-        measured=nothing,
+        service=nothing,
+        patience=nothing,
         stream=nothing.astype(np.int32),
     )
 
@@ -89,25 +88,29 @@ def timeline(file: ScenarioFile, days: Days) -> Source:
     def repeated(values: Sequence[Any], counts: list[int], kind: Any = np.int64) -> NDArray[Any]:
         return np.tile(np.repeat(np.array(values, kind), counts), len(days))
 
-    def numbers(laws: ByClass, purpose: str) -> Numbers:
-        """Return numbers that belong to an instant and the rank among its orders: one order more moves no other."""
+    order_class = repeated([entry.order for entry in orders], repeats, np.uint8)
+
+    def drawn(laws: ByClass, purpose: str) -> Ints:
+        """Return durations by numbers that belong to an instant and the rank among its orders: one order more moves no
+        other.
+        """
         if not laws.is_drawn:
-            return all_of(0, sum(repeats) * len(days), np.uint64)
+            return _durations(laws, order_class, all_of(0, len(order_class), np.uint64))
         parts = [
             chance.numbers("timeline", purpose, count, instant)
             for chance in days
             for instant, count in orders_at.items()
         ]
-        return np.concatenate([*parts, np.empty(0, np.uint64)])
+        return _durations(laws, order_class, np.concatenate([*parts, np.empty(0, np.uint64)]))
 
+    measured = repeated([NONE if entry.service is None else entry.service for entry in orders], repeats)
     return Source(
         counts=[sum(counts)] * len(days),
         time=repeated([entry.at for entry in entries], counts),
         action=repeated(kinds, counts, np.uint8),
-        order_class=repeated([entry.order for entry in orders], repeats, np.uint8),
-        service=numbers(file.service, "service"),
-        patience=numbers(file.patience, "patience"),
-        measured=repeated([NONE if entry.service is None else entry.service for entry in orders], repeats),
+        order_class=order_class,
+        service=np.where(measured == NONE, drawn(file.service, "service"), measured),
+        patience=drawn(file.patience, "patience"),
         stream=all_of(0, sum(repeats) * len(days), np.int32),
     )
 
@@ -136,41 +139,85 @@ def arrivals(
     if stream.busyness is not None:
         factors = [day * factor(stream.busyness, name, chance) for day, chance in zip(factors, days, strict=True)]
 
-    def numbers(purpose: str, counts: Sequence[int]) -> Numbers:
-        if kernel is not None:
-            drawn: Numbers = kernel.numbers(*_streams(days, name, purpose), np.array(counts))
-            return drawn
-        return joined([chance.numbers(name, purpose, count) for chance, count in zip(days, counts, strict=True)])
-
+    drawn = _Drawn(name, days, kernel)
     rows: Any = None  # of a trace
     quick = None if kernel is None else _quick_times(stream, name, end, days, factors, kernel)
     if quick is not None:
         time, counts = quick
         if stream.batch_sizes is not None:
-            sizes = stream.batch_sizes.durations(numbers("batch", counts))
+            sizes = stream.batch_sizes.durations(drawn.numbers("batch", counts))
             edges = np.concatenate(([0], sizes.cumsum()))[np.cumsum([0, *counts])]
             time, counts = np.repeat(time, sizes), np.diff(edges).tolist()
     if quick is None or max(counts) > MOST_ORDERS:  # of which those beyond the run are no fault
         time, counts, rows = _times(stream, name, end, file, days, factors)
     orders = len(time)
     if stream.trace is not None:
-        order_class, measured = stream.trace.order_class[rows], stream.trace.service[rows]
+        order_class = stream.trace.order_class[rows]
+    elif stream.first_normal is None:
+        order_class = np.full(orders, VIP if stream.vip_share else NORMAL, np.uint8)
     else:
-        measured = all_of(NONE, orders)
-        if stream.first_normal is None:
-            order_class = np.full(orders, VIP if stream.vip_share else NORMAL, np.uint8)
-        else:  # the numbers of the classes are those of false and true
-            order_class = (numbers("class", counts) >= stream.first_normal).view(np.uint8)
+        order_class = drawn.classes(counts, stream.first_normal)
+    service = drawn.durations(file.service, "service", counts, order_class)
+    if stream.trace is not None:
+        measured = stream.trace.service[rows]
+        service = np.where(measured == NONE, service, measured)
     return Source(
         counts=counts,
         time=time,
         action=np.zeros(orders, np.uint8),  # CREATE_ORDER
         order_class=order_class,
-        service=numbers("service", counts) if file.service.is_drawn else all_of(0, orders, np.uint64),
-        patience=numbers("patience", counts) if file.patience.is_drawn else all_of(0, orders, np.uint64),
-        measured=measured,
+        service=service,
+        patience=drawn.durations(file.patience, "patience", counts, order_class),
         stream=all_of(number, orders, np.int32),
     )
+
+
+class _Drawn(NamedTuple):
+    """What a stream draws for its orders, so many on each day."""
+
+    name: str
+    days: Days
+    kernel: Kernel | None
+
+    def numbers(self, purpose: str, counts: Sequence[int]) -> Numbers:
+        if self.kernel is not None:
+            drawn: Numbers = self.kernel.numbers(*_streams(self.days, self.name, purpose), np.array(counts))
+            return drawn
+        return joined([day.numbers(self.name, purpose, count) for day, count in zip(self.days, counts, strict=True)])
+
+    def classes(self, counts: Sequence[int], first_normal: np.uint64) -> NDArray[np.uint8]:
+        if self.kernel is not None:
+            streams = _streams(self.days, self.name, "class")
+            drawn: NDArray[np.uint8] = self.kernel.classes(*streams, np.array(counts), first_normal)
+            return drawn
+        # the numbers of the classes are those of false and true
+        return (self.numbers("class", counts) >= first_normal).view(np.uint8)
+
+    def durations(self, laws: ByClass, purpose: str, counts: Sequence[int], order_class: NDArray[np.uint8]) -> Ints:
+        if not laws.is_drawn:
+            return _durations(laws, order_class, all_of(0, len(order_class), np.uint64))
+        curves = [law.curve for law in (laws.NORMAL, laws.VIP) if law is not None and law.curve is not None]
+        if self.kernel is None or len(curves) < len(OrderClass):
+            return _durations(laws, order_class, self.numbers(purpose, counts))
+        columns: list[Any] = [value for table, *scales in curves for value in (table.lines, *map(float, scales))]
+        classes, streams = order_class[: 0 if laws.is_same else None], _streams(self.days, self.name, purpose)
+        drawn: Ints = self.kernel.durations(*streams, np.array(counts), *columns, classes)
+        return drawn
+
+
+def _durations(laws: ByClass, order_class: NDArray[np.uint8], numbers: Numbers) -> Ints:
+    """Return the duration of each order's number under the law of its class, NONE where that has none."""
+    if laws.is_empty:
+        return all_of(NONE, len(numbers))
+    durations = _of_class(laws.NORMAL, numbers)
+    if not laws.is_same:
+        vips = np.flatnonzero(order_class == VIP)
+        durations[vips] = _of_class(laws.VIP, numbers[vips])
+    return durations
+
+
+def _of_class(law: Distribution | None, numbers: Numbers) -> Ints:
+    return np.full(len(numbers), NONE) if law is None else law.durations(numbers)
 
 
 def _streams(days: Days, name: str, purpose: str) -> tuple[np.uint64, Numbers, np.uint64]:

@@ -11,16 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import SimulationError
-from sim.model import NONE, Ints, OrderClass, Rules, Workload, Workloads
+from sim.model import Ints, OrderClass, Rules, Workload, Workloads
 from sim.scenario import sources
 from sim.scenario.arrivals import Stream
-from sim.scenario.distributions import Distribution
 from sim.scenario.generators import Chance
-from sim.scenario.inverses import Numbers
 from sim.scenario.mapping import WrongValueError
 from sim.scenario.parts import MOST_ORDERS
-from sim.scenario.schema import ByClass, ScenarioFile
-from sim.scenario.sources import CREATE, VIP, Kernel, Source, all_of, in_run
+from sim.scenario.schema import ScenarioFile
+from sim.scenario.sources import CREATE, Kernel, Source, all_of, in_run
 from sim.units import LONGEST
 
 _LATEST = 2**62
@@ -77,16 +75,13 @@ class Demand:
         columns: Any = with_orders[0][3:]
         if len(with_orders) > 1:
             columns = [_merged(of_parts, rows) for of_parts in zip(*(part[3:] for part in with_orders), strict=True)]
-        order_class, service_numbers, patience_numbers, measured, stream_of_order = columns
-        service = _durations(file.service, order_class, service_numbers, kernel)
-        if measured.strides != (0,):
-            service = np.where(measured == NONE, service, measured)
+        order_class, service, patience, stream_of_order = columns
         workload = Workload(
             action_time=time,
             action=action,
             order_class=order_class,
             service=service,
-            patience=_durations(file.patience, order_class, patience_numbers, kernel),
+            patience=patience,
             stream=stream_of_order,
             stream_names=self.names,
             first_number=file.orders.first_number,
@@ -171,27 +166,6 @@ def crew_changes(file: ScenarioFile) -> list[CrewChange]:
         size = max(0, size + bots)
         changes.append(CrewChange(time, bots, size, is_scheduled))
     return changes
-
-
-def _durations(laws: ByClass, order_class: NDArray[np.uint8], numbers: Numbers, kernel: Kernel | None) -> Ints:
-    """Return the duration of each order's number under the law of its class, NONE where that has none."""
-    if laws.is_empty:
-        return all_of(NONE, len(numbers))
-    laws_of_classes = [law for law in (laws.NORMAL, laws.VIP) if law is not None]
-    curves = [curve for law in laws_of_classes if (curve := law.curve) is not None]
-    if kernel is not None and len(curves) == 2:  # both
-        columns: list[Any] = [value for table, *scales in curves for value in (table.lines, *map(float, scales))]
-        quick: Ints = kernel.durations(*columns, order_class[: 0 if laws.is_same else None], numbers)
-        return quick
-    durations = _of_class(laws.NORMAL, numbers)
-    if not laws.is_same:
-        vips = np.flatnonzero(order_class == VIP)
-        durations[vips] = _of_class(laws.VIP, numbers[vips])
-    return durations
-
-
-def _of_class(law: Distribution | None, numbers: Numbers) -> Ints:
-    return np.full(len(numbers), NONE) if law is None else law.durations(numbers)
 
 
 def _check_sizes(file: ScenarioFile, workloads: Workloads, length: int) -> None:

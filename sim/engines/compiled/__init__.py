@@ -67,8 +67,8 @@ def _run(
     order_class, patience = _plain(drawn.order_class), drawn.patience
     if size and patience.strides == (0,) and patience[0] == NONE:  # everybody waits for ever
         patience = patience[:0]
-    created_at, completed_at = np.empty(rows, np.int64), np.empty(rows, np.int64)
-    wait, lost, returned = np.zeros(rows, np.int64), np.zeros(rows, np.int64), np.zeros(rows, np.bool_)
+    created_at, completed_at, wait = (np.empty(rows, np.int64) for _ in range(3))
+    lost, returned = np.zeros(rows, np.int64), np.zeros(rows, np.bool_)
     status, final_status = np.zeros(size, np.uint8), np.zeros(size, np.uint8)
     levels = np.zeros((days, len(breaks) + 1, LEVELS), np.int64)
     highest, area = np.zeros((2, days, len(breaks), LEVELS), np.int64)

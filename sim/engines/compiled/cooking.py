@@ -74,7 +74,7 @@ def cook(  # noqa: C901, PLR0912, PLR0915
     """
     action_time, action, order_class, need, patience = drawn
     times, kinds, numbers, bots = log
-    created_at, completed_at, wait, state, since, born, promoted = orders
+    created_at, completed_at, wait, state, born, promoted = orders
     order_of, began, absent, leaving = crew
     vip_key, vip_item, normal_key, normal_item = lines
     busy_key, busy_item, idle_key, idle_item, patient_key, patient_item = heaps
@@ -113,7 +113,7 @@ def cook(  # noqa: C901, PLR0912, PLR0915
                 else:
                     normals -= 1
                 if measured:
-                    wait[coming] += now - since[coming]
+                    wait[coming] += now
             if logged:
                 times[n], numbers[n], bots[n] = now, coming, freed
                 kinds[n] = IDLE if coming == NONE else PICKED_UP
@@ -195,8 +195,7 @@ def cook(  # noqa: C901, PLR0912, PLR0915
                 normal_last += 1
                 normals += 1
             if measured:
-                created_at[order] = since[order] = now
-                completed_at[order] = NONE
+                created_at[order], wait[order], completed_at[order] = now, -now, NONE
             if logged:
                 times[n], kinds[n], numbers[n], bots[n] = now, CREATED, order, NONE
                 n += 1

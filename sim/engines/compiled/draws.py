@@ -66,28 +66,51 @@ def _rounded(duration: float) -> int:
 
 
 @jit
+def classes(seed: Word, replications: Array, word: Word, counts: Array, first_normal: Word) -> Array:
+    """Return the classes of the orders of each replication: NORMAL from a number on, which is 1."""
+    order_class, chunk, size = np.empty(counts.sum(), np.uint8), np.empty(_BLOCK, np.uint64), 0
+    for day in range(len(counts)):
+        for drawn in range(0, counts[day], _BLOCK):
+            drawn_numbers = chunk[: counts[day] - drawn]
+            _fill(seed, np.uint64(0), replications[day], word, drawn, drawn_numbers)
+            for number in drawn_numbers:
+                order_class[size] = number >= first_normal
+                size += 1
+    return order_class
+
+
+@jit
 def durations(
+    seed: Word,
+    replications: Array,
+    word: Word,
+    counts: Array,
     lines: Array,
     scale: float,
     start: float,
     vip_lines: Array,
     vip_scale: float,
     vip_start: float,
-    classes: Array,
-    numbers: Array,
+    order_class: Array,
 ) -> Array:
-    """Return the duration of each number under the law of its class; `classes` are 0 for VIP."""
-    lengths, values, vip_values = np.empty(len(numbers), np.int64), np.empty(_BLOCK), np.empty(_BLOCK)
-    for first in range(0, len(numbers), _BLOCK):
-        chunk = numbers[first : first + _BLOCK]
-        _look_up(lines, chunk, values)
-        if len(classes):
-            _look_up(vip_lines, chunk, vip_values)
-        for place in range(len(chunk)):
-            if len(classes) and classes[first + place] == 0:
-                lengths[first + place] = _rounded(vip_values[place] * vip_scale + vip_start)
-            else:
-                lengths[first + place] = _rounded(values[place] * scale + start)
+    """Return the durations of the orders of each replication, each under the law of its class: 0 for VIP. There are no
+    classes where all have the first law.
+    """
+    lengths, size = np.empty(counts.sum(), np.int64), 0
+    chunk, values, vip_values = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK), np.empty(_BLOCK)
+    for day in range(len(counts)):
+        for drawn in range(0, counts[day], _BLOCK):
+            drawn_numbers = chunk[: counts[day] - drawn]
+            _fill(seed, np.uint64(0), replications[day], word, drawn, drawn_numbers)
+            _look_up(lines, drawn_numbers, values)
+            if len(order_class):
+                _look_up(vip_lines, drawn_numbers, vip_values)
+            for place in range(len(drawn_numbers)):
+                if len(order_class) and order_class[size] == 0:
+                    lengths[size] = _rounded(vip_values[place] * vip_scale + vip_start)
+                else:
+                    lengths[size] = _rounded(values[place] * scale + start)
+                size += 1
     return lengths
 
 

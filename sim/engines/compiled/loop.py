@@ -74,7 +74,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
 
     Orders created until the end are followed behind it, at most to the horizon. Return how many events and orders there
     were until the end, when that was, until when orders were followed, the sum of all waits until the end, and about
-    what the largest integral is: see `Outcome`.
+    what the largest integral is: see `Outcome`. While an order is PENDING its wait is less by the instant it came at.
     """
     orders, n, logged, most_bots = len(service), 0, len(times) > 0, np.count_nonzero(action == ADD_BOT)
     if most_bots > BOT_MASK:
@@ -84,7 +84,6 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
     passed = unsettled = wait_time = 0  # passed: how many breaks; unsettled: orders, once they are followed
     next_break = breaks[0] if len(breaks) else NEVER
     events_at_end, orders_at_end, reach = 0, NONE, 0.0
-    since = np.empty(len(wait), np.int64)  # when the order came to PENDING
     promoted = np.zeros(orders if promote_after != NONE else 1, np.uint8)
     need = service.copy() if on_remove == RESUME else service
     born = np.empty(orders if promote_after != NONE else 0, np.int64)
@@ -112,7 +111,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
         due, rank, now, n, created, next_action, turn, young, ends, unsettled, reach = cook(
             borrowed((action_time, action, order_class, need, patience)),
             borrowed((times, kinds, numbers, bots)),
-            borrowed((created_at, completed_at, wait, state, since, born, promoted)),
+            borrowed((created_at, completed_at, wait, state, born, promoted)),
             borrowed((order_of, began, absent, leaving)),
             borrowed((vip_key, vip_item, normal_key, normal_item)),
             borrowed((busy_key, busy_item, idle_key, idle_item, patient_key, patient_item)),
@@ -175,7 +174,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
                 status[order] = PENDING if state[order] == PENDING_AGAIN else state[order]
                 unsettled += status[order] == PENDING or status[order] == PROCESSING
                 if measured:
-                    wait_time += wait[order] + (now - since[order] if status[order] == PENDING else 0)
+                    wait_time += wait[order] + (now if status[order] == PENDING else 0)
             over = over or unsettled == 0
         now = due
         if over:
@@ -189,7 +188,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
             unsettled -= order < orders_at_end
             level[order_class[order]] -= 1
             if measured:
-                wait[order] += now - since[order]
+                wait[order] += now
         elif rank == PROMOTION:
             kind, bot, promoted[order] = PROMOTED, NONE, True  # it stays among the NORMAL ones too: bots pass it by
             vip_first, vip_last = insert(vip_key, vip_item, vip_first, vip_last, order * ROOM, order)
@@ -226,7 +225,8 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
             if measured:
                 if on_remove != RESUME:
                     lost[coming] += now - began[bot]
-                since[coming], returned[coming] = now, True
+                wait[coming] -= now
+                returned[coming] = True
             if on_remove == RESUME:
                 need[coming] -= now - began[bot]
             state[coming] = PENDING_AGAIN
@@ -250,7 +250,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
         if state[order] == PENDING_AGAIN:
             state[order] = PENDING
         if measured and state[order] == PENDING:
-            wait[order] += now - since[order]
+            wait[order] += now
     for event in range(events_at_end):  # in the loop an order is its row
         order = numbers[event]
         classes[event] = NONE if order == NONE else order_class[order]
