@@ -181,7 +181,7 @@ def test_the_data_files_of_a_run_are_kept_by_their_sha_256(backend, database, tr
 
 @with_tokens_too
 def test_a_data_file_of_some_megabytes_comes_back_the_same(backend, database, tmp_path):
-    (tmp_path / "long.csv").write_bytes("\ufefftime,class\r\n".encode() + b"1s,NORMAL\n" + b"\n" * 2_500_000)
+    (tmp_path / "long.csv").write_bytes("\ufefftime,class\r\n".encode() + (b"1s" + b" " * 99_991 + b",NORMAL\n") * 25)
     (tmp_path / "long.yaml").write_text("scenario: 1\nname: long\nservice: 10s\narrivals:\n  - {trace: long.csv}\n")
     done = run(load_scenario(tmp_path / "long.yaml"))
     saved = save_run(database, done)
