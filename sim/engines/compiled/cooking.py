@@ -38,6 +38,14 @@ BOT_BITS = 20  # a scenario adds at most a million bots
 BOT_MASK = 2**BOT_BITS - 1
 
 
+@jit
+def _take(line: Array, first: int, last: int, keys: Array, items: Array, size: int) -> tuple[int, int, int]:
+    """Take the order whose place comes first, of a line or of a heap of those that have come back."""
+    if size and (first == last or keys[0] < line[first] * ROOM):
+        return pop(keys, items, size), first, size - 1
+    return line[first], first + 1, size
+
+
 # It is a function of its own since it is all that most events need: numba keeps what it uses in registers, which it
 # could not among all that happens seldom.
 @jit
@@ -46,7 +54,7 @@ def cook(  # noqa: C901, PLR0912, PLR0915
     log: tuple[Array, ...],
     orders: tuple[Array, ...],
     crew: tuple[Array, ...],
-    lines: tuple[Array, ...],
+    pending: tuple[Array, ...],
     heaps: tuple[Array, ...],
     sums: tuple[Array, ...],
     dispatch: int,
@@ -76,10 +84,10 @@ def cook(  # noqa: C901, PLR0912, PLR0915
     times, kinds, numbers, bots = log
     created_at, completed_at, wait, state, born, promoted = orders
     order_of, began, absent, leaving = crew
-    vip_key, vip_item, normal_key, normal_item = lines
+    vip_line, normal_line, vip_key, vip_item, normal_key, normal_item = pending
     busy_key, busy_item, idle_key, idle_item, patient_key, patient_item = heaps
     level, gathered, peak = sums
-    vip_first, vip_last, normal_first, normal_last, busy, idle, patient = ends
+    vip_first, vip_last, vip_size, normal_first, normal_last, normal_size, busy, idle, patient = ends
     logged, is_impatient, is_followed = len(times) > 0, len(patience) > 0, counted != NONE
     vips, normals, works, size = level[VIP], level[NORMAL], level[BUSY], level[BOTS]
     vip_area = normal_area = busy_area = bot_area = 0
@@ -89,14 +97,14 @@ def cook(  # noqa: C901, PLR0912, PLR0915
         # What follows at once: a free bot takes the head of PENDING.
         if freed != NONE:
             coming = NONE
-            while vip_first < vip_last and coming == NONE:
-                order = vip_item[vip_first]
-                vip_first += 1
+            while coming == NONE and (vip_first < vip_last or vip_size):
+                order, vip_first, vip_size = _take(vip_line, vip_first, vip_last, vip_key, vip_item, vip_size)
                 if state[order] != GONE:
                     coming = order
-            while normal_first < normal_last and coming == NONE:
-                order = normal_item[normal_first]
-                normal_first += 1
+            while coming == NONE and (normal_first < normal_last or normal_size):
+                order, normal_first, normal_size = _take(
+                    normal_line, normal_first, normal_last, normal_key, normal_item, normal_size
+                )
                 if state[order] != GONE and not (promote_after != NONE and promoted[order]):
                     coming = order
             turn += 1
@@ -185,13 +193,13 @@ def cook(  # noqa: C901, PLR0912, PLR0915
             if order_class[order] == VIP:
                 if vip_first == vip_last:
                     vip_first = vip_last = 0  # the same memory again
-                vip_key[vip_last], vip_item[vip_last] = order * ROOM, order
+                vip_line[vip_last] = order
                 vip_last += 1
                 vips += 1
             else:
                 if normal_first == normal_last:
                     normal_first = normal_last = 0
-                normal_key[normal_last], normal_item[normal_last] = order * ROOM, order
+                normal_line[normal_last] = order
                 normal_last += 1
                 normals += 1
             if measured:
@@ -212,5 +220,5 @@ def cook(  # noqa: C901, PLR0912, PLR0915
     gathered[BOTS] += bot_area
     gathered[BUSY] += busy_area
     peak[VIP], peak[NORMAL], peak[ALL], peak[BOTS], peak[BUSY] = vip_peak, normal_peak, all_peak, bot_peak, busy_peak
-    ends = vip_first, vip_last, normal_first, normal_last, busy, idle, patient
+    ends = vip_first, vip_last, vip_size, normal_first, normal_last, normal_size, busy, idle, patient
     return due, rank, now, n, created, next_action, turn, young, ends, unsettled, reach

@@ -3,9 +3,8 @@
 import numpy as np
 
 from sim.engines.compiled.cooking import BOT_MASK, NEVER, cook
-from sim.engines.compiled.heaps import pop
+from sim.engines.compiled.heaps import pop, push
 from sim.engines.compiled.jit import Array, borrowed, jit
-from sim.engines.compiled.lines import insert
 from sim.engines.contract import (
     ABANDONED,
     ABANDONMENT,
@@ -87,8 +86,11 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
     promoted = np.zeros(orders if promote_after != NONE else 1, np.uint8)
     need = service.copy() if on_remove == RESUME else service
     born = np.empty(orders if promote_after != NONE else 0, np.int64)
-    vip_key, vip_item, vip_first, vip_last = np.empty(orders, np.int64), np.empty(orders, np.int64), 0, 0
-    normal_key, normal_item, normal_first, normal_last = np.empty(orders, np.int64), np.empty(orders, np.int64), 0, 0
+    # Orders that come stand in a line for each class, those that come back or are promoted in a heap.
+    vip_line, vip_first, vip_last = np.empty(orders, np.int64), 0, 0
+    normal_line, normal_first, normal_last = np.empty(orders, np.int64), 0, 0
+    vip_key, vip_item, vip_size = np.empty(orders, np.int64), np.empty(orders, np.int64), 0
+    normal_key, normal_item, normal_size = np.empty(orders, np.int64), np.empty(orders, np.int64), 0
     busy_key, busy_item, busy = np.empty(most_bots, np.int64), np.empty(most_bots, np.int64), 0
     idle_key, idle_item, idle = np.empty(most_bots, np.int64), np.empty(most_bots, np.int64), 0
     patient_key, patient_item, patient = np.empty(len(patience), np.int64), np.empty(len(patience), np.int64), 0
@@ -113,7 +115,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
             borrowed((times, kinds, numbers, bots)),
             borrowed((created_at, completed_at, wait, state, born, promoted)),
             borrowed((order_of, began, absent, leaving)),
-            borrowed((vip_key, vip_item, normal_key, normal_item)),
+            borrowed((vip_line, normal_line, vip_key, vip_item, normal_key, normal_item)),
             borrowed((busy_key, busy_item, idle_key, idle_item, patient_key, patient_item)),
             borrowed((level, gathered, peak)),
             dispatch,
@@ -129,11 +131,11 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
             turn,
             young,
             overdue,
-            (vip_first, vip_last, normal_first, normal_last, busy, idle, patient),
+            (vip_first, vip_last, vip_size, normal_first, normal_last, normal_size, busy, idle, patient),
             unsettled,
             reach,
         )
-        vip_first, vip_last, normal_first, normal_last, busy, idle, patient = ends
+        vip_first, vip_last, vip_size, normal_first, normal_last, normal_size, busy, idle, patient = ends
         freed = coming = NONE
         over = rank == NONE or (horizon != NONE and due > horizon) or (is_followed and unsettled == 0)
         if over:
@@ -191,7 +193,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
                 wait[order] += now
         elif rank == PROMOTION:
             kind, bot, promoted[order] = PROMOTED, NONE, True  # it stays among the NORMAL ones too: bots pass it by
-            vip_first, vip_last = insert(vip_key, vip_item, vip_first, vip_last, order * ROOM, order)
+            vip_size = push(vip_key, vip_item, vip_size, order * ROOM, order)
         elif rank == COMPLETION or action[next_action] == CREATE_ORDER:
             continue
         else:
@@ -237,9 +239,9 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
             if promote_after != NONE and coming < young and order_class[coming] == NORMAL and not promoted[coming]:
                 overdue = coming
             if order_class[coming] == VIP or (promote_after != NONE and promoted[coming]):
-                vip_first, vip_last = insert(vip_key, vip_item, vip_first, vip_last, place, coming)
+                vip_size = push(vip_key, vip_item, vip_size, place, coming)
             else:
-                normal_first, normal_last = insert(normal_key, normal_item, normal_first, normal_last, place, coming)
+                normal_size = push(normal_key, normal_item, normal_size, place, coming)
             while idle and freed == NONE:
                 bot = pop(idle_key, idle_item, idle)
                 idle -= 1
