@@ -38,6 +38,13 @@ class Source(NamedTuple):
     patience: Ints  # NONE where there is none
     stream: NDArray[np.int32]
 
+    @property
+    def orders(self) -> Ints:
+        """How many orders each day has: all actions of a stream are orders, and other sources are the same each day."""
+        if len(self.service) == len(self.time):
+            return np.array(self.counts)
+        return np.full(len(self.counts), len(self.service) // len(self.counts))
+
     def until(self, horizon: int) -> "Source":
         """Return the actions up to a horizon."""
         is_within = self.time <= horizon
@@ -138,10 +145,9 @@ def arrivals(
     """
     if stream.busyness is not None:
         factors = [day * factor(stream.busyness, name, chance) for day, chance in zip(factors, days, strict=True)]
-
     drawn = _Drawn(name, days, kernel)
     rows: Any = None  # of a trace
-    quick = None if kernel is None else _quick_times(stream, name, end, days, factors, kernel)
+    quick = None if kernel is None else _quick_times(stream, end, drawn, factors, kernel)
     if quick is not None:
         time, counts = quick
         if stream.batch_sizes is not None:
@@ -150,25 +156,23 @@ def arrivals(
             time, counts = np.repeat(time, sizes), np.diff(edges).tolist()
     if quick is None or max(counts) > MOST_ORDERS:  # of which those beyond the run are no fault
         time, counts, rows = _times(stream, name, end, file, days, factors)
-    orders = len(time)
     if stream.trace is not None:
         order_class = stream.trace.order_class[rows]
     elif stream.first_normal is None:
-        order_class = np.full(orders, VIP if stream.vip_share else NORMAL, np.uint8)
+        order_class = np.full(len(time), VIP if stream.vip_share else NORMAL, np.uint8)
     else:
         order_class = drawn.classes(counts, stream.first_normal)
     service = drawn.durations(file.service, "service", counts, order_class)
     if stream.trace is not None:
-        measured = stream.trace.service[rows]
-        service = np.where(measured == NONE, service, measured)
+        service = np.where(stream.trace.service[rows] == NONE, service, stream.trace.service[rows])
     return Source(
         counts=counts,
         time=time,
-        action=np.zeros(orders, np.uint8),  # CREATE_ORDER
+        action=np.zeros(len(time), np.uint8),  # CREATE_ORDER
         order_class=order_class,
         service=service,
         patience=drawn.durations(file.patience, "patience", counts, order_class),
-        stream=all_of(number, orders, np.int32),
+        stream=all_of(number, len(time), np.int32),
     )
 
 
@@ -179,16 +183,20 @@ class _Drawn(NamedTuple):
     days: Days
     kernel: Kernel | None
 
+    def streams(self, purpose: str) -> tuple[np.uint64, Numbers, np.uint64]:
+        """Return which numbers a kernel draws: their seed, replications, and the word of stream and purpose."""
+        replications = np.array([day.replication for day in self.days], np.uint64)
+        return np.uint64(self.days[0].seed), replications, np.uint64(word_of(self.name, purpose))
+
     def numbers(self, purpose: str, counts: Sequence[int]) -> Numbers:
         if self.kernel is not None:
-            drawn: Numbers = self.kernel.numbers(*_streams(self.days, self.name, purpose), np.array(counts))
+            drawn: Numbers = self.kernel.numbers(*self.streams(purpose), np.array(counts))
             return drawn
         return joined([day.numbers(self.name, purpose, count) for day, count in zip(self.days, counts, strict=True)])
 
     def classes(self, counts: Sequence[int], first_normal: np.uint64) -> NDArray[np.uint8]:
         if self.kernel is not None:
-            streams = _streams(self.days, self.name, "class")
-            drawn: NDArray[np.uint8] = self.kernel.classes(*streams, np.array(counts), first_normal)
+            drawn: NDArray[np.uint8] = self.kernel.classes(*self.streams("class"), np.array(counts), first_normal)
             return drawn
         # the numbers of the classes are those of false and true
         return (self.numbers("class", counts) >= first_normal).view(np.uint8)
@@ -200,8 +208,8 @@ class _Drawn(NamedTuple):
         if self.kernel is None or len(curves) < len(OrderClass):
             return _durations(laws, order_class, self.numbers(purpose, counts))
         columns: list[Any] = [value for table, *scales in curves for value in (table.lines, *map(float, scales))]
-        classes, streams = order_class[: 0 if laws.is_same else None], _streams(self.days, self.name, purpose)
-        drawn: Ints = self.kernel.durations(*streams, np.array(counts), *columns, classes)
+        classes = order_class[: 0 if laws.is_same else None]
+        drawn: Ints = self.kernel.durations(*self.streams(purpose), np.array(counts), *columns, classes)
         return drawn
 
 
@@ -220,14 +228,8 @@ def _of_class(law: Distribution | None, numbers: Numbers) -> Ints:
     return np.full(len(numbers), NONE) if law is None else law.durations(numbers)
 
 
-def _streams(days: Days, name: str, purpose: str) -> tuple[np.uint64, Numbers, np.uint64]:
-    """Return which numbers a kernel draws: their seed, replications, and the word of stream and purpose."""
-    replications = np.array([chance.replication for chance in days], np.uint64)
-    return np.uint64(days[0].seed), replications, np.uint64(word_of(name, purpose))
-
-
 def _quick_times(
-    stream: Stream, name: str, end: int | None, days: Days, factors: Sequence[float], kernel: Kernel
+    stream: Stream, end: int | None, drawn: _Drawn, factors: Sequence[float], kernel: Kernel
 ) -> tuple[Ints, list[int]] | None:
     """Return when a stream's arrivals come day after day and how many each day has, None where that is more than gaps
     from one to the next.
@@ -241,7 +243,7 @@ def _quick_times(
     else:
         expected = min(stream.most, int(1.1 * stream.process.expected_arrivals(max(0, end - stream.from_))))
     time, counts = kernel.instants(
-        *_streams(days, name, "arrivals"),
+        *drawn.streams("arrivals"),
         gaps.curve.table.lines,
         gaps.scales,
         float(gaps.curve.start),

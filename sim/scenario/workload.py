@@ -4,7 +4,6 @@ For each order and purpose one number is drawn, whatever its class; each distrib
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -88,9 +87,8 @@ class Demand:
             horizon=horizon,
             rules=self.rules,
         )
-        edges, is_order = np.cumsum([0, *actions]), action == CREATE
-        orders = [np.count_nonzero(is_order[first:last]) for first, last in pairwise(edges)]
-        workloads = Workloads(workload, edges, np.cumsum([0, *orders]))
+        orders = np.sum([part.orders for part in parts], axis=0)
+        workloads = Workloads(workload, np.cumsum([0, *actions]), np.cumsum([0, *orders]))
         _check_sizes(file, workloads, length)
         return workloads
 
