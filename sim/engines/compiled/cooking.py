@@ -89,7 +89,7 @@ def cook(  # noqa: C901, PLR0912, PLR0915
     level, gathered, peak = sums
     vip_first, vip_last, vip_size, normal_first, normal_last, normal_size, busy, idle, patient = ends
     logged, is_impatient, is_followed = len(times) > 0, len(patience) > 0, counted != NONE
-    vips, normals, works, size = level[VIP], level[NORMAL], level[BUSY], level[BOTS]
+    vips, normals, working, crew_size = level[VIP], level[NORMAL], level[BUSY], level[BOTS]
     vip_area = normal_area = busy_area = bot_area = 0
     vip_peak, normal_peak, all_peak, bot_peak, busy_peak = peak[VIP], peak[NORMAL], peak[ALL], peak[BOTS], peak[BUSY]
 
@@ -115,7 +115,7 @@ def cook(  # noqa: C901, PLR0912, PLR0915
                 state[coming], began[freed] = PROCESSING, now
                 # Completions of one instant come in the order in which the work began: by turn, not by bot.
                 busy = push(busy_key, busy_item, busy, now + need[coming], turn << BOT_BITS | freed)
-                works += 1
+                working += 1
                 if order_class[coming] == VIP:
                     vips -= 1
                 else:
@@ -154,20 +154,24 @@ def cook(  # noqa: C901, PLR0912, PLR0915
         # Time passes, with the levels that the last event has left.
         if measured and due > now and not is_followed:
             passed = due - now
-            reach += (float(vips + normals) + float(size)) * float(passed)
+            reach += (float(vips + normals) + float(crew_size)) * float(passed)
             vip_area += vips * passed
             normal_area += normals * passed
-            busy_area += works * passed
-            bot_area += size * passed
+            busy_area += working * passed
+            bot_area += crew_size * passed
             vip_peak, normal_peak = max(vip_peak, vips), max(normal_peak, normals)
-            all_peak, busy_peak, bot_peak = max(all_peak, vips + normals), max(busy_peak, works), max(bot_peak, size)
+            all_peak, busy_peak, bot_peak = (
+                max(all_peak, vips + normals),
+                max(busy_peak, working),
+                max(bot_peak, crew_size),
+            )
         now = due
 
         # It happens: an order is completed, or comes.
         if rank == COMPLETION:
             bot = pop(busy_key, busy_item, busy) & BOT_MASK
             busy -= 1
-            works -= 1
+            working -= 1
             order, freed = order_of[bot], bot
             state[order] = COMPLETE
             unsettled -= order < counted
@@ -181,7 +185,7 @@ def cook(  # noqa: C901, PLR0912, PLR0915
                     times[n], kinds[n], numbers[n], bots[n] = now, REMOVED, NONE, bot
                     n += 1
                 freed = NONE
-                size -= 1
+                crew_size -= 1
         else:
             next_action += 1
             order, freed = created, NONE
@@ -213,7 +217,7 @@ def cook(  # noqa: C901, PLR0912, PLR0915
                 if not absent[bot]:
                     freed = bot
 
-    level[VIP], level[NORMAL], level[BOTS], level[BUSY] = vips, normals, size, works
+    level[VIP], level[NORMAL], level[BOTS], level[BUSY] = vips, normals, crew_size, working
     gathered[VIP] += vip_area
     gathered[NORMAL] += normal_area
     gathered[ALL] += vip_area + normal_area
