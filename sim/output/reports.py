@@ -20,16 +20,7 @@ from sim.model import metric_named
 from sim.output.documents import procedure
 from sim.output.estimates import replications_reports, verdict_word
 from sim.output.layout import WIDTH, Report, Row
-from sim.output.wording import (
-    BOUND,
-    LONGER,
-    at_least,
-    estimate_text,
-    how_often,
-    shown,
-    verdict_text,
-    worst_metric,
-)
+from sim.output.wording import BOUND, LONGER, at_least, estimate_text, how_often, shown, verdict_text, worst_metric
 from sim.units import count
 from sim.verdicts import Judgement
 
