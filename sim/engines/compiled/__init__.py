@@ -140,11 +140,11 @@ def _room_for_events(workloads: Workloads) -> Ints:
 
 def _new_log(size: int) -> EventLog:
     """Return a log with room for so many events; what is not used takes no memory."""
-    kinds = [np.dtype(kind) for kind in (np.int64, np.int32, np.int32, np.int8, np.uint8)]
-    edges = np.cumsum([0, *(kind.itemsize * size for kind in kinds)])
+    dtypes = [np.dtype(number) for number in (np.int64, np.int32, np.int32, np.int8, np.uint8)]
+    edges = np.cumsum([0, *(dtype.itemsize * size for dtype in dtypes)])
     room = np.empty(edges[-1], np.uint8)  # at once: of a large piece numpy asks for pages of 2 MB, which come quicker
-    parts = zip(kinds, pairwise(edges), strict=True)
-    time, order, bot, order_class, kind = (room[first:last].view(kind) for kind, (first, last) in parts)
+    parts = zip(dtypes, pairwise(edges), strict=True)
+    time, order, bot, order_class, kind = (room[first:last].view(dtype) for dtype, (first, last) in parts)
     return EventLog(time, kind, order, order_class, bot, 0)
 
 

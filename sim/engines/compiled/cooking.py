@@ -1,7 +1,7 @@
 """The rules of docs/rules.md for nearly all events, as one loop: orders come, bots cook them and take the next ones.
 
-What is due next is the head of a heap or stands under a cursor, so an event costs at most the logarithm of the bots and
-of the patient orders.
+What is due next is the head of a heap or stands under a cursor, and who is next the head of a line or a heap, so an
+event costs at most the logarithm of the bots, and of the orders that have a patience or have come back.
 """
 
 from typing import Any

@@ -106,9 +106,9 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
 
     while True:
         is_followed = orders_at_end != NONE
-        until = NEVER if horizon == NONE else horizon
+        quiet_until = NEVER if horizon == NONE else horizon
         if not is_followed:
-            until = min(until, end, next_break)
+            quiet_until = min(quiet_until, end, next_break)
         # Here the arrays are borrowed, not before: their memory is kept as long as there is a next time.
         due, rank, now, n, created, next_action, turn, young, ends, unsettled, reach = cook(
             borrowed((action_time, action, order_class, need, patience)),
@@ -122,7 +122,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
             promote_after,
             measured,
             orders_at_end,
-            until,
+            quiet_until,
             now,
             n,
             freed,
