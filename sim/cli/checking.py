@@ -18,7 +18,7 @@ from sim.output.terminal import columns, complain, say, show
 
 @dataclass
 class _Options(Experiment):
-    jobs: int | None = number("Number of processes. Default: one for each processor.", 1)
+    jobs: int | None = number("Number of workers. Default: one for each processor.", 1)
     save: bool | None = flag(
         "Store the results in the database. Default: only with --db.", "--save/--no-save", default=None
     )

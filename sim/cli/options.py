@@ -89,7 +89,7 @@ _DATABASE_HELP = (
 )
 DATABASE = option(_DATABASE_HELP, "URL")
 JSON = flag("Print JSON instead of tables.", "--json")
-JOBS = number("Number of processes.", 1, default=1)
+JOBS = number("Number of workers that share the work.", 1, default=1)
 CHARTS = flag("Draw the charts.", "--charts/--no-charts", default=True)
 FILES = flag("Write the files.", "--files/--no-files", default=True)
 

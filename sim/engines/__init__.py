@@ -13,7 +13,7 @@ Engine = Literal["auto", "reference", "compiled"]
 LONG = 300_000
 """From how many actions on the compiled engine pays: about a second of the reference engine's work."""
 
-__all__ = ["LONG", "Engine", "can_compile", "choose_engine", "kernel_of", "run_engine"]
+__all__ = ["LONG", "Engine", "can_compile", "choose_engine", "kernel_of", "run_engine", "runs_in_threads"]
 
 
 def choose_engine(engine: Engine, actions: int) -> Literal["reference", "compiled"]:
@@ -50,6 +50,11 @@ def kernel_of(engine: Engine) -> ModuleType | None:
     from sim.engines.compiled import draws
 
     return draws
+
+
+def runs_in_threads(engine: Engine) -> bool:
+    """Whether several threads run an engine at once: compiled code lets go of the interpreter's lock."""
+    return engine == "compiled" and can_compile()
 
 
 def run_engine(workload: "Workload", engine: Engine, progress: "Progress | None" = None) -> "EventLog":

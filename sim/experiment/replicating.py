@@ -23,7 +23,7 @@ MOST_TIMES = 1_000_000
 class Options(TypedDict, total=False):
     """How scenarios are run, in `replicate`, `sweep`, `compare` and `select` alike; all may be left out.
 
-    `seed` is by default that of the scenario. `jobs` processes share the work, or the workers of `executor`; the
+    `seed` is by default that of the scenario. `jobs` workers share the work, or those of `executor`; the
     numbers are the same however many there are, in each `engine`. `earlier(scenario)` returns replications that need
     not be run again. `finished(scenario, results)` is told new ones as they come, in the order of their numbers,
     `progress(done, total)` how many there are of all. Without `fingerprints` no log is hashed, and the compiled engine

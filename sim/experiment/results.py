@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import isnan
-from typing import NamedTuple, overload
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,12 +127,13 @@ class Results(Sequence[Replication]):
         numbers = [number for part in parts for number in part.numbers]
         records = [record for part in parts for record in part.records]
         order = np.argsort(numbers, kind="stable")
+        rows: Any = slice(None) if (np.diff(order) == 1).all() else order  # without a copy of all where it can be
         counts = {name: DailyCounts.join(part.counts[name] for part in parts) for name in parts[0].counts}
         return cls(
             parts[0].metric_set,
             [numbers[row] for row in order],
-            np.concatenate([part.values for part in parts])[order],
-            np.concatenate([part.bounds for part in parts])[order],
+            np.concatenate([part.values for part in parts])[rows],
+            np.concatenate([part.bounds for part in parts])[rows],
             {name: days.take(order) for name, days in counts.items()},
             [records[row] for row in order],
             None,

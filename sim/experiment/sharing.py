@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from sim.engines import Engine, choose_engine
+from sim.engines import Engine, choose_engine, runs_in_threads
 from sim.errors import SimulationError
 from sim.experiment.compiling import compile_in_background
 from sim.experiment.results import Results
@@ -70,16 +70,19 @@ def shared(
     """
     pace = _Pace(engine, len(numbers), later, workers.count)
     calls = (partial(work, pace.engine, block) for block in pace.blocks(numbers))
-    with closing(in_order(calls, workers, len(numbers))) as blocks:
+    with closing(in_order(calls, workers, len(numbers), lambda: runs_in_threads(pace.engine))) as blocks:
         for results in blocks:
             pace.learn(results)
             yield results
 
 
-def in_order(calls: Iterator[Callable[[], T]], workers: Workers, most: int) -> Generator[T, None, None]:
-    """Yield what calls, `most` of them at most, return, in their order.
+def in_order(
+    calls: Iterator[Callable[[], T]], workers: Workers, most: int, in_threads: Callable[[], bool] = lambda: False
+) -> Generator[T, None, None]:
+    """Yield what calls, `most` of them at most, return, in their order; `in_threads` says whether threads will do for
+    the next ones, in place of processes.
 
-    A single worker, and who has a single thing to do, needs no processes.
+    A single worker, and who has a single thing to do, needs neither.
 
     Raises:
         SimulationError: worker processes die again and again.
@@ -88,11 +91,14 @@ def in_order(calls: Iterator[Callable[[], T]], workers: Workers, most: int) -> G
     if workers.executor is None and min(workers.count, most) == 1:
         yield from (call() for call in calls)
         return
+    if in_threads():  # the first call may load or compile the engine, in which Ctrl-C is heard here alone
+        yield from (call() for call in islice(calls, 1))
     futures: deque[Future[T]] = deque()
     try:
         while True:
             # Calls are made up late, since how large a block is depends on what those before it took.
-            futures.extend(workers.submit(call) for call in islice(calls, _AHEAD * workers.count - len(futures)))
+            some = islice(calls, _AHEAD * workers.count - len(futures))
+            futures.extend(workers.submit(call, in_threads()) for call in some)
             if not futures:
                 return
             yield futures.popleft().result()

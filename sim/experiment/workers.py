@@ -1,8 +1,10 @@
-"""Worker processes: each runs one call at a time, and ends when whoever started it does, however that happens.
+"""Workers: each runs one call at a time, in a thread or in a process of its own.
 
-They start as a Python of their own, without the main module of the program that uses them: nothing of a script or of
-the current folder is run again. Calls go to their standard input and answers come from their standard output. Why
-Python's own pool would not do stands in docs/decisions/0010.
+A thread will do for compiled code, which lets go of the interpreter's lock: it needs no interpreter and no numba of its
+own. A process ends when whoever started it does, however that happens. It starts as a Python of its own, without the
+main module of the program that uses it: nothing of a script or of the current folder is run again. Calls go to its
+standard input and answers come from its standard output. Why Python's own pool would not do stands in
+docs/decisions/0010.
 """
 
 import os
@@ -44,8 +46,8 @@ def python_command(code: str) -> list[str]:
 
 
 class Workers:
-    """Who shares the work: `jobs` processes of our own, made when first needed and again when some die, or the workers
-    of an executor.
+    """Who shares the work: `jobs` threads, or as many processes, made when first needed and again when some die; or the
+    workers of an executor.
 
     Raises:
         ValueError: `jobs` is below 1.
@@ -57,15 +59,15 @@ class Workers:
             raise ValueError(f"jobs {jobs} is out of range; give 1 or more")
         self.count = jobs if executor is None else _OF_AN_EXECUTOR
         self.executor = executor
-        # A thread for each process: it hands out a call, and waits for the answer or for the end of the process.
+        # A thread that does not run a call itself hands it to its process, and waits for the answer or for its end.
         self._threads: ThreadPoolExecutor | None = None
         self._of_thread = local()
         self._processes: list[_Process] = []
         self._is_closed = False
         self._lock = Lock()
 
-    def submit(self, call: Callable[[], T]) -> Future[T]:
-        """Hand out a call, which goes there as a pickle; a call over which a process dies is made again.
+    def submit(self, call: Callable[[], T], in_thread: bool = False) -> Future[T]:
+        """Hand out a call. It goes to a process as a pickle; a call over which a process dies is made again.
 
         The future raises what the call raises, or SimulationError where processes die again and again.
         """
@@ -73,7 +75,7 @@ class Workers:
             return self.executor.submit(call)
         if self._threads is None:
             self._threads = ThreadPoolExecutor(self.count, initializer=_block_ctrl_c)
-        return self._threads.submit(self._run, call)
+        return self._threads.submit(call) if in_thread else self._threads.submit(self._run, call)
 
     def _run(self, call: Callable[[], T]) -> T:
         pickled = pickle.dumps(call)
@@ -103,7 +105,7 @@ class Workers:
         return process
 
     def close(self) -> None:
-        """End processes of our own, whatever they are at."""
+        """End processes of our own, whatever they are at, and wait for threads, each of which has a block at most."""
         with self._lock:
             self._is_closed = True
             for process in self._processes:

@@ -26,9 +26,9 @@ def handed_out(monkeypatch: pytest.MonkeyPatch) -> list:
     monkeypatch.setattr(sim.experiment.looking, "LONG", 0)
     calls, submit = [], sim.experiment.workers.Workers.submit
 
-    def noting(workers, call):
+    def noting(workers, call, in_thread=False):
         calls.append(call)
-        return submit(workers, call)
+        return submit(workers, call, in_thread)
 
     monkeypatch.setattr(sim.experiment.workers.Workers, "submit", noting)
     return calls

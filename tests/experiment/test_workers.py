@@ -1,4 +1,6 @@
-"""Worker processes: they take no code from a folder, say why they die, and end with their parent."""
+"""Workers: threads for compiled code, else processes. They take no code from a folder, say why they die, and end with
+their parent.
+"""
 
 import os
 import re
@@ -7,12 +9,15 @@ import subprocess
 import sys
 from contextlib import closing
 from functools import partial
+from itertools import count
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
-from sim import SimulationError
-from sim.experiment import compiling, workers
+from sim import SimulationError, load_scenario, replicate
+from sim.experiment import compiling, replicating, workers
+from sim.experiment.observing import observe
 from sim.experiment.workers import Workers, python_command
 from tests.helpers import ROOT
 from tests.helpers.campaigns import some
@@ -55,6 +60,22 @@ def test_what_a_call_raises_in_a_worker_is_raised_here_and_says_where_it_was_the
     with closing(Workers(1)) as processes, pytest.raises(ValueError, match="invalid literal") as raised:
         processes.submit(partial(int, "x")).result()
     assert "in serve" in raised.value.__notes__[0]
+
+
+def test_threads_share_the_work_of_the_compiled_engine_and_nobody_starts_a_process(monkeypatch):
+    rush, at_once, calls = load_scenario(ROOT / "scenarios" / "lunch_rush.yaml"), Barrier(2), count()
+
+    def observe_at_once(*args, **keywords):
+        if next(calls) in (1, 2):  # the first call is made by who asks: it may compile, and Ctrl-C is heard there
+            at_once.wait(PATIENCE)
+        return observe(*args, **keywords)
+
+    monkeypatch.setattr(replicating, "observe", observe_at_once)
+    monkeypatch.setattr(workers, "python_command", None)
+    shared = replicate(rush, 7, jobs=2, engine="compiled")
+    alone = replicate(rush, 7)
+    assert [run.fingerprint for run in shared.results] == [run.fingerprint for run in alone.results]
+    assert shared.to_frame().equals(alone.to_frame())
 
 
 def test_a_script_needs_no_main_guard(tmp_path):

@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 
+from sim.engines import can_compile
 from sim.experiment.estimating import days_to_settle
 from sim.experiment.sharing import in_order
 from sim.experiment.staffing.days import Kitchen, Sample
@@ -53,7 +54,8 @@ class Supply:
         blocks = range(first, first + days, size)
         calls = (partial(_run, self.kitchen, start, min(size, first + days - start), schedules) for start in blocks)
         parts: list[list[Sample]] = []
-        with closing(in_order(calls, self.workers, len(blocks))) as results:
+        in_threads = self.kitchen.is_compiled and can_compile()
+        with closing(in_order(calls, self.workers, len(blocks), lambda: in_threads)) as results:
             for block in results:
                 parts.append(block)
                 self.ran(len(block[0].orders))

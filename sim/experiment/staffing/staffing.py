@@ -53,7 +53,7 @@ def staff(
     """Return the schedule of the fewest bot-hours, or the cheapest shifts, with which each slot keeps the promises of
     the scenario's `staff`, and what fresh days prove of it.
 
-    `jobs` processes share the fresh days; the answer is the same however many there are, and in each engine. With
+    `jobs` workers share the fresh days; the answer is the same however many there are, and in each engine. With
     `prove` the least cost on the days of the search is proved. Each crew is tested on days with about so many `orders`
     at most, and all else has its part of them. `progress` is told how many of these days were run, and `interim` the
     answer as it is before it is certified.
