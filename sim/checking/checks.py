@@ -108,6 +108,17 @@ class Checks:
 
         write_report(self.files, self.unchecked, self.differences, Path(path))
 
+    def tell_github(self) -> None:
+        """Add the summary and the outcome to the files that GitHub names for a step in the environment.
+
+        Raises:
+            OSError: a file cannot be written.
+
+        """
+        from sim.output.ci.github import tell_github  # not needed by most checks
+
+        tell_github(self.files, self.differences, self.unchecked)
+
     def to_frame(self) -> "pd.DataFrame":
         """Return a row for each thing that a file asks, and for each fault of one that cannot be run: file, line, kind,
         asked, verdict, outcome, got, note.

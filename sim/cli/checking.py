@@ -11,7 +11,7 @@ import sim
 from sim import output
 from sim.cli.options import Experiment, argument, choice, flag, number, option
 from sim.cli.statuses import STATUSES, leave
-from sim.cli.work import carry_out, write_to
+from sim.cli.work import carry_out
 from sim.errors import ArgumentError
 from sim.output.terminal import columns, complain, say, show
 
@@ -52,6 +52,28 @@ class _Reports:
         """Whether JSON is printed in place of lines."""
         return self.json == Path("-")
 
+    def show(self, checked: "sim.experiment.CheckedFile") -> None:
+        """Print what is found of a file."""
+        from sim.output.ci.github import annotations
+        from sim.output.ci.lines import checked_lines
+
+        if not self.prints_json:
+            say(*checked_lines(checked, self.verbose, columns()))
+            if self.github:
+                say(*annotations(checked))
+
+    def write(self, checks: "sim.Checks", problems: list[str]) -> None:
+        """Write the files that are asked for; what cannot be written becomes one of the problems."""
+        summary = "GITHUB_STEP_SUMMARY"
+        for path, write, name in (
+            (self.junit, checks.write_junit, "--junit"),
+            (self.report, checks.write_report, "--report"),
+            (None if self.prints_json else self.json, checks.write_json, "--json"),
+            (Path(summary) if self.github else None, lambda _: checks.tell_github(), summary),
+        ):
+            if path is not None:
+                output.files.write_to(path, write, problems, name)
+
 
 def check_command(
     *,
@@ -65,23 +87,6 @@ def check_command(
 ) -> None:
     """Test the expectations, thresholds and golden logs of scenarios."""
     files = sim.checking.load_files(paths, keyword, options.parameters())
-    _refuse(options, judging, reports)
-    output.files.refuse_documents(
-        {"junit": reports.junit, "json": reports.json, "report": reports.report}, files.sources
-    )
-    keeper = options.keeper()
-    complain(*(note for scenario in files.scenarios for note in scenario.notes))
-    judged = partial(_show, reports)
-    check = partial(sim.check, files, times=options.times, database=options.db, judged=judged, **vars(judging))
-    checks = carry_out(check, options, keeper)
-    keeper.problems += [checked.problem for checked in checks.files if checked.problem]
-    show(checks.lines(columns()), lambda: checks.document, reports.prints_json)
-    _write(reports, checks, keeper.problems)
-    leave(STATUSES.get(str(checks.outcome), 0), keeper.problems)
-
-
-def _refuse(options: _Options, judging: _Judging, reports: _Reports) -> None:
-    """Refuse options that do not go together."""
     if judging.no_regressions and judging.against is None:
         raise ArgumentError("no_regressions", "needs --against DIR or --against RUN")
     for name in ("update_golden", "require_golden"):
@@ -89,31 +94,13 @@ def _refuse(options: _Options, judging: _Judging, reports: _Reports) -> None:
             raise ArgumentError(name, "takes files as they are; leave --set out")
     if reports.github and reports.prints_json:
         raise typer.BadParameter("would stand between GitHub's annotations; name a file", param_hint="--json -")
-
-
-def _show(reports: _Reports, checked: "sim.experiment.CheckedFile") -> None:
-    """Print what is found of a file."""
-    from sim.output.ci.github import annotations
-    from sim.output.ci.lines import checked_lines
-
-    if reports.prints_json:
-        return
-    say(*checked_lines(checked, reports.verbose, columns()))
-    if reports.github:
-        say(*annotations(checked))
-
-
-def _write(reports: _Reports, checks: "sim.Checks", problems: list[str]) -> None:
-    """Write the files that are asked for; what cannot be written becomes one of the problems."""
-    from sim.output.ci.github import tell_github
-
-    if reports.junit is not None:
-        write_to(reports.junit, checks.write_junit, problems, "--junit")
-    if reports.report is not None:
-        write_to(reports.report, checks.write_report, problems, "--report")
-    if reports.json is not None and not reports.prints_json:
-        write_to(reports.json, checks.write_json, problems, "--json")
-    if reports.github:
-        summary = "GITHUB_STEP_SUMMARY"
-        tell = partial(tell_github, checks.files, checks.differences, checks.unchecked)
-        write_to(Path(summary), lambda _: tell(), problems, summary)
+    documents = {"junit": reports.junit, "json": reports.json, "report": reports.report}
+    output.files.refuse_documents(documents, files.sources)
+    keeper = options.keeper()
+    complain(*(note for scenario in files.scenarios for note in scenario.notes))
+    how = {"times": options.times, "database": options.db, "judged": reports.show, **vars(judging)}
+    checks = carry_out(partial(sim.check, files, **how), options, keeper)
+    keeper.problems += [checked.problem for checked in checks.files if checked.problem]
+    show(checks.lines(columns()), lambda: checks.document, reports.prints_json)
+    reports.write(checks, keeper.problems)
+    leave(STATUSES.get(str(checks.outcome), 0), keeper.problems)

@@ -3,7 +3,6 @@ itself.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -13,7 +12,7 @@ import sim
 from sim import output
 from sim.cli.options import FILE, FILES, JSON, Experiment, Files, argument, flag, option, replications
 from sim.cli.statuses import STATUSES, leave
-from sim.cli.work import carry_out, write_to
+from sim.cli.work import carry_out
 from sim.errors import ArgumentError
 from sim.output.terminal import columns, show
 
@@ -106,13 +105,9 @@ def _run(
 ) -> None:
     """Carry out an experiment, keep it, write its files, print it, and exit with its status."""
     keeper = options.keeper(kind, scenarios[0])
-    claimed = output.folder.output_folder(kind, scenarios, options.out) if options.files else nullcontext()
-    more_lines = []
-    with claimed as folder:
+    with output.folder.output_folder(kind, scenarios, options.out, options.files) as folder:
         result = carry_out(experiment, options, keeper)
-        write = partial(output.folder.write_experiment, result, charts=options.charts, page=page)
-        if folder is not None and write_to(folder, write, keeper.problems):
-            more_lines = [f"Files: {folder}/"]
+        more_lines = output.leaving.leave_experiment(result, keeper, folder, options.charts, page)
     uncertainty = None
     if with_inputs and isinstance(result, sim.Replications):
         jobs = options.jobs or sim.experiment.available_processors()

@@ -10,7 +10,6 @@ import sim
 from sim import output
 from sim.cli.options import FILE, JSON, Model, argument, choice, flag, option
 from sim.cli.statuses import STATUSES, leave
-from sim.cli.work import write_to
 from sim.errors import ArgumentError
 from sim.output.terminal import columns, complain, say, show
 from sim.units import parse_share
@@ -82,7 +81,7 @@ def fit_command(
     problems: list[str] = []
     written: list[Path] = []
     write = partial(output.folder.write_fit, fit, charts=charts, wrote=written.append)
-    write_to(target.parent, write, problems)
+    output.files.write_to(target.parent, write, problems)
     say(*output.fits.fit_report(fit).lines(columns()), *(f"Wrote {path}" for path in written))
     leave(0, problems)
 

@@ -11,6 +11,7 @@ from typing import Any, cast, get_args, get_type_hints
 import typer
 
 import sim
+from sim.cli.statuses import InterruptedWorkError
 from sim.engines import Engine
 from sim.errors import ArgumentError, KitchensimError, StorageError
 from sim.output.terminal import complain
@@ -168,7 +169,7 @@ class Files:
 def composed(command: Callable[..., None]) -> Callable[..., None]:
     """Return a command that has the options of its groups, the dataclasses among its parameters, in place of these.
 
-    An argument that a function below refuses is told by the name of its option.
+    An argument that a function below refuses is told by the name of its option, and so is what Ctrl-C left of its work.
     """
     groups: dict[str, type] = {}
     parameters: list[inspect.Parameter] = []
@@ -190,6 +191,10 @@ def composed(command: Callable[..., None]) -> Callable[..., None]:
             options[name] = group(**{field.name: options.pop(field.name) for field in fields(group)})
         try:
             command(**options)
+        except KeyboardInterrupt as interrupt:
+            if interrupt.args:  # what is kept; typer would not hand it on
+                raise InterruptedWorkError(str(interrupt)) from None
+            raise
         except ArgumentError as error:
             name = _NAMES.get(error.argument, f"--{error.argument.replace('_', '-')}")
             raise typer.BadParameter(error.problem, param_hint=name) from None

@@ -7,8 +7,9 @@ from time import monotonic
 from typing import TypeVar
 
 import sim
+from sim import output
 from sim.cli.options import Work
-from sim.cli.statuses import InterruptedWorkError, leave
+from sim.cli.statuses import leave
 from sim.engines import Engine, can_compile
 from sim.errors import INSTALL, SimulationError
 from sim.output.terminal import complain, progress_bar
@@ -42,7 +43,7 @@ def carry_out(experiment: Callable[..., T], work: Work, keeper: "sim.storage.Kee
                 options |= {"earlier": keeper.earlier, "finished": keeper.finished}
             return experiment(**options)
     except KeyboardInterrupt:
-        raise InterruptedWorkError("; ".join(keeper.problems) or keeper.kept_text or "nothing is kept") from None
+        raise KeyboardInterrupt("; ".join(keeper.problems) or keeper.kept_text or "nothing is kept") from None
     except SimulationError as error:
         raise SimulationError("; ".join(filter(None, (str(error), keeper.kept_text)))) from None
     except BaseException:  # such as the end of a reader, or a fault of ours
@@ -60,21 +61,8 @@ def numba_hint(engine: Engine) -> Iterator[None]:
         complain(f"sim: with numba this would be many times faster; {INSTALL.format('[fast]')}")
 
 
-def write_to(path: Path, write: Callable[[Path], object], problems: list[str], option: str = "--out") -> bool:
-    """Write to a folder or file, and tell whether that works; if not, it is one of the problems, and `option` names
-    another place.
-    """
-    try:
-        write(path)
-    except OSError as error:
-        where, reason = error.filename or path, error.strerror or error
-        problems.append(f"{where}: cannot be written ({reason}); name another place with {option}")
-        return False
-    return True
-
-
 def write_or_leave(path: Path, write: Callable[[Path], object], option: str) -> None:
     """Write what a command is for; where that does not work, exit."""
     problems: list[str] = []
-    write_to(path, write, problems, option)
+    output.files.write_to(path, write, problems, option)
     leave(0, problems)

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sim.output import documents, estimates, files, fits, folder, page, reports, staffing, stored, text
+    from sim.output import documents, estimates, files, fits, folder, leaving, page, reports, staffing, stored, text
 
 __all__ = [
     "CHART_NAMES",
@@ -18,6 +18,7 @@ __all__ = [
     "files",
     "fits",
     "folder",
+    "leaving",
     "page",
     "reports",
     "staffing",

@@ -37,6 +37,19 @@ def write_text(path: Path, text: str) -> None:
     write_files({path: text_file(lambda file: file.write(text))})
 
 
+def write_to(path: Path, write: Write, problems: list[str], option: str = "--out") -> bool:
+    """Write to a folder or file, and tell whether that works; if not, it is one of the problems, and `option` names
+    another place.
+    """
+    try:
+        write(path)
+    except OSError as error:
+        where, reason = error.filename or path, error.strerror or error
+        problems.append(f"{where}: cannot be written ({reason}); name another place with {option}")
+        return False
+    return True
+
+
 def write_files(
     files: Mapping[Path, Write], old: Iterable[Path] = (), wrote: Callable[[Path], object] = lambda _: None
 ) -> None:

@@ -27,15 +27,20 @@ _COMMANDS = {Replications: "replicate", Sweep: "sweep", Comparison: "compare", S
 
 
 @contextmanager
-def output_folder(command: str, scenarios: Sequence[Scenario], out: Path | None) -> Iterator[Path]:
+def output_folder(
+    command: str, scenarios: Sequence[Scenario], out: Path | None = None, is_wanted: bool = True
+) -> Iterator[Path | None]:
     """Give the folder where the files of a command go, by default `out/` and the name of the first scenario; it is
-    nobody else's meanwhile.
+    nobody else's meanwhile. Where no files are wanted it is None.
 
     Raises:
         ArgumentError: a scenario is read from a file that would be overwritten.
         KitchensimError: another command is at work for that folder.
 
     """
+    if not is_wanted:
+        yield None
+        return
     folder = out or Path("out") / scenarios[0].name
     sources = [source for scenario in scenarios for source in scenario.sources]
     refuse_sources([folder / name for name in OUTPUT_FILES[command]], sources, "out")
