@@ -12,7 +12,6 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from sim.cli.options import SETTINGS, composed
-from sim.cli.process import ending
 from sim.cli.statuses import INTERRUPTED, WRONG, InterruptedWorkError
 from sim.errors import KitchensimError
 from sim.output.terminal import complain, say
@@ -39,10 +38,10 @@ _GROUPS = {
         "sweep": "experiments:sweep_command",
         "compare": "experiments:compare_command",
         "select": "experiments:select_command",
-        "staff": "staffing:staff_command",
+        "staff": "experiments:staff_command",
     },
-    "Show it": {"kitchen": "kitchen:kitchen_command", "site": "site:site_command"},
-    "Stored runs": {"runs": "runs:app", "push": "database:push_command", "db": "database:app"},
+    "Show it": {"kitchen": "pages:kitchen_command", "site": "pages:site_command"},
+    "Stored runs": {"runs": "runs:app", "push": "runs:push_command", "db": "runs:database_app"},
 }
 """The commands as `sim --help` groups them, and where they are: each is loaded when it is called."""
 _PLACES = {name: place for commands in _GROUPS.values() for name, place in commands.items()}
@@ -109,17 +108,15 @@ _sim = get_command(app)  # once: typer would build it anew for each call
 
 
 def main() -> None:
-    """Run the command line and exit with its status."""
+    """Run the command line and exit with its status, unless Ctrl-C ends it."""
     try:
         _sim()
     except KitchensimError as error:
         complain(*error.lines)
         sys.exit(WRONG)
     except InterruptedWorkError as error:
-        complain(f"sim: {ending.word}; {error}")
-        sys.exit(ending.status)
+        raise KeyboardInterrupt(*error.args) from None
     except SystemExit as leaving:
         if leaving.code == INTERRUPTED:
-            complain(f"sim: {ending.word}")
-            sys.exit(ending.status)
+            raise KeyboardInterrupt from None
         raise

@@ -1,5 +1,5 @@
-"""`sim replicate`, `sweep`, `compare`, `select` and `theory`: a scenario again and again, and beside other versions of
-itself.
+"""`sim replicate`, `sweep`, `compare`, `select`, `theory` and `staff`: a scenario again and again, and beside other
+versions of itself.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,11 +10,11 @@ from pathlib import Path
 
 import sim
 from sim import output
-from sim.cli.options import FILE, FILES, JSON, Experiment, Files, argument, flag, option, replications
+from sim.cli.options import FILE, FILES, JOBS, JSON, TIMES, Experiment, Files, Keeping, argument, flag, number, option
 from sim.cli.statuses import STATUSES, leave
 from sim.cli.work import carry_out
 from sim.errors import ArgumentError
-from sim.output.terminal import columns, show
+from sim.output.terminal import columns, show, working
 
 
 @dataclass
@@ -25,12 +25,7 @@ class _Study(Files, Experiment):
 
 @dataclass
 class _Selection(_Study):
-    times: int | None = replications("Most replications of a candidate. Default: the file's max, or 1000.")
-
-
-@dataclass
-class _Theory(Experiment):
-    as_json: bool = JSON
+    times: int | None = number("Most replications of a candidate. Default: the file's max, or 1000.", *TIMES)
 
 
 def replicate_command(
@@ -80,19 +75,16 @@ def compare_command(
         names = [scenarios[0].metric_name(name) for name in metrics or ()]
     except ValueError as error:
         raise ArgumentError("metric", str(error)) from None
+    html = None
+    if page:
+        if len(scenarios) != 2:
+            raise ArgumentError("page", "shows two files side by side; name two")
+        if not options.files:
+            raise ArgumentError("page", "is a file; leave out --no-files")
+        seed = scenarios[0].seed if options.seed is None else options.seed
+        html = output.page.comparison_page(*(sim.run(scenario, seed, engine=options.engine) for scenario in scenarios))
     experiment = partial(sim.compare, *scenarios, metric_names=names, times=options.times)
-    _run("compare", scenarios, options, experiment, _side_by_side(scenarios, options) if page else None)
-
-
-def _side_by_side(scenarios: "Sequence[sim.Scenario]", options: _Study) -> str:
-    """Return the page of two scenarios with the same customers."""
-    if len(scenarios) != 2:
-        raise ArgumentError("page", "shows two files side by side; name two")
-    if not options.files:
-        raise ArgumentError("page", "is a file; leave out --no-files")
-    seed = scenarios[0].seed if options.seed is None else options.seed
-    first, second = (sim.run(scenario, seed, engine=options.engine) for scenario in scenarios)
-    return output.page.comparison_page(first, second)
+    _run("compare", scenarios, options, experiment, html)
 
 
 def _run(
@@ -118,7 +110,7 @@ def _run(
     leave(STATUSES.get(result.outcome, 0) if isinstance(result, sim.Selection) else 0, keeper.problems)
 
 
-def theory_command(*, file: Path = FILE, options: _Theory) -> None:
+def theory_command(*, file: Path = FILE, options: Experiment, as_json: bool = JSON) -> None:
     """Compare replications with queueing theory, where it applies."""
     scenario = options.load(file)
     keeper = options.keeper("replicate", scenario)
@@ -126,5 +118,45 @@ def theory_command(*, file: Path = FILE, options: _Theory) -> None:
     if not closed_forms.failing:
         replications = carry_out(partial(sim.replicate, scenario, options.times), options, keeper)
     lines = output.reports.theory_lines(closed_forms, replications, columns())
-    show(lines, partial(output.documents.theory_document, closed_forms, scenario, replications), options.as_json)
+    show(lines, partial(output.documents.theory_document, closed_forms, scenario, replications), as_json)
     leave(0, keeper.problems)
+
+
+def staff_command(
+    *,
+    file: Path = FILE,
+    options: Keeping,
+    folders: Files,
+    jobs: int = JOBS,
+    prove: bool = flag("Also prove the lowest possible cost on the days of the search.", "--prove"),
+    orders: int | None = number("Most orders that a crew is tested on. Default: 3200000.", 1, 10**9),
+    write: Path | None = option("Also write a scenario that extends this one with the crew.", "FILE"),
+    files: bool = FILES,
+    as_json: bool = JSON,
+) -> None:
+    """Find the cheapest crew of each slot that keeps all promises."""
+    scenario = options.load(file)
+    if write is not None:
+        output.staffing.refuse_target(scenario, write)
+    keeper = options.keeper("staff", scenario)
+    how = (options.seed, jobs, options.engine, prove, orders or sim.experiment.staffing.ORDERS)
+    interim: list[sim.Staffing] = []
+    with output.folder.output_folder("staff", [scenario], folders.out, files) as folder:
+        places_of = partial(
+            output.leaving.leave_staffing,
+            keeper=keeper,
+            folder=folder,
+            charts=folders.charts,
+            path=write,
+            settings=options.parameters(),
+        )
+        try:
+            with working("fresh days", options.engine) as progress:
+                staffing = sim.staff(scenario, *how, progress, interim.append)
+        except KeyboardInterrupt:
+            places = places_of(interim[-1]) if interim else []
+            raise KeyboardInterrupt("; ".join(places) or "no crew was found yet") from None
+        places = places_of(staffing)
+    lines = chain(output.staffing.staffing_lines(staffing, columns()), places)
+    show(lines, partial(output.documents.staffing_document, staffing), as_json)
+    leave(STATUSES.get(str(staffing.verdict), 0), keeper.problems)

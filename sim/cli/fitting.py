@@ -14,6 +14,8 @@ from sim.errors import ArgumentError
 from sim.output.terminal import columns, complain, say, show
 from sim.units import parse_share
 
+_ROLES = {"order_class": "class", "completed": "done", "gone": "left"}  # of columns, where fields have other names
+
 
 @dataclass
 class OrdersFile:
@@ -37,24 +39,11 @@ class OrdersFile:
 
     def keywords(self) -> dict[str, Any]:
         """Return these options as functions take them."""
-        names = {
-            "time": self.time,
-            "class": self.order_class,
-            "id": self.id,
-            "started": self.started,
-            "done": self.completed,
-            "service": self.service,
-            "left": self.gone,
-        }
-        return {
-            "columns": {role: name for role, name in names.items() if name is not None},
-            "vip": self.vip or (),
-            "unit": self.unit,
-            "dates": self.dates,
-            "zone": self.zone,
-            "skip": [_setting(text) for text in self.skip or ()],
-            "days": self.days,
-        }
+        columns = dict(vars(self))
+        how = {name: columns.pop(name) for name in ("unit", "dates", "zone", "days")}
+        vip, skip = columns.pop("vip") or (), columns.pop("skip") or ()
+        names = {_ROLES.get(name, name): column for name, column in columns.items() if column is not None}
+        return {**how, "vip": vip, "skip": list(map(_setting, skip)), "columns": names}
 
 
 def _setting(text: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ import typer
 import sim
 from sim.cli.statuses import InterruptedWorkError
 from sim.engines import Engine
-from sim.errors import ArgumentError, KitchensimError, StorageError
+from sim.errors import ArgumentError, StorageError
 from sim.output.terminal import complain
 from sim.units import shown
 
@@ -65,11 +65,6 @@ def number(text: str, low: int, high: int = 2**63 - 1, *names: str, metavar: str
     return option(text, metavar, *names, default=default, parse=parse)
 
 
-def replications(text: str) -> Any:
-    """Return the option -n, of which this is the help."""
-    return number(text, 1, 1_000_000, "-n", "--replications")
-
-
 def choice(text: str, *words: str, default: str | None = None) -> Any:
     """Return an option that takes one of some words."""
     return option(text, f"<{'|'.join(words)}>", default=default, parse=word_of(*words))
@@ -89,6 +84,7 @@ _DATABASE_HELP = (
     "server is TURSO_AUTH_TOKEN."
 )
 DATABASE = option(_DATABASE_HELP, "URL")
+TIMES = (1, 1_000_000, "-n", "--replications")  # of the `number` that says how often
 JSON = flag("Print JSON instead of tables.", "--json")
 JOBS = number("Number of workers that share the work.", 1, default=1)
 CHARTS = flag("Draw the charts.", "--charts/--no-charts", default=True)
@@ -111,23 +107,17 @@ class Model:
 
     def parameters(self) -> dict[str, Any]:
         """Return the values that `--set` gives to parameters."""
-        values = {}
-        for setting in self.settings or []:
-            name, equals, text = setting.partition("=")
-            if not (name and equals):
-                raise typer.BadParameter(f"{setting!r} is not a setting; write --set NAME=VALUE")
-            try:
-                values[name] = sim.scenario.parse_value(text)
-            except KitchensimError:
-                raise typer.BadParameter(f"{setting!r} has no YAML value; write --set {name}=VALUE") from None
-        return values
+        try:
+            return dict(map(sim.scenario.parse_setting, self.settings or []))
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
 
 
 @dataclass
 class Work(Model):
     """What is run how often, and who shares the work."""
 
-    times: int | None = replications("Number of replications. Default: the file's.")
+    times: int | None = number("Number of replications. Default: the file's.", *TIMES)
     jobs: int | None = JOBS
     dask: str | None = option("Address of the scheduler of a dask cluster to run on.", "ADDRESS")
 
@@ -169,7 +159,7 @@ class Files:
 def composed(command: Callable[..., None]) -> Callable[..., None]:
     """Return a command that has the options of its groups, the dataclasses among its parameters, in place of these.
 
-    An argument that a function below refuses is told by the name of its option, and so is what Ctrl-C left of its work.
+    An argument that a function below refuses is told by the name of its option.
     """
     groups: dict[str, type] = {}
     parameters: list[inspect.Parameter] = []
@@ -191,10 +181,8 @@ def composed(command: Callable[..., None]) -> Callable[..., None]:
             options[name] = group(**{field.name: options.pop(field.name) for field in fields(group)})
         try:
             command(**options)
-        except KeyboardInterrupt as interrupt:
-            if interrupt.args:  # what is kept; typer would not hand it on
-                raise InterruptedWorkError(str(interrupt)) from None
-            raise
+        except KeyboardInterrupt as interrupt:  # typer would not hand on what it says
+            raise InterruptedWorkError(*interrupt.args) from None
         except ArgumentError as error:
             name = _NAMES.get(error.argument, f"--{error.argument.replace('_', '-')}")
             raise typer.BadParameter(error.problem, param_hint=name) from None

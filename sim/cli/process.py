@@ -17,16 +17,6 @@ class Ending:
 
     number: int = signal.SIGINT
 
-    @property
-    def word(self) -> str:
-        """What the signal does to a command, as its last line says it."""
-        return "interrupted" if self.number == signal.SIGINT else "terminated"
-
-    @property
-    def status(self) -> int:
-        """The exit status that shells know for the signal."""
-        return 128 + self.number
-
     def hear(self) -> None:
         """Let SIGTERM and SIGHUP interrupt the command, unless it is to ignore them, as under nohup."""
         for name in ("SIGTERM", "SIGHUP"):
@@ -53,9 +43,10 @@ def as_process(command: Callable[[], None]) -> int:
         status = 0
     except SystemExit as leaving:
         status = leaving.code if isinstance(leaving.code, int) else 0
-    except KeyboardInterrupt:
-        complain(f"sim: {ending.word}")
-        status = ending.status
+    except KeyboardInterrupt as interrupt:  # its arguments say what is kept
+        word = "interrupted" if ending.number == signal.SIGINT else "terminated"
+        complain("; ".join([f"sim: {word}", *interrupt.args]))
+        status = 128 + ending.number  # as shells know it
     except MemoryError:
         complain(f"sim: {NO_MEMORY}")
         status = WRONG

@@ -1,7 +1,8 @@
-"""`sim runs`: the stored runs."""
+"""`sim runs`, `sim db` and `sim push`: the stored runs, where they are, and getting them there."""
 
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,10 @@ import typer
 import sim
 from sim import output
 from sim.cli.options import CHARTS, DATABASE, JSON, KEY, KEY_HELP, RUN, SETTINGS, argument, flag, option
-from sim.cli.statuses import FAILED, WRONG, leave
+from sim.cli.statuses import FAILED, NOT_SAVED, WRONG, leave
 from sim.cli.work import write_or_leave
 from sim.errors import StorageError
-from sim.output.terminal import columns, complain, say, say_json, show
+from sim.output.terminal import columns, complain, progress_bar, say, show
 from sim.units import count
 
 app = typer.Typer(name="runs", help="List, show, compare, replay and delete stored runs.", **SETTINGS)
@@ -49,17 +50,10 @@ def list_command(
     damaged: list[StorageError] = []
     with sim.storage.open_existing_database(db) as database:
         entries, total = sim.storage.list_entries(database, scenario, since, tag, deleted, most, damaged.append)
-    hint = [] if most is None or total <= most else [f"{total - most:,} older; --all lists them"]
-    if as_json:
-        say_json(output.documents.entries_document(entries))
-        complain(*hint)
-    elif total:
-        marks_unpushed = not database.address.is_remote and sim.storage.find_address().is_remote
-        say(*output.stored.entry_lines(entries, columns(), marks_unpushed), *hint)
-    else:
-        runs = "such runs" if set(given) - {"--all"} else "runs yet; sim run FILE makes one"
-        say(f"{database.address.url} has no {runs}")
-    complain(*damaged)
+    older = [] if most is None or total <= most else [f"{total - most:,} older; --all lists them"]
+    lines = output.stored.list_lines(database.address, entries, total, columns(), of_all=given in ([], ["--all"]))
+    show(chain(lines, older), partial(output.documents.entries_document, entries), as_json)
+    complain(*(older if as_json else ()), *damaged)
     leave(WRONG if damaged else 0)
 
 
@@ -88,14 +82,10 @@ def compare_command(first: str = RUN, second: str = RUN, db: str | None = DATABA
 @app.command("reproduce")
 def reproduce_command(run_id: str = RUN, db: str | None = DATABASE) -> None:
     """Run a stored run again, and show the first event that differs."""
-    reproduced = _reproduced(run_id, db)
+    with sim.storage.open_existing_database(db) as database:
+        reproduced = database.reproduce(run_id)
     say(*output.stored.reproduced_lines(reproduced))
     leave(0 if reproduced.is_same else FAILED)
-
-
-def _reproduced(run_id: str, db: str | None) -> "sim.storage.Reproduced":
-    with sim.storage.open_existing_database(db) as database:
-        return sim.storage.reproduce(database, sim.storage.find_run(database, run_id))
 
 
 @app.command("export")
@@ -118,7 +108,8 @@ def page_command(
     run_id: str = RUN, to: Path | None = option("The file. Default: ID.html.", "FILE"), db: str | None = DATABASE
 ) -> None:
     """Write the page that replays a run, if it can be reproduced."""
-    reproduced = _reproduced(run_id, db)
+    with sim.storage.open_existing_database(db) as database:
+        reproduced = database.reproduce(run_id)
     if not reproduced.is_same:
         complain(*output.stored.reproduced_lines(reproduced))
         leave(FAILED)
@@ -167,3 +158,48 @@ def purge_command(db: str | None = DATABASE) -> None:
         freed = sim.storage.shrink(database)
     if freed > 0:
         say(f"the file is {output.stored.size_text(freed)} smaller")
+
+
+database_app = typer.Typer(name="db", help="Test the database, or show its size.", no_args_is_help=True, **SETTINGS)
+
+
+@database_app.command("check")
+def check_command(
+    db: str | None = DATABASE,
+    write: bool = flag("Also write a small run, read it back and remove it.", "--write"),
+) -> None:
+    """Show where runs are stored, and test the connection."""
+    for label, text in sim.storage.check(sim.storage.find_address(db), write):
+        say(f"{label:11} {text}")
+
+
+@database_app.command("size")
+def size_command(db: str | None = DATABASE) -> None:
+    """Show how much space the tables take."""
+    storage = sim.storage
+    with storage.open_existing_database(db) as database:
+        tables, deleted = storage.table_sizes(database), storage.table_sizes(database, deleted=True)
+        say(*output.stored.size_lines(database.address.url, storage.file_size(database), tables, deleted))
+
+
+def push_command(
+    db: str | None = option("Server: libsql://HOST or https://HOST. Default: TURSO_DATABASE_URL.", "URL"),
+    source: str = option("Embedded file to push from.", "URL", "--from", default="file:sim.db"),
+) -> None:
+    """Copy runs from the local file to the server.
+
+    It can be stopped and repeated at any time.
+    """
+    damaged: list[StorageError] = []
+    try:
+        with progress_bar("pushing") as progress:
+            pushed = sim.storage.push(db, source, progress, damaged.append)
+    except sim.storage.PushError as error:
+        complain(f"sim: {error}")
+        raise typer.Exit(NOT_SAVED) from None
+    complain(*(f"sim: {error}; it is not pushed" for error in damaged))
+    if pushed.runs:
+        say(f"{count(pushed.runs, 'run')} pushed from {pushed.file.url} to {pushed.server.url}")
+    elif not damaged:
+        say(f"nothing to push: {pushed.server.url} has all runs of {pushed.file.url}")
+    leave(NOT_SAVED if damaged else 0)

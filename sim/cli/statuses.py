@@ -18,7 +18,7 @@ STATUSES = {"FAIL": FAILED, "none": FAILED, "WRONG": WRONG, "INCONCLUSIVE": INCO
 
 
 class InterruptedWorkError(Exception):
-    """Ctrl-C, or another signal that ends a command, when there is more to say than that: what is kept."""
+    """Ctrl-C, or another signal that ends a command, with what there is to say of it: typer has no ears for that."""
 
 
 def leave(status: int, problems: Sequence[str] = ()) -> None:

@@ -11,8 +11,8 @@ from sim.errors import ArgumentError
 from sim.experiment import Comparison, Replications, Run, Selection, Staffing, Sweep
 from sim.output import OUTPUT_FILES
 from sim.output.documents import metrics_json
-from sim.output.files import Write, claimed, refuse_sources, text_file, write_files
-from sim.output.page import run_page, too_large
+from sim.output.files import Write, claimed, refuse_documents, refuse_sources, text_file, write_files, write_text
+from sim.output.page import kitchen_page, run_page, too_large
 from sim.output.tables import guarded, tables, write_csv, write_values
 from sim.output.text import result_lines
 from sim.scenario import Scenario
@@ -131,6 +131,31 @@ def write_fit(fit: "Fit", folder: Path, charts: bool = True, wrote: _Wrote = lam
 
         files[folder / f"{fit.name}.png"] = evidence_file(fit)
     write_files(files, (), wrote)
+
+
+def kitchen_target(out: Path | None, scenario: Scenario | None = None) -> Path:
+    """Return where the page of a live kitchen goes: `out`, by default `kitchen.html` in the folder of its scenario.
+
+    Raises:
+        ArgumentError: a scenario is read from there, or seems to be.
+
+    """
+    target = out or Path("out") / ("kitchen" if scenario is None else scenario.name) / "kitchen.html"
+    refuse_documents({"to": target}, [] if scenario is None else scenario.sources)
+    return target
+
+
+def write_kitchen(scenario: Scenario | None, path: Path) -> None:
+    """Write the page of a live kitchen, and the folder for it; without a scenario the kitchen is empty.
+
+    Raises:
+        KitchensimError: as in `kitchen_page`.
+        OSError: the file cannot be written.
+
+    """
+    html = kitchen_page(scenario)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, html)
 
 
 def _write_bytes(data: bytes, path: Path) -> None:

@@ -10,7 +10,7 @@ from sim.units import count, printable
 
 if TYPE_CHECKING:
     from sim.events import Event
-    from sim.storage import ComparedRuns, Entry, ExperimentDetails, Reproduced, RunDetails, TableSize
+    from sim.storage import Address, ComparedRuns, Entry, ExperimentDetails, Reproduced, RunDetails, TableSize
 
 MOST_LISTED = 20  # runs that are listed unless all are wanted
 _SHORT = 13  # characters of an id: the millisecond in which it was made
@@ -47,6 +47,20 @@ def entry_lines(entries: "Sequence[Entry]", width: int = WIDTH, marks_unpushed: 
             yield line
             if tail:
                 yield from folded(tail, width, indent=2)
+
+
+def list_lines(
+    address: "Address", entries: "Sequence[Entry]", total: int, width: int = WIDTH, of_all: bool = True
+) -> Iterator[str]:
+    """Yield runs and experiments, the newest of `total` in a database, and which are not pushed where runs usually are;
+    or that there are none, `of_all` or of those that were asked for.
+    """
+    from sim.storage import find_address
+
+    if total:
+        yield from entry_lines(entries, width, not address.is_remote and find_address().is_remote)
+    else:
+        yield f"{address.url} has no {'runs yet; sim run FILE makes one' if of_all else 'such runs'}"
 
 
 def _details(entry: "Entry", marks_unpushed: bool) -> Iterator[str]:

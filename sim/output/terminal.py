@@ -10,6 +10,8 @@ from shutil import get_terminal_size
 from time import monotonic
 from typing import TYPE_CHECKING, TextIO
 
+from sim.engines import Engine, can_compile
+from sim.errors import INSTALL
 from sim.output.layout import WIDTH
 from sim.units import printable
 
@@ -25,6 +27,7 @@ _VERDICT = re.compile(
 )
 _COLOURS = {"green": 32, "red": 31, "yellow": 33}
 _PLAIN = {"≥": ">=", "…": "..."}  # where a stream cannot hold what we write ourselves
+_LONG = 20  # seconds of work from which on numba saves time, although it compiles for half a minute once
 _bars: list["Bar"] = []  # on the terminal now
 
 
@@ -93,6 +96,19 @@ def columns() -> int:
     if sys.stdout is not None and sys.stdout.isatty():
         return max(get_terminal_size().columns, WIDTH // 2)
     return WIDTH
+
+
+@contextmanager
+def working(title: str, engine: Engine) -> Iterator["Progress | None"]:
+    """Show a progress bar; then say what would be faster where numba is missing, after work that was long or was to be
+    compiled.
+    """
+    began = monotonic()
+    with progress_bar(title) as progress:
+        yield progress
+    is_worth_it = engine == "compiled" or (engine == "auto" and monotonic() - began > _LONG)
+    if is_worth_it and not can_compile():
+        complain(f"sim: with numba this would be many times faster; {INSTALL.format('[fast]')}")
 
 
 @contextmanager

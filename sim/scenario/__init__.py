@@ -8,6 +8,7 @@ from sim.scenario.hints import did_you_mean, one_of
 from sim.scenario.metric_names import metric_of
 from sim.scenario.opening import load_scenario, prepare, restore_scenario
 from sim.scenario.replications import ReplicationPlan
+from sim.scenario.resolving import parse_setting
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema_json import json_schema
 from sim.scenario.source import parse_value
@@ -40,6 +41,7 @@ __all__ = [
     "metric_of",
     "never_varies",
     "one_of",
+    "parse_setting",
     "parse_value",
     "playable",
     "prepare",

@@ -14,7 +14,7 @@ from sim.scenario.distributions import Distribution
 from sim.scenario.files import LARGEST_FILE, fault_of, inside, read_bytes
 from sim.scenario.hints import did_you_mean
 from sim.scenario.schema import PARAMETER
-from sim.scenario.source import DEEPEST, MOST_VALUES, decoded, read_yaml
+from sim.scenario.source import DEEPEST, MOST_VALUES, decoded, parse_value, read_yaml
 from sim.scenario.study import BLOCKS
 from sim.scenario.text import HALF_CHARACTER, HALF_MESSAGE
 from sim.scenario.tree import Node, Place
@@ -38,6 +38,22 @@ def read_scenario(path: Path, label: str, faults: list[Fault]) -> Node:
     except ValueError as error:
         raise ScenarioError([Place(label).fault("", str(error))]) from None
     return with_base(read_yaml(decoded(data, label), label, faults), path, faults)
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """Return the name and the value of a parameter in a text such as `bots=3`, as `--set` takes it.
+
+    Raises:
+        ValueError: it is none, or the value is not YAML.
+
+    """
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise ValueError(f"{text!r} is not a setting; write --set NAME=VALUE")
+    try:
+        return name, parse_value(value)
+    except ScenarioError:
+        raise ValueError(f"{text!r} has no YAML value; write --set {name}=VALUE") from None
 
 
 def with_base(root: Node, path: Path, faults: list[Fault], above: tuple[Path, ...] = ()) -> Node:

@@ -22,6 +22,7 @@ from sim.storage.listing import (
     run_metrics,
     runs_of,
 )
+from sim.storage.pushing import Pushed, PushError, push
 from sim.storage.reading import Damaged, DamagedRunError, Entry, StoredRun
 from sim.storage.removing import delete_before, delete_run, purge, restore_run, shrink
 from sim.storage.rows import new_run_id
@@ -40,6 +41,8 @@ __all__ = [
     "Experiment",
     "ExperimentDetails",
     "Keeper",
+    "PushError",
+    "Pushed",
     "Reproduced",
     "RunDetails",
     "StoredRun",
@@ -66,6 +69,7 @@ __all__ = [
     "open_existing_database",
     "parse_instant",
     "purge",
+    "push",
     "push_all",
     "push_run",
     "reproduce",

@@ -13,7 +13,7 @@ from sim.storage.details import compare_runs
 from sim.storage.listing import all_metrics, find_run, list_runs
 from sim.storage.migrations import migrate
 from sim.storage.reading import StoredRun
-from sim.storage.runs import load_run
+from sim.storage.runs import Reproduced, load_run, reproduce
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +48,15 @@ class Database(Connection):
         for column in ("started_at", "finished_at", "pushed_at"):
             frame[column] = pd.to_datetime(frame[column], utc=True, format="ISO8601")
         return frame
+
+    def reproduce(self, run: str) -> Reproduced:
+        """Return a stored run, run again.
+
+        Raises:
+            StorageError: there is no such run, or its scenario or its rows cannot be read.
+
+        """
+        return reproduce(self, find_run(self, run))
 
     def orders(self, run: str) -> "pd.DataFrame":
         """Return the orders of a run, as `Run.orders` has them.

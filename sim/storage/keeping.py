@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Self
 
 from sim.errors import ArgumentError, StorageError
-from sim.experiment import Comparison, Replication, Replications, Results, Run, Selection, Staffing, Sweep
+from sim.experiment import Comparison, Options, Replication, Replications, Results, Run, Selection, Staffing, Sweep
 from sim.scenario import Scenario
 from sim.storage.addresses import LOCAL, Address, find_address
 from sim.storage.database import Database, open_database
@@ -74,6 +74,13 @@ class Keeper:
     def __exit__(self, *_: object) -> None:
         """Keep what is not kept yet, also when something went wrong."""
         self.close()
+
+    @property
+    def options(self) -> Options:
+        """What `replicate` and its like are given, so that what they run is kept, and what is kept is not run again."""
+        if self.address is None:  # none of these, so that sim check need not run all replications to tell of them
+            return {"fingerprints": False}
+        return {"fingerprints": True, "earlier": self.earlier, "finished": self.finished}
 
     def seed_of(self, scenario: Scenario) -> int:
         """Return the seed that replications of a scenario have."""

@@ -31,7 +31,7 @@ from tests.helpers.commands import (
     write,
 )
 from tests.helpers.pressing import at_statement, ctrl_c, run_whole
-from tests.helpers.programs import PIPES, ended, fork
+from tests.helpers.programs import MAIN, PIPES, ended, fork
 from tests.helpers.server import read_file
 from tests.helpers.waiting import PATIENCE
 
@@ -280,8 +280,7 @@ def test_without_a_terminal_a_long_run_shows_no_bar_and_ctrl_c_is_one_line():
         "    progress and progress(1, 2)\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
         "    return simulate(workload, progress)\n"
-        "reference.simulate = simulate_and_press\n"
-        "sim.cli.main()"
+        f"reference.simulate = simulate_and_press\n{MAIN}"
     )
     program = fork("run", "kitchen.yaml", *BARE, "--engine", "reference", code=code)
     assert ended(program) == (130, "", "sim: interrupted\n")

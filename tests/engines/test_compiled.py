@@ -31,7 +31,8 @@ pytestmark = pytest.mark.usefixtures("compiled_engine")
 MM3 = ROOT / "benchmarks" / "mm3.yaml"
 BARE = ["--no-save", "--no-charts"]
 WITHOUT_NUMBA = (
-    "import sys; sys.modules['numba'] = None; sys.argv[0] = 'sim'; import sim.cli.work; sim.cli.work._LONG = 0;"
+    "import sys; sys.modules['numba'] = None; sys.argv[0] = 'sim'; import sim.output.terminal;"
+    "sim.output.terminal._LONG = 0;"
     "from sim.__main__ import main; main()"
 )  # where any time is long
 

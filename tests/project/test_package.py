@@ -22,7 +22,7 @@ print(sim.storage.__name__, *(getattr(output, name).__name__ for name in output.
 """
 UNUSED = (
     *("asyncio", "sqlite3", "libsql_client", "pandas", "matplotlib", "numba", "scipy", "rich", "lark"),
-    *("sim.cli.runs", "sim.cli.staffing", "sim.fitting", "sim.live", "sim.output.charts", "sim.scenario.records"),
+    *("sim.cli.runs", "sim.cli.experiments", "sim.fitting", "sim.live", "sim.output.charts", "sim.scenario.records"),
 )
 """What a command that keeps and draws nothing has no use for."""
 HEAVY = ("numpy", "simpy", "pydantic", "pandas", "matplotlib", "ruamel.yaml", "libsql_client", "rich")

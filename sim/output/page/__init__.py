@@ -4,6 +4,10 @@ Each is one HTML file, which opens from a disk and sends no request. docs/decisi
 the engine is written in JavaScript once more.
 """
 
+import os
+import sys
+from pathlib import Path
+
 from sim.errors import KitchensimError
 from sim.experiment import Run
 from sim.model import OrderClass, Workload
@@ -17,6 +21,7 @@ __all__ = [
     "comparison_page",
     "html_page",
     "kitchen_page",
+    "open_in_browser",
     "policy_of",
     "run_page",
     "title_of",
@@ -84,6 +89,14 @@ def comparison_page(first: Run, second: Run) -> str:
         f"{first.scenario.name} and {title_of(second)}",
         {"kind": "compare", "sources": [run_source(first), run_source(second)]},
     )
+
+
+def open_in_browser(path: Path) -> None:
+    """Open a page in a browser, if that has something to show itself on: one for terminals would only be in the way."""
+    if sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        import webbrowser
+
+        webbrowser.open(path.resolve().as_uri())
 
 
 def _refuse(scenario: Scenario, workload: Workload) -> None:
