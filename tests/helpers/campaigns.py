@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from hypothesis import settings
 
-EVERYDAY, THOROUGH = 15, 100
+EVERYDAY, THOROUGH = 10, 100
 """Examples of a property test."""
 Case = TypeVar("Case")
 

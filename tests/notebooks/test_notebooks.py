@@ -22,7 +22,7 @@ def path(request):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("compiled_engine")
-@pytest.mark.parametrize("path", some(NOTEBOOKS, 3), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", some(NOTEBOOKS, 1), ids=lambda path: path.stem)
 def test_a_run_of_a_notebook_gives_the_outputs_that_are_committed(path, tmp_path, request):
     import ipykernel.kernelapp  # noqa: F401 - which the fork then has
     import matplotlib.pyplot as plt

@@ -53,7 +53,7 @@ def repeated(scenario):
     return lambda keys, times: replicate(scenario(keys), times)
 
 
-@pytest.mark.parametrize("size", some([*SIZES], 4))
+@pytest.mark.parametrize("size", some([*SIZES], 3))
 def test_no_label_overlaps_another_or_is_cut_off(repeated, size):
     done = repeated(*SIZES[size])
     if size == "many replications":

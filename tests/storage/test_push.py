@@ -257,9 +257,9 @@ def assert_travels(tree: dict, source: Database, target: Database) -> None:
         assert again.fingerprint == done.fingerprint
 
 
-@pytest.mark.parametrize(("backend", "examples"), [("file", 10), ("server", 5)], indirect=["backend"])
-def test_a_run_of_any_scenario_is_the_same_when_it_comes_back(examples, database, source):
-    @settings(max_examples=examples, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.parametrize(("backend", "share"), [("file", 2), ("server", 4)], indirect=["backend"])
+def test_a_run_of_any_scenario_is_the_same_when_it_comes_back(share, database, source):
+    @settings(max_examples=settings.default.max_examples // share, suppress_health_check=[HealthCheck.too_slow])
     @given(SCENARIOS)
     def travels(tree):
         assert_travels(tree, source, database)

@@ -90,7 +90,7 @@ def test_compare_sets_two_runs_side_by_side_with_the_difference(backend):
 # export
 
 
-@pytest.mark.parametrize("file", some(SCENARIOS, 5), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", some(SCENARIOS, 3), ids=lambda file: file.stem)
 def test_export_writes_the_same_bytes_as_the_run_from_the_file_and_from_the_server(file, server):
     run_id = stored(str(file), "--db", server.url, "--out", "written", "--seed", "3", "--no-page")
     for url, place in (("file:sim.db", "from-file"), (server.url, "from-server")):

@@ -4,6 +4,7 @@ import re
 import shutil
 import signal
 import subprocess
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,6 @@ def deadly(execute):
 file._execute_stmt, file._change = deadly(file._execute_stmt), deadly(file._change)
 from sim.__main__ import main; main()
 """
-late = pytest.mark.parametrize("late", [False, True], ids=["before a request", "before an answer"])
 
 
 @pytest.fixture
@@ -42,15 +42,14 @@ def small_parts(monkeypatch):
     monkeypatch.setattr(saving, "_BATCH", BATCH)
 
 
-@late
 @pytest.mark.usefixtures("small_parts")
-def test_a_server_killed_at_any_request_of_a_push_has_each_row_once_after_the_next_push(late, small_run, server):
+def test_a_server_killed_before_any_request_or_answer_of_a_push_has_each_row_once_after_the_next(small_run, server):
     file = Path("sim.db")
     shutil.copy(small_run, file)
     with gate_before(server) as gate:
         assert run_whole("push", "--db", gate.url)[::2] == (0, "")
         requests, parts = len(gate.requests), set()
-        for number in some(range(requests), 8):
+        for number, late in some(list(product(range(requests), (False, True))), 9):
             server.start_anew()
             shutil.copy(small_run, file)
             gate.at(number, server.kill, late)

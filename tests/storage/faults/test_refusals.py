@@ -179,7 +179,7 @@ def problem(url: str, line: str) -> str:
 
 
 # all faults are tried in the next test
-@pytest.mark.parametrize("fault", some([name for name in FAULTS if name not in ANSWERS or "HTML" in name], 8))
+@pytest.mark.parametrize("fault", some([name for name in FAULTS if name not in ANSWERS or "HTML" in name], 5))
 def test_a_fault_of_the_server_is_one_line_and_the_run_is_kept_until_a_push_succeeds(fault, folder, server):
     file, charts = folder / "sim.db", () if fault == "no token" else ("--no-charts",)  # drawing them takes long
     with FAULTS[fault](folder) as faulty:
