@@ -66,7 +66,7 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     """With `--update-golden`, try all that is otherwise tried in part, so that all is written anew.
 
-    Only who runs tests loads the fixtures, and with them half of `sim`: workers of xdist do, and not who waits for them.
+    Only who runs tests loads the fixtures, and with them half of `sim`: not who waits for workers of xdist.
     """
     if config.getoption("--update-golden"):
         settings.load_profile("thorough")

@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +28,7 @@ def once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Pa
 
 
 def build_wheel(folder: Path) -> None:
-    """Build the wheel, without a registry."""
-    options = ["--no-deps", "--no-build-isolation", "--wheel-dir", folder]
-    subprocess.run([*PIP, "wheel", *options, ROOT], check=True, capture_output=True)
+    """Build the wheel in this process, as pip has it built in three of its own."""
+    from hatchling.builders.wheel import WheelBuilder
+
+    list(WheelBuilder(str(ROOT)).build(directory=str(folder)))
