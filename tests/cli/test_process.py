@@ -20,7 +20,6 @@ from sim.scenario import Scenario
 from tests.helpers.commands import command, write
 from tests.helpers.crews import CERTAIN, KITCHEN, VERDICTS, stored
 from tests.helpers.programs import PIPES, ended, fork
-from tests.helpers.waiting import PATIENCE
 
 CANNOT = "sim: standard output: cannot be written (No space left on device)\n"
 BAD = "sim: standard output: cannot be written (Bad file descriptor)\n"
@@ -41,11 +40,19 @@ def redirected(words: str, **streams: IO) -> tuple[int, str]:
     return status, errors
 
 
-def closed(words: str, redirection: str) -> tuple[int, str]:
-    """Run a command in a shell that closes standard streams; return its status, and what it says on standard error."""
-    line = f"{' '.join(command())} {words} {redirection}"
-    shell = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=PATIENCE, check=False)
-    return shell.returncode, shell.stderr
+CLOSING = """
+import os, sys
+for number in STREAMS:
+    os.close(number)
+    setattr(sys, ("stdin", "stdout", "stderr")[number], None)  # as the interpreter has them where they are closed
+from sim.__main__ import main; main()
+"""
+
+
+def closed(words: str, *streams: int) -> tuple[int, str]:
+    """Run a command without some of its standard streams; return its status, and what it says on standard error."""
+    status, _, errors = ended(fork(*words.split(), code=CLOSING.replace("STREAMS", repr(streams))))
+    return status, errors
 
 
 @pytest.fixture
@@ -84,9 +91,9 @@ def test_where_standard_error_cannot_be_written_the_status_must_do(full):
 
 
 def test_closed_streams_are_a_line_where_there_is_a_place_for_one_and_no_file_takes_theirs():
-    assert closed("run certain.yaml --no-charts", ">&-") == (4, BAD)
-    assert closed("validate wrong.yaml", "<&- >&- 2>&-") == (2, "")
-    assert closed("run certain.yaml --no-charts", "<&- >&- 2>&-") == (4, "")
+    assert closed("run certain.yaml --no-charts", 1) == (4, BAD)
+    assert closed("validate wrong.yaml", 0, 1, 2) == (2, "")
+    assert closed("run certain.yaml --no-charts", 0, 1, 2) == (4, "")
     assert stored("SELECT count(*) FROM runs") == [2]
 
 
@@ -147,7 +154,8 @@ def test_too_little_memory_is_a_line(net, monkeypatch):
 
 def test_charts_do_not_depend_on_how_a_notebook_or_a_desktop_shows_theirs(monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "module://of_another_environment.backend")
-    assert closed("run certain.yaml --no-save", "> said.txt") == (0, "")
+    run = subprocess.run(command("run", "certain.yaml", "--no-save"), capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
     assert Path("out/certain/charts/bots.png").read_bytes().startswith(b"\x89PNG")
 
 

@@ -140,28 +140,42 @@ def test_ctrl_c_keeps_what_a_cluster_finished_and_sets_it_free(cluster):
     assert stored() == list(range(1, count + 3))
 
 
+SCHEDULER = """
+import asyncio, sys
+from distributed import Scheduler, Worker
+
+async def serve():
+    own = {"host": "127.0.0.1", "dashboard_address": ":0"}
+    async with Scheduler(port=0, dashboard=False, scheduler_file=sys.argv[1], **own) as scheduler:
+        async with Worker(scheduler.address, nthreads=1, memory_limit=0, dashboard=False, **own):
+            await scheduler.finished()
+
+asyncio.run(serve())
+"""
+WORKER = ("-m", "distributed.cli.dask_worker", "--host", "127.0.0.1", "--nthreads", "1", "--no-nanny")
+
+
 @pytest.fixture
 def processes(tmp_path) -> Iterator[dict[str, subprocess.Popen]]:
-    """A scheduler and two workers in processes of their own."""
+    """A scheduler with a worker, and another worker, in two processes of their own: to load dask takes a second."""
     file = tmp_path / "scheduler.json"
-    alone = ("--nthreads", "1", "--no-nanny", "--memory-limit", "0", "--death-timeout", "60")
+    options = ("--memory-limit", "0", "--death-timeout", "60", "--dashboard-address", ":0", "--no-dashboard")
     with ExitStack() as stack:
         log = stack.enter_context((tmp_path / "log").open("wb"))
 
-        def begin(what: str, *options: str) -> subprocess.Popen:
-            command = [sys.executable, "-m", f"distributed.cli.dask_{what}", "--host", "127.0.0.1", *options]
-            command += ["--scheduler-file", str(file), "--dashboard-address", ":0", "--no-dashboard"]
+        def begin(*words: str) -> subprocess.Popen:
+            command = [sys.executable, *words]
             process = stack.enter_context(subprocess.Popen(command, stdout=log, stderr=log, cwd=tmp_path))
             stack.callback(process.kill)
             return process
 
-        scheduler = begin("scheduler", "--port", "0")
-        workers = [begin("worker", *alone, "--local-directory", str(tmp_path)) for _ in range(2)]
+        scheduler = begin("-c", SCHEDULER, str(file))
+        worker = begin(*WORKER, *options, "--scheduler-file", str(file), "--local-directory", str(tmp_path))
         wait_for(lambda: file.exists() and file.read_text().endswith("}"))
         address = json.loads(file.read_text())["address"]
         with client_at(address) as client:
             wait_for(lambda: len(client.scheduler_info(n_workers=-1)["workers"]) == 2)
-        yield {"scheduler": scheduler, "worker": workers[0], "address": address}
+        yield {"scheduler": scheduler, "worker": worker, "address": address}
 
 
 def test_a_worker_and_then_the_scheduler_of_a_cluster_die(processes):
