@@ -180,12 +180,23 @@ def empty(request, made_once) -> Callable[[str], Path | None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _small_charts(pytestconfig):
-    """Draw charts that are files with few dots, which take a third of the time of a chart; --quick draws hardly any."""
+    """Draw charts that are files with few dots, and let nobody look for their best layout; --quick draws hardly any.
+
+    Tests of charts look at figures that have theirs.
+    """
     with pytest.MonkeyPatch.context() as patch:
         if not pytestconfig.getoption("--quick"):
+            from matplotlib.figure import Figure
+
             from sim.output.charts import files
 
+            def save(figure: Figure, path: Path) -> None:
+                figure.set_layout_engine("none")
+                whole(figure, path)
+
+            whole = files._save
             patch.setattr(files, "DPI", 50)
+            patch.setattr(files, "_save", save)
         yield
 
 
