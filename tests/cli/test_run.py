@@ -33,7 +33,6 @@ from tests.helpers.commands import (
 from tests.helpers.pressing import at_statement, ctrl_c, run_whole
 from tests.helpers.programs import MAIN, PIPES, ended, fork
 from tests.helpers.server import read_file
-from tests.helpers.waiting import PATIENCE
 
 LARGE = """
 scenario: 1
@@ -424,19 +423,6 @@ def test_standard_output_on_a_full_disk_is_one_line_and_the_run_is_kept():
     assert (status, line) == (4, "sim: standard output: cannot be written (No space left on device)\n")
     assert len(run_ids()) == 1
     assert names("out/kitchen") == FILES
-
-
-def test_what_a_command_does_not_need_is_not_imported(monkeypatch):
-    monkeypatch.setenv("TURSO_DATABASE_URL", NOBODY)
-    code = (
-        "import atexit, sys, sim.cli\n"
-        "heavy = {'pandas', 'matplotlib', 'libsql_client', 'aiohttp', 'rich', 'uuid6', 'dotenv'}\n"
-        "atexit.register(lambda: print(sorted(heavy & set(sys.modules)), file=sys.stderr))\n"
-        "sim.cli.main()"
-    )
-    args = [sys.executable, "-c", code, "run", "kitchen.yaml", *BARE]
-    done = subprocess.run(args, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    assert (done.returncode, done.stderr) == (0, "[]\n")
 
 
 def test_validate_says_of_each_file_whether_it_is_valid():
