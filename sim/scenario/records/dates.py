@@ -34,6 +34,7 @@ _TIME = (
 _OFFSET = r"\s*(?P<offset>z|utc|gmt|[+-]\d{2}:?\d{2})?"
 _FORMS = tuple(re.compile(rf"{_WEEKDAY}{form}(?:(?:\s*[t,]\s*|\s+){_TIME}{_OFFSET})?") for form in _DATES)
 _TIME_ALONE = re.compile(_TIME)
+_USUAL = re.compile(r"(\d{4})-(\d\d)-(\d\d)[ Tt](\d\d):(\d\d):(\d\d)")
 _EPOCH = date(1970, 1, 1).toordinal()
 _FIRST_EPOCH, _LAST_EPOCH = 946_684_800, 4_102_444_800  # seconds from 1970: the years 2000 to 2100
 
@@ -136,6 +137,11 @@ def read_instants(texts: Sequence[str], order: DateOrder | None, zone: ZoneInfo 
 
 def _parsed(text: str) -> _Cell | None:
     """Return what a cell says, None where that is no instant."""
+    if (match := _USUAL.fullmatch(text)) is not None:  # which most files have: a third of the time of all forms
+        year, month, day, hour, minute, second = map(int, match.groups())
+        if hour > 23 or minute > 59 or second > 59:
+            return None
+        return _Cell(year, month, day, 0, 0, hour * HOUR + minute * MICROSECONDS["m"] + second * SECOND, None)
     lower = text.lower().strip()
     if (match := _TIME_ALONE.fullmatch(lower)) is not None:
         time = _time_of(match)
