@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from sim.engines import compiled, reference
 from sim.engines.contract import LARGEST, Outcomes
+from sim.events import EventKind
 from sim.metrics import measure
-from sim.model import NONE, MetricSet, Workload
+from sim.model import NONE, Action, MetricSet, OrderClass, Rules, Workload
 from sim.scenario import restore_scenario
 from tests.helpers.engines import (
     both_say_the_same,
@@ -37,6 +38,26 @@ pytestmark = pytest.mark.usefixtures("compiled_engine")
 @given(st.data(), workloads(), warmups)
 def test_both_engines_say_the_same(data, workload, warmup):
     assert both_say_the_same(workload, data.draw(ends(workload)), warmup)
+
+
+def test_the_first_thing_behind_the_end_happens_to_the_order_that_it_is_due_for():
+    """At 12 the second order is promoted, and not the last one, of which the state at the end was noted down last."""
+    workload = Workload(
+        action_time=np.array([0, 0, 1, 5]),
+        action=np.array([Action.ADD_BOT] + [Action.CREATE_ORDER] * 3, np.uint8),
+        order_class=np.full(3, OrderClass.NORMAL.value, np.uint8),
+        service=np.array([13, 1, 1]),
+        patience=np.full(3, NONE, np.int64),
+        stream=np.zeros(3, np.int32),
+        stream_names=("timeline",),
+        first_number=1,
+        horizon=60,
+        rules=Rules(promote_after=11),
+    )
+    log = compiled.simulate(workload)
+    is_promotion = log.kind == EventKind.ORDER_PROMOTED.value
+    assert (log.time[is_promotion].tolist(), log.order[is_promotion].tolist()) == ([12], [2])
+    assert both_say_the_same(workload, 10)
 
 
 @given(workloads())
@@ -134,6 +155,8 @@ if __name__ == "__main__":
             log = compiled.simulate(one)
             rows = log_rows(log)
             events += len(rows)
+            end = None if one.horizon is None else int(generator.integers(0, one.horizon + 1))
+            assert both_say_the_same(one, end), f"workload {number}, until {end}: {one}"
             check_rules(one, rows)
             assert rows == oracle_rows(one), f"workload {number}: {one}"
             assert same_log(log, javascript.simulate(one)), f"workload {number}: {one}"

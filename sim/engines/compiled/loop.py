@@ -172,11 +172,11 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
             levels[passed:] = level
             if measured and passed:
                 area[passed - 1], highest[passed - 1] = gathered, peak
-            for order in range(created):
-                status[order] = PENDING if state[order] == PENDING_AGAIN else state[order]
-                unsettled += status[order] == PENDING or status[order] == PROCESSING
+            for row in range(created):  # not `order`, which may be due
+                status[row] = PENDING if state[row] == PENDING_AGAIN else state[row]
+                unsettled += status[row] == PENDING or status[row] == PROCESSING
                 if measured:
-                    wait_time += wait[order] + (now if status[order] == PENDING else 0)
+                    wait_time += wait[row] + (now if status[row] == PENDING else 0)
             over = over or unsettled == 0
         now = due
         if over:
