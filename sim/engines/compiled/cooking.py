@@ -7,7 +7,7 @@ event costs at most the logarithm of the bots, and of the orders that have a pat
 from typing import Any
 
 from sim.engines.compiled.heaps import pop, push
-from sim.engines.compiled.jit import Array, jit
+from sim.engines.compiled.jit import Array, jit, natural
 from sim.engines.contract import (
     ABANDONMENT,
     ACTION,
@@ -41,9 +41,9 @@ BOT_MASK = 2**BOT_BITS - 1
 @jit
 def _take(line: Array, first: int, last: int, keys: Array, items: Array, size: int) -> tuple[int, int, int]:
     """Take the order whose place comes first, of a line or of a heap of those that have come back."""
-    if size and (first == last or keys[0] < line[first] * ROOM):
-        return pop(keys, items, size), first, size - 1
-    return line[first], first + 1, size
+    if size and (first == last or keys[0] < line[natural(first)] * ROOM):
+        return natural(pop(keys, items, size)), first, size - 1
+    return natural(line[natural(first)]), first + 1, size
 
 
 # It is a function of its own since it is all that most events need: numba keeps what it uses in registers, which it
@@ -73,12 +73,16 @@ def cook(  # noqa: C901, PLR0912, PLR0915
     ends: tuple[int, ...],
     unsettled: int,
     reach: float,
+    is_plain: bool | None,
 ) -> tuple[Any, ...]:
     """Let a bot that is `freed` take the head of PENDING, if there is one; then let orders come and be cooked until
     something else is due, or nothing until the instant `until`.
 
     Orders below `counted` are those that are followed behind the end of the run; it is NONE until then, while levels
     add up. Return what is due and when, what `simulate` hands in again, and `reach`.
+
+    `is_plain` is None or True, for each of which numba compiles all this once. True leaves out what is not asked then:
+    levels add up, there is no log, nobody has a patience, nothing is promoted and nothing is followed.
     """
     action_time, action, order_class, need, patience = drawn
     times, kinds, numbers, bots = log
@@ -89,14 +93,20 @@ def cook(  # noqa: C901, PLR0912, PLR0915
     level, gathered, peak = sums
     vip_first, vip_last, vip_size, normal_first, normal_last, normal_size, busy, idle, patient = ends
     logged, is_impatient, is_followed = len(times) > 0, len(patience) > 0, counted != NONE
+    if is_plain is not None:
+        logged, is_impatient, is_followed, patient = False, False, False, 0
+        promote_after, overdue, measured = NONE, NONE, True
     vips, normals, working, crew_size = level[VIP], level[NORMAL], level[BUSY], level[BOTS]
     vip_area = normal_area = busy_area = bot_area = 0
     vip_peak, normal_peak, all_peak, bot_peak, busy_peak = peak[VIP], peak[NORMAL], peak[ALL], peak[BOTS], peak[BUSY]
 
     while True:
+        n, created, next_action = natural(n), natural(created), natural(next_action)
+        vip_last, normal_last = natural(vip_last), natural(normal_last)
+
         # What follows at once: a free bot takes the head of PENDING.
         if freed != NONE:
-            coming = NONE
+            coming, bot = NONE, natural(freed)
             while coming == NONE and (vip_first < vip_last or vip_size):
                 order, vip_first, vip_size = _take(vip_line, vip_first, vip_last, vip_key, vip_item, vip_size)
                 if state[order] != GONE:
@@ -108,13 +118,14 @@ def cook(  # noqa: C901, PLR0912, PLR0915
                 if state[order] != GONE and not (promote_after != NONE and promoted[order]):
                     coming = order
             turn += 1
-            order_of[freed] = coming
+            order_of[bot] = coming
             if coming == NONE:
-                idle = push(idle_key, idle_item, idle, turn if dispatch == LONGEST_IDLE else freed, freed)
+                idle = push(idle_key, idle_item, idle, turn if dispatch == LONGEST_IDLE else bot, bot)
             else:
-                state[coming], began[freed] = PROCESSING, now
+                coming = natural(coming)
+                state[coming], began[bot] = PROCESSING, now
                 # Completions of one instant come in the order in which the work began: by turn, not by bot.
-                busy = push(busy_key, busy_item, busy, now + need[coming], turn << BOT_BITS | freed)
+                busy = push(busy_key, busy_item, busy, now + need[coming], turn << BOT_BITS | bot)
                 working += 1
                 if order_class[coming] == VIP:
                     vips -= 1
@@ -123,7 +134,7 @@ def cook(  # noqa: C901, PLR0912, PLR0915
                 if measured:
                     wait[coming] += now
             if logged:
-                times[n], numbers[n], bots[n] = now, coming, freed
+                times[n], numbers[n], bots[n] = now, coming, bot
                 kinds[n] = IDLE if coming == NONE else PICKED_UP
                 n += 1
 
@@ -169,10 +180,10 @@ def cook(  # noqa: C901, PLR0912, PLR0915
 
         # It happens: an order is completed, or comes.
         if rank == COMPLETION:
-            bot = pop(busy_key, busy_item, busy) & BOT_MASK
+            bot = natural(pop(busy_key, busy_item, busy) & BOT_MASK)
             busy -= 1
             working -= 1
-            order, freed = order_of[bot], bot
+            order, freed = natural(order_of[bot]), bot
             state[order] = COMPLETE
             unsettled -= order < counted
             if measured:
@@ -212,7 +223,7 @@ def cook(  # noqa: C901, PLR0912, PLR0915
                 times[n], kinds[n], numbers[n], bots[n] = now, CREATED, order, NONE
                 n += 1
             while idle and freed == NONE:
-                bot = pop(idle_key, idle_item, idle)
+                bot = natural(pop(idle_key, idle_item, idle))
                 idle -= 1
                 if not absent[bot]:
                     freed = bot

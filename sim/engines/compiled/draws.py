@@ -6,7 +6,7 @@ Only `+ - * /`, `sqrt` and rounding are used, each of which IEEE 754 fixes; numb
 import numpy as np
 
 from sim.engines.compiled.cooking import NEVER
-from sim.engines.compiled.jit import Array, jit, product
+from sim.engines.compiled.jit import Array, jit, natural, product
 from sim.engines.contract import CREATE_ORDER
 from sim.units import LONGEST
 
@@ -22,7 +22,8 @@ _SHIFT = 52 - 9  # as in `sim.scenario.inverses`
 @jit
 def _fill(seed: Word, part: Word, replication: Word, word: Word, drawn: int, numbers: Array) -> None:
     """Fill in the numbers of a stream that follow the first `drawn` ones, a multiple of 4."""
-    for start in range(0, len(numbers), 4):
+    for index in range(0, len(numbers), 4):
+        start = natural(index)
         first, second, third, fourth = np.uint64(((drawn + start) >> 2) + 1), part, replication, word
         key, other_key = seed, np.uint64(0)
         for _ in range(_ROUNDS):
@@ -53,7 +54,8 @@ def numbers(seed: Word, replications: Array, word: Word, counts: Array) -> Array
 def _look_up(lines: Array, numbers: Array, values: Array) -> None:
     """Fill in the values of numbers in straight lines."""
     bits = values.view(np.int64)
-    for place in range(len(numbers)):
+    for index in range(len(numbers)):
+        place = natural(index)
         x = float(np.int64(numbers[place]))
         values[place] = x
         line = lines[bits[place] >> _SHIFT]
@@ -74,7 +76,7 @@ def classes(seed: Word, replications: Array, word: Word, counts: Array, first_no
             drawn_numbers = chunk[: counts[day] - drawn]
             _fill(seed, np.uint64(0), replications[day], word, drawn, drawn_numbers)
             for number in drawn_numbers:
-                order_class[size] = number >= first_normal
+                order_class[natural(size)] = number >= first_normal
                 size += 1
     return order_class
 
@@ -105,7 +107,8 @@ def durations(
             _look_up(lines, drawn_numbers, values)
             if len(order_class):
                 _look_up(vip_lines, drawn_numbers, vip_values)
-            for place in range(len(drawn_numbers)):
+            for index in range(len(drawn_numbers)):
+                place, size = natural(index), natural(size)
                 if len(order_class) and order_class[size] == 0:
                     lengths[size] = _rounded(vip_values[place] * vip_scale + vip_start)
                 else:
@@ -147,7 +150,8 @@ def instants(
                 times = longer
             _fill(seed, np.uint64(0), replications[day], word, drawn, numbers)
             _look_up(lines, numbers, values)
-            for place in range(_BLOCK):
+            for index in range(_BLOCK):
+                place, size, stretch = natural(index), natural(size), natural(stretch)
                 gap = values[place] * scales[day] + start
                 if len(bounds):
                     point += gap
@@ -175,7 +179,7 @@ def _is_in_time(time: Array, counts: Array) -> bool:
     first = 0
     for count in counts.flat:
         for place in range(first + 1, first + count):
-            if time[place] < time[place - 1]:
+            if time[natural(place)] < time[natural(place - 1)]:
                 return False
         first += count
     return True
@@ -213,7 +217,7 @@ def merged(time: Array, action: Array, counts: Array) -> tuple[Array, Array, Arr
         for day in range(days):
             row_of[source, day], order_of[source, day] = place, orders
             for _ in range(counts[source, day]):
-                orders += action[place] == CREATE_ORDER
+                orders += action[natural(place)] == CREATE_ORDER
                 place += 1
     end_of = row_of + counts
     times, actions, rows = np.empty_like(time), np.empty_like(action), np.empty(orders, np.int64)
@@ -223,7 +227,8 @@ def merged(time: Array, action: Array, counts: Array) -> tuple[Array, Array, Arr
         while place < behind:
             first, latest = _next_source(time, row_of, end_of, day)
             row, order, stop = row_of[first, day], order_of[first, day], end_of[first, day]
-            while row < stop and time[row] <= latest:
+            while row < stop and time[natural(row)] <= latest:
+                row, order, place, orders = natural(row), natural(order), natural(place), natural(orders)
                 times[place], actions[place] = time[row], action[row]
                 if action[row] == CREATE_ORDER:
                     rows[orders] = order

@@ -117,6 +117,26 @@ def _compiled_borrowed(_: Any, arguments: Any) -> tuple[Any, Callable[..., Any]]
     return arguments(arguments), write
 
 
+def _natural(number: int) -> int:
+    """Return a whole number that is not below 0. Of an index compiled code asks each time whether it counts from the
+    end of an array; without that the engine's loop takes a quarter less time.
+    """
+    return number
+
+
+def _compiled_natural(_: Any, number: Any) -> tuple[Any, Callable[..., Any]]:
+    """Return the types of `natural` and what writes it: the same number, of which it says that it is not below 0."""
+    from llvmlite import ir
+
+    def write(_: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        said = ir.FunctionType(ir.VoidType(), [ir.IntType(1)])
+        assume = builder.module.declare_intrinsic("llvm.assume", fnty=said)
+        builder.call(assume, [builder.icmp_signed(">=", arguments[0], arguments[0].type(0))])
+        return arguments[0]
+
+    return number(number), write
+
+
 def _intrinsic(plain: Callable[..., Any], written: Callable[..., Any]) -> Callable[..., Any]:
     """Return what compiled code takes from `written`; without numba, `plain`."""
     if numba is None:
@@ -128,6 +148,7 @@ def _intrinsic(plain: Callable[..., Any], written: Callable[..., Any]) -> Callab
 
 
 product, borrowed = _intrinsic(_product, _compiled_product), _intrinsic(_borrowed, _compiled_borrowed)
+natural = _intrinsic(_natural, _compiled_natural)
 
 
 def kept_mark() -> Path | None:

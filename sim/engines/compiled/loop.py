@@ -4,7 +4,7 @@ import numpy as np
 
 from sim.engines.compiled.cooking import BOT_MASK, NEVER, cook
 from sim.engines.compiled.heaps import pop, push
-from sim.engines.compiled.jit import Array, borrowed, jit
+from sim.engines.compiled.jit import Array, borrowed, jit, natural
 from sim.engines.contract import (
     ABANDONED,
     ABANDONMENT,
@@ -110,7 +110,7 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
         if not is_followed:
             quiet_until = min(quiet_until, end, next_break)
         # Here the arrays are borrowed, not before: their memory is kept as long as there is a next time.
-        due, rank, now, n, created, next_action, turn, young, ends, unsettled, reach = cook(
+        arguments = (
             borrowed((action_time, action, order_class, need, patience)),
             borrowed((times, kinds, numbers, bots)),
             borrowed((created_at, completed_at, wait, state, born, promoted)),
@@ -135,6 +135,10 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
             unsettled,
             reach,
         )
+        if logged or not measured or len(patience) or promote_after != NONE or is_followed:
+            due, rank, now, n, created, next_action, turn, young, ends, unsettled, reach = cook(*arguments, None)
+        else:
+            due, rank, now, n, created, next_action, turn, young, ends, unsettled, reach = cook(*arguments, True)
         vip_first, vip_last, vip_size, normal_first, normal_last, normal_size, busy, idle, patient = ends
         freed = coming = NONE
         over = rank == NONE or (horizon != NONE and due > horizon) or (is_followed and unsettled == 0)
@@ -172,7 +176,8 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
             levels[passed:] = level
             if measured and passed:
                 area[passed - 1], highest[passed - 1] = gathered, peak
-            for row in range(created):  # not `order`, which may be due
+            for place in range(created):
+                row = natural(place)  # not `order`, which may be due
                 status[row] = PENDING if state[row] == PENDING_AGAIN else state[row]
                 unsettled += status[row] == PENDING or status[row] == PROCESSING
                 if measured:
@@ -248,7 +253,8 @@ def simulate(  # noqa: C901, PLR0912, PLR0915
                 if not absent[bot]:
                     freed = bot
 
-    for order in range(created):
+    for place in range(created):
+        order = natural(place)
         if state[order] == PENDING_AGAIN:
             state[order] = PENDING
         if measured and state[order] == PENDING:
