@@ -8,15 +8,17 @@ import numpy as np
 
 from sim.engines.contract import ALL, BOTS, BUSY
 from sim.metrics.durations import (
+    RANGES,
     SERVICE,
     Array,
     Columns,
-    add,
     ascending,
     distribution,
     durations,
     durations_of,
     percentiles,
+    spread,
+    summary,
 )
 from sim.metrics.fates import fill_fates, fill_totals
 from sim.metrics.plan import (
@@ -103,7 +105,7 @@ def fill(
     """
     values[:] = np.nan
     bounds[:] = False
-    counted = (len(ends) - 1) // max(1, len(rows))
+    counted, ranges = (len(ends) - 1) // max(1, len(rows)), np.empty((2, RANGES + 1), np.int64)
     for day in range(len(rows)):
         of_day = slice(rows[day, 0], rows[day, 1])
         classes, of_values, of_bounds = order_class[of_day], values[day], bounds[day]
@@ -137,6 +139,7 @@ def fill(
                     pools,
                     counts,
                     of_ends,
+                    ranges,
                 )
             elif kind == OF_LEVELS:
                 fill_levels(part, blocks, requests, spans, of_levels, end[day], of_values)
@@ -159,8 +162,9 @@ def fill_durations(
     pools: Array,
     counts: Array,
     ends: Array,
+    ranges: Array,
 ) -> None:
-    """Fill in what a part asks of the durations of one day."""
+    """Fill in what a part asks of the durations of one day; what `spread` finds of ranges stands in `ranges`."""
     group, family = part[GROUP], part[KIND]
     created, completed, wait, _, _, final_status, _ = of_group
     known, times, is_open = durations_of(family, is_followed, created, completed, wait, final_status, followed)
@@ -177,15 +181,34 @@ def fill_durations(
         orders = stop - start
         if family != SERVICE and len(known) < len(created):
             orders = len(of_spans(spans, first, last, created, created))
-        durations(requests, request, percentile, of_window, start, stop, so_far, is_followed, orders, values, bounds)
+        total, least, most = summary(of_window, start, stop)
+        mean = total / (stop - start) if stop > start else np.nan
+        is_pooled = len(pools) > 0 and group != ALL and first == 0
+        squares = spread(of_window, start, stop, mean, least, most, pools, family, group, is_pooled, ranges)
+        moments = mean, squares, least, most
+        durations(
+            requests, request, percentile, of_window, start, stop, moments, so_far, is_followed, orders, values, bounds
+        )
         if counted != NONE:
             of_window = ascending(of_window, start, stop)
             start, stop = 0, len(of_window)
             ends[counted + 1] = ends[counted] + distribution(of_window, counts, ends[counted])
         if percentile < behind:
-            percentiles(requests, percentile, behind, of_window, start, stop, counted != NONE, so_far, values, bounds)
-        if len(pools) and group != ALL and first == 0:
-            add(pools, family, group, of_window, start, stop)
+            is_ordered = counted != NONE
+            percentiles(
+                requests,
+                percentile,
+                behind,
+                of_window,
+                start,
+                stop,
+                is_ordered,
+                moments,
+                ranges,
+                so_far,
+                values,
+                bounds,
+            )
 
 
 def fill_levels(

@@ -21,6 +21,8 @@ WAIT, FLOW, SERVICE = range(3)
 """The first of all families of metrics."""
 MEAN, SD, MIN, MAX, N, WITHIN, PERCENTILE = range(7)
 """The statistics of times, which are the first of all statistics."""
+RANGES = 256
+"""Into how many ranges the loops of `sim.metrics.volume` sort times at most, to find percentiles."""
 
 
 def durations_of(
@@ -39,10 +41,10 @@ def durations_of(
     the service of one that still waits.
     """
     times = wait
-    if family == FLOW:
-        times = completed - created
-    elif family == SERVICE:
-        times = completed - created - wait
+    if family != WAIT:
+        times = between(created, completed)
+    if family == SERVICE:
+        times = between(wait, times)
     if equal_to(final_status, 0, len(times), COMPLETE) == len(times):
         return created, times, np.empty(0, np.bool_)
     is_open, is_left_out = final_status == PENDING, final_status == GONE
@@ -53,12 +55,6 @@ def durations_of(
     if family == SERVICE:
         is_left_out = is_left_out | (final_status == PENDING)
     return created[~is_left_out], times[~is_left_out], is_open[~is_left_out]
-
-
-def add(pools: Array, family: int, group: int, times: Array, start: int, stop: int) -> None:
-    """Count times by the places of their ranges."""
-    for place in places_of(times[start:stop]):
-        pools[family, group, place] += 1
 
 
 def distribution(ordered: Array, counts: Array, begin: int) -> int:
@@ -82,6 +78,8 @@ def percentiles(
     start: int,
     stop: int,
     is_ordered: bool,
+    moments: tuple[float, float, int, int],
+    ranges: Array,
     so_far: Array,
     values: Array,
     bounds: Array,
@@ -95,7 +93,8 @@ def percentiles(
         return
     chosen = times
     if not is_ordered:
-        chosen = order_statistics(requests, first, behind, times, start, stop)
+        _, _, least, most = moments
+        chosen = order_statistics(requests, first, behind, times, start, stop, least, most, ranges)
     for place in range(first, behind):
         rank = rank_of(requests[place, 1], n)
         limit = chosen[rank] if is_ordered else chosen[place - first]
@@ -117,6 +116,7 @@ def durations(
     times: Array,
     start: int,
     stop: int,
+    moments: tuple[float, float, int, int],
     so_far: Array,
     is_followed: bool,
     orders: int,
@@ -124,14 +124,13 @@ def durations(
     bounds: Array,
 ) -> None:
     """Fill in what requests `first` to before `behind` ask of durations `start` to before `stop`; those of open orders,
-    which are also `so_far`, go on for nobody knows how long.
+    which are also `so_far`, go on for nobody knows how long. Their `moments` are mean, sum of squares, least and most.
 
     `orders` is the number of orders of which a service level is the share. Where orders are not followed, what is open
     never ends.
     """
     n, opened = stop - start, len(so_far)
-    sum_of_times, least, most = summary(times, start, stop)
-    mean = sum_of_times / n if n else np.nan
+    mean, squares, least, most = moments
     for place in range(first, behind):
         statistic, limit = requests[place, 0], requests[place, 1]
         if statistic == N:
@@ -143,7 +142,7 @@ def durations(
         elif statistic == MEAN and n:
             values[place], bounds[place] = mean / SECOND, opened > 0
         elif statistic == SD and n > 1:
-            values[place] = np.sqrt(squares(times, start, stop, mean) / (n - 1)) / SECOND
+            values[place] = np.sqrt(squares / (n - 1)) / SECOND
             bounds[place] = opened > 0
         elif statistic == MIN and n:
             values[place] = least / SECOND
@@ -169,10 +168,35 @@ def summary(times: Array, start: int, stop: int) -> tuple[float, int, int]:
     return float(of_rows.sum()), least, most
 
 
-def squares(times: Array, start: int, stop: int, mean: float) -> float:
-    """Return the sum of squared distances from the mean, added one after the other."""
+def spread(
+    times: Array,
+    start: int,
+    stop: int,
+    mean: float,
+    least: int,  # noqa: ARG001 - for the loops, as `most` and `ranges`
+    most: int,  # noqa: ARG001
+    pools: Array,
+    family: int,
+    group: int,
+    is_pooled: bool,
+    ranges: Array,  # noqa: ARG001
+) -> float:
+    """Return the sum of squared distances from the mean, added one after the other; count pooled times by their places.
+
+    The loops of `sim.metrics.volume` also count how many times lie in each of some ranges, for `order_statistics`.
+    """
+    if start == stop:
+        return 0.0
+    if is_pooled:
+        for place in places_of(times[start:stop]):
+            pools[family, group, place] += 1
     total: float = np.cumsum((times[start:stop] - mean) ** 2)[-1]
     return total
+
+
+def between(starts: Array, stops: Array) -> Array:
+    """Return how long it is from each start to its stop."""
+    return stops - starts
 
 
 def equal_to(codes: Array, start: int, stop: int, code: int) -> int:
@@ -190,7 +214,17 @@ def ascending(times: Array, start: int, stop: int) -> Array:
     return np.sort(times[start:stop])
 
 
-def order_statistics(requests: Array, first: int, behind: int, times: Array, start: int, stop: int) -> Array:
+def order_statistics(
+    requests: Array,
+    first: int,
+    behind: int,
+    times: Array,
+    start: int,
+    stop: int,
+    least: int,  # noqa: ARG001 - for the loops, as `most` and `ranges`
+    most: int,  # noqa: ARG001
+    ranges: Array,  # noqa: ARG001
+) -> Array:
     """Return the times whose ranks are those of the percentiles that some requests ask, which ascend."""
     ordered = np.sort(times[start:stop])
     return ordered[[rank_of(requests[place, 1], len(ordered)) for place in range(first, behind)]]

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from sim.engines.compiled.jit import Array, borrowed, compiled, jit
+from sim.engines.compiled.jit import Array, borrowed, compiled, jit, natural
 from sim.engines.contract import LARGEST
 from sim.metrics import definition, durations
+from sim.metrics.durations import RANGES
 from sim.statistics.quantiles import BITS, PLACES
 
-_RANGES = 256
 _MOST_PAIRS = 16  # of times of one range, for each time
 
 
@@ -58,11 +58,55 @@ def _summary(times: Array, start: int, stop: int) -> tuple[float, int, int]:
 
 
 @jit
-def _squares(times: Array, start: int, stop: int, mean: float) -> float:
-    total = 0.0
-    for row in _rows(start, stop):
-        total += (times[row] - mean) * (times[row] - mean)
+def _shift_of(n: int, least: int, most: int) -> int:
+    """Return by how many bits times are shifted to find the range of each, one of RANGES at most."""
+    shift = 0
+    while (most - least) >> shift >= min(n, RANGES):
+        shift += 1
+    return shift
+
+
+# All that needs the least and the largest time in one loop: a processor does the rest while it waits for the sum.
+@jit
+def _spread(
+    times: Array,
+    start: int,
+    stop: int,
+    mean: float,
+    least: int,
+    most: int,
+    pools: Array,
+    family: int,
+    group: int,
+    is_pooled: bool,
+    ranges: Array,
+) -> float:
+    if start == stop:
+        return 0.0
+    shift = _shift_of(stop - start, least, most)
+    up = (1 << shift) - 1 - least  # range 0 is for the least time alone, which may be that of most orders
+    count, as_float, total = ranges[0], np.zeros(1), 0.0
+    as_bits = as_float.view(np.int64)
+    count[: min(stop - start, RANGES) + 1] = 0
+    if is_pooled:
+        pool = pools[family, group]
+        for row in _rows(start, stop):
+            total += (times[row] - mean) * (times[row] - mean)
+            count[_range_of(times[row], up, shift)] += 1
+            pool[_place_of(times[row], as_float, as_bits)] += 1
+    else:
+        for row in _rows(start, stop):
+            total += (times[row] - mean) * (times[row] - mean)
+            count[_range_of(times[row], up, shift)] += 1
     return total
+
+
+@jit
+def _between(starts: Array, stops: Array) -> Array:
+    times = np.empty(len(starts), np.int64)
+    for row in _rows(0, len(starts)):
+        times[row] = stops[row] - starts[row]
+    return times
 
 
 @jit
@@ -85,7 +129,7 @@ def _up_to(times: Array, start: int, stop: int, limit: int) -> int:
 def _created_before(created: Array, instant: int) -> int:
     low, high = 0, len(created)
     while low < high:
-        middle = (low + high) // 2
+        middle = natural((low + high) >> 1)
         if created[middle] < instant:
             low = middle + 1
         else:
@@ -124,23 +168,30 @@ _rank_of = compiled(durations.rank_of)
 
 
 @jit
-def _order_statistics(requests: Array, first: int, behind: int, times: Array, start: int, stop: int) -> Array:
+def _order_statistics(
+    requests: Array,
+    first: int,
+    behind: int,
+    times: Array,
+    start: int,
+    stop: int,
+    least: int,
+    most: int,
+    ranges: Array,
+) -> Array:
     """Do it by sorting those alone that share one of many ranges with a time that is asked for, which takes a tenth of
-    the time of sorting all.
+    the time of sorting all. `_spread` has counted what is in each range.
     """
-    n, (_, least, most) = stop - start, _summary(times, start, stop)
-    ranges, shift = min(n, _RANGES), 0
-    while (most - least) >> shift >= ranges:
-        shift += 1
-    up = (1 << shift) - 1 - least  # range 0 is for the least time alone, which may be that of most orders
-    count, is_near = np.zeros(ranges + 1, np.int64), np.zeros(ranges + 1, np.int64)
-    for row in _rows(start, stop):
-        count[_range_of(times[row], up, shift)] += 1
+    n, shift = stop - start, _shift_of(stop - start, least, most)
+    up = (1 << shift) - 1 - least
+    count, is_near = ranges[0], ranges[1]
+    is_near[: min(n, RANGES) + 1] = 0
     chosen = np.empty(behind - first, np.int64)  # at first their places among the times that are near
     group = below = skipped = 0  # the range that is looked at, times in ranges below it, and those not near
     for index in range(len(chosen)):
         rank = _rank_of(requests[first + index, 1], n)
         while below + count[group] <= rank:
+            group = natural(group)
             below += count[group]
             skipped += 0 if is_near[group] else count[group]
             group += 1
@@ -148,7 +199,7 @@ def _order_statistics(requests: Array, first: int, behind: int, times: Array, st
         chosen[index] = rank - skipped if group else -1
     near, size = np.empty(n + 1, np.int64), 0
     for row in _rows(start, stop):
-        near[size] = times[row]
+        near[natural(size)] = times[row]
         size += is_near[_range_of(times[row], up, shift)]
     near[:size].sort()
     for index in range(len(chosen)):
@@ -202,24 +253,16 @@ def _distribution(ordered: Array, counts: Array, begin: int) -> int:
     return behind - begin
 
 
-@jit
-def _add(pools: Array, family: int, group: int, times: Array, start: int, stop: int) -> None:
-    as_float = np.zeros(1)
-    as_bits, pool = as_float.view(np.int64), pools[family, group]
-    for row in _rows(start, stop):
-        pool[_place_of(times[row], as_float, as_bits)] += 1
-
-
 _fill = compiled(
     definition.fill,
     summary=_summary,
-    squares=_squares,
+    between=_between,
+    spread=_spread,
     equal_to=_equal_to,
     up_to=_up_to,
     created_before=_created_before,
     borrowed=borrowed,
     of_class=_of_class,
-    add=_add,
     distribution=_distribution,
     ascending=_ascending,
     order_statistics=_order_statistics,

@@ -24,6 +24,7 @@ def as_plain_python(monkeypatch):
     for name, function in vars(volume).copy().items():
         if hasattr(function, "py_func"):
             monkeypatch.setattr(volume, name, function.py_func)
+    monkeypatch.setattr(volume, "natural", int)
 
 
 @pytest.mark.parametrize("is_compiled", [True, False], ids=["compiled", "plain"])
@@ -46,15 +47,17 @@ def assert_loops_say_what_numpy_says(kind):
             assert volume._up_to(times, *rows, limit) == durations.up_to(times, *rows, limit)
             assert volume._equal_to(times, *rows, limit) == durations.equal_to(times, *rows, limit)
         size = rows[1] - rows[0]
-        if size:
-            mean, requests = total / size, np.array([(0, per_mille) for per_mille in (1, 500, 900, 990, 1000)])
-            chosen = durations.order_statistics(requests, 0, 5, times, *rows)
-            assert (volume._order_statistics(requests, 0, 5, times, *rows) == chosen).all()
-            assert volume._squares(times, *rows, mean) == durations.squares(times, *rows, mean)
+        mean = total / size if size else np.nan
         pools, by_loop = np.zeros((2, 3, 2, PLACES), np.int32)
-        durations.add(pools, 2, 1, times, *rows)
-        volume._add(by_loop, 2, 1, times, *rows)
-        assert (pools == by_loop).all()
+        ranges = np.empty((2, durations.RANGES + 1), np.int64)
+        for is_pooled in (False, True):
+            squares = durations.spread(times, *rows, mean, least, most, pools, 2, 1, is_pooled, ranges)
+            assert volume._spread(times, *rows, mean, least, most, by_loop, 2, 1, is_pooled, ranges) == squares
+            assert (pools == by_loop).all()
+        if size:
+            requests = np.array([(0, per_mille) for per_mille in (1, 500, 900, 990, 1000)])
+            chosen = durations.order_statistics(requests, 0, 5, times, *rows, least, most, ranges)
+            assert (volume._order_statistics(requests, 0, 5, times, *rows, least, most, ranges) == chosen).all()
     for instant in (-1, *times[:3]):
         assert volume._created_before(ordered, instant) == np.searchsorted(ordered, instant)
     codes = (times % 3).astype(np.uint8)
