@@ -185,7 +185,7 @@ def test_a_value_added_to_the_sweep_is_all_that_is_run():
 
 def test_ctrl_c_keeps_what_is_finished_of_a_sweep_and_the_same_command_goes_on():
     write(
-        "long.yaml", LUNCH.replace("12/m", "120/m").replace("[2, 3, 4]", "[30, 31, 32]").replace("crew: 3", "crew: 31")
+        "long.yaml", LUNCH.replace("12/m", "60/m").replace("[2, 3, 4]", "[15, 16, 17]").replace("crew: 3", "crew: 16")
     )
     args = ("sweep", "long.yaml", "--no-files", "--engine", "reference")
     with ctrl_c() as key, at_block(8, key.press):

@@ -54,7 +54,7 @@ def studies(scenario: Scenario) -> list[Sweep | Comparison | Selection]:
     return [swept, *compared, select(scenario, 4, earlier=earlier)]
 
 
-@pytest.mark.parametrize("size", some([*SIZES], 3))
+@pytest.mark.parametrize("size", some([*SIZES], 2))
 def test_nothing_is_cut_off_nor_upon_something_else(scenario, size):
     for study in studies(scenario(SIZES[size])):
         [draw] = charts(study).values()

@@ -199,11 +199,14 @@ def test_a_fault_of_the_server_is_one_line_and_the_run_is_kept_until_a_push_succ
 def test_every_fault_says_what_is_wrong_and_what_to_do_and_no_run_is_lost(folder, here, golden, monkeypatch, server):
     monkeypatch.setattr(patient, "_SILENCE", 0.2)
     lines = []
-    for name, fault in {**FAULTS, "a server that never answers": partial(answering, answer=None)}.items():
+    faults = {**FAULTS, "a server that never answers": partial(answering, answer=None)}
+    of_runs = some([*faults], 12)
+    for name, fault in faults.items():
         with fault(folder) as faulty:
-            of_run = here("run", "small.yaml", "--no-charts", "--db", faulty.url, status=4, **faulty.env)
+            if name in of_runs:
+                of_run = here("run", "small.yaml", "--no-charts", "--db", faulty.url, status=4, **faulty.env)
             line = here("push", "--db", faulty.url, status=4, **faulty.env)
-            assert problem(faulty.url, of_run) == problem(faulty.url, line)
+            assert name not in of_runs or problem(faulty.url, of_run) == problem(faulty.url, line)
             if not faulty.reads:
                 checked = here("db", "check", "--write", "--db", faulty.url, status=2, **faulty.env)
                 assert f"sim: {checked}" == line.removesuffix("; sim push goes on where it stopped")
@@ -212,7 +215,7 @@ def test_every_fault_says_what_is_wrong_and_what_to_do_and_no_run_is_lost(folder
         if "name" in name:  # each system has other words for why
             said = re.sub(r"cannot be reached \(.*\);", "cannot be reached (REASON);", said)
         lines.append(f"{name}\n    {said}\n")
-    assert whole_file(folder / "sim.db") == push(folder / "sim.db", server) == len(lines)
+    assert whole_file(folder / "sim.db") == push(folder / "sim.db", server) == len(of_runs)
     golden("database-faults.txt", "\n".join(lines))
 
 
