@@ -74,11 +74,11 @@ def observed(
         SimulationError: a replication is too large, also for the memory that there is.
 
     """
-    waiting, size = list(numbers), 1
+    waiting, size, kernel = list(numbers), 1, kernel_of(engine)
     while waiting:
         block, beyond = waiting[:size], _beyond(scenario)
         try:
-            workloads = scenario.workloads(seed, block, beyond, kernel_of(engine))
+            workloads = scenario.workloads(seed, block, beyond, kernel)
             parts = list(_run(scenario, block, workloads, engine, breaks, with_fingerprints))
         except (SimulationError, MemoryError) as error:
             if len(block) > 1:

@@ -63,7 +63,7 @@ def _run(
     rows = size if measured else 0
     breaks = np.zeros(0, np.int64) if breaks is None else breaks
     events = _room_for_events(workloads) if logged else np.zeros(days + 1, np.int64)
-    log = _new_log(events[-1])
+    log = _new_log(events[-1]) if logged else NO_LOG
     order_class, patience = _plain(drawn.order_class), drawn.patience
     if size and patience.strides == (0,) and patience[0] == NONE:  # everybody waits for ever
         patience = patience[:0]
