@@ -132,14 +132,16 @@ class Keeping(Model):
 
     def keeper(
         self, kind: "sim.storage.experiments.Kind" = "replicate", scenario: "sim.Scenario | None" = None
-    ) -> "sim.storage.Keeper":
+    ) -> "sim.experiment.Unkept":
         """Return what keeps results; a wrong URL is told before anything is run."""
 
         def damaged(error: StorageError) -> None:
             complain(f"sim: {error}; its replication is run again")
 
         is_kept = self.db is not None if self.save is None else self.save
-        address = sim.storage.find_address(self.db) if is_kept else None
+        if not is_kept:
+            return sim.experiment.Unkept(self.tags or [])
+        address = sim.storage.find_address(self.db)
         return sim.storage.Keeper(address, self.tags or [], kind, scenario, self.seed, damaged)
 
 

@@ -15,7 +15,7 @@ from sim.output.terminal import complain, working
 T = TypeVar("T")
 
 
-def carry_out(experiment: Callable[..., T], work: Work, keeper: "sim.storage.Keeper") -> T:
+def carry_out(experiment: Callable[..., T], work: Work, keeper: "sim.experiment.Unkept") -> T:
     """Return what an experiment returns that is given its options; what is finished is kept, also when it is
     interrupted.
     """

@@ -16,6 +16,7 @@ from sim.experiment.single import Run, TableName, run
 from sim.experiment.staffing import Staffing, staff
 from sim.experiment.sweeping import Sweep, sweep
 from sim.experiment.uncertain import InputUncertainty, input_uncertainty, refuse_unfitted
+from sim.experiment.unkept import Unkept
 from sim.experiment.workers import Workers, available_processors
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Sweep",
     "TableName",
     "Theory",
+    "Unkept",
     "Workers",
     "adjusted",
     "available_processors",

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
-from typing import Self
 
-from sim.errors import ArgumentError, StorageError
+from sim.errors import StorageError
 from sim.experiment import Comparison, Options, Replication, Replications, Results, Run, Selection, Staffing, Sweep
+from sim.experiment.unkept import Unkept
 from sim.scenario import Scenario
 from sim.storage.addresses import LOCAL, Address, find_address
 from sim.storage.database import Database, open_database
@@ -31,9 +31,9 @@ from sim.storage.saving import push_run, save_run
 _FLUSH = 5  # seconds of work that a power cut may take
 
 
-class Keeper:
+class Keeper(Unkept):
     """Keeps a run, or replications as they come, in the embedded file, and once it is closed on a server, if `address`
-    is one. Without an address it keeps nothing.
+    is one.
 
     Replications have the seed of `scenario` and belong to one experiment of it; without a scenario they belong to one
     of their own each. What cannot be kept is told in `problems`, a line each: all else is kept nevertheless.
@@ -41,7 +41,7 @@ class Keeper:
 
     def __init__(
         self,
-        address: Address | None,
+        address: Address,
         tags: Iterable[str] = (),
         kind: Kind = "replicate",
         scenario: Scenario | None = None,
@@ -49,15 +49,11 @@ class Keeper:
         damaged: Damaged = warn_of,
     ) -> None:
         """Nothing is opened yet; `damaged` is told of each damaged run that is of no use as an earlier replication."""
+        super().__init__(tags)
         self.address = address
-        self.tags = list(tags)
-        if not all(tag.strip() and tag.isprintable() for tag in self.tags):
-            raise ArgumentError("tags", "is empty or cannot be printed; write a word such as monday")
         self.kind = kind
         self.scenario = scenario
         self.seed = seed
-        self.problems: list[str] = []
-        self.run_id: str | None = None  # of the run, once it is stored
         self._damaged = damaged
         self._known_damage: set[str] = set()
         self._is_pushed = False
@@ -67,19 +63,9 @@ class Keeper:
         self._stored: dict[str, int] = {}  # how many replications a block has, by the id of its first
         self._flushed = monotonic()
 
-    def __enter__(self) -> Self:
-        """Return the keeper itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Keep what is not kept yet, also when something went wrong."""
-        self.close()
-
     @property
     def options(self) -> Options:
         """What `replicate` and its like are given, so that what they run is kept, and what is kept is not run again."""
-        if self.address is None:  # none of these, so that sim check need not run all replications to tell of them
-            return {"fingerprints": False}
         return {"fingerprints": True, "earlier": self.earlier, "finished": self.finished}
 
     def seed_of(self, scenario: Scenario) -> int:
@@ -104,19 +90,16 @@ class Keeper:
     @property
     def _file(self) -> Address:
         """The embedded file that goes before a server, or the one that is asked for."""
-        assert self.address is not None
         return find_address(LOCAL) if self.address.is_remote else self.address
 
     @property
     def _push(self) -> str:
         """The command that sends what is in the embedded file only."""
-        assert self.address is not None
         return f"sim push --db {self.address.url}" if self.address.url_from == "--db" else "sim push"
 
     @property
     def place(self) -> str:
         """In which database the run is, and what sends it on, if it should be on a server and is not."""
-        assert self.address is not None
         if self.address.is_remote and not self._is_pushed:
             return f"in {self._file.url}, not pushed; {self._push} sends it"
         return f"in {self.address.url}"
@@ -129,13 +112,10 @@ class Keeper:
 
     def keep_staffing(self, staffing: Staffing) -> None:
         """Store a staffing, with the first day of its crew as its run, as `keep_run` does."""
-        if self.address is not None:
-            first_day = staffing.first_day
-            self._keep_run(lambda database, run_id: save_staffing(database, staffing, first_day, self.tags, run_id))
+        first_day = staffing.first_day
+        self._keep_run(lambda database, run_id: save_staffing(database, staffing, first_day, self.tags, run_id))
 
     def _keep_run(self, save: Callable[[Database, str], object]) -> None:
-        if self.address is None:
-            return
         run_id = new_run_id()
         try:
             with open_database(self._file) as database:
@@ -155,8 +135,6 @@ class Keeper:
         """Return the replications of a scenario that the embedded file has, under the seed that they are to have; what
         is wrong with the file shows when others are kept there.
         """
-        if self.address is None:
-            return []
         self._scenarios[scenario.text] = scenario
         if not Path(self._file.target).exists():
             return []
@@ -174,8 +152,6 @@ class Keeper:
 
     def finished(self, scenario: Scenario, results: Sequence[Replication]) -> None:
         """Keep new replications, now or with others a little later; what goes wrong is tried again at the end."""
-        if self.address is None:
-            return
         self._scenarios[scenario.text] = scenario
         # ids now: a block of which a failed attempt may have stored something keeps its own
         self._waiting.append((scenario, [new_run_id() for _ in results], results))
@@ -203,8 +179,6 @@ class Keeper:
 
     def close(self) -> None:
         """Store what is not stored yet, then send all of it to the server; what does not work becomes a problem."""
-        if self.address is None:
-            return
         try:
             self._flush()
         except StorageError as error:

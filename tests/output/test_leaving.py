@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sim import Scenario, replicate, run
+from sim.experiment import Unkept
 from sim.output.leaving import leave_experiment, leave_run
 from sim.storage import Keeper, find_address
 from tests.helpers.commands import names, run_ids
@@ -27,13 +28,13 @@ def test_a_run_is_kept_although_its_files_cannot_be_written(kitchen):
 
 
 def test_files_are_written_although_nothing_is_kept(kitchen):
-    assert leave_run(run(kitchen), Keeper(None), Path("out"), charts=False, page=False) == ["Files: out/"]
+    assert leave_run(run(kitchen), Unkept(), Path("out"), charts=False, page=False) == ["Files: out/"]
     assert "result.txt" in names("out")
-    assert leave_experiment(replicate(kitchen), Keeper(None), Path("more"), charts=False) == ["Files: more/"]
+    assert leave_experiment(replicate(kitchen), Unkept(), Path("more"), charts=False) == ["Files: more/"]
     assert names("more") == {"replications.csv"}
 
 
 def test_without_a_folder_there_are_no_files(kitchen):
-    assert leave_run(run(kitchen), Keeper(None), None) == []
-    assert leave_experiment(replicate(kitchen), Keeper(None), None) == []
+    assert leave_run(run(kitchen), Unkept(), None) == []
+    assert leave_experiment(replicate(kitchen), Unkept(), None) == []
     assert names(".") == set()

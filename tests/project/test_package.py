@@ -24,6 +24,7 @@ UNUSED = (
     *("asyncio", "sqlite3", "libsql_client", "aiohttp", "uuid6", "dotenv"),
     *("pandas", "matplotlib", "numba", "scipy", "rich", "lark", "distributed"),
     *("sim.cli.runs", "sim.cli.experiments", "sim.fitting", "sim.live", "sim.output.charts", "sim.scenario.records"),
+    "sim.storage",
 )
 """What a command that keeps and draws nothing has no use for."""
 HEAVY = ("numpy", "simpy", "pydantic", "pandas", "matplotlib", "ruamel.yaml", "libsql_client", "rich")

@@ -9,6 +9,7 @@ import pytest
 
 import sim.cli
 from sim import ArgumentError, Scenario, StorageError, compare, keep, open_database, replicate, run, select, sweep
+from sim.experiment import Unkept
 from sim.storage import Keeper, find_address, keeping
 from tests.helpers.server import read_file
 
@@ -133,9 +134,9 @@ def test_a_keeper_stores_blocks_as_they_come_and_an_experiment_goes_on_from_ther
     assert read_file("sim.db", "SELECT count(*) FROM runs") == [(6,)]
 
 
-def test_a_keeper_without_an_address_keeps_nothing(lunch, elsewhere):
-    with Keeper(None) as keeper:
+def test_what_is_not_to_be_kept_leaves_nothing(lunch, elsewhere):
+    with Unkept() as keeper:
         keeper.keep_run(run(lunch))
-        replicate(lunch, earlier=keeper.earlier, finished=keeper.finished)
-    assert (keeper.run_id, keeper.experiment_ids, keeper.count, keeper.problems) == (None, [], 0, [])
+        replicate(lunch, **keeper.options)
+    assert (keeper.run_id, keeper.kept_text, keeper.problems) == (None, "", [])
     assert list(elsewhere.iterdir()) == []
