@@ -37,7 +37,7 @@ def _kept_back() -> Iterator[None]:
 
 def _load() -> None:
     """Import what the commands use, and build what validates scenarios."""
-    import sim.experiment  # noqa: F401
+    from sim.experiment import run  # noqa: F401
     from sim.scenario import prepare
 
     prepare()

@@ -139,7 +139,7 @@ def staff_command(
     if write is not None:
         output.staffing.refuse_target(scenario, write)
     keeper = options.keeper("staff", scenario)
-    how = (options.seed, jobs, options.engine, prove, orders or sim.experiment.staffing.ORDERS)
+    how = (options.seed, jobs, options.engine, prove, orders)
     interim: list[sim.Staffing] = []
     with output.folder.output_folder("staff", [scenario], folders.out, files) as folder:
         places_of = partial(

@@ -10,12 +10,12 @@ import numpy as np
 from sim.errors import ScenarioError
 from sim.experiment.estimating import day_values
 from sim.experiment.frames import bound_word, frame_of_rows, interval_cells
-from sim.experiment.key_metrics import metrics_of_study
 from sim.experiment.points import differing, label
 from sim.experiment.presenting import ComparisonPlots, presenter
 from sim.experiment.replicating import Options, most_replications, replicator
 from sim.experiment.replications import Replications
 from sim.experiment.results import Floats
+from sim.experiment.shown_metrics import metrics_of_study
 from sim.model import metric_named, unit_of
 from sim.scenario import Scenario, can_fall, never_varies
 from sim.statistics import Difference, holm, paired_difference

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
 from sim.experiment.frames import bound_word, frame_of_rows
-from sim.experiment.key_metrics import metrics_of_study
 from sim.experiment.points import headings, swept
 from sim.experiment.presenting import SweepPlots, presenter
 from sim.experiment.replicating import Options, replicator
 from sim.experiment.replications import COLUMNS, NUMBERS, Replications
+from sim.experiment.shown_metrics import metrics_of_study
 from sim.scenario import Scenario
 from sim.units import count
 

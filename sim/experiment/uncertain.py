@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple, Unpack
 import numpy as np
 
 from sim.errors import ScenarioError
-from sim.experiment.key_metrics import key_metrics
 from sim.experiment.replicating import Options, replicate
 from sim.experiment.replications import Replications
+from sim.experiment.shown_metrics import key_metrics
 from sim.model import unit_of
 from sim.scenario import Scenario
 from sim.statistics import t_quantile

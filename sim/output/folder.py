@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from sim.errors import ArgumentError
-from sim.experiment import Comparison, Replications, Run, Selection, Staffing, Sweep
+from sim.experiment import Run
 from sim.output import OUTPUT_FILES
 from sim.output.documents import metrics_json
 from sim.output.files import Write, claimed, refuse_documents, refuse_sources, text_file, write_files, write_text
@@ -19,11 +19,18 @@ from sim.scenario import Scenario
 from sim.units import printable
 
 if TYPE_CHECKING:
+    from sim.experiment import Comparison, Replications, Selection, Staffing, Sweep
     from sim.fitting import Fit
 
 _Wrote = Callable[[Path], object]
-_Study = Replications | Sweep | Comparison | Selection | Staffing
-_COMMANDS = {Replications: "replicate", Sweep: "sweep", Comparison: "compare", Selection: "select", Staffing: "staff"}
+_Study: TypeAlias = "Replications | Sweep | Comparison | Selection | Staffing"
+_COMMANDS = {
+    "Replications": "replicate",
+    "Sweep": "sweep",
+    "Comparison": "compare",
+    "Selection": "select",
+    "Staffing": "staff",
+}
 
 
 @contextmanager
@@ -77,7 +84,9 @@ def write_experiment(result: _Study, folder: Path, charts: bool = True, page: st
         OSError: the folder cannot be made, or a file cannot be written.
 
     """
-    command = _COMMANDS[type(result)]
+    from sim.experiment import Replications, Staffing  # a run has no use for them
+
+    command = _COMMANDS[type(result).__name__]
     files = _charts(result) if charts else {}
     if isinstance(result, Staffing) and not too_large(result.first_day.workload):
         files["staffing.html"] = text_file(lambda file: file.write(run_page(result.first_day)))
@@ -162,7 +171,7 @@ def _write_bytes(data: bytes, path: Path) -> None:
     path.write_bytes(data)
 
 
-def _charts(result: Run | _Study) -> dict[str, Write]:
+def _charts(result: "Run | _Study") -> dict[str, Write]:
     from sim.output.charts.files import chart_files  # which loads matplotlib
 
     return chart_files(result)

@@ -8,14 +8,18 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from shlex import quote
+from typing import TYPE_CHECKING
 
-from sim.experiment import Comparison, Replications, Run, Selection, Staffing, Sweep, Unkept
+from sim.experiment import Run
 from sim.output.files import write_to
 from sim.output.folder import write_experiment, write_run
 from sim.output.page import too_large
 
+if TYPE_CHECKING:
+    from sim.experiment import Comparison, Replications, Selection, Staffing, Sweep, Unkept
 
-def leave_run(run: Run, keeper: Unkept, folder: Path | None, charts: bool = True, page: bool = True) -> list[str]:
+
+def leave_run(run: Run, keeper: "Unkept", folder: Path | None, charts: bool = True, page: bool = True) -> list[str]:
     """Keep a run, and write its files into `folder`, if there is one, with charts and a page if they are wanted.
 
     Raises:
@@ -38,14 +42,14 @@ def leave_run(run: Run, keeper: Unkept, folder: Path | None, charts: bool = True
     return lines + [f"Stored: {place}" for place in _stored(keeper)]
 
 
-def _stored(keeper: Unkept) -> list[str]:
+def _stored(keeper: "Unkept") -> list[str]:
     """Return which run is stored where, if it is."""
     return [] if keeper.run_id is None else [f"run {keeper.run_id} {keeper.place}"]
 
 
 def leave_experiment(
-    result: Replications | Sweep | Comparison | Selection | Staffing,
-    keeper: Unkept,
+    result: "Replications | Sweep | Comparison | Selection | Staffing",
+    keeper: "Unkept",
     folder: Path | None,
     charts: bool = True,
     page: str | None = None,
@@ -58,8 +62,8 @@ def leave_experiment(
 
 
 def leave_staffing(
-    staffing: Staffing,
-    keeper: Unkept,
+    staffing: "Staffing",
+    keeper: "Unkept",
     folder: Path | None,
     charts: bool = True,
     path: Path | None = None,

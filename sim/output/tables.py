@@ -3,14 +3,17 @@
 import csv
 from collections.abc import Iterable, Sequence
 from io import StringIO
-from typing import Any, TextIO, get_args
+from typing import TYPE_CHECKING, Any, TextIO, get_args
 
 from numpy.typing import NDArray
 
-from sim.experiment import Replications, Run, TableName
+from sim.experiment import Run, TableName
 from sim.experiment.frames import bound_word
 from sim.model import NONE, Coded, Table
 from sim.units import printable
+
+if TYPE_CHECKING:
+    from sim.experiment import Replications
 
 _CHUNK = 50_000
 
@@ -56,7 +59,7 @@ def _quoted(word: str) -> str:
     return text.getvalue().removesuffix(",")
 
 
-def write_values(replications: Replications, file: TextIO) -> None:
+def write_values(replications: "Replications", file: TextIO) -> None:
     """Write a row for each replication and metric: replication, metric, value, bound; the value is empty where nothing
     was observed, the bound where it is none.
     """

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from math import inf
+from typing import TYPE_CHECKING
 
-from sim.experiment import Replications
 from sim.model import Unit, unit_of
 from sim.statistics import Interval
 from sim.units import SECOND, count, format_duration
 from sim.verdicts import ThresholdVerdict
+
+if TYPE_CHECKING:
+    from sim.experiment import Replications
 
 CONFIDENCE = 0.95
 LONGER = "one of many slots fails by chance more easily, so FAIL asks there for a longer interval than the one shown"
@@ -60,7 +63,7 @@ def estimate_of(unit: Unit, estimate: Interval | None) -> str:
     return f"{value} ({interval})" if interval else value
 
 
-def estimate_text(replications: Replications, metric: str) -> str:
+def estimate_text(replications: "Replications", metric: str) -> str:
     """Return a metric's estimate with its interval as one text."""
     estimate = replications.estimate(metric, CONFIDENCE)
     if estimate is None:
@@ -78,13 +81,13 @@ def verdict_text(verdict: ThresholdVerdict) -> str:
     return at_least(text, verdict.is_bound and text != "")
 
 
-def worst_metric(replications: Replications, name: str) -> str:
+def worst_metric(replications: "Replications", name: str) -> str:
     """Return the metric of the worst slot where a threshold asks for each of them under this name, else the name."""
     metrics = (verdict.metric for verdict in replications.verdicts if verdict.threshold.metric == name)
     return next(metrics, name)
 
 
-def how_often(points: Sequence[Replications]) -> str:
+def how_often(points: "Sequence[Replications]") -> str:
     """Return how many replications some points have of each in words, from the fewest to the most."""
     counts = sorted({len(point.results) for point in points})
     if len(counts) == 1:

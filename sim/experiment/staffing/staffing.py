@@ -46,7 +46,7 @@ def staff(
     jobs: int = 1,
     engine: Engine = "auto",
     prove: bool = False,
-    orders: int = ORDERS,
+    orders: int | None = None,
     progress: Progress | None = None,
     interim: Callable[[Staffing], object] = lambda _: None,
 ) -> Staffing:
@@ -68,6 +68,7 @@ def staff(
     if scenario.file.staff is None:
         missing = "missing key 'staff'; write one such as staff: {every: 30m, promise: {…}, bots: 1..20}"
         raise ScenarioError([scenario.root.place.fault("", missing)])
+    orders = ORDERS if orders is None else orders
     if orders < 1:
         raise ValueError(f"orders {orders} is out of range; give 1 or more")
     if prove and not scenario.is_random:

@@ -2,15 +2,17 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.errors import Fault
-from sim.experiment import CheckedFile
 from sim.output.documents.estimates import pair_document, replications_document
 from sim.verdicts import Finding, Outcome
 
+if TYPE_CHECKING:
+    from sim.experiment import CheckedFile
 
-def check_document(files: Sequence[CheckedFile], unchecked: Sequence[Fault]) -> dict[str, Any]:
+
+def check_document(files: "Sequence[CheckedFile]", unchecked: Sequence[Fault]) -> dict[str, Any]:
     """Return what `sim check --json` writes."""
     tally = Counter(str(checked.outcome) for checked in files)
     return {
@@ -20,7 +22,7 @@ def check_document(files: Sequence[CheckedFile], unchecked: Sequence[Fault]) -> 
     }
 
 
-def _of_file(checked: CheckedFile) -> dict[str, Any]:
+def _of_file(checked: "CheckedFile") -> dict[str, Any]:
     """Return what was found of one scenario file."""
     document: dict[str, Any] = {"file": checked.file, "outcome": str(checked.outcome)}
     if checked.replications is None:

@@ -1,14 +1,16 @@
 """JSON documents of replications: estimates with their intervals, differences, and what became of thresholds."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sim.experiment import Pair, Replications
 from sim.experiment.frames import interval_cells
 from sim.model import unit_of
 from sim.statistics import Interval
 
+if TYPE_CHECKING:
+    from sim.experiment import Pair, Replications
 
-def replications_document(replications: Replications) -> dict[str, Any]:
+
+def replications_document(replications: "Replications") -> dict[str, Any]:
     """Return what `sim replicate --json` prints, and `sim check --json` of each scenario, too."""
     return {
         "scenario": replications.scenario.name,
@@ -18,7 +20,7 @@ def replications_document(replications: Replications) -> dict[str, Any]:
     }
 
 
-def pair_document(pair: Pair) -> dict[str, Any]:
+def pair_document(pair: "Pair") -> dict[str, Any]:
     """Return one metric beside the baseline's."""
     difference = pair.difference
     document = {
@@ -40,7 +42,7 @@ def ends(estimate: Interval | None) -> dict[str, Any]:
     return dict(zip(("mean", "low", "high", "n"), interval_cells(estimate), strict=True))
 
 
-def estimates_of(replications: Replications) -> dict[str, Any]:
+def estimates_of(replications: "Replications") -> dict[str, Any]:
     """Return the estimate of each metric with its interval and where a day lies, None where nothing was observed."""
     estimates = {name: replications.estimate(name) for name in replications.metric_names}
     return {
@@ -49,7 +51,7 @@ def estimates_of(replications: Replications) -> dict[str, Any]:
     }
 
 
-def _estimate(replications: Replications, name: str, estimate: Interval) -> dict[str, Any]:
+def _estimate(replications: "Replications", name: str, estimate: Interval) -> dict[str, Any]:
     day = replications.day(name)
     low, high = (None, None) if day is None else day[:2]
     document = {"estimate": estimate.estimate, **ends(estimate), "unit": unit_of(name)}
@@ -59,7 +61,7 @@ def _estimate(replications: Replications, name: str, estimate: Interval) -> dict
     return document
 
 
-def threshold_documents(replications: Replications) -> list[dict[str, Any]]:
+def threshold_documents(replications: "Replications") -> list[dict[str, Any]]:
     """Return what became of each threshold."""
     return [
         {

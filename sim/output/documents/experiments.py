@@ -2,33 +2,35 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sim.experiment import (
-    Candidate,
-    Comparison,
-    InputUncertainty,
-    Replications,
-    Selection,
-    Staffing,
-    Sweep,
-    Theory,
-)
 from sim.experiment.frames import interval_cells
-from sim.experiment.staffing import Rival
 from sim.model import unit_of
 from sim.output.documents.estimates import ends, estimates_of, pair_document, replications_document, threshold_documents
 from sim.scenario import Scenario
 from sim.statistics import Interval
 
 if TYPE_CHECKING:
+    from sim.experiment import (
+        Candidate,
+        Comparison,
+        InputUncertainty,
+        Replications,
+        Selection,
+        Staffing,
+        Sweep,
+        Theory,
+    )
+    from sim.experiment.staffing import Rival
     from sim.fitting import Calibration
 
 _PROCEDURE = "gatekeeping sequence of tests, in the manner of Andradóttir and Kim (2010)"
 
 
 def experiment_document(
-    result: Replications | Sweep | Comparison | Selection, uncertainty: InputUncertainty | None = None
+    result: "Replications | Sweep | Comparison | Selection", uncertainty: "InputUncertainty | None" = None
 ) -> dict[str, Any]:
     """Return what `sim replicate`, `sim sweep`, `sim compare` and `sim select` print with `--json`."""
+    from sim.experiment import Comparison, Replications, Selection, Sweep  # a run has no use for them
+
     match result:
         case Replications():
             document = replications_document(result)
@@ -43,7 +45,7 @@ def experiment_document(
             return select_document(result)
 
 
-def sweep_document(sweep: Sweep) -> dict[str, Any]:
+def sweep_document(sweep: "Sweep") -> dict[str, Any]:
     """Return what `sim sweep --json` prints."""
     points = [
         {
@@ -57,13 +59,13 @@ def sweep_document(sweep: Sweep) -> dict[str, Any]:
     return {"scenario": sweep.scenario.name, "seed": sweep.seed, "points": points}
 
 
-def compare_document(comparison: Comparison) -> dict[str, Any]:
+def compare_document(comparison: "Comparison") -> dict[str, Any]:
     """Return what `sim compare --json` prints."""
     pairs = [{"alternative": pair.alternative, **pair_document(pair)} for pair in comparison.pairs]
     return {"baseline": comparison.labels[0], "seed": comparison.baseline.seed, "adjust": "holm", "pairs": pairs}
 
 
-def procedure(selection: Selection) -> str:
+def procedure(selection: "Selection") -> str:
     """Return how a selection decides, in words."""
     if selection.bisected:
         return f"{_PROCEDURE}, by bisection along {selection.bisected}"
@@ -73,10 +75,10 @@ def procedure(selection: Selection) -> str:
     return f"{_PROCEDURE}, without an indifference zone"
 
 
-def select_document(selection: Selection) -> dict[str, Any]:
+def select_document(selection: "Selection") -> dict[str, Any]:
     """Return what `sim select --json` prints."""
 
-    def parameters(candidate: Candidate) -> dict[str, Any]:
+    def parameters(candidate: "Candidate") -> dict[str, Any]:
         return {name: candidate.parameters[name] for name in selection.parameters}
 
     return {
@@ -101,7 +103,7 @@ def select_document(selection: Selection) -> dict[str, Any]:
     }
 
 
-def staffing_document(staffing: Staffing) -> dict[str, Any]:
+def staffing_document(staffing: "Staffing") -> dict[str, Any]:
     """Return what `sim staff --json` prints."""
     of_slot = len(staffing.plan.promise)
     rows = [staffing.cells[place : place + of_slot] for place in range(0, len(staffing.cells), of_slot)]
@@ -144,7 +146,7 @@ def staffing_document(staffing: Staffing) -> dict[str, Any]:
     }
 
 
-def _rival(staffing: Staffing, rival: Rival) -> dict[str, Any]:
+def _rival(staffing: "Staffing", rival: "Rival") -> dict[str, Any]:
     return {"bot_hours": staffing.hours_of(rival.schedule), "breaks": list(rival.broken)}
 
 
@@ -152,7 +154,7 @@ def _share(estimate: Interval | None) -> dict[str, Any]:
     return dict(zip(("share", "low", "high"), interval_cells(estimate)[:3], strict=True))
 
 
-def theory_document(theory: Theory, scenario: Scenario, replications: Replications | None) -> dict[str, Any]:
+def theory_document(theory: "Theory", scenario: Scenario, replications: "Replications | None") -> dict[str, Any]:
     """Return what `sim theory --json` prints, without replications where no theory holds."""
     return {
         "scenario": scenario.name,
