@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+from pkgutil import iter_modules
 
 import pytest
 
 import sim
-from sim import output
+from sim import experiment, output
 from tests.helpers import ROOT
 
 COMMAND = """
@@ -24,7 +25,7 @@ UNUSED = (
     *("asyncio", "sqlite3", "libsql_client", "aiohttp", "uuid6", "dotenv"),
     *("pandas", "matplotlib", "numba", "scipy", "rich", "lark", "distributed"),
     *("sim.cli.runs", "sim.cli.experiments", "sim.fitting", "sim.live", "sim.output.charts", "sim.scenario.records"),
-    "sim.storage",
+    *("sim.storage", "sim.experiment.staffing"),
 )
 """What a command that keeps and draws nothing has no use for."""
 HEAVY = ("numpy", "simpy", "pydantic", "pandas", "matplotlib", "ruamel.yaml", "libsql_client", "rich")
@@ -40,7 +41,13 @@ def test_rooms_and_modules_of_the_output_are_there_without_an_import():
     assert process.stdout.split() == ["sim.storage", *modules]
 
 
-@pytest.mark.parametrize("package", [sim, output], ids=lambda package: package.__name__)
+def test_no_name_of_experiments_is_that_of_a_module_which_would_stand_in_its_place():
+    modules = {module.name for module in iter_modules(experiment.__path__)}
+    assert not modules & set(experiment.__all__)
+    assert [name for name in experiment.__all__ if not hasattr(experiment, name)] == []
+
+
+@pytest.mark.parametrize("package", [sim, output, experiment], ids=lambda package: package.__name__)
 def test_another_name_is_refused_as_usual(package):
     with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute 'runn'"):
         package.runn  # noqa: B018
@@ -56,7 +63,10 @@ def test_importing_the_package_and_its_command_line_loads_nothing_heavy():
     ("line", "unused"),
     [
         ("--help", (*HEAVY, "sim.experiment", "sim.scenario")),
-        ("run scenarios/assignment.yaml --no-save --no-charts --out {folder}", UNUSED),
+        (
+            "run scenarios/assignment.yaml --no-save --no-charts --out {folder}",
+            (*UNUSED, "sim.experiment.replications"),
+        ),
         ("check scenarios/assignment.yaml", UNUSED),
     ],
 )
