@@ -174,6 +174,7 @@ def test_as_many_more_are_advised_as_observe_nothing(named, thirty):
     assert replications_to_settle(results, "wait.mean", limit) == 2 * alone
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("metric", "half_width"), [("wait.p90", "20.5%"), ("wait.within(10s)", "13%")])
 def test_it_ends_at_the_first_number_at_which_the_interval_that_tables_show_is_narrow_enough(load, metric, half_width):
     plan = f"replications: {{min: 20, max: 90, until: {{metric: {metric}, half_width: {half_width}}}}}\n"

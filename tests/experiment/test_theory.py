@@ -236,6 +236,7 @@ def test_those_without_a_formula_are_told(load, keys, changes, lacking):
     assert last == f"no formula here for {', '.join(lacking)}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [
