@@ -10,6 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
+from zlib import crc32
 
 import pytest
 from libsql_client.sqlite3_utils import Sqlite3Client
@@ -24,7 +25,7 @@ from sim.storage.migrations import migrate
 from tests.helpers import ROOT
 from tests.helpers.backends import BUSY, KINDS, TRACED, Backend, run_text
 from tests.helpers.browser import Browser
-from tests.helpers.campaigns import some
+from tests.helpers.campaigns import is_whole
 from tests.helpers.javascript import JavaScriptEngine
 from tests.helpers.programs import fork
 from tests.helpers.server import Server, read_file
@@ -116,10 +117,14 @@ def here(monkeypatch, capsys) -> Callable[..., str]:
 
 
 def pytest_generate_tests(metafunc):
-    """Let a test of databases run on each kind that it names; else on files and servers every day, on all in CI."""
+    """Let a test of databases run on each kind that it names; else on all in CI, and every day on a file or a server.
+
+    It is the same each day: its name decides.
+    """
     is_named = any("backend" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
     if "backend" in metafunc.fixturenames and not is_named:
-        metafunc.parametrize("backend", some(KINDS, 2), indirect=True)
+        everyday = ("file", "server")[crc32(metafunc.definition.name.encode()) % 2]
+        metafunc.parametrize("backend", KINDS if is_whole() else [everyday], indirect=True)
 
 
 @pytest.fixture
