@@ -290,11 +290,11 @@ def fenced(page):
             ("tutorial", 10),
             ("long-runs", 0),
             ("how-sure replications", 9),
-            ("which-crew staffing theory", 11),
             ("promises", 2),
+            ("which-crew staffing theory", 11),
             ("fitting", 4),
         ],
-        3,
+        2,
     ),
 )
 def test_what_guides_show_is_what_comes_when_they_are_followed(elsewhere, shows, names, commands):

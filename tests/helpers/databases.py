@@ -16,7 +16,7 @@ service: 10s
 arrivals:
   - {class: {NORMAL: 85%, VIP: 15%}, poisson: {rate: 2/s}, limit: ORDERS}
 """
-SMALL, LARGE = 60, 4_500  # orders
+SMALL, LARGE = 60, 3_500  # orders
 TABLES = (
     *("schema_migrations", "users", "scenarios", "files", "experiments", "runs"),
     *("bots", "orders", "events", "metrics"),

@@ -100,7 +100,7 @@ def test_export_writes_the_same_bytes_as_the_run_from_the_file_and_from_the_serv
 
 
 def test_export_draws_the_same_charts(server):
-    sim("run", "kitchen.yaml", "--db", server.url, "--out", "written", "--no-page")
+    sim("run", "short.yaml", "--db", server.url, "--out", "written", "--no-page")
     sim("runs", "export", run_ids()[0], "--db", server.url, "--to", "exported")
     assert bytes_of("exported") == bytes_of("written")
     assert "charts/waits.png" in names("exported")

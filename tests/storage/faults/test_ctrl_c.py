@@ -40,7 +40,7 @@ def test_ctrl_c_at_any_statement_is_one_line_and_nothing_is_lost_or_left_behind(
     unpushed()
     with at_statement(-1, lambda: None) as statements:
         assert run_whole(*args)[::2] == (0, "")
-    for number in some(some(range(len(statements)), 12), 4):
+    for number in some(some(range(len(statements)), 12), 3):
         unpushed()
         before = whole_file(file)
         with ctrl_c() as key, at_statement(number, key.press):
