@@ -105,7 +105,7 @@ def fill(
     """
     values[:] = np.nan
     bounds[:] = False
-    counted, ranges = (len(ends) - 1) // max(1, len(rows)), np.empty((2, RANGES + 1), np.int64)
+    counted, ranges = (len(ends) - 1) // max(1, len(rows)), np.empty((3, max(RANGES, len(order_class)) + 1), np.int64)
     for day in range(len(rows)):
         of_day = slice(rows[day, 0], rows[day, 1])
         classes, of_values, of_bounds = order_class[of_day], values[day], bounds[day]
@@ -164,7 +164,7 @@ def fill_durations(
     ends: Array,
     ranges: Array,
 ) -> None:
-    """Fill in what a part asks of the durations of one day; what `spread` finds of ranges stands in `ranges`."""
+    """Fill in what a part asks of the durations of one day; `ranges` is room for `spread` and `order_statistics`."""
     group, family = part[GROUP], part[KIND]
     created, completed, wait, _, _, final_status, _ = of_group
     known, times, is_open = durations_of(family, is_followed, created, completed, wait, final_status, followed)

@@ -85,11 +85,11 @@ def _spread(
         return 0.0
     shift = _shift_of(stop - start, least, most)
     up = (1 << shift) - 1 - least  # range 0 is for the least time alone, which may be that of most orders
-    count, as_float, total = ranges[0], np.zeros(1), 0.0
-    as_bits = as_float.view(np.int64)
+    count, total = ranges[0], 0.0
     count[: min(stop - start, RANGES) + 1] = 0
     if is_pooled:
-        pool = pools[family, group]
+        pool, as_bits = pools[family, group], ranges[1]
+        as_float = as_bits.view(np.float64)
         for row in _rows(start, stop):
             total += (times[row] - mean) * (times[row] - mean)
             count[_range_of(times[row], up, shift)] += 1
@@ -197,7 +197,7 @@ def _order_statistics(
             group += 1
         is_near[group] = group > 0
         chosen[index] = rank - skipped if group else -1
-    near, size = np.empty(n + 1, np.int64), 0
+    near, size = ranges[2], 0
     for row in _rows(start, stop):
         near[natural(size)] = times[row]
         size += is_near[_range_of(times[row], up, shift)]

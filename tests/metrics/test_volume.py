@@ -49,7 +49,7 @@ def assert_loops_say_what_numpy_says(kind):
         size = rows[1] - rows[0]
         mean = total / size if size else np.nan
         pools, by_loop = np.zeros((2, 3, 2, PLACES), np.int32)
-        ranges = np.empty((2, durations.RANGES + 1), np.int64)
+        ranges = np.empty((3, max(durations.RANGES, len(times)) + 1), np.int64)
         for is_pooled in (False, True):
             squares = durations.spread(times, *rows, mean, least, most, pools, 2, 1, is_pooled, ranges)
             assert volume._spread(times, *rows, mean, least, most, by_loop, 2, 1, is_pooled, ranges) == squares
