@@ -188,7 +188,7 @@ def test_ctrl_c_keeps_what_is_finished_of_a_sweep_and_the_same_command_goes_on()
         "long.yaml", LUNCH.replace("12/m", "60/m").replace("[2, 3, 4]", "[15, 16, 17]").replace("crew: 3", "crew: 16")
     )
     args = ("sweep", "long.yaml", "--no-files", "--engine", "reference")
-    with ctrl_c() as key, at_block(8, key.press):
+    with ctrl_c() as key, at_block(4, key.press):
         status, out, errors = run_whole(*args, "-n", "40")
     assert (status, out) == (130, "")
     [kept] = re.findall(

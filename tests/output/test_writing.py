@@ -138,7 +138,7 @@ def test_standard_output_is_written_to_wherever_it_goes(name):
 # Folders
 
 
-@pytest.mark.parametrize("kind", some([*OUTPUT_FILES], 3))
+@pytest.mark.parametrize("kind", some([*OUTPUT_FILES], 2))
 def test_each_command_writes_the_files_that_are_known_of_it_and_no_others(kind):
     Path("study.yaml").write_text(STUDY)
     replications = () if kind in ("run", "staff") else ("-n", "3")

@@ -18,6 +18,7 @@ from sim.output import page
 from sim.site import build_site
 from sim.storage import save_replications, save_run
 from tests.helpers.browser import axe_faults
+from tests.helpers.campaigns import some
 from tests.helpers.checks import BROKEN, FAILS, HOLDS, put
 from tests.helpers.commands import names, sim
 
@@ -206,7 +207,7 @@ def test_it_works_from_a_host_and_from_a_disk_without_a_word_of_the_browser(brow
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("width", "theme"), [(390, "light"), (1400, "dark")])
+@pytest.mark.parametrize(("width", "theme"), some([(390, "light"), (1400, "dark")], 1))
 def test_axe_has_nothing_to_say_of_the_index(browser, width, theme):
     build_site("public")
     url = Path("public/index.html").absolute().as_uri()
