@@ -1,13 +1,13 @@
 """What a worker does: it runs replications and observes them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
 from sim.engines import Engine
-from sim.engines.contract import GONE, NORMAL, VIP, Outcome
+from sim.engines.contract import GONE, NORMAL, VIP, Outcomes
 from sim.experiment.results import Record, Replication, Results, Series, instants_of
 from sim.experiment.simulating import observed
 from sim.experiment.single import Run
@@ -42,7 +42,7 @@ def observe(
             parts.append(measure(metric_set, runs.outcomes, is_followed, kernel, pools, can_abandon))
             series: list[Series | None] = [None] * len(runs.numbers)
             if has_series:
-                series = [_series(runs.outcomes.day(row), instants, warmup) for row in range(len(runs.numbers))]
+                series = list(_series(runs.outcomes, instants, warmup))
             finished = datetime.now(UTC)
             duration = (finished - started) / len(runs.numbers)
             for row, (fingerprint, of_row) in enumerate(zip(runs.fingerprints, series, strict=True)):
@@ -75,7 +75,7 @@ def replication_of(run: Run) -> Replication:
         run.warmup,
         run.started_at,
         run.finished_at,
-        _series(measures.outcome, instants_of(run.scenario), run.warmup),
+        next(_series(Outcomes.of(measures.outcome), instants_of(run.scenario), run.warmup)),
     )
 
 
@@ -88,9 +88,11 @@ def _kernel(engine: str) -> Any:
     return volume
 
 
-def _series(outcome: Outcome, instants: Ints, warmup: int) -> Series:
-    has_stayed = outcome.final_status != GONE
-    left_out = int((outcome.created[has_stayed] < warmup).sum())
-    queue = outcome.levels[np.searchsorted(outcome.breaks, instants)][:, (VIP, NORMAL)].T
-    waits = outcome.wait[has_stayed][:_MOST_WAITS] / SECOND
-    return Series(queue if len(instants) else None, waits, left_out)
+def _series(outcomes: Outcomes, instants: Ints, warmup: int) -> Iterator[Series]:
+    """Yield what charts need of each day, with the queue at some instants, which are breaks of the outcomes."""
+    has_stayed, is_left_out, waits = outcomes.final_status != GONE, outcomes.created < warmup, outcomes.wait / SECOND
+    queues = outcomes.levels[:, np.searchsorted(outcomes.breaks, instants)][:, :, (VIP, NORMAL)].transpose(0, 2, 1)
+    for (first, last), queue in zip(outcomes.rows.tolist(), queues, strict=True):
+        stayed = has_stayed[first:last]
+        left_out = int((is_left_out[first:last] & stayed).sum())
+        yield Series(queue if len(instants) else None, waits[first:last][stayed][:_MOST_WAITS], left_out)
