@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from sim.engines import Engine
-from sim.engines.contract import GONE, NORMAL, VIP, Outcomes
+from sim.engines.contract import GONE, NORMAL, VIP
+from sim.engines.outcomes import Outcomes
 from sim.experiment.results import Record, Replication, Results, Series, instants_of
 from sim.experiment.simulating import observed
 from sim.experiment.single import Run

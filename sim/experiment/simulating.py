@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engines import Engine, choose_engine, kernel_of, run_engine
-from sim.engines.contract import LARGEST, Outcomes, Progress
+from sim.engines.contract import LARGEST, Progress
+from sim.engines.outcomes import Outcomes
 from sim.errors import NO_MEMORY, SimulationError
 from sim.events import EventLog
 from sim.metrics import Final, attempts_of, final_of, orders_of, outcome_of

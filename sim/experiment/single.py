@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 import numpy as np
 
 from sim.engines import Engine
-from sim.engines.contract import Outcome, Outcomes, Progress
+from sim.engines.contract import Progress
+from sim.engines.outcomes import Outcome, Outcomes
 from sim.errors import NO_MEMORY, SimulationError
 from sim.events import EventLog
 from sim.experiment.frames import Times, Verdicts, bound_word, frame_of

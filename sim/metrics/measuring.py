@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engines.contract import ALL, LARGEST, Outcomes
+from sim.engines.contract import ALL, LARGEST
+from sim.engines.outcomes import Outcomes
 from sim.errors import SimulationError
 from sim.metrics import definition
 from sim.metrics.plan import plan_of

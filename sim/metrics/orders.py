@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engines.contract import COMPLETE, GONE, Outcome
+from sim.engines.contract import COMPLETE, GONE
+from sim.engines.outcomes import Outcome
 from sim.events import EventKind, EventLog
 from sim.metrics.levels import END_OF_ATTEMPT, FROM_PENDING, TO_PENDING, levels_at, of_kinds
 from sim.model import NONE, Ints, OrderStatus, Workload

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from sim.engines import compiled, reference
-from sim.engines.contract import LARGEST, Outcomes
+from sim.engines.contract import LARGEST
+from sim.engines.outcomes import Outcomes
 from sim.events import EventKind
 from sim.metrics import measure
 from sim.model import NONE, Action, MetricSet, OrderClass, Rules, Workload

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sim import SimulationError, replicate, run
-from sim.engines.contract import Outcomes
+from sim.engines.outcomes import Outcomes
 from sim.metrics import attempts_of, measure, orders_of, outcome_of
 from sim.model import MetricSet, OrderClass
 from sim.output.text import summary

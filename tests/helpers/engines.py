@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from sim.engines import compiled, reference
-from sim.engines.contract import Outcome, Outcomes
+from sim.engines.outcomes import Outcome, Outcomes
 from sim.events import EventLog
 from sim.metrics import (
     attempts_of,

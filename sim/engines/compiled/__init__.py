@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from sim.engines.compiled.cooking import BOT_MASK, NEVER
 from sim.engines.compiled.days import simulate_days
-from sim.engines.contract import ADD_BOT, DISPATCH, LEVELS, ON_REMOVE, RETURNED_TO, Outcome, Outcomes, Progress
+from sim.engines.contract import ADD_BOT, DISPATCH, LEVELS, ON_REMOVE, RETURNED_TO, Progress
+from sim.engines.outcomes import Outcome, Outcomes
 from sim.errors import SimulationError
 from sim.events import EventLog
 from sim.model import NONE, Ints, Workload, Workloads

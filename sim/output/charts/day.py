@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from sim.engines.contract import Outcomes
+from sim.engines.outcomes import Outcomes
 from sim.experiment import Replications, Run
 from sim.metrics import breaks_of, measure, outcome_of
 from sim.model import OF_SLOTS, Ints, MetricSet, OrderClass, Window, metric_named, unit_of
