@@ -12,6 +12,7 @@ from typing import Any
 
 from sim.engines import run_engine
 from sim.experiment import Run
+from sim.metrics import final_of
 from sim.output.charts.files import charts
 from sim.output.tables import tables, write_csv
 from sim.output.text import result_lines
@@ -48,7 +49,7 @@ def main(orders: int) -> None:
     workload = timed("workload", lambda: scenario.workload(1))
     log = timed("engine", lambda: run_engine(workload, "reference"))
     now = datetime.now(UTC)
-    run = Run(scenario, 1, 1, "reference", workload, log, now, now)
+    run = Run(scenario, 1, 1, "reference", 0, workload, log, final_of(workload, log, scenario.end), now, now)
     timed("measure", lambda: run.measures)
     with TemporaryDirectory() as name:
         folder = Path(name)
